@@ -1,0 +1,100 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target of ours: warnings are errors, in Swift 6 mode.
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+let package = Package(
+  name: "cluster",
+  products: [
+    .executable(name: "cluster", targets: ["cluster"]),
+    .executable(name: "cluster-agent", targets: ["cluster-agent"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    // Without the default traits the agent stays free of Foundation proper (13 MB instead of 58 MB).
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+  ],
+  targets: [
+    // MARK: Flow — what happens, in order
+    // The six calls, on one screen.
+    target("Reconciler", "Flow/0-Reconcile", [
+      "SpecReading", "ClusterModel", "Observation", "Planning", "Execution", "Auditing", "Features", "Resources",
+      "HostAccess", "Diagnostics",
+    ]),
+    // Bytes → nodes with spans → a validated Cluster, or diagnostics. Opens no files.
+    target("SpecReading", "Flow/1-Spec", ["ClusterModel", "Diagnostics", "CYAML"]),
+    // Values only: Cluster, Resource, Probe, Operation, Inventory, Plan.
+    target("ClusterModel", "Flow/2-Model", ["Diagnostics"]),
+    // Asks probes of hosts, bounded and with deadlines.
+    target("Observation", "Flow/3-Observe", ["ClusterModel", "HostAccess"]),
+    // Pure: desired and inventory in, a graph of steps out.
+    target("Planning", "Flow/4-Plan", ["ClusterModel", "Diagnostics"]),
+    // Journaled, bounded, cancellable run of a plan.
+    target("Execution", "Flow/5-Execute", ["ClusterModel", "HostAccess", .product(name: "GRDB", package: "GRDB.swift")]),
+    // Reads the spec at a commit and writes audit commits.
+    target("Auditing", "Flow/6-Audit", ["ClusterModel", "CGit2"]),
+    // MARK: What is wanted
+    // Features: pure functions from the Cluster to Resources.
+    .target(
+      name: "Features", dependencies: ["ClusterModel", "Diagnostics"], path: "Sources/Features",
+      exclude: ["README.md"],
+      resources: [.embedInCode("Images/Payload"), .embedInCode("HighAvailability/Payload")], swiftSettings: strict),
+    // Resource kinds: which probes, what they mean, which steps.
+    target("Resources", "Resources", ["ClusterModel", "Diagnostics"]),
+    // MARK: Hosts
+    // The two calls a host answers, their wire form, and the ways to reach a host.
+    target("HostAccess", "Hosts/HostAccess", ["ClusterModel", .product(name: "Subprocess", package: "swift-subprocess")]),
+    // The only code that touches a host.
+    target("AgentServer", "Hosts/AgentServer", ["HostAccess", "ClusterModel", .product(name: "Subprocess", package: "swift-subprocess")]),
+    // MARK: Apps
+    // The command line: one file per command.
+    .executableTarget(
+      name: "cluster",
+      dependencies: [
+        "Reconciler", "Lab", "HostAccess", "AgentServer", "Diagnostics", "ClusterModel",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "Sources/Apps/cluster", swiftSettings: strict),
+    // The program that `cluster` copies to a host.
+    .executableTarget(
+      name: "cluster-agent", dependencies: ["AgentServer", "HostAccess"], path: "Sources/Apps/ClusterAgent",
+      swiftSettings: strict),
+    // Builds a twin of the described cluster on one machine.
+    target("Lab", "Apps/Lab", ["ClusterModel", "HostAccess", .product(name: "Subprocess", package: "swift-subprocess")]),
+    // Hosts in memory that answer and perform like real ones.
+    target("Simulator", "Apps/Simulator", ["ClusterModel", "HostAccess"]),
+    // MARK: Support
+    // Problems in the user's spec: codes, spans, carets.
+    target("Diagnostics", "Support/Diagnostics", []),
+    // The system's libyaml.
+    .systemLibrary(name: "CYAML", path: "Sources/Support/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    // The system's libgit2.
+    .systemLibrary(name: "CGit2", path: "Sources/Support/CGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
+    // Golden files and seeded randomness for tests.
+    target("TestKit", "Support/TestKit", []),
+    // MARK: Tests
+    tests("SpecReadingTests", ["SpecReading", "ClusterModel", "Diagnostics"]),
+    tests("PlanningTests", ["Planning", "Features", "Resources", "SpecReading", "ClusterModel", "Simulator"]),
+    tests("ExecutionTests", ["Execution", "Planning", "ClusterModel", "HostAccess", "Simulator"]),
+    tests("AuditingTests", ["Auditing", "ClusterModel"]),
+    tests("ResourcesTests", ["Features", "Resources", "SpecReading", "ClusterModel", "Planning"]),
+    tests("ContractTests", ["Simulator", "AgentServer", "HostAccess", "ClusterModel", "Lab"]),
+    tests("TidyTests", []),
+    tests("LabTests", ["Lab", "ClusterModel", "SpecReading", "HostAccess"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
+
+func target(_ name: String, _ path: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, path: "Sources/" + path, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: ["TestKit"] + dependencies, path: "Tests/" + name, exclude: exclusions(name), swiftSettings: strict)
+}
+
+/// Golden cases are read from the source tree, so that they can be updated in place.
+func exclusions(_ name: String) -> [String] {
+  ["SpecReadingTests", "PlanningTests", "ResourcesTests"].contains(name) ? ["cases"] : []
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+
+package struct StepID: Hashable, Codable, Comparable, Sendable, CustomStringConvertible {
+  /// `file@head1:/etc/hosts/write`: the same in plan, journal, record and golden files.
+  package let text: String
+  package init(_ text: String) { self.text = text }
+  package var description: String { text }
+  package static func < (a: Self, b: Self) -> Bool { a.text < b.text }
+  package init(from decoder: any Decoder) throws { self.init(try decoder.singleValueContainer().decode(String.self)) }
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(text)
+  }
+}
+
+/// One complete decision: nothing is left to choose while it executes.
+package struct Step: Hashable, Codable, Sendable, Identifiable {
+  /// What users may notice, mildest first.
+  package enum Disruption: String, Hashable, Codable, CaseIterable, Comparable, Sendable {
+    case none, reload, restart, reboot, failover
+    package static func < (a: Self, b: Self) -> Bool {
+      (allCases.firstIndex(of: a) ?? 0) < (allCases.firstIndex(of: b) ?? 0)
+    }
+  }
+
+  package var id: StepID
+  package var resource: ResourceID
+  package var host: HostID
+  package var operation: Operation
+  package var after: [StepID]
+  package var disruption: Disruption
+  package var because: String
+  package var source: SourceSpan?
+  package var changes: [String]
+  package var destructive: Bool
+
+  package init(
+    id: StepID, resource: ResourceID, host: HostID, operation: Operation, after: [StepID], disruption: Disruption,
+    because: String, source: SourceSpan?, changes: [String], destructive: Bool
+  ) {
+    self.id = id
+    self.resource = resource
+    self.host = host
+    self.operation = operation
+    self.after = after
+    self.disruption = disruption
+    self.because = because
+    self.source = source
+    self.changes = changes
+    self.destructive = destructive
+  }
+}
+
+/// Work that cannot be planned or done now, with the reason and the next thing to do.
+package struct Blocked: Hashable, Codable, Sendable {
+  package enum Reason: Hashable, Codable, Sendable {
+    case unreadable(Unreadable)
+    /// It depends on something that is itself blocked.
+    case waitsFor(ResourceID)
+  }
+
+  package var resource: ResourceID
+  package var reason: Reason
+  package var next: String
+  package var source: SourceSpan?
+
+  package init(resource: ResourceID, reason: Reason, next: String, source: SourceSpan?) {
+    self.resource = resource
+    self.reason = reason
+    self.next = next
+    self.source = source
+  }
+}
+
+/// A graph of steps. Steps are in an order in which each comes after everything it depends on.
+package struct Plan: Hashable, Codable, Sendable {
+  package var steps: [Step]
+  package var blocked: [Blocked]
+
+  package init(steps: [Step] = [], blocked: [Blocked] = []) {
+    self.steps = steps
+    self.blocked = blocked
+  }
+
+  /// Nothing to do, and nothing that could not be looked at.
+  package var isClean: Bool { steps.isEmpty && blocked.isEmpty }
+}

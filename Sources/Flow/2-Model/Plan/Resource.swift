@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+
+/// What one resource is to be. Each kind has its own type; all can be kept in the record and compared.
+package protocol DesiredState: Hashable, Codable, Sendable {}
+
+/// `file@head1:/etc/hosts`, or `nodes:compute` for what belongs to the whole cluster.
+package struct ResourceID: Hashable, Codable, Comparable, Sendable, CustomStringConvertible {
+  package let kind: String
+  package let host: HostID?
+  package let name: String
+
+  package init(_ kind: String, on host: HostID? = nil, _ name: String) {
+    self.kind = kind
+    self.host = host
+    self.name = name
+  }
+
+  package var description: String { kind + (host.map { "@\($0)" } ?? "") + ":" + name }
+  package static func < (a: Self, b: Self) -> Bool {
+    (a.host?.name ?? "", a.kind, a.name) < (b.host?.name ?? "", b.kind, b.name)
+  }
+}
+
+/// One thing that a feature wants, with the place in the spec that asked for it.
+package struct Resource: Sendable {
+  package var id: ResourceID
+  package var desired: any DesiredState
+  /// Why it is wanted, as a clause: "DHCP for network private".
+  package var because: String
+  package var source: SourceSpan
+  /// Resources whose steps come before this one's.
+  package var after: [ResourceID]
+  /// A host that exists only once this resource does: until then it has nothing, which is not the same as unknown.
+  package var establishes: HostID?
+
+  package init(
+    _ id: ResourceID, _ desired: any DesiredState, because: String, source: SourceSpan, after: [ResourceID] = [],
+    establishes: HostID? = nil
+  ) {
+    self.id = id
+    self.desired = desired
+    self.because = because
+    self.source = source
+    self.after = after
+    self.establishes = establishes
+  }
+}
+
+/// A resource that an earlier run has put in place, from the newest audit commit.
+package struct ManagedResource: Sendable {
+  package var id: ResourceID
+  package var desired: any DesiredState
+
+  package init(id: ResourceID, desired: any DesiredState) {
+    self.id = id
+    self.desired = desired
+  }
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One probe on one host.
+package struct Question: Hashable, Codable, Sendable {
+  package let host: HostID
+  package let probe: Probe
+
+  package init(_ host: HostID, _ probe: Probe) {
+    self.host = host
+    self.probe = probe
+  }
+}
+
+/// Why a resource's actual state cannot be told. The planner turns it into a blocked entry.
+package enum Unreadable: Error, Hashable, Codable, Sendable {
+  case unreachable(HostID, AgentError)
+  case failed(HostID, AgentError)
+  /// The probe was not asked: a mistake of the kind's.
+  case unasked(HostID)
+}
+
+/// The answers to a kind's questions.
+package struct Answers: Sendable {
+  private let inventory: Inventory
+  /// Hosts that do not exist yet, and will be made by this plan.
+  private let blank: Set<HostID>
+
+  package init(_ inventory: Inventory, blank: Set<HostID>) {
+    self.inventory = inventory
+    self.blank = blank
+  }
+
+  /// Nil only when the host does not exist yet. Throws when it does and the answer is not known.
+  package func answer(_ host: HostID, _ probe: Probe) throws(Unreadable) -> Answer? {
+    switch inventory.hosts[host] {
+    case .answered(let answers):
+      guard let answer = answers[probe] else { throw .unasked(host) }
+      if case .failed(let error) = answer { throw .failed(host, error) }
+      return answer
+    case .unreachable(let error):
+      if blank.contains(host) { return nil }
+      throw .unreachable(host, error)
+    case nil:
+      if blank.contains(host) { return nil }
+      throw .unasked(host)
+    }
+  }
+
+  package func isReachable(_ host: HostID) -> Bool {
+    if case .answered = inventory.hosts[host] { true } else { false }
+  }
+
+  package func isBlank(_ host: HostID) -> Bool { blank.contains(host) && !isReachable(host) }
+}
+
+/// What a kind may know beyond its own resource when it makes steps.
+package struct PlanContext: Sendable {
+  package let answers: Answers
+  /// The head that holds the service addresses now, or the one that will.
+  package let activeHead: HostID
+  /// Resources that have steps in this plan already; a unit reloads when its files are about to change.
+  package let changing: Set<ResourceID>
+  /// Seconds since 1970.
+  package let now: Int
+
+  package init(answers: Answers, activeHead: HostID, changing: Set<ResourceID>, now: Int) {
+    self.answers = answers
+    self.activeHead = activeHead
+    self.changing = changing
+    self.now = now
+  }
+}
+
+/// A kind is pure: it names the facts it needs and the steps it wants, and never touches a host.
+package protocol ResourceKind: SendableMetatype {
+  associatedtype Desired: DesiredState
+  associatedtype Actual: Hashable & Sendable
+
+  /// The first word of its resources' ids.
+  static var name: String { get }
+  /// When resources of this kind are taken away, relative to others: units (10) before files (20) before packages (30).
+  static var removalRank: Int { get }
+  /// The facts that decide whether the resource is as desired.
+  static func questions(_ id: ResourceID, _ desired: Desired) -> [Question]
+  /// Nil means seen to be absent. Throws when the answers do not tell.
+  static func interpret(_ id: ResourceID, _ desired: Desired, _ answers: Answers) throws(Unreadable) -> Actual?
+  /// The steps from actual to desired, in order; each comes after the one before. Empty when nothing is to do.
+  static func steps(_ id: ResourceID, _ desired: Desired, _ actual: Actual?, _ context: PlanContext) throws(Unreadable)
+    -> [StepDraft]
+  /// The steps that take away what an earlier run put in place. Never called when `actual` is nil.
+  static func removal(_ id: ResourceID, _ previous: Desired, _ actual: Actual, _ context: PlanContext) -> [StepDraft]
+}
+
+/// A step as its kind sees it; the planner adds id, resource, order and source.
+package struct StepDraft: Sendable {
+  /// The last part of the step's id: `write`, `reload`.
+  package var verb: String
+  package var host: HostID
+  package var operation: Operation
+  package var disruption: Step.Disruption
+  /// What differs, as a clause: "dnsmasq runs with an older configuration".
+  package var because: String
+  /// Lines of a unified diff or a list of changes, for the reader of the plan.
+  package var changes: [String]
+  package var destructive: Bool
+  /// Independent of the draft before it: both may run at once.
+  package var independent: Bool
+
+  package init(
+    _ verb: String, on host: HostID, _ operation: Operation, disruption: Step.Disruption = .none, because: String,
+    changes: [String] = [], destructive: Bool = false, independent: Bool = false
+  ) {
+    self.verb = verb
+    self.host = host
+    self.operation = operation
+    self.disruption = disruption
+    self.because = because
+    self.changes = changes
+    self.destructive = destructive
+    self.independent = independent
+  }
+}
+
+/// A kind with its types erased, for the catalog.
+package struct AnyKind: Sendable {
+  package let name: String
+  package let removalRank: Int
+  package let questions: @Sendable (ResourceID, any DesiredState) -> [Question]
+  /// Actual state and the steps that follow from it. `present` is false when the resource was seen to be absent.
+  package let examine:
+    @Sendable (ResourceID, any DesiredState, Answers) throws(Unreadable) -> Examined
+  package let decode: @Sendable (any Decoder) throws -> any DesiredState
+
+  package struct Examined: Sendable {
+    package let present: Bool
+    package let steps: @Sendable (PlanContext) throws(Unreadable) -> [StepDraft]
+    package let removal: @Sendable (PlanContext) -> [StepDraft]
+  }
+
+  package init<Kind: ResourceKind>(_ kind: Kind.Type) {
+    @Sendable func typed(_ id: ResourceID, _ desired: any DesiredState) -> Kind.Desired {
+      guard let desired = desired as? Kind.Desired else {
+        preconditionFailure("\(id) has the desired state of another kind: \(type(of: desired))")
+      }
+      return desired
+    }
+    name = Kind.name
+    removalRank = Kind.removalRank
+    questions = { id, desired in Kind.questions(id, typed(id, desired)) }
+    examine = { (id, desired, answers) throws(Unreadable) in
+      let desired = typed(id, desired)
+      let actual = try Kind.interpret(id, desired, answers)
+      return Examined(
+        present: actual != nil,
+        steps: { (context) throws(Unreadable) in try Kind.steps(id, desired, actual, context) },
+        removal: { context in actual.map { Kind.removal(id, desired, $0, context) } ?? [] })
+    }
+    decode = { decoder in try Kind.Desired(from: decoder) }
+  }
+}

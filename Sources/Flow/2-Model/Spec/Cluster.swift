@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+
+/// The whole of `cluster.yaml`, read, expanded and checked. Lists keep the order of the file.
+package struct Cluster: Hashable, Sendable {
+  package var name: String
+  package var domain: String
+  package var timezone: String?
+  package var repositories: Repositories
+  package var networks: [Network]
+  package var heads: [Head]
+  package var images: [ClientImage]
+  /// One entry per machine: hostlists are expanded.
+  package var nodes: [ComputeNode]
+  package var ha: HighAvailabilityPolicy?
+  package var access: Access
+  /// Where the top-level mapping begins.
+  package var source: SourceSpan
+
+  package init(
+    name: String, domain: String, timezone: String?, repositories: Repositories, networks: [Network], heads: [Head],
+    images: [ClientImage], nodes: [ComputeNode], ha: HighAvailabilityPolicy?, access: Access, source: SourceSpan
+  ) {
+    self.name = name
+    self.domain = domain
+    self.timezone = timezone
+    self.repositories = repositories
+    self.networks = networks
+    self.heads = heads
+    self.images = images
+    self.nodes = nodes
+    self.ha = ha
+    self.access = access
+    self.source = source
+  }
+
+  package func network(_ name: String) -> Network? { networks.first { $0.name == name } }
+  package func head(_ id: HostID) -> Head? { heads.first { $0.name == id } }
+  package func image(_ name: String) -> ClientImage? { images.first { $0.name == name } }
+  /// The head that the others are cloned from: the first that is not itself a clone.
+  package var primary: Head? { heads.first { $0.cloneOf == nil } }
+  /// The network that serves DHCP, DNS and boot to nodes.
+  package var bootNetwork: Network? { networks.first { $0.serves.contains(.boot) } }
+}
+
+/// Where packages come from. Defaults are Debian's own mirrors.
+package struct Repositories: Hashable, Sendable {
+  /// Nil: the release's default mirror.
+  package var mirror: String?
+  /// A caching HTTP proxy for package downloads, as in apt.conf(5) `Acquire::http::Proxy`.
+  package var proxy: String?
+  package var source: SourceSpan?
+
+  package init(mirror: String? = nil, proxy: String? = nil, source: SourceSpan? = nil) {
+    self.mirror = mirror
+    self.proxy = proxy
+    self.source = source
+  }
+}
+
+package struct Network: Hashable, Sendable {
+  package enum Service: String, Hashable, CaseIterable, Sendable { case dhcp, dns, boot }
+
+  package struct Range: Hashable, Sendable {
+    package var first: IPv4Address
+    package var last: IPv4Address
+
+    package init(first: IPv4Address, last: IPv4Address) {
+      self.first = first
+      self.last = last
+    }
+  }
+
+  package var name: String
+  package var cidr: IPv4Network
+  package var gateway: IPv4Address?
+  /// Resolvers that machines on this network ask for names outside the cluster.
+  package var dns: [IPv4Address]
+  package var serves: Set<Service>
+  /// Addresses for machines that DHCP does not know yet.
+  package var dynamic: Range?
+  package var source: SourceSpan
+
+  package init(
+    name: String, cidr: IPv4Network, gateway: IPv4Address?, dns: [IPv4Address], serves: Set<Service>, dynamic: Range?,
+    source: SourceSpan
+  ) {
+    self.name = name
+    self.cidr = cidr
+    self.gateway = gateway
+    self.dns = dns
+    self.serves = serves
+    self.dynamic = dynamic
+    self.source = source
+  }
+}
+
+package struct NIC: Hashable, Sendable {
+  /// The interface's name as the kernel shows it: `eth0`.
+  package var name: String
+  package var network: String
+  package var address: IPv4Address
+  package var mac: MACAddress?
+  package var source: SourceSpan
+
+  package init(name: String, network: String, address: IPv4Address, mac: MACAddress?, source: SourceSpan) {
+    self.name = name
+    self.network = network
+    self.address = address
+    self.mac = mac
+    self.source = source
+  }
+}
+
+/// A baseboard management controller: the way to a machine's power switch.
+package struct BMC: Hashable, Codable, Sendable {
+  package enum BMCProtocol: String, Hashable, CaseIterable, Codable, Sendable { case ipmi }
+
+  package var address: IPv4Address
+  package var `protocol`: BMCProtocol
+  package var user: String
+  package var password: SecretRef
+
+  package init(address: IPv4Address, protocol: BMCProtocol, user: String, password: SecretRef) {
+    self.address = address
+    self.protocol = `protocol`
+    self.user = user
+    self.password = password
+  }
+}
+
+package struct Head: Hashable, Sendable {
+  package var name: HostID
+  package var nics: [NIC]
+  package var bmc: BMC?
+  package var cloneOf: HostID?
+  /// A disk that the clone's installer may overwrite although it is not empty.
+  package var wipe: Bool
+  package var source: SourceSpan
+
+  package init(name: HostID, nics: [NIC], bmc: BMC?, cloneOf: HostID?, wipe: Bool, source: SourceSpan) {
+    self.name = name
+    self.nics = nics
+    self.bmc = bmc
+    self.cloneOf = cloneOf
+    self.wipe = wipe
+    self.source = source
+  }
+
+  package func nic(on network: String) -> NIC? { nics.first { $0.network == network } }
+}
+
+package struct ClientImage: Hashable, Sendable {
+  package var name: String
+  /// `debian/bookworm`.
+  package var release: String
+  /// The kernel's package: `linux-image-amd64`.
+  package var kernel: String
+  /// Distribution packages.
+  package var install: [String]
+  /// A folder beside the spec, laid over the image's root.
+  package var files: String?
+  /// Programs beside the spec, run inside the image when all else is done.
+  package var run: [String]
+  package var source: SourceSpan
+
+  package init(
+    name: String, release: String, kernel: String, install: [String], files: String?, run: [String], source: SourceSpan
+  ) {
+    self.name = name
+    self.release = release
+    self.kernel = kernel
+    self.install = install
+    self.files = files
+    self.run = run
+    self.source = source
+  }
+}
+
+package struct ComputeNode: Hashable, Sendable {
+  package enum Boot: String, Hashable, CaseIterable, Sendable { case stateless }
+
+  package var name: HostID
+  package var image: String
+  package var boot: Boot
+  package var nics: [NIC]
+  package var bmc: BMC?
+  /// The group's entry in `nodes:`.
+  package var source: SourceSpan
+
+  package init(name: HostID, image: String, boot: Boot, nics: [NIC], bmc: BMC?, source: SourceSpan) {
+    self.name = name
+    self.image = image
+    self.boot = boot
+    self.nics = nics
+    self.bmc = bmc
+    self.source = source
+  }
+}
+
+package struct HighAvailabilityPolicy: Hashable, Sendable {
+  package enum Service: String, Hashable, CaseIterable, Codable, Sendable { case dhcp, dns, boot }
+  package enum Failback: String, Hashable, CaseIterable, Codable, Sendable { case manual, automatic, never }
+
+  /// A service address: it moves between the heads.
+  package struct Address: Hashable, Sendable {
+    package var network: String
+    package var address: IPv4Address
+    package var source: SourceSpan
+
+    package init(network: String, address: IPv4Address, source: SourceSpan) {
+      self.network = network
+      self.address = address
+      self.source = source
+    }
+  }
+
+  package struct Monitor: Hashable, Sendable {
+    package var every: Duration
+    package var timeout: Duration
+    /// Restarts on the same head before the service moves to the other one.
+    package var restarts: Int
+
+    package init(every: Duration, timeout: Duration, restarts: Int) {
+      self.every = every
+      self.timeout = timeout
+      self.restarts = restarts
+    }
+  }
+
+  package struct Heartbeat: Hashable, Sendable {
+    /// Networks, in the order of preference: corosync link 0, 1 …
+    package var links: [String]
+    /// Corosync's token timeout.
+    package var detect: Duration
+
+    package init(links: [String], detect: Duration) {
+      self.links = links
+      self.detect = detect
+    }
+  }
+
+  package var addresses: [Address]
+  package var services: [Service]
+  package var monitor: Monitor
+  package var failback: Failback
+  package var heartbeat: Heartbeat
+  /// False only with `unsafe_without_fencing: true`.
+  package var fencing: Bool
+  package var source: SourceSpan
+  /// Where `monitor:`, `heartbeat:`, `services:` … stand, by key, for reasons in the plan.
+  package var sources: [String: SourceSpan]
+
+  package init(
+    addresses: [Address], services: [Service], monitor: Monitor, failback: Failback, heartbeat: Heartbeat,
+    fencing: Bool, source: SourceSpan, sources: [String: SourceSpan]
+  ) {
+    self.addresses = addresses
+    self.services = services
+    self.monitor = monitor
+    self.failback = failback
+    self.heartbeat = heartbeat
+    self.fencing = fencing
+    self.source = source
+    self.sources = sources
+  }
+}
+
+package struct Access: Hashable, Sendable {
+  /// The account that `ssh` logs in to on every head.
+  package var user: String
+
+  package init(user: String = "root") { self.user = user }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// An IPv4 address in dotted-decimal form (RFC 791).
+package struct IPv4Address: Hashable, Comparable, Sendable {
+  package let bits: UInt32
+
+  package init(bits: UInt32) { self.bits = bits }
+
+  /// Nil unless `text` is four decimal octets without leading zeros.
+  package init?(_ text: some StringProtocol) {
+    var bits: UInt32 = 0
+    let octets = text.split(separator: ".", omittingEmptySubsequences: false)
+    guard octets.count == 4 else { return nil }
+    for octet in octets {
+      guard (1...3).contains(octet.utf8.count), octet.utf8.allSatisfy({ (48...57).contains($0) }),
+        octet.utf8.count == 1 || octet.utf8.first != 48, let value = UInt8(octet)
+      else { return nil }
+      bits = bits << 8 | UInt32(value)
+    }
+    self.bits = bits
+  }
+
+  package static func < (a: Self, b: Self) -> Bool { a.bits < b.bits }
+
+  /// Nil past the end of the address space.
+  package func advanced(by offset: UInt32) -> IPv4Address? {
+    let (sum, overflow) = bits.addingReportingOverflow(offset)
+    return overflow ? nil : IPv4Address(bits: sum)
+  }
+}
+
+extension IPv4Address: CustomStringConvertible {
+  package var description: String { "\(bits >> 24).\(bits >> 16 & 255).\(bits >> 8 & 255).\(bits & 255)" }
+}
+
+/// A network in CIDR form (RFC 4632). The address is the network's first.
+package struct IPv4Network: Hashable, Sendable {
+  package let address: IPv4Address
+  package let prefix: Int
+
+  /// Nil when bits below the prefix are set, or the prefix is not 0...32.
+  package init?(address: IPv4Address, prefix: Int) {
+    guard (0...32).contains(prefix) else { return nil }
+    self.address = address
+    self.prefix = prefix
+    guard address.bits & ~mask.bits == 0 else { return nil }
+  }
+
+  package init?(_ text: some StringProtocol) {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count == 2, let address = IPv4Address(parts[0]), let prefix = Int(parts[1]) else { return nil }
+    self.init(address: address, prefix: prefix)
+  }
+
+  package var mask: IPv4Address { IPv4Address(bits: prefix == 0 ? 0 : ~0 << UInt32(32 - prefix)) }
+  package var broadcast: IPv4Address { IPv4Address(bits: address.bits | ~mask.bits) }
+  package func contains(_ other: IPv4Address) -> Bool { other.bits & mask.bits == address.bits }
+  package func overlaps(_ other: IPv4Network) -> Bool { contains(other.address) || other.contains(address) }
+}
+
+extension IPv4Network: CustomStringConvertible {
+  package var description: String { "\(address)/\(prefix)" }
+}
+
+/// Encoded as text wherever it is written, so that records stay readable.
+extension IPv4Address: Codable {
+  package init(from decoder: any Decoder) throws {
+    let text = try decoder.singleValueContainer().decode(String.self)
+    guard let value = IPv4Address(text) else {
+      throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "not an IPv4 address: \(text)"))
+    }
+    self = value
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(description)
+  }
+}
+
+extension IPv4Network: Codable {
+  package init(from decoder: any Decoder) throws {
+    let text = try decoder.singleValueContainer().decode(String.self)
+    guard let value = IPv4Network(text) else {
+      throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "not a network: \(text)"))
+    }
+    self = value
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(description)
+  }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What an operation did.
+package struct Outcome: Hashable, Codable, Sendable {
+  /// False: the host was as desired already.
+  package var changed: Bool
+  /// One line for the record, such as "installed 3 packages".
+  package var detail: String
+
+  package init(changed: Bool, detail: String) {
+    self.changed = changed
+    self.detail = detail
+  }
+}
+
+/// Why an agent, or the way to it, failed. `next` says what to do about it.
+package struct AgentError: Error, Hashable, Codable, Sendable {
+  package enum Code: String, Hashable, Codable, Sendable {
+    // The way to the host.
+    case unreachable, authentication, hostKey, connectionLost, protocolMismatch
+    // The run.
+    case staleGeneration, leaseHeld, deadline, cancelled
+    // The host.
+    case diskFull, notFound, permission, commandFailed, packageSource, invalid, conflict
+    // Other machines, seen from the host.
+    case bmcUnreachable, bmcAuthentication, bmcLies, nodeSilent, nodeWrongImage, imageCorrupt
+  }
+
+  package var code: Code
+  /// What went wrong, without its cause.
+  package var message: String
+  /// What the program or the system said.
+  package var cause: String?
+  /// What to do next.
+  package var next: String
+
+  package init(_ code: Code, _ message: String, cause: String? = nil, next: String) {
+    self.code = code
+    self.message = message
+    self.cause = cause
+    self.next = next
+  }
+}
+
+extension AgentError: CustomStringConvertible {
+  package var description: String { cause.map { "\(message): \($0)" } ?? message }
+}
