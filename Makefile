@@ -1,0 +1,52 @@
+# The two commands: `make demo` and `make test`. Everything else is a part of them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo demo-down check test lab-test golden bench format clean
+
+# A terminal's progress needs no compiler chatter; a failing build shows everything.
+SWIFT_BUILD := swift build -c release
+
+help:
+	@echo "make demo       build, start a lab on this machine, apply cluster.yaml to it, show the result"
+	@echo "make demo-down  stop the lab; nothing is left behind"
+	@echo "make test       every test: unit, golden, contract, lab (root)"
+	@echo "make check      unit and golden tests, format and tidy: minutes, no root"
+	@echo "make build      bin/cluster and bin/cluster-agent"
+	@echo "make bench      the benchmarks"
+
+setup:
+	@scripts/setup
+
+# The agent runs on machines without Swift, so its runtime is linked in.
+build: setup
+	$(SWIFT_BUILD) --product cluster
+	$(SWIFT_BUILD) --product cluster-agent --static-swift-stdlib --scratch-path .build/agent
+	@mkdir -p bin
+	install -m 755 .build/release/cluster bin/cluster
+	strip -o bin/cluster-agent .build/agent/release/cluster-agent
+
+demo: build
+	scripts/demo
+
+demo-down:
+	@if [ -x bin/cluster ]; then bin/cluster lab down; else echo "nothing is built, so no lab is running"; fi
+
+check: setup
+	swift format lint --recursive --parallel --strict Package.swift Sources Tests
+	swift test --parallel --skip ContractTests --skip LabTests
+
+test: build check
+	swift test --no-parallel --filter ContractTests --filter LabTests
+
+# Rewrites golden files; read the diff before committing it.
+golden: setup
+	UPDATE_GOLDEN=1 swift test --skip ContractTests --skip LabTests
+
+bench: setup
+	swift run -c release bench
+
+format:
+	swift format --in-place --recursive --parallel Package.swift Sources Tests
+
+clean:
+	rm -rf .build bin
