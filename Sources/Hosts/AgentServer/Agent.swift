@@ -1,1 +1,89 @@
 // SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+
+/// The only code that looks at a host and changes it. It always works on the machine that it runs on.
+package struct Agent: Host {
+  package let id: HostID
+
+  package init(id: HostID) { self.id = id }
+
+  package func answer(_ probes: [Probe], secrets: Secrets) async throws(AgentError) -> [Probe: Answer] {
+    await withTaskGroup(of: (Probe, Answer).self) { group in
+      var waiting = probes.makeIterator()
+      var answers: [Probe: Answer] = [:]
+      func startNext() {
+        guard let probe = waiting.next() else { return }
+        group.addTask { (probe, await answer(probe, secrets)) }
+      }
+      // Most probes wait for a program; more than this only makes them wait for each other.
+      for _ in 0..<8 { startNext() }
+      while let (probe, answer) = await group.next() {
+        answers[probe] = answer
+        startNext()
+      }
+      return answers
+    }
+  }
+
+  package func perform(
+    _ operation: Operation, secrets: Secrets, run: RunToken, progress: @escaping @Sendable (String) -> Void
+  ) async throws(AgentError) -> Outcome {
+    try await perform(operation, OperationContext(secrets: secrets, progress: progress))
+  }
+
+  package func close() async {}
+
+  private func answer(_ probe: Probe, _ secrets: Secrets) async -> Answer {
+    do throws(AgentError) {
+      return switch probe {
+      case .system: try await probeSystem()
+      case .file(let path, let contents): try await probeFile(path: path, contents: contents)
+      case .secretFile(let path, let secret): try await probeSecretFile(path: path, secret: secret, secrets)
+      case .tree(let root): try await probeTree(root: root)
+      case .packages(let names): try await probePackages(names)
+      case .unit(let name, let configuration): try await probeUnit(name: name, configuration: configuration)
+      case .links: try await probeLinks()
+      case .image(let name, let digest): try await probeImage(name: name, digest: digest)
+      case .clone(let head): try await probeClone(head: head)
+      case .corosync: try await probeCorosync()
+      case .cib: try await probeCIB()
+      case .crmMon: try await probeCrmMon()
+      case .fencing(let head): try await probeFencing(head: head)
+      case .nodeReports: try await probeNodeReports()
+      case .power(let bmc): try await probePower(bmc, secrets)
+      }
+    } catch {
+      return .failed(error)
+    }
+  }
+
+  private func perform(
+    _ operation: Operation, _ context: OperationContext
+  ) async throws(AgentError) -> Outcome {
+    switch operation {
+    case .ensureFile(let goal): try await ensureFile(goal, context)
+    case .ensureSecretFile(let goal): try await ensureSecretFile(goal, context)
+    case .ensureFileAbsent(let path): try await ensureFileAbsent(path: path, context)
+    case .ensureTree(let goal): try await ensureTree(goal, context)
+    case .ensureTreeAbsent(let root): try await ensureTreeAbsent(root: root, context)
+    case .ensurePackages(let names): try await ensurePackages(names, context)
+    case .ensurePackagesAbsent(let names): try await ensurePackagesAbsent(names, context)
+    case .ensureUnit(let goal): try await ensureUnit(goal, context)
+    case .ensureHostname(let name): try await ensureHostname(name, context)
+    case .ensureLink(let goal): try await ensureLink(goal, context)
+    case .ensureAddress(let interface, let address, let prefix):
+      try await ensureAddress(interface: interface, address: address, prefix: prefix, context)
+    case .ensureImage(let recipe): try await ensureImage(recipe, context)
+    case .ensureImageFetched(let name, let digest, let from):
+      try await ensureImageFetched(name: name, digest: digest, from: from, context)
+    case .ensureImageAbsent(let name, let digest): try await ensureImageAbsent(name: name, digest: digest, context)
+    case .ensureCapture(let recipe): try await ensureCapture(recipe, context)
+    case .ensureClone(let goal): try await ensureClone(goal, context)
+    case .ensurePower(let bmc, let state): try await ensurePower(bmc, state, context)
+    case .ensureNode(let goal): try await ensureNode(goal, context)
+    case .ensureCIB(let goal): try await ensureCIB(goal, context)
+    case .ensureFencingProven(let goal): try await ensureFencingProven(goal, context)
+    }
+  }
+}

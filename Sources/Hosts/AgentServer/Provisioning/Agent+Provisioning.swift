@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+
+extension Agent {
+  func probeImage(name: String, digest: String) async throws(AgentError) -> Answer {
+    throw AgentError(.invalid, "This agent cannot do that yet", next: "Use a newer agent.")
+  }
+
+  func probeClone(head: HostID) async throws(AgentError) -> Answer {
+    throw AgentError(.invalid, "This agent cannot do that yet", next: "Use a newer agent.")
+  }
+
+  func probeNodeReports() async throws(AgentError) -> Answer {
+    throw AgentError(.invalid, "This agent cannot do that yet", next: "Use a newer agent.")
+  }
+
+  func probePower(_ bmc: BMC, _ secrets: Secrets) async throws(AgentError) -> Answer {
+    throw AgentError(.invalid, "This agent cannot do that yet", next: "Use a newer agent.")
+  }
+
+  func ensureImage(_ recipe: ImageRecipe, _ context: OperationContext) async throws(AgentError) -> Outcome {
+    throw AgentError(.invalid, "This agent cannot do that yet", next: "Use a newer agent.")
+  }
+
+  func ensureImageFetched(name: String, digest: String, from: String, _ context: OperationContext) async throws(AgentError) -> Outcome {
+    throw AgentError(.invalid, "This agent cannot do that yet", next: "Use a newer agent.")
+  }
+
+  func ensureImageAbsent(name: String, digest: String, _ context: OperationContext) async throws(AgentError) -> Outcome {
+    throw AgentError(.invalid, "This agent cannot do that yet", next: "Use a newer agent.")
+  }
+
+  func ensureCapture(_ recipe: CaptureRecipe, _ context: OperationContext) async throws(AgentError) -> Outcome {
+    throw AgentError(.invalid, "This agent cannot do that yet", next: "Use a newer agent.")
+  }
+
+  func ensureClone(_ goal: CloneGoal, _ context: OperationContext) async throws(AgentError) -> Outcome {
+    throw AgentError(.invalid, "This agent cannot do that yet", next: "Use a newer agent.")
+  }
+
+  func ensurePower(_ bmc: BMC, _ state: PowerState, _ context: OperationContext) async throws(AgentError) -> Outcome {
+    throw AgentError(.invalid, "This agent cannot do that yet", next: "Use a newer agent.")
+  }
+
+  func ensureNode(_ goal: NodeGoal, _ context: OperationContext) async throws(AgentError) -> Outcome {
+    throw AgentError(.invalid, "This agent cannot do that yet", next: "Use a newer agent.")
+  }
+
+}
