@@ -3,5 +3,25 @@ import ArgumentParser
 
 @main
 struct ClusterCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "cluster", abstract: "Highly available clusters, as code.")
+  static let configuration = CommandConfiguration(
+    commandName: "cluster",
+    abstract: "Keeps a cluster and its highly available heads as cluster.yaml describes them.",
+    discussion: """
+      Start with `cluster validate`, look at `cluster plan`, then `cluster apply`. With --lab, each of them speaks to a
+      twin of the cluster on this machine, which `cluster lab up` builds from the same file.
+      """,
+    version: "0.1.0",
+    subcommands: [
+      ValidateCommand.self, PlanCommand.self, ApplyCommand.self, StatusCommand.self, LogCommand.self,
+    ])
+
+  static func main() async {
+    await main(labFirst(Array(CommandLine.arguments.dropFirst())))
+  }
+
+  /// `cluster --lab plan` reads naturally, but options belong to subcommands: move a leading `--lab` behind the verb.
+  static func labFirst(_ arguments: [String]) -> [String] {
+    guard arguments.first == "--lab", arguments.count > 1 else { return arguments }
+    return [arguments[1], "--lab"] + arguments.dropFirst(2)
+  }
 }

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+
+/// Standard output for results, standard error for progress and problems.
+enum Terminal {
+  /// Colour only on a terminal, and never when NO_COLOR is set (no-color.org).
+  static func colour(_ descriptor: Int32) -> Bool {
+    let environment = ProcessInfo.processInfo.environment
+    return isatty(descriptor) == 1 && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+  }
+
+  static var outputColour: Bool { colour(STDOUT_FILENO) }
+  static var errorColour: Bool { colour(STDERR_FILENO) }
+  static var isInteractive: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
+
+  static func print(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+  static func note(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
+  static func noteWithoutNewline(_ text: String) { write(text, to: STDERR_FILENO) }
+
+  /// A closed pipe ends the output, as it does for every other program; nothing else can be said there.
+  private static func write(_ text: String, to descriptor: Int32) {
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+      let written = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+      if written < 0 && errno == EINTR { continue }
+      guard written > 0 else { return }
+      bytes = bytes.dropFirst(written)
+    }
+  }
+
+  static func json(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+  }
+
+  /// `4.2 s`, `1 min 05 s`.
+  static func elapsed(_ seconds: Double) -> String {
+    seconds < 60
+      ? String(format: "%.1f s", seconds)
+      : "\(Int(seconds) / 60) min \(String(format: "%02d", Int(seconds) % 60)) s"
+  }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What `cluster status` shows: the machines as they are now, asked a moment ago.
+package struct StatusReport: Codable, Sendable {
+  package struct Head: Codable, Sendable {
+    package enum Role: String, Codable, Sendable { case active, standby, offline, single }
+
+    package var name: String
+    package var online: Bool
+    package var role: Role
+    /// What it was installed from: `clone of head1 (3f2a…)`, or its operating system.
+    package var image: String?
+    /// Why it is not online, and what to do.
+    package var detail: String?
+  }
+
+  package struct HighAvailability: Codable, Sendable {
+    package var armed: Bool
+    package var conditions: [Condition]
+  }
+
+  package struct Condition: Codable, Sendable {
+    package var name: String
+    package var ok: Bool
+    package var detail: String
+
+    package init(name: String, ok: Bool, detail: String) {
+      self.name = name
+      self.ok = ok
+      self.detail = detail
+    }
+  }
+
+  package struct Address: Codable, Sendable {
+    package var network: String
+    package var address: String
+    /// Null when no head that answers holds it.
+    package var holder: String?
+  }
+
+  package struct Service: Codable, Sendable {
+    package var name: String
+    package var head: String?
+    /// `running`, `stopped`, `failed` or `unknown`.
+    package var state: String
+  }
+
+  package struct Node: Codable, Sendable {
+    package enum State: String, Codable, Sendable { case ready, booting, silent, failed, unknown }
+
+    package var name: String
+    package var state: State
+    /// `compute/3f2a…`, as the node says.
+    package var image: String?
+    /// When it came up, or was last heard of: seconds since 1970.
+    package var since: Int?
+    package var detail: String?
+  }
+
+  package struct LastRun: Codable, Sendable {
+    package var id: String
+    package var result: String
+    package var commit: String
+    package var at: Int
+  }
+
+  package var cluster: String
+  package var site: String
+  package var heads: [Head]
+  package var ha: HighAvailability
+  package var addresses: [Address]
+  package var services: [Service]
+  package var nodes: [Node]
+  package var lastRun: LastRun?
+
+  private enum CodingKeys: String, CodingKey {
+    case cluster, site, heads, ha, addresses, services, nodes
+    case lastRun = "last_run"
+  }
+}
