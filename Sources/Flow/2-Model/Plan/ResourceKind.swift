@@ -62,12 +62,17 @@ package struct PlanContext: Sendable {
   package let changing: Set<ResourceID>
   /// Seconds since 1970.
   package let now: Int
+  /// What the newest recorded run wanted of this resource, to see what the spec has dropped since. Nil: it is new.
+  package let previous: (any DesiredState)?
 
-  package init(answers: Answers, activeHead: HostID, changing: Set<ResourceID>, now: Int) {
+  package init(
+    answers: Answers, activeHead: HostID, changing: Set<ResourceID>, now: Int, previous: (any DesiredState)? = nil
+  ) {
     self.answers = answers
     self.activeHead = activeHead
     self.changing = changing
     self.now = now
+    self.previous = previous
   }
 }
 

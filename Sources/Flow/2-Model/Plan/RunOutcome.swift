@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What became of one step in one run.
+package struct StepReport: Hashable, Codable, Sendable {
+  package enum Result: Hashable, Codable, Sendable {
+    /// Done, or found done: the outcome says which.
+    case done(Outcome)
+    case failed(AgentError)
+    /// The way to the host broke while it was being done: only looking again tells.
+    case unknown(AgentError)
+    /// A step that it comes after did not succeed.
+    case blocked(by: StepID)
+    /// The run ended before its turn.
+    case notStarted
+  }
+
+  package var step: StepID
+  package var host: HostID
+  package var result: Result
+  /// Seconds since 1970. Nil when it never started.
+  package var startedAt: Int?
+  package var seconds: Double
+  /// How often it was tried: more than once when the host could not be reached at first.
+  package var attempts: Int
+
+  package init(step: StepID, host: HostID, result: Result, startedAt: Int?, seconds: Double, attempts: Int) {
+    self.step = step
+    self.host = host
+    self.result = result
+    self.startedAt = startedAt
+    self.seconds = seconds
+    self.attempts = attempts
+  }
+
+  package var succeeded: Bool { if case .done = result { true } else { false } }
+}
+
+/// What became of a run: one attempt at a plan.
+package struct RunOutcome: Hashable, Codable, Sendable {
+  package enum Result: String, Hashable, Codable, Sendable {
+    /// Every step was done.
+    case done
+    /// Some steps failed, or their outcome is unknown; what depends on them was not tried.
+    case partial
+    /// The administrator stopped it: steps in flight were finished, others not started.
+    case cancelled
+    /// Another run took the lease away; steps in flight were refused or finished, others not started.
+    case superseded
+  }
+
+  package var run: String
+  package var generation: Int
+  package var holder: String
+  package var result: Result
+  /// Seconds since 1970.
+  package var startedAt: Int
+  package var finishedAt: Int
+  /// In the plan's order.
+  package var steps: [StepReport]
+
+  package init(
+    run: String, generation: Int, holder: String, result: Result, startedAt: Int, finishedAt: Int, steps: [StepReport]
+  ) {
+    self.run = run
+    self.generation = generation
+    self.holder = holder
+    self.result = result
+    self.startedAt = startedAt
+    self.finishedAt = finishedAt
+    self.steps = steps
+  }
+}
+
+extension StepReport {
+  /// One word for the result: `changed`, `unchanged`, `failed`, `unknown`, `blocked`, `not-started`.
+  package var word: String {
+    switch result {
+    case .done(let outcome): outcome.changed ? "changed" : "unchanged"
+    case .failed: "failed"
+    case .unknown: "unknown"
+    case .blocked: "blocked"
+    case .notStarted: "not-started"
+    }
+  }
+
+  /// One line for people: what was done, or why not.
+  package var detail: String {
+    switch result {
+    case .done(let outcome): outcome.detail
+    case .failed(let error), .unknown(let error): error.description
+    case .blocked(let step): "waits for \(step)"
+    case .notStarted: "the run ended before it"
+    }
+  }
+
+  /// What to do next, where something went wrong.
+  package var next: String? {
+    switch result {
+    case .failed(let error), .unknown(let error): error.next
+    case .done, .blocked, .notStarted: nil
+    }
+  }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+
+/// The heads as the planner needs them: who may hold the service address, in the order of preference.
+package struct Heads: Hashable, Sendable {
+  package var primary: HostID
+  package var others: [HostID]
+  /// Moves between the heads: whoever has it serves. Nil when the spec has no high availability.
+  package var serviceAddress: IPv4Address?
+
+  package init(primary: HostID, others: [HostID] = [], serviceAddress: IPv4Address? = nil) {
+    self.primary = primary
+    self.others = others
+    self.serviceAddress = serviceAddress
+  }
+
+  package var all: [HostID] { [primary] + others }
+
+  /// The head that holds the service address; without a holder, the first that answers.
+  package func active(in inventory: Inventory) -> HostID {
+    let reachable = all.filter { if case .answered = inventory.hosts[$0] { true } else { false } }
+    if let serviceAddress {
+      let prefix = "\(serviceAddress)/"
+      for head in reachable {
+        guard case .answered(let answers) = inventory.hosts[head], case .links(let links) = answers[.links] else { continue }
+        if links.contains(where: { $0.addresses.contains { $0.hasPrefix(prefix) } }) { return head }
+      }
+    }
+    return reachable.first ?? primary
+  }
+}

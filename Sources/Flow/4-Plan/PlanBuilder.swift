@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Diagnostics
+
+/// A plan in the making. Steps are numbers in here, in an order in which each stands after what it depends on.
+struct PlanBuilder {
+  /// What came of one desired resource.
+  private struct Place {
+    /// The steps that have to be done before the resource is as desired: its own last ones, or those of what it
+    /// depends on when it has none.
+    var last: [Int] = []
+    /// The blocked resource that it is, or waits for.
+    var blockedBy: ResourceID?
+  }
+
+  private let desired: [Resource]
+  private let previous: [ResourceID: any DesiredState]
+  private let previously: [ManagedResource]
+  private let inventory: Inventory
+  private let catalog: [String: AnyKind]
+  private let activeHead: HostID
+  private let now: Int
+  private let establishers: [HostID: Int]
+
+  private var places: [Place]
+  private var answers: Answers
+  private var blank: Set<HostID> = []
+  private var changing: Set<ResourceID> = []
+  private var steps: [Step] = []
+  private var after: [[Int]] = []
+  /// Whether another step comes after it.
+  private var hasFollower: [Bool] = []
+  private var blocked: [Blocked] = []
+
+  init(
+    desired: [Resource], previously: [ManagedResource], inventory: Inventory, catalog: [String: AnyKind],
+    activeHead: HostID, now: Int
+  ) {
+    self.desired = desired
+    self.previously = previously
+    previous = Dictionary(previously.map { ($0.id, $0.desired) }) { first, _ in first }
+    self.inventory = inventory
+    self.catalog = catalog
+    self.activeHead = activeHead
+    self.now = now
+    establishers = Dictionary(
+      desired.indices.compactMap { index in desired[index].establishes.map { ($0, index) } }) { first, _ in first }
+    places = Array(repeating: Place(), count: desired.count)
+    answers = Answers(inventory, blank: [])
+  }
+
+  /// Plans one desired resource. Those it comes after were added before.
+  mutating func add(_ index: Int, after dependencies: [Int]) {
+    let resource = desired[index]
+    guard let kind = catalog[resource.id.kind] else { return }
+    let waitsFor = dependencies.first { places[$0].blockedBy != nil }.flatMap { places[$0].blockedBy }
+    do throws(Unreadable) {
+      let examined = try kind.examine(resource.id, resource.desired, answers)
+      if !examined.present, let host = resource.establishes { markBlank(host) }
+      let drafts = try examined.steps(context(for: resource.id))
+      if drafts.isEmpty {
+        places[index] = Place(last: lastSteps(of: dependencies), blockedBy: waitsFor)
+      } else if let waitsFor {
+        block(resource, .waitsFor(waitsFor), index)
+      } else {
+        let last = append(drafts, resource.id, resource.because, resource.source, after: lastSteps(of: dependencies))
+        places[index] = Place(last: last)
+        changing.insert(resource.id)
+      }
+    } catch {
+      if case .unreachable(let host, _) = error, let maker = establishers[host], maker != index,
+        let cause = places[maker].blockedBy
+      {
+        block(resource, .waitsFor(cause), index)
+      } else {
+        block(resource, .unreadable(error), index)
+      }
+    }
+  }
+
+  /// A host that cannot be reached, because what makes it was seen not to have happened, has nothing yet.
+  private mutating func markBlank(_ host: HostID) {
+    if answers.isReachable(host) { return }
+    blank.insert(host)
+    answers = Answers(inventory, blank: blank)
+  }
+
+  /// Made anew for each resource and gone before `changing` grows, so that the set is never copied.
+  private func context(for id: ResourceID) -> PlanContext {
+    PlanContext(answers: answers, activeHead: activeHead, changing: changing, now: now, previous: previous[id])
+  }
+
+  private mutating func block(_ resource: Resource, _ reason: Blocked.Reason, _ index: Int) {
+    blocked.append(Blocked(resource: resource.id, reason: reason, next: reason.next(inventory), source: resource.source))
+    places[index] = Place(blockedBy: resource.id)
+  }
+
+  private func lastSteps(of dependencies: [Int]) -> [Int] {
+    if dependencies.count == 1 { return places[dependencies[0]].last }
+    var seen: Set<Int> = []
+    return dependencies.flatMap { places[$0].last }.filter { seen.insert($0).inserted }.sorted()
+  }
+
+  /// Adds a resource's steps and gives its last ones.
+  private mutating func append(
+    _ drafts: [StepDraft], _ id: ResourceID, _ reason: String, _ source: SourceSpan?, after first: [Int]
+  ) -> [Int] {
+    let name = id.description
+    var (before, group) = (first, [Int]())
+    for draft in drafts {
+      if !draft.independent, !group.isEmpty { (before, group) = (group, []) }
+      for step in before { hasFollower[step] = true }
+      group.append(steps.count)
+      after.append(before)
+      hasFollower.append(false)
+      let because = [reason, draft.because].filter { !$0.isEmpty }.joined(separator: ": ")
+      steps.append(
+        Step(
+          id: StepID(name + "/" + draft.verb), resource: id, host: draft.host, operation: draft.operation, after: [],
+          disruption: draft.disruption, because: because, source: source, changes: draft.changes,
+          destructive: draft.destructive))
+    }
+    return group
+  }
+
+  /// Plans to take away what earlier runs put in place and nothing asks for any more: after all else, by rank.
+  mutating func prune() {
+    let wanted = Set(desired.map(\.id))
+    let gone = previously.filter { !wanted.contains($0.id) }.sorted { rank($0) < rank($1) }
+    var before = steps.indices.filter { !hasFollower[$0] }
+    var group: [Int] = []
+    var groupRank: Int?
+    var stuck: [HostID?: ResourceID] = [:]
+    for managed in gone {
+      if rank(managed) != groupRank, !group.isEmpty { (before, group) = (group, []) }
+      groupRank = rank(managed)
+      guard let kind = catalog[managed.id.kind] else { continue }
+      do throws(Unreadable) {
+        let drafts = try kind.examine(managed.id, managed.desired, answers).removal(context(for: managed.id))
+        if drafts.isEmpty { continue }
+        if let cause = stuck[managed.id.host] {
+          block(managed, .waitsFor(cause))
+        } else {
+          group += append(drafts, managed.id, "", nil, after: before)
+        }
+      } catch {
+        // Files must not go while it is not known whether the unit that reads them still runs.
+        stuck[managed.id.host] = stuck[managed.id.host] ?? managed.id
+        block(managed, .unreadable(error))
+      }
+    }
+  }
+
+  private func rank(_ managed: ManagedResource) -> Int { catalog[managed.id.kind]?.removalRank ?? Int.max }
+
+  private mutating func block(_ managed: ManagedResource, _ reason: Blocked.Reason) {
+    blocked.append(Blocked(resource: managed.id, reason: reason, next: reason.next(inventory), source: nil))
+  }
+
+  /// Puts steps that disrupt the same service on different heads one after the other.
+  mutating func keepOneHeadUndisrupted() {
+    var lastOfService: [String: Int] = [:]
+    var lastOfHost: Int?
+    for index in steps.indices {
+      switch steps[index].disrupts {
+      case nil: continue
+      case .service(let name):
+        add(lastOfService[name], before: index)
+        add(lastOfHost, before: index)
+        lastOfService[name] = index
+      case .host:
+        for other in lastOfService.values.sorted() { add(other, before: index) }
+        add(lastOfHost, before: index)
+        (lastOfService, lastOfHost) = ([:], index)
+      }
+    }
+  }
+
+  private mutating func add(_ earlier: Int?, before step: Int) {
+    guard let earlier, !after[step].contains(earlier) else { return }
+    after[step].append(earlier)
+  }
+
+  consuming func finished() -> Plan {
+    for index in steps.indices { steps[index].after = after[index].map { steps[$0].id } }
+    return Plan(steps: steps, blocked: blocked)
+  }
+}
+
+extension Blocked.Reason {
+  fileprivate func next(_ inventory: Inventory) -> String {
+    switch self {
+    case .unreadable(.unreachable(_, let error)), .unreadable(.failed(_, let error)): error.next
+    case .unreadable(.unasked(let host)):
+      inventory.hosts[host] == nil
+        ? "There is no way to \(host): put it back into the spec, or remove what it held by hand."
+        : "This is a defect of the program: report it together with the spec."
+    case .waitsFor(let resource): "Mend \(resource) first; then this is planned."
+    }
+  }
+}

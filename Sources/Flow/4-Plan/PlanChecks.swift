@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+
+/// What must hold of any plan, wherever it came from. Run when a plan is made and again before it is executed.
+package enum PlanChecks {
+  package static func problems(_ plan: Plan) -> [PlanProblem] {
+    var numbers: [StepID: Int] = Dictionary(minimumCapacity: plan.steps.count)
+    var problems: [PlanProblem] = []
+    var after: [[Int]] = []
+    after.reserveCapacity(plan.steps.count)
+    for (index, step) in plan.steps.enumerated() {
+      // Each stands behind what it comes after, so there can be no circle.
+      after.append(
+        step.after.compactMap { other in
+          if numbers[other] == nil { problems.append(.order(step.id, after: other)) }
+          return numbers[other]
+        })
+      if numbers.updateValue(index, forKey: step.id) != nil { problems.append(.twiceTheSameStep(step.id)) }
+    }
+    let claims = plan.steps.flatMap { step in
+      step.operation.claims(on: step.host).map { ($0, PlanProblem.Owner(step.resource, step.source)) }
+    }
+    return problems + Ownership.problems(claims) + bothHeads(plan.steps, after)
+  }
+
+  /// Pairs of steps on different heads that disrupt the same thing and are not ordered.
+  private static func bothHeads(_ steps: [Step], _ after: [[Int]]) -> [PlanProblem] {
+    let disruptive = steps.indices.compactMap { index in steps[index].disrupts.map { (index: index, what: $0) } }
+    var problems: [PlanProblem] = []
+    for (position, late) in disruptive.enumerated() {
+      let rivals = disruptive[..<position].filter { early in
+        steps[early.index].host != steps[late.index].host
+          && (early.what == late.what || early.what == .host || late.what == .host)
+      }
+      if rivals.isEmpty { continue }
+      let earlier = ancestors(of: late.index, after)
+      for early in rivals where !earlier.contains(early.index) {
+        problems.append(.bothHeads(steps[early.index].id, steps[late.index].id))
+      }
+    }
+    return problems
+  }
+
+  private static func ancestors(of step: Int, _ after: [[Int]]) -> Set<Int> {
+    var found: Set<Int> = []
+    var open = after[step]
+    while let next = open.popLast() {
+      if found.insert(next).inserted { open += after[next] }
+    }
+    return found
+  }
+}

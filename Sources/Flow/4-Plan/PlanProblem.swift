@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Diagnostics
+
+/// Why no plan can be made, or why a plan must not be executed.
+package enum PlanProblem: Hashable, Sendable {
+  /// A resource and the place in the spec that asked for it, where one did.
+  package struct Owner: Hashable, Sendable {
+    package var resource: ResourceID
+    package var source: SourceSpan?
+
+    package init(_ resource: ResourceID, _ source: SourceSpan?) {
+      self.resource = resource
+      self.source = source
+    }
+  }
+
+  /// Each comes after the next one, and the last after the first.
+  case cycle([Owner])
+  case twiceDesired(Owner, Owner)
+  case unknownDependency(Owner, on: ResourceID)
+  case unknownKind(Owner)
+  /// Two resources would take turns in undoing each other's work.
+  case twoOwners(Claim, Owner, Owner)
+  case twiceTheSameStep(StepID)
+  /// A step names one to come after that is missing, or stands behind it.
+  case order(StepID, after: StepID)
+  /// Nothing keeps two heads from being disrupted at the same time.
+  case bothHeads(StepID, StepID)
+}
+
+extension PlanProblem: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .cycle(let owners):
+      "These wait for each other in a circle: " + owners.map(\.description).joined(separator: ", then ") + "."
+    case .twiceDesired(let first, let second):
+      "\(first.resource) is asked for twice: at \(first.place) and at \(second.place)."
+    case .unknownDependency(let owner, let missing): "\(owner) comes after \(missing), which nothing asks for."
+    case .unknownKind(let owner): "\(owner) is of a kind that is not in the catalog."
+    case .twoOwners(let claim, let first, let second):
+      "Two resources decide about \(claim): \(first) and \(second). Take one of them out of the spec."
+    case .twiceTheSameStep(let step): "Two steps are called \(step)."
+    case .order(let step, let other): "\(step) comes after \(other), which is missing or does not stand before it."
+    case .bothHeads(let first, let second):
+      "\(first) and \(second) could disrupt both heads at the same time: nothing orders them."
+    }
+  }
+}
+
+extension PlanProblem.Owner: CustomStringConvertible {
+  fileprivate var place: String { source.map(\.description) ?? "an earlier run" }
+  package var description: String { "\(resource) (\(place))" }
+}
+
+/// All problems that were found, never only the first.
+package struct PlanProblems: Error, Hashable, Sendable, CustomStringConvertible {
+  package let all: [PlanProblem]
+  package init(_ all: [PlanProblem]) { self.all = all }
+  package var description: String { all.map(\.description).joined(separator: "\n") }
+}
