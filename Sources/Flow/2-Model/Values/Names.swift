@@ -15,6 +15,11 @@ package struct SecretRef: Hashable, Comparable, Sendable, CustomStringConvertibl
   package init(_ name: String) { self.name = name }
   package var description: String { "secret:\(name)" }
   package static func < (a: Self, b: Self) -> Bool { a.name < b.name }
+
+  /// What corosync's members prove themselves with: corosync.conf(5) `crypto_cipher`, corosync-keygen(8).
+  package static let corosyncAuthkey = SecretRef("corosync/authkey")
+  /// Made from random bytes at first need: nobody has to bring it.
+  package var isGenerated: Bool { self == .corosyncAuthkey }
 }
 
 extension HostID: Codable {

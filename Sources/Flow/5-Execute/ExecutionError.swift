@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+
+/// Why a run could not begin, or had to be given up. What steps met is in their reports.
+package enum ExecutionError: Error, Sendable {
+  /// Another run is alive, or no head could be asked.
+  case lease(AgentError)
+  /// The journal cannot be read or written: without it nothing may be done.
+  case journal(path: String, cause: String)
+  /// A mistake in the plan, not in the spec.
+  case invalidPlan(String)
+}
+
+extension ExecutionError: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .lease(let error): error.description
+    case .journal(let path, let cause): "the journal \(path) cannot be used: \(cause)"
+    case .invalidPlan(let detail): "the plan cannot be executed: \(detail)"
+    }
+  }
+
+  /// What to do about it.
+  package var next: String {
+    switch self {
+    case .lease(let error): error.next
+    case .journal: "Make room on the disk and let this user write to the folder; then try again."
+    case .invalidPlan: "This is a defect of the program: report it together with the spec."
+    }
+  }
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+
+/// A run that the journal saw begin and never end: the process was killed, or the machine lost power.
+package struct InterruptedRun: Hashable, Sendable {
+  package var id: String
+  package var generation: Int
+  package var holder: String
+  /// Seconds since 1970.
+  package var startedAt: Int
+  /// Started and not finished: whether they took effect is only seen by looking.
+  package var inFlight: [StepID]
+  package var finished: Int
+  package var total: Int
+  /// Whose process it was. Nil when it could not be told.
+  package var process: ProcessIdentity?
+}

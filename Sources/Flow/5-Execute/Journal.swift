@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Foundation
+import GRDB
+import HostAccess
+
+/// What every run was about to do and has done, on this machine's disk before and after each effect.
+///
+/// SQLite in WAL mode with `synchronous=FULL`: what `started` has returned from survives a power cut. The record for
+/// people is the audit commit; this one answers what a run that was killed was doing. Open it once per process.
+package struct Journal: Sendable {
+  package let path: String
+  private let database: DatabaseQueue
+
+  /// Opens or makes the journal, and the folder it lies in.
+  package init(path: String) throws(ExecutionError) {
+    self.path = path
+    do {
+      let folder = URL(filePath: path).deletingLastPathComponent()
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      var configuration = Configuration()
+      configuration.journalMode = .wal
+      configuration.busyMode = .timeout(10)
+      database = try DatabaseQueue(path: path, configuration: configuration)
+      try database.inDatabase { db in
+        // GRDB lowers this to NORMAL when it turns WAL on, so it can only be set afterwards.
+        try db.execute(sql: "PRAGMA synchronous=FULL")
+        guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2 else { throw NotDurable() }
+      }
+      try Self.migrations.migrate(database)
+    } catch {
+      throw .journal(path: path, cause: "\(error)")
+    }
+  }
+
+  private struct NotDurable: Error, CustomStringConvertible {
+    var description: String { "SQLite does not accept synchronous=FULL" }
+  }
+
+  /// Only ever added to: journals of older versions are read by newer ones.
+  private static var migrations: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1") { db in
+      try db.create(table: "run") { table in
+        table.primaryKey("id", .text)
+        table.column("generation", .integer).notNull()
+        table.column("holder", .text).notNull()
+        table.column("process", .text)
+        table.column("total", .integer).notNull()
+        table.column("startedAt", .integer).notNull()
+        table.column("finishedAt", .integer)
+        table.column("result", .text)
+      }
+      try db.create(table: "step") { table in
+        table.primaryKey {
+          table.belongsTo("run").notNull()
+          table.column("id", .text)
+        }
+        table.column("host", .text).notNull()
+        table.column("operation", .text).notNull()
+        table.column("startedAt", .integer).notNull()
+        table.column("seconds", .double)
+        table.column("attempts", .integer)
+        table.column("result", .text)
+        table.column("detail", .text)
+      }
+    }
+    return migrator
+  }
+
+  /// The newest generation that a run of this journal had. 0 when there was none.
+  package func newestGeneration() async throws(ExecutionError) -> Int {
+    try await access { db in try Int.fetchOne(db, sql: "SELECT max(generation) FROM run") ?? 0 }
+  }
+
+  func begin(_ token: RunToken, process: ProcessIdentity?, total: Int, at now: Int) async throws(ExecutionError) {
+    try await access { db in
+      let process = try process.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) }
+      try db.execute(
+        sql: "INSERT INTO run (id, generation, holder, process, total, startedAt) VALUES (?, ?, ?, ?, ?, ?)",
+        arguments: [token.run, token.generation, token.holder, process, total, now])
+    }
+  }
+
+  /// Committed to disk before the step may take effect.
+  func started(_ step: Step, run: String, at now: Int) async throws(ExecutionError) {
+    try await access { db in
+      try db.execute(
+        sql: "INSERT INTO step (runId, id, host, operation, startedAt) VALUES (?, ?, ?, ?, ?)",
+        arguments: [run, step.id.text, step.host.name, step.operation.name, now])
+    }
+  }
+
+  func finished(_ report: StepReport, run: String) async throws(ExecutionError) {
+    try await access { db in
+      try db.execute(
+        sql: "UPDATE step SET seconds = ?, attempts = ?, result = ?, detail = ? WHERE runId = ? AND id = ?",
+        arguments: [report.seconds, report.attempts, report.word, report.detail, run, report.step.text])
+    }
+  }
+
+  func end(_ run: String, result: String, at now: Int) async throws(ExecutionError) {
+    try await access { db in
+      try db.execute(sql: "UPDATE run SET finishedAt = ?, result = ? WHERE id = ?", arguments: [now, result, run])
+    }
+  }
+
+  /// Runs that began and did not end, oldest first. One of them may be alive in another process.
+  package func unfinished() async throws(ExecutionError) -> [InterruptedRun] {
+    try await access { db in
+      try Row.fetchAll(db, sql: "SELECT * FROM run WHERE finishedAt IS NULL ORDER BY startedAt").map { row in
+        let id: String = row["id"]
+        let steps = try Row.fetchAll(
+          db, sql: "SELECT id, result FROM step WHERE runId = ? ORDER BY rowid", arguments: [id])
+        let process: String? = row["process"]
+        return InterruptedRun(
+          id: id, generation: row["generation"], holder: row["holder"], startedAt: row["startedAt"],
+          inFlight: steps.filter { $0["result"] == nil }.map { StepID($0["id"]) },
+          finished: steps.count { $0["result"] != nil }, total: row["total"],
+          process: try process.map { try JSONDecoder().decode(ProcessIdentity.self, from: Data($0.utf8)) })
+      }
+    }
+  }
+
+  private func access<Value: Sendable>(
+    _ body: @escaping @Sendable (Database) throws -> Value
+  ) async throws(ExecutionError) -> Value {
+    try await uncancelled { [database, path] () async throws(ExecutionError) in
+      do { return try await database.write(body) } catch { throw .journal(path: path, cause: "\(error)") }
+    }
+  }
+}

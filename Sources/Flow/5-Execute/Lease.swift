@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+
+/// The right to change hosts, held on every head that answers: two runs at once would undo each other's work.
+///
+/// A head that does not answer when the run begins is claimed before the first step on it. Each head itself refuses
+/// steps of a generation older than the newest that it has seen, so a run that lost its lease can do no harm.
+actor Lease {
+  let token: RunToken
+  private let hosts: [HostID: any Host]
+  private var claimed: Set<HostID> = []
+
+  private init(_ token: RunToken, _ hosts: [HostID: any Host]) {
+    self.token = token
+    self.hosts = hosts
+  }
+
+  /// Claims all heads that answer, with a generation newer than any of them has seen.
+  ///
+  /// - Parameter isDead: whether the run that holds a lease is known to have ended without giving it back.
+  static func acquire(
+    run: String, holder: String, leaseSeconds: Int, above generation: Int, on hosts: [HostID: any Host],
+    isDead: @Sendable (RunToken) -> Bool
+  ) async throws(ExecutionError) -> Lease {
+    var newest = generation
+    var reachable: [HostID] = []
+    var silent: AgentError?
+    for (id, host) in hosts.sorted(by: { $0.key < $1.key }) {
+      do throws(AgentError) {
+        let state = try await host.lease()
+        if let other = state.holder {
+          guard isDead(other) else { throw .held(by: other, secondsLeft: state.secondsLeft, on: id) }
+          try await host.release(other)
+        }
+        newest = max(newest, state.newestGeneration)
+        reachable.append(id)
+      } catch {
+        if !error.concernsTheWay { throw .lease(error) }
+        silent = error
+      }
+    }
+    if reachable.isEmpty { throw .lease(silent ?? .noHosts) }
+    let token = RunToken(run: run, generation: newest + 1, holder: holder, leaseSeconds: leaseSeconds)
+    let lease = Lease(token, hosts)
+    // One after the other, always in the same order: of two runs that begin together, one wins.
+    for id in reachable {
+      do throws(AgentError) { try await lease.claim(id) } catch {
+        _ = await lease.release()
+        throw .lease(error)
+      }
+    }
+    return lease
+  }
+
+  /// Claims a host that could not be claimed when the run began. Costs nothing when it was.
+  func ensure(_ host: HostID) async throws(AgentError) {
+    if !claimed.contains(host) { try await claim(host) }
+  }
+
+  func claim(_ id: HostID) async throws(AgentError) {
+    guard let host = hosts[id] else { throw .noWay(to: id) }
+    try await host.claim(token)
+    claimed.insert(id)
+  }
+
+  /// Claims again wherever it is held. Gives what went wrong, by host.
+  func renew() async -> [HostID: AgentError] {
+    var troubles: [HostID: AgentError] = [:]
+    for id in claimed.sorted() {
+      do throws(AgentError) { try await claim(id) } catch { troubles[id] = error }
+    }
+    return troubles
+  }
+
+  /// Gives it back. A head that cannot be told lets it run out by itself; gives those heads.
+  func release() async -> [HostID: AgentError] {
+    var troubles: [HostID: AgentError] = [:]
+    for id in claimed.sorted() {
+      guard let host = hosts[id] else { continue }
+      do throws(AgentError) { try await host.release(token) } catch { troubles[id] = error }
+    }
+    claimed = []
+    return troubles
+  }
+}
+
+extension AgentError {
+  static let noHosts = AgentError(
+    .unreachable, "there is no head to work on", next: "Name at least one head in the spec.")
+
+  static func noWay(to host: HostID) -> AgentError {
+    AgentError(.unreachable, "there is no way to \(host)", next: "Name \(host) in the spec, with an address.")
+  }
+
+  static func held(by token: RunToken, secondsLeft: Int, on host: HostID) -> AgentError {
+    AgentError(
+      .leaseHeld, "run \(token.run) of \(token.holder) is at work on \(host)",
+      next: "Wait until it ends. If it is dead, its lease ends in \(secondsLeft) s by itself.")
+  }
+
+  /// About the way to the host, not about what was asked of it.
+  fileprivate var concernsTheWay: Bool {
+    switch code {
+    case .unreachable, .connectionLost, .authentication, .hostKey, .protocolMismatch, .deadline: true
+    default: false
+    }
+  }
+
+  /// May be gone a moment later.
+  var isTransient: Bool { code == .unreachable || code == .connectionLost }
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+
+/// What happens in a run, for whoever watches it. Losing one loses nothing: the journal and the outcome hold it all.
+package enum RunEvent: Sendable {
+  /// The journal shows a run that ended without saying so.
+  case foundInterrupted(InterruptedRun)
+  case began(RunToken, steps: Int)
+  case started(Step)
+  case progress(StepID, String)
+  /// The host could not be reached; it is tried again after a while.
+  case retrying(StepID, attempt: Int, of: Int, AgentError, after: Duration)
+  case finished(StepReport)
+  case blocked(StepReport)
+  /// The lease could not be renewed on a head. The run goes on; the next renewal may succeed.
+  case leaseInDoubt(HostID, AgentError)
+  /// No further step is started.
+  case stopping(String)
+  case ended(RunOutcome)
+}
