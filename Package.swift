@@ -34,7 +34,7 @@ let package = Package(
     // Journaled, bounded, cancellable run of a plan.
     target("Execution", "Flow/5-Execute", ["ClusterModel", "HostAccess", .product(name: "GRDB", package: "GRDB.swift")]),
     // Reads the spec at a commit and writes audit commits.
-    target("Auditing", "Flow/6-Audit", ["ClusterModel", "CGit2"]),
+    target("Auditing", "Flow/6-Audit", ["ClusterModel", "HostAccess", "CGit2"]),
     // MARK: What is wanted
     // Features: pure functions from the Cluster to Resources.
     .target(

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Foundation
+
+/// The git repository that the spec is in, and the history of runs in it.
+package struct AuditRepository: Sendable {
+  package static let history = "refs/heads/cluster/history"
+  /// Each lost race means that another run has been recorded.
+  private static let mostRaces = 20
+
+  /// The spec's folder.
+  package let folder: String
+  /// The spec's folder relative to the work tree, with a slash at its end unless it is the work tree itself.
+  private let prefix: String
+
+  /// Finds the repository. Throws, with what to do next, when there is none that can be used.
+  package init(folder: String) throws(AuditError) {
+    self.folder = folder
+    let repository = try GitRepository(containing: folder)
+    guard !repository.isBare, let workTree = repository.workTree else {
+      throw AuditError(
+        .bare, "the repository of \(folder) is bare", next: "Use a clone of it that has a work tree: git clone \(folder)")
+    }
+    let (top, here) = (Self.realPath(workTree), Self.realPath(folder))
+    prefix = here == top ? "" : String(here.dropFirst(top.count + 1)) + "/"
+  }
+
+  private static func realPath(_ path: String) -> String {
+    let resolved = URL(filePath: path).resolvingSymlinksInPath().path
+    return resolved.count > 1 && resolved.hasSuffix("/") ? String(resolved.dropLast()) : resolved
+  }
+
+  /// Which commit the spec is at. `files` are the spec and what it refers to, relative to its folder.
+  package func specState(_ files: [String]) throws(AuditError) -> SpecState {
+    let repository = try GitRepository(containing: folder)
+    let commit = try repository.commit(at: "HEAD")
+    var dirty: [String] = []
+    for file in files.sorted() where try !repository.isUnchanged(prefix + file) { dirty.append(file) }
+    return SpecState(commit: commit?.description, dirty: dirty)
+  }
+
+  package struct Recorded: Hashable, Sendable {
+    package var commit: String
+    package var isSigned: Bool
+    /// Why it is not signed although git's configuration asks for it.
+    package var unsignedBecause: String?
+  }
+
+  /// Writes one commit for a run. Runs that are recorded at the same time come one after the other.
+  package func record(_ record: AuditRecord) async throws(AuditError) -> Recorded {
+    let repository = try GitRepository(containing: folder)
+    let signing = try CommitSigning(repository)
+    let identity = try repository.identity() ?? (record.by, record.by)
+    let author = GitAuthor(name: identity.0, email: identity.1, time: record.outcome.finishedAt)
+    let tree = try repository.writeTree(try record.files())
+    for _ in 0..<Self.mostRaces {
+      let parent = try repository.commit(at: Self.history)
+      let buffer = try repository.commitBuffer(tree: tree, parent: parent, author: author, message: record.message)
+      let signature = try await signing.signature(of: buffer)
+      let commit = try repository.writeCommit(buffer, signature: signature)
+      if try repository.move(Self.history, from: parent, to: commit, because: record.subject) {
+        return Recorded(
+          commit: commit.description, isSigned: signature != nil, unsignedBecause: signing.omission)
+      }
+    }
+    throw AuditError(
+      .contended, "\(Self.history) was moved by others \(Self.mostRaces) times in a row",
+      next: "Look for a process that keeps writing to it or left \(Self.history).lock behind.")
+  }
+
+  /// Runs on a site, newest first. Empty when nothing has been recorded yet. Nil as `site`: of all sites.
+  package func log(site: String?, limit: Int = .max) throws(AuditError) -> [RunRecord] {
+    let repository = try GitRepository(containing: folder)
+    guard let tip = try repository.commit(at: Self.history) else { return [] }
+    var runs: [RunRecord] = []
+    try repository.walk(from: tip) { (commit) throws(AuditError) in
+      if let run = RunRecord(commit), site == nil || run.site == site { runs.append(run) }
+      return runs.count < limit
+    }
+    return runs
+  }
+
+  /// What the newest run on a site has left under management. Empty when there was none.
+  package func managed(site: String, catalog: [String: AnyKind]) throws(AuditError) -> ManagedSet {
+    guard let newest = try log(site: site, limit: 1).first else { return ManagedSet() }
+    do {
+      guard let json = try file("managed.json", in: newest) else { throw CocoaError(.fileNoSuchFile) }
+      return try ManagedSet(json: json, catalog: catalog)
+    } catch {
+      throw AuditError(
+        .damaged, "managed.json of run \(newest.id) cannot be read", cause: "\(error)",
+        next: "Look at it: git show \(newest.commit):managed.json")
+    }
+  }
+
+  /// A file of a run's commit: `plan.txt`, `observed/head1/units.txt`. Nil when it has none of that name.
+  package func file(_ path: String, in run: RunRecord) throws(AuditError) -> [UInt8]? {
+    let repository = try GitRepository(containing: folder)
+    guard let id = GitID(run.commit) else { return nil }
+    return try repository.file(path, in: id)
+  }
+}
+
+extension RunRecord {
+  /// Nil for commits that are not records of runs.
+  fileprivate init?(_ commit: GitCommit) {
+    guard let run = commit.trailers["Run"], let site = commit.trailers["Site"] else { return nil }
+    self.init(
+      id: run, commit: commit.id.description, at: commit.time, result: commit.trailers["Result"] ?? "unknown",
+      by: commit.trailers["By"] ?? "unknown", spec: commit.trailers["Spec"] ?? "unknown", site: site,
+      subject: commit.subject)
+  }
+}

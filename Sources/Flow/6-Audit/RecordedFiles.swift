@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Foundation
+
+extension AuditRecord {
+  /// The files of the run's commit, by path.
+  func files() throws(AuditError) -> [String: [UInt8]] {
+    var files = [
+      "plan.json": Array(planJSON.utf8),
+      "plan.txt": Array(planText.utf8),
+      "outcome.txt": Array(outcome.table.utf8),
+    ]
+    do {
+      files["outcome.json"] = try Self.json(outcome)
+      files["managed.json"] = try Self.json(managed.map(ManagedEntry.init))
+    } catch {
+      throw AuditError(
+        .git, "the record cannot be written as JSON", cause: "\(error)",
+        next: "This is a defect of the program: report it together with the spec.")
+    }
+    for (path, bytes) in specification { files["spec/" + path] = bytes }
+    for (path, text) in observed { files["observed/" + path] = Array(text.utf8) }
+    return files
+  }
+
+  /// The commit's message. The trailers are what `log` reads: see git-interpret-trailers(1).
+  var message: String {
+    let trailers = [
+      ("Spec", spec.label), ("Run", outcome.run), ("Result", result), ("By", by), ("Tool", tool), ("Site", site),
+    ]
+    let lines = trailers.map { key, value in "\(key): \(value.split(whereSeparator: \.isNewline).joined(separator: " "))" }
+    return subject.split(whereSeparator: \.isNewline).joined(separator: " ") + "\n\n" + lines.joined(separator: "\n") + "\n"
+  }
+
+  private static func json(_ value: some Encodable) throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return Array(try encoder.encode(value)) + [10]
+  }
+}
+
+extension RunOutcome {
+  /// One line a step: result, seconds, step, detail.
+  var table: String {
+    steps.map { step in
+      let word = step.word.padding(toLength: 12, withPad: " ", startingAt: 0)
+      let seconds = String(format: "%8.1f s", step.seconds)
+      return "\(word)\(seconds)  \(step.step)  \(step.detail)\n"
+    }.joined()
+  }
+}
+
+/// A managed resource in `managed.json`.
+private struct ManagedEntry: Encodable {
+  let resource: ManagedResource
+  init(_ resource: ManagedResource) { self.resource = resource }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: ManagedKey.self)
+    try container.encode(resource.id, forKey: .id)
+    try resource.desired.encode(to: container.superEncoder(forKey: .desired))
+  }
+}
+
+private enum ManagedKey: String, CodingKey { case id, desired }
+
+/// The resources that an earlier run has put in place.
+package struct ManagedSet: Sendable {
+  package var resources: [ManagedResource]
+  /// Recorded by another version of the program, in a form that this one does not know: it cannot take them away.
+  package var unreadable: [ResourceID]
+
+  package init(resources: [ManagedResource] = [], unreadable: [ResourceID] = []) {
+    self.resources = resources
+    self.unreadable = unreadable
+  }
+
+  init(json: [UInt8], catalog: [String: AnyKind]) throws {
+    let decoder = JSONDecoder()
+    decoder.userInfo[.catalog] = catalog
+    self.init()
+    for entry in try decoder.decode([Entry].self, from: Data(json)) {
+      if let desired = entry.desired {
+        resources.append(ManagedResource(id: entry.id, desired: desired))
+      } else {
+        unreadable.append(entry.id)
+      }
+    }
+  }
+
+  private struct Entry: Decodable {
+    let id: ResourceID
+    let desired: (any DesiredState)?
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: ManagedKey.self)
+      id = try container.decode(ResourceID.self, forKey: .id)
+      let catalog = decoder.userInfo[.catalog] as? [String: AnyKind]
+      // Each entry on its own: one that cannot be read is told to the caller and takes no other along.
+      desired = try? catalog?[id.kind]?.decode(container.superDecoder(forKey: .desired))
+    }
+  }
+}
+
+extension CodingUserInfoKey {
+  fileprivate static let catalog: CodingUserInfoKey = {
+    guard let key = CodingUserInfoKey(rawValue: "catalog") else { preconditionFailure("a raw value is always accepted") }
+    return key
+  }()
+}
