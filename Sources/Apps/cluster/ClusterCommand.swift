@@ -13,6 +13,7 @@ struct ClusterCommand: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       ValidateCommand.self, PlanCommand.self, ApplyCommand.self, StatusCommand.self, LogCommand.self,
+      LabCommand.self,
     ])
 
   static func main() async {

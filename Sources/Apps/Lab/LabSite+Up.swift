@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Foundation
+import HostAccess
+
+extension LabSite {
+  /// Brings a cluster's twin up, or adds what is missing to the one that is up.
+  ///
+  /// At the end the plain heads answer SSH, and everything else is powered off behind its BMC. What was begun by an `up`
+  /// that died is gone on with.
+  ///
+  /// - Parameters:
+  ///   - program: the `cluster` program, which machines and BMCs run; the lab takes a copy.
+  ///   - progress: one line per step.
+  package static func up(
+    _ cluster: Cluster, spec: String, scope: Scope = .all, program: String,
+    progress: @escaping @Sendable (String) -> Void
+  ) async throws(AgentError) -> LabSite {
+    try LabRequirements.check()
+    let spec = URL(fileURLWithPath: spec).standardizedFileURL.path
+    let pointer = try pointer(beside: spec)
+    let id = pointer?.id ?? randomText(6)
+    let before = try pointer.map { (pointer) throws(AgentError) in try load(stateDirectory: pointer.state) } ?? nil
+    let site = LabSite(cluster: cluster, id: id, spec: spec, program: "\(stateRoot)/\(id)/cluster", scope: scope)
+    if let before { try site.refuseChangedMachines(before) }
+    try site.save()
+    progress("lab \(id) for cluster \(cluster.name)")
+    try site.copyProgram(program)
+    try LabRequirements.raiseLimits(for: site, progress)
+    try await site.makeNetworks()
+    try await PackageProxy(site).start()
+    progress("networks \(site.networks.map(\.name).joined(separator: ", ")); packages through \(PackageProxy.port)")
+    try await site.makeMachines(progress)
+    try await site.startHeads(progress)
+    return site
+  }
+
+  /// A machine that has other cards or another disk than in the running lab would be another machine.
+  private func refuseChangedMachines(_ before: LabSite) throws(AgentError) {
+    for machine in before.machines {
+      guard let now = self.machine(machine.name), now.ports.map(\.mac) != machine.ports.map(\.mac),
+        PowerSwitch(machine, of: before).isOn
+      else { continue }
+      throw AgentError(
+        .conflict, "\(machine.name) is on, with other network cards than cluster.yaml now says",
+        next: "Switch it off with `cluster lab power \(machine.name) off`, then run `cluster lab up` again.")
+    }
+  }
+
+  /// A rebuild replaces the program while machines and BMCs run; theirs stays.
+  private func copyProgram(_ path: String) throws(AgentError) {
+    guard !Files.exists(program) else { return }
+    try Files.attempt("\(path) could not be copied") {
+      let temporary = "\(program).new"
+      if Files.exists(temporary) { try FileManager.default.removeItem(atPath: temporary) }
+      try FileManager.default.copyItem(atPath: path, toPath: temporary)
+      try FileManager.default.moveItem(atPath: temporary, toPath: program)
+    }
+  }
+
+  private func makeMachines(_ progress: @escaping @Sendable (String) -> Void) async throws(AgentError) {
+    try await makeAccess()
+    let base = BaseRoot(site: self)
+    if machines.contains(where: { $0.disk == .debian }), !base.isBuilt {
+      progress("base root: Debian \(BaseRoot.suite), built once and kept")
+      try await base.build(progress)
+    }
+    for machine in machines {
+      switch machine.disk {
+      case .debian: try DebianHead(site: self, machine: machine).install()
+      case .empty: try makeEmptyDisk(diskFile(of: machine))
+      case .none: try Files.makeDirectory(directory(of: machine))
+      }
+      if !Files.exists(statusFile(of: machine)) { try Files.writeJSON(MachineStatus(.off), to: statusFile(of: machine)) }
+      if let bmc = machine.bmc { try BoardController(site: self, machine: machine, bmc: bmc).start() }
+    }
+    progress("\(machines.count) machines, \(machines.filter { $0.bmc != nil }.count) BMCs")
+  }
+
+  /// Sparse: it takes no room until something is written.
+  private func makeEmptyDisk(_ path: String, bytes: UInt64 = 4 << 30) throws(AgentError) {
+    guard !Files.exists(path) else { return }
+    try Files.write("", to: path, mode: 0o600)
+    guard truncate(path, off_t(bytes)) == 0 else {
+      throw AgentError(
+        .diskFull, "The disk \(path) could not be made", cause: String(cString: strerror(errno)),
+        next: "Use a file system that holds sparse files of \(bytes >> 30) GiB.")
+    }
+  }
+
+  private func startHeads(_ progress: @escaping @Sendable (String) -> Void) async throws(AgentError) {
+    for machine in machines where machine.disk == .debian { try await PowerSwitch(machine, of: self).perform(.on) }
+    for machine in machines where machine.disk == .debian {
+      try await awaitSSH(of: machine)
+      progress("\(machine.name) answers SSH on \(machine.ports.first.map { Self.host($0.address) } ?? "?")")
+    }
+  }
+
+  package func awaitSSH(of machine: LabMachine, within limit: Duration = .seconds(60)) async throws(AgentError) {
+    try await Poll.until(limit, every: .milliseconds(100), "\(machine.name) answers SSH") { () throws(AgentError) in
+      if status(of: machine)?.phase == .hung {
+        throw AgentError(
+          .unreachable, "\(machine.name) did not start", cause: status(of: machine)?.detail,
+          next: "Look at its console: cluster lab console \(machine.name)")
+      }
+      return try await Command.run("ssh", ["-F", sshConfig, "-o", "ConnectTimeout=3", machine.name.name, "true"]).succeeded
+    }
+  }
+}

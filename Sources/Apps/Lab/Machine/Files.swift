@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Foundation
+import HostAccess
+
+/// File operations whose errors say what the lab was about.
+enum Files {
+  static func attempt<Value>(_ what: String, _ body: () throws -> Value) throws(AgentError) -> Value {
+    do {
+      return try body()
+    } catch let error as AgentError {
+      throw error
+    } catch {
+      let code: AgentError.Code = (error as? CocoaError)?.code == .fileWriteOutOfSpace ? .diskFull : .invalid
+      throw AgentError(code, what, cause: "\(error)", next: "Mend it, or remove the lab with `cluster lab down`.")
+    }
+  }
+
+  static func makeDirectory(_ path: String, mode: Int = 0o755) throws(AgentError) {
+    try attempt("The folder \(path) could not be made") {
+      try FileManager.default.createDirectory(
+        atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: mode])
+    }
+  }
+
+  /// Atomic: a reader sees the old or the new contents.
+  static func write(_ text: String, to path: String, mode: Int = 0o644) throws(AgentError) {
+    try write(Data(text.utf8), to: path, mode: mode)
+  }
+
+  static func write(_ data: Data, to path: String, mode: Int = 0o644) throws(AgentError) {
+    try makeDirectory((path as NSString).deletingLastPathComponent)
+    try attempt("\(path) could not be written") {
+      let temporary = "\(path).\(getpid()).tmp"
+      guard
+        FileManager.default.createFile(atPath: temporary, contents: data, attributes: [.posixPermissions: mode]),
+        rename(temporary, path) == 0
+      else { throw CocoaError(errno == ENOSPC ? .fileWriteOutOfSpace : .fileWriteUnknown) }
+    }
+  }
+
+  static func writeJSON(_ value: some Encodable, to path: String) throws(AgentError) {
+    let data = try attempt("\(path) could not be encoded") {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+      return try encoder.encode(value) + Data("\n".utf8)
+    }
+    try write(data, to: path)
+  }
+
+  /// Nil: there is no such file, or it is not what is expected.
+  static func readJSON<Value: Decodable>(_ type: Value.Type, from path: String) -> Value? {
+    (try? Data(contentsOf: URL(fileURLWithPath: path))).flatMap { try? JSONDecoder().decode(type, from: $0) }
+  }
+
+  static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+
+  static func text(_ path: String) -> String? { try? String(contentsOfFile: path, encoding: .utf8) }
+
+  static func link(_ path: String, to target: String) throws(AgentError) {
+    try makeDirectory((path as NSString).deletingLastPathComponent)
+    try remove(path)
+    try attempt("The link \(path) could not be made") {
+      try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: target)
+    }
+  }
+
+  /// Removing what is not there is no error.
+  static func remove(_ path: String) throws(AgentError) {
+    try attempt("\(path) could not be removed") {
+      var info = stat()
+      guard lstat(path, &info) == 0 else { return }
+      try FileManager.default.removeItem(atPath: path)
+    }
+  }
+}

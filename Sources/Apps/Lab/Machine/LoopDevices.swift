@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Foundation
+import HostAccess
+
+/// Loop devices that a machine's installer may have left attached to its disk.
+enum LoopDevices {
+  private struct Listing: Decodable {
+    struct Device: Decodable {
+      var name: String
+      var file: String?
+      var inode: Int?
+
+      enum CodingKeys: String, CodingKey {
+        case name
+        case file = "back-file"
+        case inode = "back-ino"
+      }
+    }
+    var loopdevices: [Device]
+  }
+
+  /// Detaches every loop device on the file, and first those on such devices: partitions that were mapped inside.
+  static func detach(backing file: String) async throws(AgentError) {
+    let devices = try await list()
+    // A removed file is shown with a suffix.
+    let disks = devices.filter { $0.file == file || $0.file == "\(file) (deleted)" }
+    for disk in disks {
+      var info = stat()
+      guard stat(disk.name, &info) == 0 else { continue }
+      for partition in devices where partition.inode == Int(info.st_ino) && partition.file?.hasPrefix("/dev/") == true {
+        try await detach(device: partition.name)
+      }
+      try await detach(device: disk.name)
+    }
+  }
+
+  static func detach(device: String) async throws(AgentError) {
+    let result = try await Command.run("losetup", ["-d", device])
+    // Autoclear may have been quicker.
+    guard result.succeeded || result.errorText.contains("No such device") else {
+      throw AgentError(
+        .commandFailed, "\(device) could not be detached", cause: result.lastLines, next: "Run `losetup -d \(device)`.")
+    }
+  }
+
+  private static func list() async throws(AgentError) -> [Listing.Device] {
+    let result = try await Command.checked(
+      "losetup", ["--list", "--json", "--output", "NAME,BACK-FILE,BACK-INO"], next: "See that util-linux works.")
+    guard !result.stdout.isEmpty else { return [] }
+    return try Files.attempt("The list of loop devices could not be read") {
+      try JSONDecoder().decode(Listing.self, from: Data(result.stdout)).loopdevices
+    }
+  }
+}

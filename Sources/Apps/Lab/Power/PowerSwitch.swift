@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Foundation
+import HostAccess
+
+/// A machine's power switch and boot device, as its BMC works them.
+///
+/// A powered machine is one process tree in PID, mount and network namespaces of its own: killing it takes its mounts with
+/// it, and nothing of the machine answers the network any more when `off` returns.
+package struct PowerSwitch: Sendable {
+  package enum Action: String, CaseIterable, Sendable {
+    case on, off, cycle
+    /// The power button: the system is asked to shut down.
+    case shutdown
+  }
+
+  package enum BootDevice: String, Codable, Sendable { case pxe, disk = "default", none }
+
+  var site: LabSite
+  var machine: LabMachine
+
+  package init(_ machine: LabMachine, of site: LabSite) {
+    self.site = site
+    self.machine = machine
+  }
+
+  private var folder: String { site.directory(of: machine) }
+  private var record: String { "\(folder)/power.json" }
+  private var lock: String { "\(folder)/power.lock" }
+  private var bootFile: String { "\(folder)/boot-device" }
+  private var group: ControlGroup { ControlGroup(site.controlGroup(of: machine)) }
+
+  package var isOn: Bool { Files.readJSON(ProcessIdentity.self, from: record)?.isAlive ?? false }
+
+  package func perform(_ action: Action) async throws(AgentError) {
+    switch action {
+    case .shutdown: try pressButton()
+    case .on: try await FileLock.hold(lock) { () throws(AgentError) in try await switchOn() }
+    case .off: try await FileLock.hold(lock) { () throws(AgentError) in try await switchOff() }
+    case .cycle:
+      try await FileLock.hold(lock) { () throws(AgentError) in
+        try await switchOff()
+        try await switchOn()
+      }
+    }
+  }
+
+  private func switchOn() async throws(AgentError) {
+    guard !isOn else { return }
+    // What a machine that died by itself left over.
+    try await clear()
+    let namespace = site.namespace(of: machine)
+    try await Command.checked(
+      "ip", ["netns", "add", namespace], next: "Run `ip netns del \(namespace)`, then switch it on again.")
+    try group.create()
+    let argv = site.enter(
+      site.controlGroup(of: machine),
+      [
+        "nsenter", "--net=/run/netns/\(namespace)", "unshare", "--mount", "--propagation", "slave", "--pid", "--fork",
+        "--mount-proc", "--kill-child=SIGKILL", "--", site.program, "lab", "_machine", site.stateDirectory,
+        machine.name.name,
+      ])
+    try Files.writeJSON(MachineStatus(.firmware), to: site.statusFile(of: machine))
+    try Files.writeJSON(try Daemon.start(argv, log: site.console(of: machine)), to: record)
+  }
+
+  private func switchOff() async throws(AgentError) {
+    try await clear()
+    try Files.remove(record)
+    try Files.writeJSON(MachineStatus(.off), to: site.statusFile(of: machine))
+  }
+
+  /// Ends every process of the machine, unplugs it, and lets go of its disk.
+  func clear() async throws(AgentError) {
+    if let process = Files.readJSON(ProcessIdentity.self, from: record), process.isAlive { kill(process.pid, SIGKILL) }
+    try await group.killAll()
+    if Files.exists(site.namespacePath) {
+      try await site.ip(machine.ports.map { "link del \($0.peer)" }, force: true)
+    }
+    try await site.removeNamespace(site.namespace(of: machine))
+    if machine.disk == .empty { try await LoopDevices.detach(backing: site.diskFile(of: machine)) }
+  }
+
+  /// Signals PID 1 of the machine's system, as logind does for the power button: SIGRTMIN+4 is poweroff.target (systemd(1)).
+  private func pressButton() throws(AgentError) {
+    for pid in group.processes {
+      let status = Files.text("/proc/\(pid)/status") ?? ""
+      let numbers = status.split(separator: "\n").first { $0.hasPrefix("NSpid:") }?.split(separator: "\t").dropFirst()
+      // This namespace, the firmware's, the system's own.
+      if let numbers, numbers.count == 3, numbers.last == "1" { kill(pid, __libc_current_sigrtmin() + 4) }
+    }
+  }
+
+  // MARK: Boot device
+
+  package var bootDevice: BootDevice { Files.text(bootFile).flatMap(BootDevice.init(rawValue:)) ?? .none }
+
+  /// For the next start only.
+  package func setBootDevice(_ device: BootDevice) throws(AgentError) {
+    if device == .none {
+      try Files.remove(bootFile)
+    } else {
+      try Files.write(device.rawValue, to: bootFile)
+    }
+  }
+}

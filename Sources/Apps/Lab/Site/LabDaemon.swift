@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+
+/// A long-lived program of the lab itself: proxy, relay, BMC. It runs in the lab's control group, where `down` finds it.
+struct LabDaemon {
+  var site: LabSite
+  var name: String
+
+  private var record: String { "\(site.stateDirectory)/daemons/\(name).json" }
+  var log: String { "\(site.stateDirectory)/daemons/\(name).log" }
+
+  var process: ProcessIdentity? { Files.readJSON(ProcessIdentity.self, from: record) }
+  var isAlive: Bool { process?.isAlive ?? false }
+
+  func start(_ argv: [String]) throws(AgentError) {
+    try ControlGroup(site.daemonsGroup).create()
+    let process = try Daemon.start(site.enter(site.daemonsGroup, argv), log: log)
+    try Files.writeJSON(process, to: record)
+  }
+
+  func ended(_ what: String) -> AgentError {
+    let lines = (Files.text(log) ?? "").split(separator: "\n").suffix(5).joined(separator: "\n")
+    return AgentError(.commandFailed, "\(what) ended at once", cause: lines, next: "Read \(log).")
+  }
+}
+
+extension LabSite {
+  /// argv that joins a control group of the lab and then becomes `argv`.
+  func enter(_ group: String, _ argv: [String]) -> [String] {
+    [program, "lab", "_enter", stateDirectory, group, "--"] + argv
+  }
+}

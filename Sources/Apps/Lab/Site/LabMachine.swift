@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+
+/// A machine of the lab: a head or a node, with its NICs, its disk and its power switch.
+package struct LabMachine: Hashable, Codable, Sendable {
+  package enum Role: String, Hashable, Codable, Sendable { case head, node }
+
+  package enum Disk: String, Hashable, Codable, Sendable {
+    /// Debian as an installer leaves it: sshd, one address, an authorised key.
+    case debian
+    /// An empty disk, kept over power cycles.
+    case empty
+    /// No disk at all.
+    case none
+  }
+
+  package struct Port: Hashable, Codable, Sendable {
+    /// The interface's name inside the machine.
+    package var nic: String
+    package var mac: MACAddress
+    package var network: String
+    /// The other end's name, in the lab's namespace. At most 15 characters (IFNAMSIZ).
+    package var peer: String
+    /// What the spec gives it, as `address/prefix`.
+    package var address: String
+
+    package init(nic: String, mac: MACAddress, network: String, peer: String, address: String) {
+      self.nic = nic
+      self.mac = mac
+      self.network = network
+      self.peer = peer
+      self.address = address
+    }
+  }
+
+  package var name: HostID
+  package var role: Role
+  package var disk: Disk
+  package var ports: [Port]
+  package var bmc: BMC?
+
+  package init(name: HostID, role: Role, disk: Disk, ports: [Port], bmc: BMC?) {
+    self.name = name
+    self.role = role
+    self.disk = disk
+    self.ports = ports
+    self.bmc = bmc
+  }
+}

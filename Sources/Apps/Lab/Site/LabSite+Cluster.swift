@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+
+extension LabSite {
+  package enum Scope: String, CaseIterable, Sendable { case all, heads }
+
+  /// The lab that stands in for a cluster. Pure: the same cluster and id give the same lab.
+  package init(
+    cluster: Cluster, id: String, spec: String, program: String, scope: Scope = .all,
+    stateRoot: String = LabSite.stateRoot, cacheRoot: String = LabSite.cacheRoot
+  ) {
+    let nodes = scope == .all ? cluster.nodes : []
+    var machines: [LabMachine] = []
+    for head in cluster.heads {
+      machines.append(
+        LabMachine(
+          name: head.name, role: .head, disk: head.cloneOf == nil ? .debian : .empty,
+          ports: Self.ports(head.nics, of: head.name, index: machines.count, in: cluster), bmc: head.bmc))
+    }
+    for node in nodes {
+      machines.append(
+        LabMachine(
+          name: node.name, role: .node, disk: .none,
+          ports: Self.ports(node.nics, of: node.name, index: machines.count, in: cluster), bmc: node.bmc))
+    }
+    let used = Self.usedAddresses(cluster)
+    let networks = cluster.networks.enumerated().map { index, network in
+      LabNetwork(
+        name: network.name, bridge: "br\(index)", mac: Self.mac("\(id)/bridge/\(network.name)"),
+        addresses: Self.labAddresses(on: network, machines: machines, used: used))
+    }
+    self.init(
+      id: id, cluster: cluster.name, spec: spec, stateDirectory: "\(stateRoot)/\(id)", cacheDirectory: cacheRoot,
+      program: program, mirror: cluster.repositories.mirror ?? "http://deb.debian.org/debian",
+      resolvers: cluster.networks.flatMap(\.dns), user: cluster.access.user, networks: networks, machines: machines)
+  }
+
+  /// A stable, locally administered address for a card that the spec gives none.
+  static func mac(_ seed: String) -> MACAddress {
+    let digits = String(SHA256.hex(seed).prefix(10))
+    return MACAddress(bits: 0x02_00_00_00_00_00 | (UInt64(digits, radix: 16) ?? 0))
+  }
+
+  private static func ports(_ nics: [NIC], of name: HostID, index: Int, in cluster: Cluster) -> [LabMachine.Port] {
+    nics.enumerated().map { number, nic in
+      LabMachine.Port(
+        nic: nic.name, mac: nic.mac ?? mac("\(cluster.name)/\(name)/\(nic.name)"), network: nic.network,
+        peer: "m\(index)p\(number)",
+        address: "\(nic.address)/\(cluster.network(nic.network)?.cidr.prefix ?? 32)")
+    }
+  }
+
+  private static func usedAddresses(_ cluster: Cluster) -> Set<IPv4Address> {
+    var used = Set(cluster.heads.flatMap { $0.nics.map(\.address) })
+    used.formUnion(cluster.nodes.flatMap { $0.nics.map(\.address) })
+    used.formUnion(cluster.ha?.addresses.map(\.address) ?? [])
+    used.formUnion(cluster.networks.flatMap(\.dns))
+    return used
+  }
+
+  /// The lab is a network's gateway where there is one, and where the BMCs are, it is those. On every other network it
+  /// is one more machine, for the administrator's SSH and for probing from outside.
+  private static func labAddresses(
+    on network: Network, machines: [LabMachine], used: Set<IPv4Address>
+  ) -> [String] {
+    var addresses = network.gateway.map { [$0] } ?? []
+    addresses += machines.compactMap(\.bmc?.address).filter(network.cidr.contains)
+    if addresses.isEmpty {
+      let dynamic = network.dynamic.map { $0.first.bits...max($0.first.bits, $0.last.bits) }
+      let hosts = network.cidr.address.bits + 1..<max(network.cidr.broadcast.bits, network.cidr.address.bits + 1)
+      let free = hosts.reversed().first { bits in
+        !used.contains(IPv4Address(bits: bits)) && dynamic?.contains(bits) != true
+      }
+      addresses = free.map { [IPv4Address(bits: $0)] } ?? []
+    }
+    return addresses.map { "\($0)/\(network.cidr.prefix)" }
+  }
+}

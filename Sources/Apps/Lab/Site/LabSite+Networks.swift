@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Foundation
+import HostAccess
+
+/// The lab's network namespace: bridges, and the addresses of gateways and BMCs. It has no way out.
+extension LabSite {
+  /// argv that runs a program in the lab's namespace. Not `ip netns exec`, whose fresh /sys hides the cgroups.
+  package func inside(_ argv: [String]) -> [String] { ["nsenter", "--net=\(namespacePath)"] + argv }
+
+  func makeNetworks() async throws(AgentError) {
+    let next = "See that iproute2 works and that no other program uses the namespace \(namespace)."
+    if !Files.exists(namespacePath) {
+      try await Command.checked("ip", ["netns", "add", namespace], next: next)
+    }
+    var batch = ["link set lo up"]
+    let existing = try await interfaces()
+    for network in networks {
+      if !existing.contains(network.bridge) {
+        batch.append("link add \(network.bridge) address \(network.mac) type bridge forward_delay 0 stp_state 0")
+      }
+      batch.append("link set \(network.bridge) alias \(network.name) up")
+      batch += network.addresses.map { "addr replace \($0) dev \(network.bridge)" }
+    }
+    try await ip(batch)
+    // The lab routes between its networks, as the site's router would: that is how heads reach their BMCs.
+    let command = inside(["tee", "/proc/sys/net/ipv4/ip_forward"])
+    try await Command.checked(command[0], Array(command.dropFirst()), input: Array("1\n".utf8), next: next)
+  }
+
+  func removeNetworks() async throws(AgentError) {
+    for machine in machines { try await removeNamespace(namespace(of: machine)) }
+    try await removeNamespace(namespace)
+  }
+
+  func removeNamespace(_ name: String) async throws(AgentError) {
+    guard Files.exists("/run/netns/\(name)") else { return }
+    try await Command.checked("ip", ["netns", "del", name], next: "Run `ip netns del \(name)` by hand.")
+  }
+
+  /// Runs `ip -batch` in the lab's namespace.
+  func ip(_ batch: [String], force: Bool = false) async throws(AgentError) {
+    guard !batch.isEmpty else { return }
+    let input = Array((batch.joined(separator: "\n") + "\n").utf8)
+    let arguments = ["-n", namespace] + (force ? ["-force"] : []) + ["-batch", "-"]
+    let result = try await Command.run("ip", arguments, input: input)
+    guard result.succeeded || force else {
+      throw AgentError(
+        .commandFailed, "The lab's network could not be set up", cause: result.lastLines,
+        next: "Take the lab down with `cluster lab down`, then try again.")
+    }
+  }
+
+  func interfaces() async throws(AgentError) -> Set<String> {
+    let result = try await Command.checked(
+      "ip", ["-n", namespace, "-o", "link", "show"], next: "See that iproute2 works.")
+    return Set(
+      result.text.split(separator: "\n").compactMap { line in
+        line.split(separator: " ").dropFirst().first.map { String($0.prefix { $0 != ":" && $0 != "@" }) }
+      })
+  }
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import ClusterModel
+import HostAccess
+import Lab
+
+struct LabDownCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "down", abstract: "Stop the lab. Nothing of it is left behind but caches.")
+
+  @OptionGroup var options: LabOptions
+
+  @Option(help: "A lab by its id, for one whose folder is gone.")
+  var id: String?
+
+  func run() async throws {
+    let found = try await options.told { () async throws(AgentError) in
+      if let id { return try await LabSite.down(id: id, progress: Terminal.note) }
+      return try await LabSite.down(beside: options.file, progress: Terminal.note)
+    }
+    if !found { Terminal.note("no lab is up for \(id ?? options.file)") }
+  }
+}

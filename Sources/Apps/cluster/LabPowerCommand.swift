@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import ClusterModel
+import HostAccess
+import Lab
+
+struct LabPowerCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "power", abstract: "Switch a machine of the lab on or off, as if by hand.",
+    discussion: "`off` and `cycle` take the power away at once; `shutdown` presses the button.")
+
+  @OptionGroup var options: LabOptions
+
+  @Argument(help: "The head or node.")
+  var machine: String
+
+  @Argument(help: "What to do: on, off, cycle or shutdown.")
+  var action: PowerSwitch.Action
+
+  func run() async throws {
+    let (site, machine) = try options.machine(machine)
+    try await options.told { () async throws(AgentError) in
+      try await PowerSwitch(machine, of: site).perform(action)
+    }
+  }
+}
+
+extension PowerSwitch.Action: ExpressibleByArgument {}
