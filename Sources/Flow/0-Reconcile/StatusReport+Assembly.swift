@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+
+extension StatusReport {
+  /// A node reports every 10 s; three reports missed and a half, and it counts as silent.
+  package static let silentAfterSeconds = 45
+
+  /// The probes that a status is made of.
+  package static func questions(_ cluster: Cluster) -> [Question] {
+    cluster.heads.flatMap { head in
+      let common: [Probe] = [.system, .links, .corosync, .crmMon, .nodeReports]
+      let units = serviceUnits.map { Probe.unit(name: $0.unit, configuration: []) }
+      let others = cluster.heads.filter { $0.name != head.name }
+      let fencing = others.map { Probe.fencing(head: $0.name) }
+      let clones = others.filter { $0.cloneOf == head.name }.map { Probe.clone(head: $0.name) }
+      return (common + units + fencing + clones).map { Question(head.name, $0) }
+    }
+  }
+
+  /// Which unit does which service.
+  static let serviceUnits: [(service: HighAvailabilityPolicy.Service, unit: String)] = [
+    (.dhcp, "dnsmasq.service"), (.dns, "dnsmasq.service"), (.boot, "nginx.service"),
+  ]
+
+  /// What the answers say, without interpretation of what is missing: a head that did not answer is offline.
+  package static func assemble(
+    _ cluster: Cluster, _ inventory: Inventory, site: String, highAvailability: HighAvailability, lastRun: LastRun?
+  ) -> StatusReport {
+    let addresses = serviceAddresses(cluster, inventory)
+    let active = cluster.bootNetwork.flatMap { network in addresses.first { $0.network == network.name }?.holder }
+    return StatusReport(
+      cluster: cluster.name, site: site,
+      heads: cluster.heads.map { head($0, cluster, inventory, active: active) },
+      ha: highAvailability, addresses: addresses, services: services(cluster, inventory),
+      nodes: nodes(cluster, inventory), lastRun: lastRun)
+  }
+
+  private static func head(_ head: ClusterModel.Head, _ cluster: Cluster, _ inventory: Inventory, active: String?)
+    -> Head
+  {
+    guard case .answered(let answers) = inventory.hosts[head.name] else {
+      var reason: String?
+      if case .unreachable(let error) = inventory.hosts[head.name] { reason = "\(error); \(error.next)" }
+      return Head(name: head.name.name, online: false, role: .offline, image: nil, detail: reason)
+    }
+    let role: Head.Role = cluster.heads.count == 1 ? .single : active == head.name.name ? .active : .standby
+    return Head(
+      name: head.name.name, online: true, role: role, image: origin(head, answers, inventory), detail: nil)
+  }
+
+  /// The capture that a clone was installed from is known to the head that installed it.
+  private static func origin(_ head: ClusterModel.Head, _ answers: [Probe: Answer], _ inventory: Inventory) -> String? {
+    for case .answered(let others) in inventory.hosts.values {
+      if case .clone(let record?) = others[.clone(head: head.name)], let parent = head.cloneOf {
+        return "clone of \(parent) (\(record.capture.prefix(12)))"
+      }
+    }
+    if case .system(let system) = answers[.system] { return system.operatingSystem }
+    return nil
+  }
+
+  private static func serviceAddresses(_ cluster: Cluster, _ inventory: Inventory) -> [Address] {
+    (cluster.ha?.addresses ?? []).map { wanted in
+      let prefix = cluster.network(wanted.network).map { "\($0.cidr.prefix)" } ?? "32"
+      let holder = cluster.heads.first { head in
+        guard case .answered(let answers) = inventory.hosts[head.name], case .links(let links) = answers[.links]
+        else { return false }
+        return links.contains { $0.addresses.contains("\(wanted.address)/\(prefix)") }
+      }
+      return Address(network: wanted.network, address: "\(wanted.address)", holder: holder?.name.name)
+    }
+  }
+
+  private static func services(_ cluster: Cluster, _ inventory: Inventory) -> [Service] {
+    let wanted = cluster.ha?.services ?? HighAvailabilityPolicy.Service.allCases
+    return serviceUnits.filter { wanted.contains($0.service) }.map { entry in
+      var stopped: Service?
+      for head in cluster.heads {
+        guard case .answered(let answers) = inventory.hosts[head.name],
+          case .unit(let unit) = answers[.unit(name: entry.unit, configuration: [])]
+        else { continue }
+        if unit.active == "active" {
+          return Service(name: entry.service.rawValue, head: head.name.name, state: "running")
+        }
+        stopped = Service(
+          name: entry.service.rawValue, head: nil, state: unit.active == "failed" ? "failed" : "stopped")
+      }
+      return stopped ?? Service(name: entry.service.rawValue, head: nil, state: "unknown")
+    }
+  }
+
+  private static func nodes(_ cluster: Cluster, _ inventory: Inventory) -> [Node] {
+    let newest = newestReports(inventory)
+    let anyHeadAnswers = inventory.hosts.values.contains { if case .answered = $0 { true } else { false } }
+    return cluster.nodes.map { node in
+      guard let mac = node.nics.lazy.compactMap(\.mac).first(where: { newest[$0] != nil }), let report = newest[mac]
+      else {
+        return Node(
+          name: node.name.name, state: anyHeadAnswers ? .silent : .unknown, image: nil, since: nil,
+          detail: anyHeadAnswers ? "never reported to a head that answers" : "no head answers")
+      }
+      return describe(node, report, now: inventory.observedAt)
+    }
+  }
+
+  private static func newestReports(_ inventory: Inventory) -> [MACAddress: NodeReport] {
+    var newest: [MACAddress: NodeReport] = [:]
+    for case .answered(let answers) in inventory.hosts.values {
+      guard case .nodeReports(let reports) = answers[.nodeReports] else { continue }
+      for report in reports where (newest[report.mac]?.at ?? 0) <= report.at { newest[report.mac] = report }
+    }
+    return newest
+  }
+
+  private static func describe(_ node: ComputeNode, _ report: NodeReport, now: Int) -> Node {
+    let age = now - report.at
+    func made(_ state: Node.State, since: Int, _ detail: String?) -> Node {
+      Node(name: node.name.name, state: state, image: report.image, since: since, detail: detail)
+    }
+    switch report.stage {
+    case .ready where age <= silentAfterSeconds:
+      return made(.ready, since: report.at - (report.uptime ?? 0), report.verified ? nil : "image not verified")
+    case .ready:
+      return made(.silent, since: report.at, "last heard of \(age) s ago; look at its console")
+    case .failed:
+      return made(.failed, since: report.at, report.detail ?? "its image did not match its digest")
+    case .dhcp, .script, .image:
+      return made(.booting, since: report.at, "\(report.stage.rawValue) \(age) s ago")
+    }
+  }
+}
