@@ -9,7 +9,7 @@ struct LabCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lab", abstract: "A twin of the described cluster, on this machine.",
     subcommands: [
-      LabUpCommand.self, LabDownCommand.self, LabStatusCommand.self, LabShellCommand.self, LabConsoleCommand.self,
+      LabDownCommand.self, LabStatusCommand.self, LabShellCommand.self, LabConsoleCommand.self,
       LabPowerCommand.self, LabCutCommand.self, LabEnterCommand.self, LabMachineCommand.self, LabChassisCommand.self,
     ])
 }

@@ -3,9 +3,72 @@ import ClusterModel
 import Foundation
 import HostAccess
 
-/// Boots over the network.
+/// Boots over the network, card by card: PXE ROM, iPXE over TFTP, scripts over HTTP.
 struct NetworkBoot {
   var firmware: Firmware
 
-  func run() async throws(AgentError) -> Firmware.Attempt { .nothing("no answer") }
+  func run() async throws(AgentError) -> Firmware.Attempt {
+    try await Command.checked("ip", ["link", "set", "lo", "up"], next: "See the machine's console.")
+    var reasons: [String] = []
+    for (number, port) in firmware.machine.ports.enumerated() {
+      let attempt = try await boot(from: port, card: "net\(number)")
+      guard case .nothing(let why) = attempt else { return attempt }
+      reasons.append("\(port.nic) \(why)")
+    }
+    return .nothing(reasons.joined(separator: ", "))
+  }
+
+  private func boot(from port: LabMachine.Port, card: String) async throws(AgentError) -> Firmware.Attempt {
+    let client = DHCPClient(firmware: firmware, port: port)
+    try firmware.report(.dhcp, source: .network, detail: port.nic)
+    firmware.say("\(port.nic) \(port.mac): asking for an address")
+    guard let first = try await client.ask(as: .rom) else { return .nothing("has no DHCP answer") }
+    guard let file = first.bootFile else { return .nothing("is offered \(first.address) but no boot file") }
+    firmware.say("\(port.nic): \(first.address)/\(first.prefix), boot file \(file)")
+    try await client.configure(first)
+    guard try await fetchROM(file, from: first.server) else { return .nothing("cannot fetch \(file)") }
+    guard let lease = try await client.ask(as: .ipxe), let script = lease.bootFile else {
+      return .nothing("has no DHCP answer for iPXE")
+    }
+    try await client.configure(lease)
+    try firmware.report(.fetching, source: .network, detail: script)
+    let settings = IPXESettings(
+      card: card, lease: lease, mac: port.mac, uuid: DHCPClient.uuid(of: firmware.machine))
+    var interpreter = IPXEInterpreter(platform: FirmwareFetcher(firmware: firmware), settings: settings)
+    switch try await interpreter.run(script) {
+    case .boot(_, let arguments): return try await start(arguments, client)
+    case .disk: return try await DiskBoot(firmware: firmware).run()
+    case .exit: return .nothing("is told to boot from elsewhere")
+    case .reboot: return .ended(.rebooted)
+    case .poweroff: return .ended(.poweredOff)
+    case .failed(let why): return .nothing(why)
+    }
+  }
+
+  /// A ROM fetches iPXE; what iPXE does then, the firmware does itself.
+  private func fetchROM(_ file: String, from server: String?) async throws(AgentError) -> Bool {
+    let url = file.contains("://") ? file : "tftp://\(server ?? "")/\(file)"
+    let result = try await Command.run(
+      "curl", ["-fsS", "--max-time", "20", "--output", "/dev/null", url], deadline: .seconds(30))
+    if !result.succeeded { firmware.say("\(url): \(result.lastLines)") }
+    return result.succeeded
+  }
+
+  private func start(_ arguments: [String], _ client: DHCPClient) async throws(AgentError) -> Firmware.Attempt {
+    let image = NetworkImage(firmware: firmware, arguments: KernelArguments(arguments))
+    if let why = try await image.mount() { return .stuck(why) }
+    try await client.release()
+    var devices: [String] = []
+    if firmware.machine.disk == .empty { devices = try await DiskDevices(firmware: firmware).prepare() }
+    firmware.say("booting \(image.arguments["image"] ?? "an image") from the network")
+    try firmware.report(.running, source: .network, detail: image.arguments["image"])
+    let end = try Container(
+      machine: firmware.machine, root: firmware.root, arguments: arguments, devices: devices
+    ).run()
+    try await image.unmount()
+    if firmware.machine.disk == .empty {
+      try await LoopDevices.detach(backing: firmware.site.diskFile(of: firmware.machine))
+    }
+    return .ended(end)
+  }
 }

@@ -10,11 +10,14 @@ enum LoopDevices {
       var name: String
       var file: String?
       var inode: Int?
+      /// `major:minor` of the file system that holds the backing file.
+      var fileSystem: String?
 
       enum CodingKeys: String, CodingKey {
         case name
         case file = "back-file"
         case inode = "back-ino"
+        case fileSystem = "back-maj:min"
       }
     }
     var loopdevices: [Device]
@@ -28,7 +31,11 @@ enum LoopDevices {
     for disk in disks {
       var info = stat()
       guard stat(disk.name, &info) == 0 else { continue }
-      for partition in devices where partition.inode == Int(info.st_ino) && partition.file?.hasPrefix("/dev/") == true {
+      // By inode: once the container has gone, the path that it was opened by means nothing.
+      let place = "\(info.st_dev >> 8 & 0xfff):\(info.st_dev & 0xff | info.st_dev >> 12 & 0xfff00)"
+      for partition in devices where partition.inode == Int(info.st_ino)
+        && partition.fileSystem?.trimmingCharacters(in: .whitespaces) == place
+      {
         try await detach(device: partition.name)
       }
       try await detach(device: disk.name)
@@ -46,7 +53,7 @@ enum LoopDevices {
 
   private static func list() async throws(AgentError) -> [Listing.Device] {
     let result = try await Command.checked(
-      "losetup", ["--list", "--json", "--output", "NAME,BACK-FILE,BACK-INO"], next: "See that util-linux works.")
+      "losetup", ["--list", "--json", "--output", "NAME,BACK-FILE,BACK-INO,BACK-MAJ:MIN"], next: "See that util-linux works.")
     guard !result.stdout.isEmpty else { return [] }
     return try Files.attempt("The list of loop devices could not be read") {
       try JSONDecoder().decode(Listing.self, from: Data(result.stdout)).loopdevices
