@@ -75,9 +75,9 @@ let package = Package(
     target("TestKit", "Support/TestKit", []),
     // MARK: Tests
     tests("SpecReadingTests", ["SpecReading", "ClusterModel", "Diagnostics"]),
-    tests("PlanningTests", ["Planning", "Features", "Resources", "SpecReading", "ClusterModel", "Simulator"]),
+    tests("PlanningTests", ["Planning", "Features", "Resources", "SpecReading", "ClusterModel", "Diagnostics", "HostAccess", "Simulator"]),
     tests("ExecutionTests", ["Execution", "Planning", "ClusterModel", "HostAccess", "Simulator"]),
-    tests("AuditingTests", ["Auditing", "ClusterModel"]),
+    tests("AuditingTests", ["Auditing", "ClusterModel", "HostAccess"]),
     tests("ResourcesTests", ["Features", "Resources", "SpecReading", "ClusterModel", "Planning"]),
     tests("ContractTests", ["Simulator", "AgentServer", "HostAccess", "ClusterModel", "Lab"]),
     tests("TidyTests", []),
