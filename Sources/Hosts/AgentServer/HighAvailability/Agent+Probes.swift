@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+import Pacemaker
+
+extension Agent {
+  func probeCorosync() async throws(AgentError) -> Answer {
+    guard try await isActive("corosync.service") else { return .corosync(nil) }
+    // Status 2 means: not quorate.
+    let quorum = try await Command.run("corosync-quorumtool", ["-s"])
+    guard quorum.status == 0 || quorum.status == 2 else {
+      throw AgentError(
+        .commandFailed, "Corosync does not tell whether it is quorate", cause: quorum.lastLines,
+        next: "Look at `journalctl --unit corosync`.")
+    }
+    let next = "Look at `journalctl --unit corosync`."
+    let keys = try await Command.checked("corosync-cmapctl", [], next: next)
+    let stats = try await Command.checked("corosync-cmapctl", ["-m", "stats"], next: next)
+    return .corosync(
+      CorosyncMap(parsing: keys.text).state(stats: CorosyncMap(parsing: stats.text), quorate: quorum.status == 0))
+  }
+
+  func probeCIB() async throws(AgentError) -> Answer {
+    guard try await isActive("pacemaker.service") else { return .cib(nil) }
+    return .cib(try await PacemakerTools.cib())
+  }
+
+  func probeCrmMon() async throws(AgentError) -> Answer {
+    guard try await isActive("pacemaker.service") else { return .crmMon(nil) }
+    return .crmMon(try await PacemakerTools.status())
+  }
+
+  func probeFencing(head: HostID) async throws(AgentError) -> Answer {
+    .fencing(try FencingRecords.read(head))
+  }
+
+  /// False also when there is no such unit.
+  private func isActive(_ unit: String) async throws(AgentError) -> Bool {
+    let shown = try await Command.checked(
+      "systemctl", ["show", "--property", "ActiveState", "--value", unit], next: "Look at `systemctl status`.")
+    return ["active\n", "reloading\n"].contains(shown.text)
+  }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import XML
+
+extension CIBDocument {
+  /// This CIB after creating or updating the goal's elements and removing those that it names.
+  package func applying(_ goal: CIBGoal) throws(XMLError) -> CIBDocument {
+    var result = self
+    for id in goal.removed { Self.remove(id, below: &result.root) }
+    for element in goal.elements { try result.upsert(element) }
+    return result
+  }
+
+  private mutating func upsert(_ element: CIBElement) throws(XMLError) {
+    let wanted = try XMLElement(parsing: element.xml)
+    if let live = self.element(element.id, in: element.section) {
+      guard !wanted.isSatisfied(by: live) else { return }
+      Self.replace(element.id, with: wanted.keepingForeignSets(of: live), below: &root)
+    } else {
+      Self.append(wanted, at: element.section.path, below: &root)
+    }
+  }
+
+  private static func remove(_ id: String, below parent: inout XMLElement) {
+    parent.children = parent.children.compactMap { node in
+      guard case .element(var child) = node else { return node }
+      // What happened to the cluster is kept by id too, and is not configuration.
+      if child.name == "status" || child.name == "nodes" { return node }
+      if child.id == id { return nil }
+      remove(id, below: &child)
+      return .element(child)
+    }
+  }
+
+  private static func replace(_ id: String, with element: XMLElement, below parent: inout XMLElement) {
+    parent.children = parent.children.map { node in
+      guard case .element(var child) = node, child.name != "status", child.name != "nodes" else { return node }
+      if child.id == id { return .element(element) }
+      replace(id, with: element, below: &child)
+      return .element(child)
+    }
+  }
+
+  private static func append(_ element: XMLElement, at path: [XMLElement], below parent: inout XMLElement) {
+    guard let next = path.first else {
+      parent.children.append(.element(element))
+      return
+    }
+    let index = parent.children.firstIndex { node in
+      if case .element(let child) = node { child.name == next.name && (next.id == nil || child.id == next.id) } else { false }
+    }
+    if let index, case .element(var child) = parent.children[index] {
+      append(element, at: Array(path.dropFirst()), below: &child)
+      parent.children[index] = .element(child)
+    } else {
+      var made = next
+      append(element, at: Array(path.dropFirst()), below: &made)
+      parent.children.append(.element(made))
+    }
+  }
+}
+
+extension CIBElement.Section {
+  /// The elements around one of this section, from the CIB's root. Properties and defaults stand in the set that
+  /// crm_attribute(8) writes to.
+  fileprivate var path: [XMLElement] {
+    let section = [XMLElement("configuration"), XMLElement(rawValue)]
+    switch self {
+    case .options: return section + [XMLElement("cluster_property_set", [.init("id", "cib-bootstrap-options")])]
+    case .resourceDefaults: return section + [XMLElement("meta_attributes", [.init("id", "rsc_defaults-options")])]
+    case .resources, .constraints: return section
+    }
+  }
+}
+
+extension XMLElement {
+  /// Whether a live element is as this one says, but for the order of attributes and children, and for foreign sets.
+  func isSatisfied(by live: XMLElement) -> Bool {
+    keepingForeignSets(of: live).ordered.canonical == live.ordered.canonical
+  }
+
+  /// This element with the attribute sets of the live one that are not ours.
+  func keepingForeignSets(of live: XMLElement) -> XMLElement {
+    let sets = ["instance_attributes", "meta_attributes", "utilization"]
+    let ours = Set(elements.compactMap(\.id))
+    var result = self
+    result.children += live.elements.filter { sets.contains($0.name) && !ours.contains($0.id ?? "") }.map(Node.element)
+    return result
+  }
+
+  /// Children in one order, whatever theirs was: in the CIB it has no meaning.
+  private var ordered: XMLElement {
+    var result = self
+    result.children = elements.map(\.ordered).sorted { ($0.name, $0.id ?? "") < ($1.name, $1.id ?? "") }
+      .map(Node.element)
+    return result
+  }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import XML
+
+/// The Cluster Information Base: Pacemaker's whole configuration as one XML document.
+///
+/// We own elements of it, by id; everything else is the cluster's own or an administrator's and is left alone. Which
+/// ones we own is written into the CIB itself, in the property `cluster-managed-elements`, so that what the spec drops
+/// is found again without any record outside of it. Inside a resource of ours, whole sets of attributes that we did not
+/// write are kept too: that is where `crm_resource --meta` and the like put an administrator's wishes.
+package struct CIBDocument: Hashable, Sendable {
+  package internal(set) var root: XMLElement
+
+  package init(root: XMLElement) { self.root = root }
+
+  package init(parsing text: String) throws(XMLError) {
+    root = try XMLElement(parsing: text)
+    guard root.name == "cib" else { throw XMLError(line: 1, column: 1, message: "the root is \(root.name), not cib") }
+  }
+
+  package static let registry = "cib-bootstrap-options-cluster-managed-elements"
+
+  /// The element that lists the ids of all elements of ours.
+  package static func registry(of elements: [CIBElement]) -> CIBElement {
+    let ids = elements.map(\.id).sorted().joined(separator: " ")
+    return option("cluster-managed-elements", ids)
+  }
+
+  /// A cluster property, with the id that crm_attribute(8) gives it: a later change by hand changes our element, and is
+  /// seen, rather than adding a second one.
+  package static func option(_ name: String, _ value: String) -> CIBElement {
+    nvpair(.options, "cib-bootstrap-options-" + name, name, value)
+  }
+
+  /// A default for all resources, with the id that crm_attribute(8) gives it.
+  package static func resourceDefault(_ name: String, _ value: String) -> CIBElement {
+    nvpair(.resourceDefaults, "rsc_defaults-options-" + name, name, value)
+  }
+
+  private static func nvpair(_ section: CIBElement.Section, _ id: String, _ name: String, _ value: String) -> CIBElement {
+    let element = XMLElement("nvpair", [.init("id", id), .init("name", name), .init("value", value)])
+    return CIBElement(section: section, id: id, xml: element.canonical)
+  }
+
+  /// The ids of our elements, as an earlier run left them.
+  package var managed: Set<String> {
+    guard let list = element(Self.registry, in: .options)?["value"] else { return [] }
+    return Set(list.split(separator: " ").map(String.init))
+  }
+
+  /// An element of a section, at whatever depth: an administrator may have put a resource into a group.
+  package func element(_ id: String, in section: CIBElement.Section) -> XMLElement? {
+    root.at("configuration", section.rawValue).flatMap { Self.find(id, below: $0) }
+  }
+
+  /// An element by its id alone.
+  package func element(_ id: String) -> XMLElement? {
+    CIBElement.Section.allCases.lazy.compactMap { element(id, in: $0) }.first
+  }
+
+  private static func find(_ id: String, below parent: XMLElement) -> XMLElement? {
+    for child in parent.elements {
+      if child.id == id { return child }
+      if let found = find(id, below: child) { return found }
+    }
+    return nil
+  }
+}

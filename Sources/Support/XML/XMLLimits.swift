@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How much a document may ask of its reader. The defaults are far above any CIB.
+package struct XMLLimits: Hashable, Sendable {
+  package var bytes: Int
+  package var depth: Int
+  package var elements: Int
+  /// Of one element.
+  package var attributes: Int
+
+  package init(bytes: Int = 64 << 20, depth: Int = 64, elements: Int = 1_000_000, attributes: Int = 256) {
+    self.bytes = bytes
+    self.depth = depth
+    self.elements = elements
+    self.attributes = attributes
+  }
+}
