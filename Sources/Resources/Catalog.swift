@@ -1,1 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+
+/// Every resource kind. A new one is a folder beside this file and one line here.
+package enum KindCatalog {
+  package static let all: [String: AnyKind] = Dictionary(
+    uniqueKeysWithValues: [
+      AnyKind(FileKind.self),
+      AnyKind(HostnameKind.self),
+      AnyKind(LinkKind.self),
+      AnyKind(PackagesKind.self),
+      AnyKind(SecretFileKind.self),
+      AnyKind(TreeKind.self),
+      AnyKind(UnitKind.self),
+    ].map { ($0.name, $0) })
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+
+/// Places on every head that more than one feature has to know.
+package enum WellKnown {
+  /// What nginx serves, and all it serves.
+  package static let httpRoot = "/srv/cluster/http"
+  /// `boot.ipxe`, `discover.ipxe`: the same for every machine. A tree of ours.
+  package static let bootScripts = httpRoot + "/boot"
+  /// `MAC.ipxe` for every machine of the spec. A tree of ours: whatever else is in it is removed.
+  package static let machineScripts = httpRoot + "/ipxe"
+  /// `MAC.ipxe` while a head is being installed. Written by `ensureClone`, so never part of a tree.
+  package static let cloneScripts = httpRoot + "/clone"
+  package static let images = "/srv/cluster/images"
+  package static let captures = "/srv/cluster/captures"
+  /// Reservations for dnsmasq's `dhcp-hostsdir`.
+  package static let dhcpHosts = "/etc/cluster/dhcp-hosts"
+  /// Names and addresses for dnsmasq's `hostsdir`.
+  package static let dnsHosts = "/etc/cluster/hosts"
+  package static let secrets = "/etc/cluster/secrets"
+  /// One JSON object a line for every boot request and every report of a node.
+  package static let bootLog = "/var/log/cluster/boot.log"
+
+  /// Where a secret's file is on a head.
+  package static func secretPath(_ secret: SecretRef) -> String { secrets + "/" + secret.name }
+
+  // Resources that other features name in `after`.
+
+  /// The file that says where packages come from; before all packages. Not in every cluster.
+  package static func packageProxy(on head: HostID) -> ResourceID {
+    FileKind.id(on: head, "/etc/apt/apt.conf.d/00cluster-proxy")
+  }
+  package static func packageSources(on head: HostID) -> ResourceID {
+    FileKind.id(on: head, "/etc/apt/sources.list")
+  }
+  /// All that must come before a head's first package.
+  package static func repositories(on head: HostID) -> [ResourceID] {
+    [packageProxy(on: head), packageSources(on: head)]
+  }
+  /// The packages that every head has.
+  package static func basePackages(on head: HostID) -> ResourceID { PackagesKind.id(on: head, "base") }
+  /// dnsmasq, nginx and iPXE.
+  package static func bootPackages(on head: HostID) -> ResourceID { PackagesKind.id(on: head, "boot") }
+  /// The scripts that send every machine to its image.
+  package static func machineScripts(on head: HostID) -> ResourceID { TreeKind.id(on: head, machineScripts) }
+  package static func unit(_ name: String, on head: HostID) -> ResourceID { UnitKind.id(on: head, name) }
+  /// A built image on a head, by the image's name in the spec.
+  package static func image(_ name: String, on head: HostID) -> ResourceID { ResourceID("image", on: head, name) }
+}
