@@ -9,8 +9,15 @@ extension LabSite {
     beside spec: String, progress: @escaping @Sendable (String) -> Void
   ) async throws(AgentError) -> Bool {
     guard let pointer = try pointer(beside: spec) else { return false }
-    try await down(pointer: pointer, progress: progress)
-    try forget(beside: spec)
+    let takeDown = { () async throws(AgentError) in
+      try await down(pointer: pointer, progress: progress)
+      try forget(beside: spec)
+    }
+    if Files.exists(spec) {
+      try await FileLock.holdNow(existing: spec, takeDown)
+    } else {
+      try await takeDown()
+    }
     return true
   }
 
@@ -41,13 +48,24 @@ extension LabSite {
     for machine in site.machines where machine.disk == .empty {
       try await LoopDevices.detach(backing: site.diskFile(of: machine))
     }
-    for name in Self.namespaces(of: site.id) { try await site.removeNamespace(name) }
+    for name in Self.namespaces(of: site.id) {
+      try await site.endStrangers(in: name)
+      try await site.removeNamespace(name)
+    }
     try await group.remove()
     try BaseRoot.removeTemporaries(of: site)
     try Files.remove(site.stateDirectory)
     // Only when no other lab is there.
     rmdir(stateRoot)
     progress("namespaces, control groups and files are removed; caches stay in \(site.cacheDirectory)")
+  }
+
+  /// Connections into the lab, such as `cluster lab shell`, are in its namespace but in the control group of who made them.
+  private func endStrangers(in namespace: String) async throws(AgentError) {
+    let listing = try await Command.run("ip", ["netns", "pids", namespace])
+    for pid in listing.text.split(whereSeparator: \.isWhitespace).compactMap({ pid_t($0) }) where pid != getpid() {
+      kill(pid, SIGTERM)
+    }
   }
 
   private static func namespaces(of id: String) -> [String] {

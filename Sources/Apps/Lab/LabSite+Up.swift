@@ -18,6 +18,14 @@ extension LabSite {
   ) async throws(AgentError) -> LabSite {
     try LabRequirements.check()
     let spec = URL(fileURLWithPath: spec).standardizedFileURL.path
+    return try await FileLock.holdNow(existing: spec) { () throws(AgentError) in
+      try await bringUp(cluster, spec: spec, scope: scope, program: program, progress: progress)
+    }
+  }
+
+  private static func bringUp(
+    _ cluster: Cluster, spec: String, scope: Scope, program: String, progress: @escaping @Sendable (String) -> Void
+  ) async throws(AgentError) -> LabSite {
     let pointer = try pointer(beside: spec)
     let id = pointer?.id ?? randomText(6)
     let before = try pointer.map { (pointer) throws(AgentError) in try load(stateDirectory: pointer.state) } ?? nil
@@ -97,13 +105,15 @@ extension LabSite {
   }
 
   package func awaitSSH(of machine: LabMachine, within limit: Duration = .seconds(60)) async throws(AgentError) {
-    try await Poll.until(limit, every: .milliseconds(100), "\(machine.name) answers SSH") { () throws(AgentError) in
+    // In the lab's control group, so that `down` finds it when this process is killed.
+    let probe = enter(daemonsGroup, ["ssh", "-F", sshConfig, "-o", "ConnectTimeout=3", machine.name.name, "true"])
+    try await Poll.until(limit, every: .milliseconds(50), "\(machine.name) answers SSH") { () throws(AgentError) in
       if status(of: machine)?.phase == .hung {
         throw AgentError(
           .unreachable, "\(machine.name) did not start", cause: status(of: machine)?.detail,
           next: "Look at its console: cluster lab console \(machine.name)")
       }
-      return try await Command.run("ssh", ["-F", sshConfig, "-o", "ConnectTimeout=3", machine.name.name, "true"]).succeeded
+      return try await Command.run(probe[0], Array(probe.dropFirst())).succeeded
     }
   }
 }

@@ -11,10 +11,12 @@ struct IPXEInterpreter {
     case failure(String)
     case jump(to: String)
     case end(IPXEOutcome)
+
+    var isSuccess: Bool { if case .success = self { true } else { false } }
   }
 
-  /// Against scripts that go in circles: a real ROM would go on until someone comes.
-  private static let lineLimit = 100_000
+  /// Against scripts that go in circles: after so many lines the firmware starts over.
+  private static let lineLimit = 10_000
 
   private let platform: any IPXEPlatform
   private var settings: IPXESettings
@@ -76,25 +78,25 @@ struct IPXEInterpreter {
     return .success
   }
 
-  /// One line: commands between `||`, `&&` and `;`.
+  /// One line: commands between `||`, `&&` and `;`. What stands before a command decides whether it runs; one that does
+  /// not run leaves the status as it is. So `isset ${a} && goto b ||` never fails.
   private mutating func execute(_ line: String) async throws(AgentError) -> Status {
     var words = settings.expand(line).split(separator: " ").map(String.init)[...]
     var status = Status.success
+    var separator = ";"
     while true {
       let end = words.firstIndex { ["||", "&&", ";"].contains($0) } ?? words.endIndex
-      let command = Array(words[..<end])
-      if !command.isEmpty { status = try await perform(command) }
-      guard end < words.endIndex else { return status }
-      let separator = words[end]
-      words = words[(end + 1)...]
-      switch (status, separator) {
-      case (.jump, _), (.end, _): return status
-      case (.success, "||"): return .success
-      case (.failure, "&&"): return status
-      default: break
+      if separator == ";" || (separator == "&&") == status.isSuccess {
+        let command = Array(words[..<end])
+        status = command.isEmpty ? .success : try await perform(command)
       }
-      // `command ||` with nothing behind it: whatever happens is well.
-      if words.isEmpty { return separator == "&&" ? status : .success }
+      switch status {
+      case .jump, .end: return status
+      case .success, .failure: break
+      }
+      guard end < words.endIndex else { return status }
+      separator = words[end]
+      words = words[(end + 1)...]
     }
   }
 
