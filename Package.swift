@@ -82,7 +82,7 @@ let package = Package(
     // MARK: Tests
     tests("SpecReadingTests", ["SpecReading", "ClusterModel", "Diagnostics"]),
     tests("PlanningTests", ["Planning", "Features", "Resources", "SpecReading", "ClusterModel", "Diagnostics", "HostAccess", "Simulator"]),
-    tests("ExecutionTests", ["Execution", "Planning", "ClusterModel", "HostAccess", "Simulator"]),
+    tests("ExecutionTests", ["Execution", "Observation", "Planning", "ClusterModel", "HostAccess", "Simulator"]),
     tests("AuditingTests", ["Auditing", "ClusterModel", "HostAccess"]),
     tests("ResourcesTests", ["Features", "Resources", "SpecReading", "ClusterModel", "Planning"]),
     tests("HighAvailabilityTests", ["Features", "Resources", "Pacemaker", "XML", "ClusterModel", "Diagnostics"]),

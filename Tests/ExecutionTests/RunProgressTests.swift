@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import TestKit
+import Testing
+
+@testable import Execution
+
+@Suite struct RunProgressTests {
+  private func done(_ step: Step) -> StepReport {
+    StepReport(
+      step: step.id, host: step.host, result: .done(Outcome(changed: true, detail: "")), startedAt: 0, seconds: 0,
+      attempts: 1)
+  }
+
+  private func failed(_ step: Step) -> StepReport {
+    StepReport(step: step.id, host: step.host, result: .failed(.full), startedAt: 0, seconds: 0, attempts: 1)
+  }
+
+  @Test func aFailureBlocksOnlyWhatComesAfterIt() throws {
+    let steps: [Step] = [.write("a"), .write("b", after: ["a"]), .write("c", after: ["b"]), .write("d")]
+    var progress = try RunProgress(steps)
+
+    let first = progress.takeReady()
+    let blocked = progress.record(failed(steps[0]))
+    _ = progress.record(done(steps[3]))
+
+    #expect(first.map(\.id.text) == ["a", "d"])
+    #expect(blocked.map(\.step.text) == ["b", "c"])
+    #expect(progress.isOver)
+    #expect(progress.reports.map(\.word) == ["failed", "blocked", "blocked", "changed"])
+  }
+
+  @Test func aStoppedRunStartsNothingAndWaitsForTheRest() throws {
+    let steps: [Step] = [.write("a"), .write("b", after: ["a"])]
+    var progress = try RunProgress(steps)
+    _ = progress.takeReady()
+
+    progress.stop()
+    #expect(!progress.isOver)
+    _ = progress.record(done(steps[0]))
+
+    #expect(progress.takeReady().isEmpty)
+    #expect(progress.isOver)
+    #expect(progress.reports.map(\.word) == ["changed", "not-started"])
+  }
+
+  @Test func packagesAreInstalledOneAtATimeOnAHost() throws {
+    let steps = ["a", "b"].flatMap { name in
+      ["head1", "head2"].map { host in
+        var step = Step.write("\(name)-\(host)", on: HostID(host))
+        step.operation = .ensurePackages([name])
+        return step
+      }
+    }
+    var progress = try RunProgress(steps)
+
+    let first = progress.takeReady()
+    _ = progress.record(done(first[0]))
+
+    #expect(first.map(\.id.text) == ["a-head1", "a-head2"])
+    #expect(progress.takeReady().map(\.id.text) == ["b-head1"])
+  }
+
+  @Test func aStepAfterAMissingOneIsRefused() {
+    #expect(throws: ExecutionError.self) { try RunProgress([.write("a", after: ["nothing"])]) }
+  }
+
+  @Test(arguments: 1...60 as ClosedRange<UInt64>) func everyStepRunsOnceAndInOrderWithinTheLimits(_ seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    let limits = RunProgress.Limits(perHost: Int.random(in: 1...3, using: &random), total: Int.random(in: 1...4, using: &random))
+    let steps = (0..<Int.random(in: 1...50, using: &random)).map { number in
+      Step.write(
+        "\(number)", on: Bool.random(using: &random) ? "head1" : "head2",
+        after: (0..<number).filter { _ in Int.random(in: 0..<5, using: &random) == 0 }.map { "\($0)" })
+    }
+    var progress = try RunProgress(steps, limits: limits)
+    var running: [Step] = []
+    var finished: Set<StepID> = []
+
+    while !progress.isOver {
+      for step in progress.takeReady() {
+        #expect(finished.isSuperset(of: step.after))
+        running.append(step)
+      }
+      #expect(running.count <= limits.total)
+      #expect(Dictionary(grouping: running, by: \.host).values.allSatisfy { $0.count <= limits.perHost })
+      let index = try #require(running.indices.randomElement(using: &random))
+      let step = running.remove(at: index)
+      #expect(finished.insert(step.id).inserted)
+      _ = progress.record(done(step))
+    }
+
+    #expect(finished.count == steps.count)
+  }
+}
