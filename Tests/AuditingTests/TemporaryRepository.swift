@@ -55,11 +55,15 @@ enum NumberKind: ResourceKind {
   static func steps(
     _ id: ResourceID, _ desired: Desired, _ actual: Int?, _ context: PlanContext
   ) throws(Unreadable) -> [StepDraft] { [] }
-  static func removal(_ id: ResourceID, _ previous: Desired, _ actual: Int, _ context: PlanContext) -> [StepDraft] { [] }
+  static func removal(_ id: ResourceID, _ previous: Desired, _ actual: Int, _ context: PlanContext) -> [StepDraft] {
+    []
+  }
 }
 
 extension AuditRecord {
-  static func sample(_ run: String, site: String = "site", spec: SpecState = SpecState(commit: nil, dirty: [])) -> AuditRecord {
+  static func sample(_ run: String, site: String = "site", spec: SpecState = SpecState(commit: nil, dirty: []))
+    -> AuditRecord
+  {
     let failure = AgentError(.diskFull, "no space", cause: "write: ENOSPC", next: "Make room.")
     let steps = [
       StepReport(

@@ -121,7 +121,10 @@ import Testing
       })
 
     let outcome = try await fixture.executor([host, rival]).run(
-      Plan(steps: [.write("a", on: "head2"), .write("b", after: ["a"]), .write("c", on: "head2", after: ["a"]), .write("d", on: "head2", after: ["c"])]),
+      Plan(steps: [
+        .write("a", on: "head2"), .write("b", after: ["a"]), .write("c", on: "head2", after: ["a"]),
+        .write("d", on: "head2", after: ["c"]),
+      ]),
       as: "run", holder: "me")
 
     #expect(outcome.result == .superseded)

@@ -17,7 +17,8 @@ final class Fixture {
 
   deinit { try? FileManager.default.removeItem(at: folder) }
 
-  func executor(_ hosts: [ScriptedHost], events: AsyncStream<RunEvent>.Continuation? = nil) -> Executor<ContinuousClock> {
+  func executor(_ hosts: [ScriptedHost], events: AsyncStream<RunEvent>.Continuation? = nil) -> Executor<ContinuousClock>
+  {
     var policy = ExecutionPolicy()
     policy.backoff = .milliseconds(1)
     return executor(hosts, policy: policy, clock: ContinuousClock(), events: events)

@@ -65,9 +65,11 @@ import Testing
     #expect(throws: ExecutionError.self) { try RunProgress([.write("a", after: ["nothing"])]) }
   }
 
-  @Test(arguments: 1...60 as ClosedRange<UInt64>) func everyStepRunsOnceAndInOrderWithinTheLimits(_ seed: UInt64) throws {
+  @Test(arguments: 1...60 as ClosedRange<UInt64>) func everyStepRunsOnceAndInOrderWithinTheLimits(_ seed: UInt64) throws
+  {
     var random = SeededGenerator(seed: seed)
-    let limits = RunProgress.Limits(perHost: Int.random(in: 1...3, using: &random), total: Int.random(in: 1...4, using: &random))
+    let limits = RunProgress.Limits(
+      perHost: Int.random(in: 1...3, using: &random), total: Int.random(in: 1...4, using: &random))
     let steps = (0..<Int.random(in: 1...50, using: &random)).map { number in
       Step.write(
         "\(number)", on: Bool.random(using: &random) ? "head1" : "head2",

@@ -72,7 +72,8 @@ import Testing
 
   @Test func aHostThatIsNotThereYetHasNothing() throws {
     let desired: [Resource] = [
-      .text("head2", "/b", "2"), .text("head1", "/a", "1"), .machine("head2", by: "head1", after: [ResourceID("text", on: "head1", "/a")]),
+      .text("head2", "/b", "2"), .text("head1", "/a", "1"),
+      .machine("head2", by: "head1", after: [ResourceID("text", on: "head1", "/a")]),
     ]
     var world = SmallWorld("head1")
 
@@ -148,7 +149,9 @@ import Testing
     let b = ResourceID("text", on: "head1", "/b")
 
     let problems = #expect(throws: PlanProblems.self) {
-      try SmallWorld("head1").plan([.text("head1", "/a", "1", after: [b]), .text("head1", "/b", "1", after: [a], line: 7)])
+      try SmallWorld("head1").plan([
+        .text("head1", "/a", "1", after: [b]), .text("head1", "/b", "1", after: [a], line: 7),
+      ])
     }
 
     #expect(problems?.all == [.cycle([.init(a, .line(1)), .init(b, .line(7))])])
@@ -164,7 +167,8 @@ import Testing
 
     let problems = #expect(throws: PlanProblems.self) {
       try Planner.plan(
-        desired: [text, rival], previously: [], inventory: world.inventory(["head1": [.file(path: "/a", contents: true)]]),
+        desired: [text, rival], previously: [],
+        inventory: world.inventory(["head1": [.file(path: "/a", contents: true)]]),
         catalog: catalog, heads: SmallWorld.heads, now: 0)
     }
 
@@ -177,7 +181,8 @@ import Testing
     let file = PlanProblem.Owner(ResourceID("text", on: "head1", "/srv/http/ipxe/a"), nil)
     let claim = Claim.path("head1", "/srv/http/ipxe/a")
 
-    #expect(Ownership.problems([(.tree("head1", "/srv/http"), tree), (claim, file)]) == [.twoOwners(claim, tree, file)])
+    #expect(
+      Ownership.problems([(.tree("head1", "/srv/http"), tree), (claim, file)]) == [.twoOwners(claim, tree, file)])
     #expect(Ownership.problems([(.tree("head2", "/srv/http"), tree), (claim, file)]).isEmpty)
   }
 

@@ -46,7 +46,8 @@ struct SmallWorld {
             managed: true)))
     case .unit(let name, let configuration):
       guard let loaded = machine.units[name] else {
-        return .unit(UnitState(exists: true, enabled: false, masked: false, active: "inactive", configuration: .notRunning))
+        return .unit(
+          UnitState(exists: true, enabled: false, masked: false, active: "inactive", configuration: .notRunning))
       }
       let state: UnitState.Configuration = loaded == machine.fingerprint(configuration) ? .loaded : .stale
       return .unit(UnitState(exists: true, enabled: true, masked: false, active: "active", configuration: state))
@@ -63,7 +64,8 @@ struct SmallWorld {
 
   mutating func perform(_ step: Step) {
     switch step.operation {
-    case .ensureFile(let goal): machines[step.host]?.files[goal.path] = String(decoding: goal.contents.bytes, as: UTF8.self)
+    case .ensureFile(let goal):
+      machines[step.host]?.files[goal.path] = String(decoding: goal.contents.bytes, as: UTF8.self)
     case .ensureFileAbsent(let path): machines[step.host]?.files[path] = nil
     case .ensureUnit(let goal):
       let loaded = goal.active == false ? nil : machines[step.host]?.fingerprint(goal.configuration)
@@ -100,7 +102,8 @@ enum TextKind: ResourceKind {
   }
 
   static func interpret(_ id: ResourceID, _ desired: Desired, _ answers: Answers) throws(Unreadable) -> String? {
-    guard let host = id.host, case .file(.file(let facts)) = try answers.answer(host, .file(path: id.name, contents: true))
+    guard let host = id.host,
+      case .file(.file(let facts)) = try answers.answer(host, .file(path: id.name, contents: true))
     else { return nil }
     return facts.contents
   }
@@ -119,7 +122,9 @@ enum TextKind: ResourceKind {
 
   static func removal(_ id: ResourceID, _ previous: Desired, _ actual: String, _ context: PlanContext) -> [StepDraft] {
     guard let host = id.host else { return [] }
-    return [StepDraft("remove", on: host, .ensureFileAbsent(path: id.name), because: "nothing asks for it", destructive: true)]
+    return [
+      StepDraft("remove", on: host, .ensureFileAbsent(path: id.name), because: "nothing asks for it", destructive: true)
+    ]
   }
 }
 
@@ -178,7 +183,9 @@ enum MachineKind: ResourceKind {
   }
 
   static func interpret(_ id: ResourceID, _ desired: Desired, _ answers: Answers) throws(Unreadable) -> CloneRecord? {
-    guard let host = id.host, case .clone(let record) = try answers.answer(host, .clone(head: desired.head)) else { return nil }
+    guard let host = id.host, case .clone(let record) = try answers.answer(host, .clone(head: desired.head)) else {
+      return nil
+    }
     return record
   }
 
@@ -203,7 +210,8 @@ enum MachineKind: ResourceKind {
 }
 
 extension Resource {
-  static func text(_ host: HostID, _ path: String, _ text: String, after: [ResourceID] = [], line: Int = 1) -> Resource {
+  static func text(_ host: HostID, _ path: String, _ text: String, after: [ResourceID] = [], line: Int = 1) -> Resource
+  {
     Resource(
       ResourceID("text", on: host, path), TextKind.Desired(text: text), because: "a text", source: .line(line),
       after: after)

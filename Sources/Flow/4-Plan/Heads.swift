@@ -22,7 +22,9 @@ package struct Heads: Hashable, Sendable {
     if let serviceAddress {
       let prefix = "\(serviceAddress)/"
       for head in reachable {
-        guard case .answered(let answers) = inventory.hosts[head], case .links(let links) = answers[.links] else { continue }
+        guard case .answered(let answers) = inventory.hosts[head], case .links(let links) = answers[.links] else {
+          continue
+        }
         if links.contains(where: { $0.addresses.contains { $0.hasPrefix(prefix) } }) { return head }
       }
     }

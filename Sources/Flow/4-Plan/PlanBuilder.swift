@@ -44,7 +44,8 @@ struct PlanBuilder {
     self.activeHead = activeHead
     self.now = now
     establishers = Dictionary(
-      desired.indices.compactMap { index in desired[index].establishes.map { ($0, index) } }) { first, _ in first }
+      desired.indices.compactMap { index in desired[index].establishes.map { ($0, index) } }
+    ) { first, _ in first }
     places = Array(repeating: Place(), count: desired.count)
     answers = Answers(inventory, blank: [])
   }
@@ -91,7 +92,8 @@ struct PlanBuilder {
   }
 
   private mutating func block(_ resource: Resource, _ reason: Blocked.Reason, _ index: Int) {
-    blocked.append(Blocked(resource: resource.id, reason: reason, next: reason.next(inventory), source: resource.source))
+    blocked.append(
+      Blocked(resource: resource.id, reason: reason, next: reason.next(inventory), source: resource.source))
     places[index] = Place(blockedBy: resource.id)
   }
 

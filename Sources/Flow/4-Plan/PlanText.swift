@@ -48,7 +48,8 @@ package struct PlanText: Sendable {
     var marks: [String] = []
     if step.disruption != .none { marks.append(painted(step.disruption.rawValue, .yellow)) }
     if step.destructive { marks.append(painted("destructive", .red)) }
-    let mark = step.destructive ? painted("!", .red) : step.operation.isRemoval ? painted("-", .red) : painted("+", .green)
+    let mark =
+      step.destructive ? painted("!", .red) : step.operation.isRemoval ? painted("-", .red) : painted("+", .green)
     var lines = ["  \(mark) \(title(group))" + (marks.isEmpty ? "" : "  [\(marks.joined(separator: ", "))]")]
     let place = step.source.map { "  (\($0.file):\($0.line))" } ?? ""
     lines.append("      \(group.because(fold))\(place)")
@@ -62,7 +63,8 @@ package struct PlanText: Sendable {
   private func described(_ blocked: Blocked) -> [String] {
     let place = blocked.source.map { "  (\($0.file):\($0.line))" } ?? ""
     return [
-      "  \(painted("?", .yellow)) \(blocked.resource)\(place)", "      \(blocked.reason)", "      next: \(blocked.next)",
+      "  \(painted("?", .yellow)) \(blocked.resource)\(place)", "      \(blocked.reason)",
+      "      next: \(blocked.next)",
     ]
   }
 

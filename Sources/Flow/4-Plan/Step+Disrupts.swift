@@ -14,9 +14,9 @@ extension Step {
     switch operation {
     case .ensureUnit(let goal): return .service(goal.name)
     case .ensureLink, .ensureHostname, .ensurePackages, .ensurePackagesAbsent: return .host
-    case .ensureFile, .ensureSecretFile, .ensureFileAbsent, .ensureTree, .ensureTreeAbsent, .ensureAddress, .ensureImage,
-      .ensureImageFetched, .ensureImageAbsent, .ensureCapture, .ensureClone, .ensurePower, .ensureNode, .ensureCIB,
-      .ensureFencingProven:
+    case .ensureFile, .ensureSecretFile, .ensureFileAbsent, .ensureTree, .ensureTreeAbsent, .ensureAddress,
+      .ensureImage, .ensureImageFetched, .ensureImageAbsent, .ensureCapture, .ensureClone, .ensurePower, .ensureNode,
+      .ensureCIB, .ensureFencingProven:
       return nil
     }
   }

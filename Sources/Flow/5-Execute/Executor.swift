@@ -150,9 +150,8 @@ package struct Executor<C: Clock>: Sendable where C.Duration == Duration {
 
   /// Renews the lease when a third of it is over. A cancelled wait means that the run is over.
   private func renewal(of lease: Lease) async -> Message {
-    do { try await clock.sleep(until: clock.now.advanced(by: .seconds(policy.leaseSeconds) / 3), tolerance: nil) } catch {
-      return .woken
-    }
+    let third = Duration.seconds(policy.leaseSeconds) / 3
+    do { try await clock.sleep(until: clock.now.advanced(by: third), tolerance: nil) } catch { return .woken }
     return .renewed(await lease.renew())
   }
 

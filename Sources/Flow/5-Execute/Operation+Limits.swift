@@ -29,7 +29,8 @@ extension Operation {
     case .ensureImage, .ensureCapture, .ensureImageFetched: "image"
     case .ensureCIB: "cib"
     case .ensureLink, .ensureAddress: "network"
-    case .ensureFile, .ensureSecretFile, .ensureFileAbsent, .ensureTree, .ensureTreeAbsent, .ensureUnit, .ensureHostname,
+    case .ensureFile, .ensureSecretFile, .ensureFileAbsent, .ensureTree, .ensureTreeAbsent, .ensureUnit,
+      .ensureHostname,
       .ensureImageAbsent, .ensureClone, .ensurePower, .ensureNode, .ensureFencingProven:
       nil
     }

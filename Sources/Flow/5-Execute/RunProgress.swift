@@ -40,7 +40,9 @@ package struct RunProgress: Sendable {
     results = Array(repeating: nil, count: steps.count)
     for (index, step) in steps.enumerated() {
       for other in step.after {
-        guard let earlier = numbers[other] else { throw .invalidPlan("\(step.id) comes after \(other), which is missing") }
+        guard let earlier = numbers[other] else {
+          throw .invalidPlan("\(step.id) comes after \(other), which is missing")
+        }
         followers[earlier].append(index)
       }
       if step.after.isEmpty { makeReady(index) }

@@ -19,7 +19,8 @@ package struct AuditRepository: Sendable {
     let repository = try GitRepository(containing: folder)
     guard !repository.isBare, let workTree = repository.workTree else {
       throw AuditError(
-        .bare, "the repository of \(folder) is bare", next: "Use a clone of it that has a work tree: git clone \(folder)")
+        .bare, "the repository of \(folder) is bare",
+        next: "Use a clone of it that has a work tree: git clone \(folder)")
     }
     let (top, here) = (Self.realPath(workTree), Self.realPath(folder))
     prefix = here == top ? "" : String(here.dropFirst(top.count + 1)) + "/"

@@ -28,8 +28,11 @@ extension AuditRecord {
     let trailers = [
       ("Spec", spec.label), ("Run", outcome.run), ("Result", result), ("By", by), ("Tool", tool), ("Site", site),
     ]
-    let lines = trailers.map { key, value in "\(key): \(value.split(whereSeparator: \.isNewline).joined(separator: " "))" }
-    return subject.split(whereSeparator: \.isNewline).joined(separator: " ") + "\n\n" + lines.joined(separator: "\n") + "\n"
+    let lines = trailers.map { key, value in
+      "\(key): \(value.split(whereSeparator: \.isNewline).joined(separator: " "))"
+    }
+    return subject.split(whereSeparator: \.isNewline).joined(separator: " ") + "\n\n" + lines.joined(separator: "\n")
+      + "\n"
   }
 
   private static func json(_ value: some Encodable) throws -> [UInt8] {
@@ -104,7 +107,9 @@ package struct ManagedSet: Sendable {
 
 extension CodingUserInfoKey {
   fileprivate static let catalog: CodingUserInfoKey = {
-    guard let key = CodingUserInfoKey(rawValue: "catalog") else { preconditionFailure("a raw value is always accepted") }
+    guard let key = CodingUserInfoKey(rawValue: "catalog") else {
+      preconditionFailure("a raw value is always accepted")
+    }
     return key
   }()
 }

@@ -132,8 +132,7 @@ package struct AnyKind: Sendable {
   package let removalRank: Int
   package let questions: @Sendable (ResourceID, any DesiredState) -> [Question]
   /// Actual state and the steps that follow from it. `present` is false when the resource was seen to be absent.
-  package let examine:
-    @Sendable (ResourceID, any DesiredState, Answers) throws(Unreadable) -> Examined
+  package let examine: @Sendable (ResourceID, any DesiredState, Answers) throws(Unreadable) -> Examined
   package let decode: @Sendable (any Decoder) throws -> any DesiredState
 
   package struct Examined: Sendable {

@@ -23,7 +23,9 @@ package enum UnifiedDiff {
     var isChange: Bool { if case .keep = self { false } else { true } }
     /// Lines of the old and the new text that come before it.
     var position: (old: Int, new: Int) {
-      switch self { case .keep(let i, let j), .delete(let i, let j), .insert(let i, let j): (i, j) }
+      switch self {
+      case .keep(let i, let j), .delete(let i, let j), .insert(let i, let j): (i, j)
+      }
     }
   }
 
@@ -31,7 +33,11 @@ package enum UnifiedDiff {
   private static func split(_ text: String) -> [String] {
     if text.isEmpty { return [] }
     var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-    if lines.last?.isEmpty == true { lines.removeLast() } else { lines[lines.count - 1] += "\n\\ No newline at end of file" }
+    if lines.last?.isEmpty == true {
+      lines.removeLast()
+    } else {
+      lines[lines.count - 1] += "\n\\ No newline at end of file"
+    }
     return lines
   }
 

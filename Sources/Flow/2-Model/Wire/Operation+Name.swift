@@ -46,7 +46,8 @@ extension Operation {
     case .ensureClone(let goal): goal.head.name
     case .ensurePower(let bmc, let state): "\(bmc.address) \(state.rawValue)"
     case .ensureNode(let goal): goal.node.name
-    case .ensureCIB(let goal): "\(goal.elements.count) elements" + (goal.removed.isEmpty ? "" : ", \(goal.removed.count) removed")
+    case .ensureCIB(let goal):
+      "\(goal.elements.count) elements" + (goal.removed.isEmpty ? "" : ", \(goal.removed.count) removed")
     case .ensureFencingProven(let goal): goal.head.name
     }
   }
