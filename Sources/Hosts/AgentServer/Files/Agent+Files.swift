@@ -1,46 +1,63 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
+import Glibc
 import HostAccess
 
 extension Agent {
-  func probeSystem() async throws(AgentError) -> Answer {
-    throw AgentError(.invalid, "This agent cannot do that yet", next: "Use a newer agent.")
-  }
-
-  func probeFile(path: String, contents: Bool) async throws(AgentError) -> Answer {
-    throw AgentError(.invalid, "This agent cannot do that yet", next: "Use a newer agent.")
-  }
-
-  func probeSecretFile(path: String, secret: SecretRef, _ secrets: Secrets) async throws(AgentError) -> Answer {
-    throw AgentError(.invalid, "This agent cannot do that yet", next: "Use a newer agent.")
-  }
-
-  func probeTree(root: String) async throws(AgentError) -> Answer {
-    throw AgentError(.invalid, "This agent cannot do that yet", next: "Use a newer agent.")
-  }
-
   func ensureFile(_ goal: FileGoal, _ context: OperationContext) async throws(AgentError) -> Outcome {
-    throw AgentError(.invalid, "This agent cannot do that yet", next: "Use a newer agent.")
+    let owner = try goal.owner.map { (text) throws(AgentError) in try FileSystem.owner(text) }
+    return try await install(goal.contents.bytes, at: goal.path, mode: goal.mode, owner: owner)
   }
 
   func ensureSecretFile(_ goal: SecretFileGoal, _ context: OperationContext) async throws(AgentError) -> Outcome {
-    throw AgentError(.invalid, "This agent cannot do that yet", next: "Use a newer agent.")
+    guard let bytes = context.secrets[goal.secret] else { throw .missing(goal.secret) }
+    // A folder that is made for secrets is nobody else's business.
+    let folder = FileSystem.parent(goal.path)
+    try AbsolutePath.check(goal.path)
+    try FileSystem.makeFolder(folder, mode: 0o700)
+    return try await install(bytes, at: goal.path, mode: goal.mode, owner: try FileSystem.owner(goal.owner))
   }
 
   func ensureFileAbsent(path: String, _ context: OperationContext) async throws(AgentError) -> Outcome {
-    throw AgentError(.invalid, "This agent cannot do that yet", next: "Use a newer agent.")
+    try AbsolutePath.check(path)
+    guard try ManagedPaths.contains(path) else {
+      return Outcome(changed: false, detail: "nothing of ours is at \(path)")
+    }
+    _ = try ManagedPaths.giveBack(path)
+    let restored = try FileSystem.entry(path) != nil
+    return Outcome(changed: true, detail: restored ? "put back what was there before" : "removed")
   }
 
-  func ensureTree(_ goal: TreeGoal, _ context: OperationContext) async throws(AgentError) -> Outcome {
-    throw AgentError(.invalid, "This agent cannot do that yet", next: "Use a newer agent.")
+  /// Atomic, and keeps what was there before.
+  private func install(
+    _ bytes: [UInt8], at path: String, mode: UInt16?, owner: FileSystem.Owner?
+  ) async throws(AgentError) -> Outcome {
+    try AbsolutePath.check(path)
+    let before = try FileSystem.entry(path)
+    guard before == nil || before?.kind == .file || before?.kind == .link else {
+      throw AgentError(
+        .conflict, "\(path) is a folder or device, not a file", next: "Move it away if it is not needed, and try again.")
+    }
+    let existing = before?.kind == .file ? before : nil
+    let mode = mode ?? existing?.mode ?? 0o644
+    let owner = owner ?? existing.map { FileSystem.Owner(uid: $0.uid, gid: $0.gid) } ?? .init(uid: 0, gid: 0)
+    try FileSystem.makeFolder(FileSystem.parent(path))
+    try await ManagedPaths.adopt(path) { (backup) throws(AgentError) in try Self.keep(path, as: backup) }
+    if let existing, existing.size == bytes.count, existing.mode == mode, existing.uid == owner.uid,
+      existing.gid == owner.gid, try FileSystem.read(path) == bytes
+    {
+      return Outcome(changed: false, detail: "as desired already")
+    }
+    try FileSystem.write(bytes, to: path, mode: mode, owner: owner)
+    return Outcome(changed: true, detail: "wrote \(bytes.count) bytes" + (before == nil ? "" : ", replacing another file"))
   }
 
-  func ensureTreeAbsent(root: String, _ context: OperationContext) async throws(AgentError) -> Outcome {
-    throw AgentError(.invalid, "This agent cannot do that yet", next: "Use a newer agent.")
+  /// A second name for the same file, owner, mode and all; also for a link, which is kept as a link. The path itself
+  /// stays until our file takes its place.
+  private static func keep(_ path: String, as backup: String) throws(AgentError) {
+    guard linkat(AT_FDCWD, path, AT_FDCWD, backup, 0) == 0 else {
+      throw FileSystem.failure("\(path) cannot be kept as \(backup)")
+    }
+    try FileSystem.syncFolder(FileSystem.parent(path))
   }
-
-  func ensureHostname(_ name: String, _ context: OperationContext) async throws(AgentError) -> Outcome {
-    throw AgentError(.invalid, "This agent cannot do that yet", next: "Use a newer agent.")
-  }
-
 }

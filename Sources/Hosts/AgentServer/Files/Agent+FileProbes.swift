@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+
+extension Agent {
+  func probeFile(path: String, contents: Bool) async throws(AgentError) -> Answer {
+    try AbsolutePath.check(path)
+    guard let entry = try FileSystem.entry(path) else { return .file(.absent) }
+    switch entry.kind {
+    case .link: return .file(.link(target: try FileSystem.linkTarget(path)))
+    case .folder: return .file(.other("a folder"))
+    case .other: return .file(.other("a device, socket or pipe"))
+    case .file: break
+    }
+    let text = contents && entry.size <= 256 << 10 ? String(validating: try FileSystem.read(path), as: UTF8.self) : nil
+    return .file(
+      .file(
+        FileFacts(
+          digest: try await digest(of: path, size: entry.size), size: entry.size, mode: entry.mode,
+          owner: FileSystem.userName(entry.uid), group: FileSystem.groupName(entry.gid), contents: text,
+          managed: try ManagedPaths.contains(path))))
+  }
+
+  func probeSecretFile(path: String, secret: SecretRef, _ secrets: Secrets) async throws(AgentError) -> Answer {
+    try AbsolutePath.check(path)
+    guard let bytes = secrets[secret] else { throw .missing(secret) }
+    guard let entry = try FileSystem.entry(path) else { return .secretFile(.absent) }
+    // One that others may read is not as it must be, whatever it holds.
+    guard entry.kind == .file, entry.size == bytes.count, entry.mode & 0o007 == 0 else { return .secretFile(.differs) }
+    return .secretFile(try FileSystem.read(path) == bytes ? .matches : .differs)
+  }
+
+  func probeTree(root: String) async throws(AgentError) -> Answer {
+    try AbsolutePath.check(root)
+    guard let entry = try FileSystem.entry(root) else { return .tree(TreeState(exists: false, files: [:])) }
+    guard entry.kind == .folder else {
+      throw AgentError(.conflict, "\(root) is not a folder", next: "Move away what is at \(root), and try again.")
+    }
+    var files: [String: String] = [:]
+    try await collect("", of: root, into: &files)
+    return .tree(TreeState(exists: true, files: files))
+  }
+
+  /// What is neither file nor folder is named too, with a digest that no file has: it does not belong there.
+  private func collect(
+    _ prefix: String, of root: String, into files: inout [String: String]
+  ) async throws(AgentError) {
+    if Task.isCancelled { throw .stopped }
+    for name in try FileSystem.names(in: prefix.isEmpty ? root : "\(root)/\(prefix)") {
+      let relative = prefix.isEmpty ? name : "\(prefix)/\(name)"
+      guard let entry = try FileSystem.entry("\(root)/\(relative)") else { continue }
+      switch entry.kind {
+      case .file: files[relative] = try await digest(of: "\(root)/\(relative)", size: entry.size)
+      case .folder: try await collect(relative, of: root, into: &files)
+      case .link, .other: files[relative] = "not a file"
+      }
+    }
+  }
+
+  private func digest(of path: String, size: Int) async throws(AgentError) -> String {
+    if size <= 1 << 20 { return SHA256.hex(try FileSystem.read(path)) }
+    let result = try await Command.checked(
+      "sha256sum", ["--binary", "--", path], deadline: .seconds(300), next: "Look whether \(path) can be read.")
+    // A leading backslash tells of an escaped name: sha256sum(1).
+    return String(result.text.drop { $0 == "\\" }.prefix(64))
+  }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+
+extension Agent {
+  func ensureTree(_ goal: TreeGoal, _ context: OperationContext) async throws(AgentError) -> Outcome {
+    try AbsolutePath.checkRoot(goal.root)
+    for path in goal.files.keys { try AbsolutePath.checkRelative(path) }
+    try await adoptTree(goal.root)
+    try FileSystem.makeFolder(goal.root)
+    var folders: Set = [goal.root]
+    for path in goal.files.keys {
+      var folder = FileSystem.parent("\(goal.root)/\(path)")
+      while folder.utf8.count > goal.root.utf8.count {
+        folders.insert(folder)
+        folder = FileSystem.parent(folder)
+      }
+    }
+    let removed = try prune(goal.root, keeping: Set(goal.files.keys.map { "\(goal.root)/\($0)" }), folders: folders)
+    var written = 0
+    for (path, entry) in goal.files.sorted(by: { $0.key < $1.key }) {
+      if Task.isCancelled { throw .stopped }
+      let full = "\(goal.root)/\(path)"
+      try FileSystem.makeFolder(FileSystem.parent(full))
+      let mode: UInt16 = entry.executable ? 0o755 : 0o644
+      let bytes = entry.contents.bytes
+      if let now = try FileSystem.entry(full), now.kind == .file, now.mode == mode, now.uid == 0, now.gid == 0,
+        now.size == bytes.count, try FileSystem.read(full) == bytes
+      {
+        continue
+      }
+      try FileSystem.write(bytes, to: full, mode: mode, owner: .init(uid: 0, gid: 0), syncingFolder: false)
+      written += 1
+      if written % 1000 == 0 { context.progress("\(written) files written") }
+    }
+    if written + removed > 0 { for folder in folders.sorted() { try FileSystem.syncFolder(folder) } }
+    return Outcome(changed: written + removed > 0, detail: "\(goal.files.count) files: wrote \(written), removed \(removed)")
+  }
+
+  func ensureTreeAbsent(root: String, _ context: OperationContext) async throws(AgentError) -> Outcome {
+    try AbsolutePath.checkRoot(root)
+    guard try ManagedPaths.giveBack(root) else {
+      return Outcome(changed: false, detail: "\(root) is not ours")
+    }
+    let restored = try FileSystem.entry(root) != nil
+    return Outcome(changed: true, detail: restored ? "put back what was there before" : "removed")
+  }
+
+  /// A folder that was there before us, with something in it, is kept as a whole.
+  private func adoptTree(_ root: String) async throws(AgentError) {
+    if let entry = try FileSystem.entry(root) {
+      guard entry.kind == .folder else {
+        throw AgentError(.conflict, "\(root) is not a folder", next: "Move away what is at \(root), and try again.")
+      }
+      // An empty one is used as it is.
+      if try !ManagedPaths.contains(root), try FileSystem.names(in: root).isEmpty {
+        try await ManagedPaths.adopt(root) { (_) throws(AgentError) in }
+        return
+      }
+    }
+    try await ManagedPaths.adopt(root) { (backup) throws(AgentError) in
+      // A copy, because a folder of an overlay file system's lower layer cannot be moved.
+      let temporary = "\(backup).cluster-new"
+      try FileSystem.removeAll(temporary)
+      try await Command.checked(
+        "cp", ["-a", "--", root, temporary], deadline: .seconds(600), next: "Make room, or move \(root) away.")
+      try FileSystem.move(temporary, to: backup)
+    }
+  }
+
+  /// Removes everything below that is neither wanted nor on the way to something wanted. Says how much it was.
+  private func prune(_ folder: String, keeping files: Set<String>, folders: Set<String>) throws(AgentError) -> Int {
+    var removed = 0
+    for name in try FileSystem.names(in: folder) {
+      let path = "\(folder)/\(name)"
+      let kind = try FileSystem.entry(path)?.kind
+      if kind == .folder && folders.contains(path) {
+        removed += try prune(path, keeping: files, folders: folders)
+      } else if kind == .folder || !files.contains(path) || kind == .other {
+        try FileSystem.removeAll(path)
+        removed += 1
+      }
+    }
+    return removed
+  }
+}
+
+extension AgentError {
+  static let stopped = AgentError(.cancelled, "The operation was stopped", next: "Run `cluster apply` again to go on.")
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Glibc
+
+extension FileSystem {
+  package struct Owner: Hashable, Sendable {
+    package var uid: UInt32
+    package var gid: UInt32
+
+    package init(uid: UInt32, gid: UInt32) {
+      self.uid = uid
+      self.gid = gid
+    }
+
+    /// Whoever this process works as.
+    package static var own: Owner { Owner(uid: geteuid(), gid: getegid()) }
+  }
+
+  /// Puts a file in place as a whole: at every moment, also after a power cut, the path holds the old or the new bytes.
+  ///
+  /// - Parameter syncingFolder: off where the caller writes many files and makes their names durable at the end.
+  package static func write(
+    _ bytes: [UInt8], to path: String, mode: UInt16 = 0o644, owner: Owner = .own, syncingFolder: Bool = true
+  ) throws(AgentError) {
+    // Hidden, because daemons such as dnsmasq read every file of a folder but hidden ones; and always the same, so
+    // that what a crash left is written over.
+    let temporary = "\(parent(path))/.\(name(path)).cluster-new"
+    try remove(temporary)
+    let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw failure("\(path) cannot be written") }
+    var problem: AgentError?
+    do throws(AgentError) {
+      defer { _ = close(file) }
+      try write(bytes, file, path)
+      guard fchown(file, owner.uid, owner.gid) == 0, fchmod(file, mode_t(mode)) == 0 else {
+        throw failure("\(path) cannot be given its owner and mode")
+      }
+      if fsync(file) != 0 { throw failure("\(path) cannot be written") }
+    } catch { problem = error }
+    if problem == nil && rename(temporary, path) != 0 { problem = failure("\(path) cannot be put in place") }
+    if let problem {
+      unlink(temporary)
+      throw problem
+    }
+    if syncingFolder { try syncFolder(parent(path)) }
+  }
+
+  private static func write(_ bytes: [UInt8], _ file: Int32, _ path: String) throws(AgentError) {
+    var written = 0
+    while written < bytes.count {
+      let count = bytes.withUnsafeBytes { all in
+        Glibc.write(file, all.baseAddress?.advanced(by: written), all.count - written)
+      }
+      guard count >= 0 else {
+        if errno == EINTR { continue }
+        throw failure("\(path) cannot be written")
+      }
+      written += count
+    }
+  }
+
+  /// Makes names in a folder durable: rename(2) alone does not survive a power cut.
+  package static func syncFolder(_ folder: String) throws(AgentError) {
+    let file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard file >= 0 else { throw failure("\(folder) cannot be opened") }
+    defer { _ = close(file) }
+    guard fsync(file) == 0 else { throw failure("\(folder) cannot be made durable") }
+  }
+
+  /// Makes a folder and the missing ones above it. Says whether it was missing.
+  @discardableResult
+  package static func makeFolder(_ path: String, mode: UInt16 = 0o755) throws(AgentError) -> Bool {
+    var status = stat()
+    // Here links are followed: /var/run and the like lead to folders.
+    if stat(path, &status) == 0 {
+      guard status.st_mode & S_IFMT == S_IFDIR else {
+        throw AgentError(.conflict, "\(path) is not a folder", next: "Move away what is at \(path), and try again.")
+      }
+      return false
+    }
+    guard errno == ENOENT else { throw failure("\(path) cannot be looked at") }
+    if path != "/" { try makeFolder(parent(path)) }
+    guard mkdir(path, mode_t(mode)) == 0 else {
+      if errno == EEXIST { return false }
+      throw failure("\(path) cannot be made")
+    }
+    // The umask must not decide about what the cluster's services can read.
+    guard chmod(path, mode_t(mode)) == 0 else { throw failure("\(path) cannot be given its mode") }
+    return true
+  }
+
+  /// Removes a file or link. Says whether there was one.
+  @discardableResult
+  package static func remove(_ path: String) throws(AgentError) -> Bool {
+    if unlink(path) == 0 { return true }
+    if errno == ENOENT || errno == ENOTDIR { return false }
+    throw failure("\(path) cannot be removed")
+  }
+
+  /// Removes whatever is at a path, with everything in it. Follows no link.
+  package static func removeAll(_ path: String) throws(AgentError) {
+    guard let entry = try entry(path) else { return }
+    guard entry.kind == .folder else {
+      try remove(path)
+      return
+    }
+    for name in try names(in: path) { try removeAll("\(path)/\(name)") }
+    guard rmdir(path) == 0 || errno == ENOENT else { throw failure("\(path) cannot be removed") }
+  }
+
+  package static func move(_ path: String, to target: String) throws(AgentError) {
+    guard rename(path, target) == 0 else { throw failure("\(path) cannot be moved to \(target)") }
+    try syncFolder(parent(target))
+  }
+}

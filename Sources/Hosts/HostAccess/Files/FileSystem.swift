@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Glibc
+
+/// Files by system calls, with errors that say what to do.
+///
+/// Never follows a symbolic link at the end of a path, so that a planted one cannot lead elsewhere.
+package enum FileSystem {
+  package enum Kind: Hashable, Sendable { case file, folder, link, other }
+
+  package struct Entry: Hashable, Sendable {
+    package var kind: Kind
+    package var size: Int
+    /// Permission bits.
+    package var mode: UInt16
+    package var uid: UInt32
+    package var gid: UInt32
+    /// Status change time in nanoseconds since 1970: contents, owner, mode or, for a folder, what is in it.
+    package var changed: Int64
+  }
+
+  /// Nil when there is nothing at the path.
+  package static func entry(_ path: String) throws(AgentError) -> Entry? {
+    var status = stat()
+    guard lstat(path, &status) == 0 else {
+      if errno == ENOENT || errno == ENOTDIR { return nil }
+      throw failure("\(path) cannot be looked at")
+    }
+    let kind: Kind =
+      switch status.st_mode & S_IFMT {
+      case S_IFREG: .file
+      case S_IFDIR: .folder
+      case S_IFLNK: .link
+      default: .other
+      }
+    return Entry(
+      kind: kind, size: Int(status.st_size), mode: UInt16(status.st_mode & 0o7777), uid: status.st_uid,
+      gid: status.st_gid, changed: Int64(status.st_ctim.tv_sec) * 1_000_000_000 + Int64(status.st_ctim.tv_nsec))
+  }
+
+  package static func read(_ path: String, limit: Int = 64 << 20) throws(AgentError) -> [UInt8] {
+    let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    guard file >= 0 else { throw failure("\(path) cannot be read") }
+    defer { _ = close(file) }
+    return try read(file, path, limit: limit)
+  }
+
+  /// Reads all of an open file. Also for files of proc(5), whose size is not known before.
+  package static func read(_ file: Int32, _ path: String, limit: Int) throws(AgentError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 64 << 10)
+    while true {
+      let count = Glibc.read(file, &buffer, buffer.count)
+      if count == 0 { return bytes }
+      guard count > 0 else {
+        if errno == EINTR { continue }
+        throw failure("\(path) cannot be read")
+      }
+      bytes.append(contentsOf: buffer[..<count])
+      guard bytes.count <= limit else {
+        throw AgentError(
+          .invalid, "\(path) is larger than \(limit >> 20) MiB", next: "Look at what \(path) is; it should be small.")
+      }
+    }
+  }
+
+  package static func text(_ path: String) throws(AgentError) -> String { String(decoding: try read(path), as: UTF8.self) }
+
+  package static func linkTarget(_ path: String) throws(AgentError) -> String {
+    var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+    let count = buffer.withUnsafeMutableBytes { bytes in
+      bytes.withMemoryRebound(to: CChar.self) { $0.baseAddress.map { readlink(path, $0, bytes.count) } ?? -1 }
+    }
+    guard count >= 0 else { throw failure("\(path) cannot be read as a link") }
+    return String(decoding: buffer[..<count], as: UTF8.self)
+  }
+
+  /// Names in a folder, sorted, without `.` and `..`.
+  package static func names(in folder: String) throws(AgentError) -> [String] {
+    guard let stream = opendir(folder) else { throw failure("\(folder) cannot be listed") }
+    defer { closedir(stream) }
+    var names: [String] = []
+    errno = 0
+    while let item = readdir(stream) {
+      let name = withUnsafePointer(to: &item.pointee.d_name) { pointer in
+        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name != "." && name != ".." { names.append(name) }
+      errno = 0
+    }
+    guard errno == 0 else { throw failure("\(folder) cannot be listed") }
+    return names.sorted()
+  }
+
+  /// What the last system call's `errno` means, as an error for the user.
+  package static func failure(_ message: String, _ number: Int32 = errno) -> AgentError {
+    let cause = String(cString: strerror(number))
+    switch number {
+    case ENOSPC, EDQUOT:
+      return AgentError(.diskFull, message, cause: cause, next: "Make room on the disk (`df -h`), and try again.")
+    case EACCES, EPERM, EROFS:
+      return AgentError(
+        .permission, message, cause: cause,
+        next: "See that it is root who works here, and that the file system is mounted read-write.")
+    case ENOENT, ENOTDIR:
+      return AgentError(.notFound, message, cause: cause, next: "Look whether the path is right.")
+    default:
+      return AgentError(.commandFailed, message, cause: cause, next: "Look at `dmesg` for trouble with the disk.")
+    }
+  }
+
+  /// The folder that a path is in.
+  package static func parent(_ path: String) -> String {
+    guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
+    return String(path[..<slash])
+  }
+
+  /// The last part of a path.
+  package static func name(_ path: String) -> String {
+    String(path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...])
+  }
+}
