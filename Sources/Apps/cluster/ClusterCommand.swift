@@ -12,6 +12,7 @@ struct ClusterCommand: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
+      ValidateCommand.self, PlanCommand.self, ApplyCommand.self, StatusCommand.self, LogCommand.self,
       LabCommand.self,
     ])
 

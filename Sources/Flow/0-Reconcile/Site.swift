@@ -9,18 +9,16 @@ package struct Site: Sendable {
   package var id: String
   package var specification: URL
   package var sshConfiguration: URL?
-  package var knownHosts: URL?
   package var secrets: URL
   /// The agent's program, copied to hosts.
   package var agent: URL
 
   package init(
-    id: String, specification: URL, sshConfiguration: URL?, knownHosts: URL?, secrets: URL, agent: URL
+    id: String, specification: URL, sshConfiguration: URL?, secrets: URL, agent: URL
   ) {
     self.id = id
     self.specification = specification
     self.sshConfiguration = sshConfiguration
-    self.knownHosts = knownHosts
     self.secrets = secrets
     self.agent = agent
   }

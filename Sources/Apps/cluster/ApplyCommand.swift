@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import ClusterModel
+import Execution
+import Foundation
+import Reconciler
+
+struct ApplyCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "apply", abstract: "Bring the machines to what cluster.yaml describes, and record the run.",
+    discussion: """
+      Ends with 0 only when everything is as described, seen by looking again. 1: an error; 4: some of it is not done;
+      5: another run is at work; 6: not confirmed.
+      """)
+
+  @OptionGroup var options: SiteOptions
+
+  @Flag(help: "Do not ask. Needed where there is no terminal.")
+  var yes = false
+
+  func run() async throws {
+    try await Failure.telling {
+      let reconciler = try options.reconciler()
+      try await reconciler.closing { () async throws(ReconcileError) -> Result<Void, any Error> in
+        do { return .success(try await apply(reconciler)) } catch let error as ReconcileError { throw error } catch {
+          return .failure(error)
+        }
+      }.get()
+    }
+  }
+
+  private func apply(_ reconciler: Reconciler) async throws {
+    Terminal.note("Looking at \(reconciler.cluster.heads.count) heads …")
+    let proposal = try await reconciler.propose()
+    if proposal.plan.isClean {
+      Terminal.print(PlanCommand.text(proposal.plan, colour: false))
+      return
+    }
+    Terminal.note(PlanCommand.text(proposal.plan, colour: Terminal.errorColour))
+    guard !proposal.plan.steps.isEmpty else {
+      throw Failure("nothing can be done now", next: "See what is blocked, above.", status: 4)
+    }
+    try confirm(proposal)
+    var random = SystemRandomNumberGenerator()
+    let run = RunName.make(now: reconciler.now(), using: &random)
+    let display = RunDisplay(steps: proposal.plan.steps.count)
+    let applied = try await Interrupt.cancelling { () async throws(ReconcileError) in
+      try await reconciler.apply(proposal, run: run) { display.show($0) }
+    }
+    try tell(applied, run: run)
+  }
+
+  /// Nothing happens without a yes: typed, or given with --yes.
+  private func confirm(_ proposal: Proposal) throws {
+    if yes { return }
+    guard Terminal.isInteractive else {
+      throw Failure("there is no terminal to ask on", next: "Read the plan above, then apply with --yes.", status: 6)
+    }
+    Terminal.noteWithoutNewline("\nApply this? Only `yes` goes on: ")
+    guard readLine() == "yes" else { throw Failure("not confirmed; nothing was changed", next: "Apply again when ready.", status: 6) }
+  }
+
+  private func tell(_ applied: Applied, run: String) throws {
+    let seconds = Double(applied.outcome.finishedAt - applied.outcome.startedAt)
+    let changed = applied.outcome.steps.count { if case .done(let done) = $0.result { done.changed } else { false } }
+    let recorded = applied.recorded.map { "commit \($0.commit.prefix(12)) on cluster/history" } ?? "not recorded"
+    if let omission = applied.recorded?.unsignedBecause { Terminal.note("warning: the record is not signed: \(omission)") }
+    if applied.isConverged {
+      Terminal.print(
+        "Applied: \(changed) changes in \(Terminal.elapsed(seconds)); looked again, everything is as described. "
+          + "Run \(run), \(recorded).")
+      return
+    }
+    for step in applied.outcome.steps where !step.succeeded {
+      guard let next = step.next else { continue }
+      Terminal.note("\(step.word): \(step.step)\n  \(step.detail)\n  next: \(next)")
+    }
+    if applied.outcome.result == .done, !applied.verified.plan.isClean {
+      Terminal.note("Looking again found more to do:\n" + PlanCommand.text(applied.verified.plan, colour: Terminal.errorColour))
+    }
+    throw Failure(
+      "run \(run) ended \(applied.word): \(changed) changes, \(recorded)",
+      next: "Mend what is said above, then apply again: it goes on from what is there.", status: 4)
+  }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import ClusterModel
+import Planning
+import Reconciler
+
+struct PlanCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plan", abstract: "Show what `apply` would do, and what it would interrupt. Changes nothing.")
+
+  @OptionGroup var options: SiteOptions
+  @OptionGroup var printing: OutputOptions
+
+  @Flag(help: "End with 0 when nothing is to do, 2 when something is, 1 on an error.")
+  var detailedExitcode = false
+
+  func run() async throws {
+    let proposal = try await Failure.telling {
+      let reconciler = try options.reconciler()
+      let proposal = try await reconciler.closing { () async throws(ReconcileError) in try await reconciler.propose() }
+      switch printing.output {
+      case .json: Terminal.print(proposal.plan.json)
+      case .text: Terminal.print(Self.text(proposal.plan, colour: Terminal.outputColour))
+      }
+      return proposal
+    }
+    if detailedExitcode, !proposal.plan.isClean { throw ExitCode(2) }
+  }
+
+  static func text(_ plan: Plan, colour: Bool) -> String {
+    String(PlanText(plan, colour: colour) { HostlistText.fold($0.map { HostID($0) }) }.text.dropLast())
+  }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Foundation
+import Reconciler
+
+/// A status for a person to read: what is well in one line each, what is not with its reason.
+enum StatusText {
+  static func lines(_ status: StatusReport, now: Int) -> [String] {
+    var lines = ["\(status.cluster) (\(status.site))", ""]
+    lines += heads(status) + [""]
+    lines += highAvailability(status) + [""]
+    lines += services(status) + [""]
+    lines += nodes(status, now: now) + [""]
+    lines.append(lastRun(status, now: now))
+    return lines
+  }
+
+  private static func heads(_ status: StatusReport) -> [String] {
+    var table = Table()
+    for head in status.heads {
+      table.add(
+        head.name, head.online ? "online" : "OFFLINE", head.role == .offline ? "" : head.role.rawValue,
+        head.image ?? head.detail ?? "")
+    }
+    return ["Heads"] + table.lines()
+  }
+
+  private static func highAvailability(_ status: StatusReport) -> [String] {
+    guard !status.ha.conditions.isEmpty else { return ["High availability  not described"] }
+    var table = Table()
+    for condition in status.ha.conditions {
+      table.add(condition.ok ? "ok" : "NOT OK", condition.name, condition.detail)
+    }
+    return ["High availability  " + (status.ha.armed ? "armed" : "NOT ARMED")] + table.lines()
+  }
+
+  private static func services(_ status: StatusReport) -> [String] {
+    var table = Table()
+    for address in status.addresses {
+      table.add(address.network, address.address, address.holder.map { "on \($0)" } ?? "HELD BY NO HEAD")
+    }
+    for service in status.services {
+      table.add(
+        service.name, service.state == "running" ? "running" : service.state.uppercased(),
+        service.head.map { "on \($0)" } ?? "")
+    }
+    return ["Service addresses and services"] + table.lines()
+  }
+
+  /// Ready nodes on one image are one line; every other node has its own, with the reason.
+  private static func nodes(_ status: StatusReport, now: Int) -> [String] {
+    guard !status.nodes.isEmpty else { return ["Nodes  none described"] }
+    let ready = status.nodes.filter { $0.state == .ready && $0.detail == nil }
+    var table = Table()
+    for (image, group) in Dictionary(grouping: ready, by: { $0.image ?? "" }).sorted(by: { $0.key < $1.key }) {
+      let names = HostlistText.fold(group.map { HostID($0.name) })
+      let youngest = group.compactMap(\.since).max()
+      table.add(names, "ready", image, "\(group.count) nodes, digest verified, " + (youngest.map { "up \(age($0, now))" } ?? ""))
+    }
+    for node in status.nodes where !(node.state == .ready && node.detail == nil) {
+      table.add(node.name, node.state.rawValue.uppercased(), node.image ?? "-", node.detail ?? "")
+    }
+    return ["Nodes  \(ready.count) of \(status.nodes.count) ready"] + table.lines()
+  }
+
+  private static func lastRun(_ status: StatusReport, now: Int) -> String {
+    guard let run = status.lastRun else { return "Last run  none yet: cluster apply" }
+    return "Last run  \(run.id)  \(run.result)  \(age(run.at, now)) ago  commit \(run.commit.prefix(12)) on cluster/history"
+  }
+
+  static func age(_ moment: Int, _ now: Int) -> String {
+    let seconds = max(0, now - moment)
+    switch seconds {
+    case ..<120: return "\(seconds) s"
+    case ..<7200: return "\(seconds / 60) min"
+    case ..<172_800: return "\(seconds / 3600) h"
+    default: return "\(seconds / 86400) days"
+    }
+  }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Diagnostics
+import Reconciler
+
+struct ValidateCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "validate", abstract: "Check cluster.yaml, without asking any machine.",
+    discussion: "Ends with 0 when it is valid (warnings are allowed), and with 1 when it is not.")
+
+  @OptionGroup var options: SiteOptions
+  @OptionGroup var printing: OutputOptions
+
+  private struct Report: Encodable {
+    var valid: Bool
+    var diagnostics: [Diagnostic]
+  }
+
+  func run() async throws {
+    try await Failure.telling {
+      let specification: Specification
+      do { specification = try Specification.load(options.location) } catch {
+        throw Failure("\(error)", next: "Name the description with --file, or go to the folder that holds it.")
+      }
+      switch printing.output {
+      case .json:
+        Terminal.print(
+          try Terminal.json(Report(valid: specification.cluster != nil, diagnostics: specification.diagnostics)))
+      case .text:
+        SiteOptions.tell(specification)
+        if let cluster = specification.cluster {
+          Terminal.print(
+            "\(options.file) is valid: \(cluster.heads.count) heads, \(cluster.images.count) images, "
+              + "\(cluster.nodes.count) nodes.")
+        }
+      }
+      if specification.cluster == nil { throw ExitCode.failure }
+    }
+  }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+import Auditing
+import ClusterModel
+
+/// A plan with what it was made from.
+package struct Proposal: Sendable {
+  package var plan: Plan
+  package var inventory: Inventory
+  package var desired: [Resource]
+  package var previously: [ManagedResource]
+
+  /// Whether another plan destroys, reboots or fails over nothing that this one did not show.
+  func covers(_ other: Plan) -> Bool {
+    let shown = Set(plan.steps.filter(\.needsConsent).map(\.resource))
+    return other.steps.allSatisfy { !$0.needsConsent || shown.contains($0.resource) }
+  }
+}
+
+extension Step {
+  /// Worth showing to a person again before it happens.
+  package var needsConsent: Bool { destructive || disruption >= .reboot }
+}
+
+/// What became of a run, and what was seen after it.
+package struct Applied: Sendable {
+  package var outcome: RunOutcome
+  package var verified: Proposal
+  package var recorded: AuditRepository.Recorded?
+
+  /// Everything as desired, seen by looking again.
+  package var isConverged: Bool { outcome.result == .done && verified.plan.isClean }
+
+  /// The `Result:` trailer.
+  package var word: String {
+    if isConverged { return "converged" }
+    return outcome.result == .done ? "partial" : outcome.result.rawValue
+  }
+
+  /// The first line of the audit commit.
+  var subject: String {
+    let changed = outcome.steps.count { if case .done(let done) = $0.result { done.changed } else { false } }
+    let failed = outcome.steps.count { if case .failed = $0.result { true } else { false } }
+    return "apply: \(word), \(changed) changed" + (failed == 0 ? "" : ", \(failed) failed")
+  }
+}
+
+extension RunOutcome {
+  /// One outcome of two rounds of the same run; a step done in both counts as in the later one.
+  func followed(by next: RunOutcome) -> RunOutcome {
+    let again = Set(next.steps.map(\.step))
+    return RunOutcome(
+      run: run, generation: next.generation, holder: holder, result: next.result, startedAt: startedAt,
+      finishedAt: next.finishedAt, steps: steps.filter { !again.contains($0.step) } + next.steps)
+  }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Diagnostics
+import Foundation
+import SpecReading
+
+/// The description as it lies on disk, with the files it refers to.
+package struct Specification: Sendable {
+  package var bytes: [UInt8]
+  /// Nil when a diagnostic is an error.
+  package var cluster: Cluster?
+  package var files: SiteFiles
+  package var diagnostics: [Diagnostic]
+
+  /// Reads the description and, when it is valid, the files beside it.
+  ///
+  /// Errors of the file system (no such file, no permission) are thrown; problems of the text are diagnostics.
+  package static func load(_ location: URL) throws(SpecificationError) -> Specification {
+    let bytes = try read(location, limit: SpecReader.byteLimit)
+    let reading = SpecReader.read(bytes, file: location.lastPathComponent)
+    var result = Specification(
+      bytes: bytes, cluster: reading.cluster, files: SiteFiles(), diagnostics: reading.diagnostics)
+    guard let cluster = reading.cluster else { return result }
+    let folder = location.deletingLastPathComponent()
+    var missing: [String] = []
+    for path in SpecReader.referencedPaths(cluster) {
+      let found = try siteFiles(at: path, in: folder)
+      if found.isEmpty { missing.append(path) }
+      result.files.files.merge(found) { _, new in new }
+    }
+    let problems = SpecReader.missingFiles(missing, cluster)
+    result.diagnostics += problems
+    if problems.contains(where: { $0.severity == .error }) { result.cluster = nil }
+    return result
+  }
+
+  /// One byte more than the limit is enough for the reader to refuse the file, whatever its size.
+  private static func read(_ location: URL, limit: Int) throws(SpecificationError) -> [UInt8] {
+    do {
+      let handle = try FileHandle(forReadingFrom: location)
+      defer { handle.closeFile() }
+      return Array(try handle.read(upToCount: limit + 1) ?? Data())
+    } catch {
+      throw SpecificationError(path: location.relativePath, cause: "\(error.localizedDescription)")
+    }
+  }
+
+  /// One file, or every regular file below a folder, by path relative to the description's folder.
+  private static func siteFiles(at path: String, in folder: URL) throws(SpecificationError) -> [String: SiteFiles.File] {
+    let location = folder.appending(path: path)
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: location.path, isDirectory: &isFolder) else { return [:] }
+    guard isFolder.boolValue else { return [path: try siteFile(location)] }
+    var found: [String: SiteFiles.File] = [:]
+    for name in FileManager.default.enumerator(atPath: location.path)?.compactMap({ $0 as? String }) ?? [] {
+      let file = location.appending(path: name)
+      let values = try? file.resourceValues(forKeys: [.isRegularFileKey])
+      guard values?.isRegularFile == true else { continue }
+      let relative = path.hasSuffix("/") ? path + name : path + "/" + name
+      found[relative] = try siteFile(file)
+    }
+    return found
+  }
+
+  private static func siteFile(_ location: URL) throws(SpecificationError) -> SiteFiles.File {
+    do {
+      let data = try Data(contentsOf: location)
+      let content = String(validating: data, as: UTF8.self).map(Content.text) ?? .bytes(Array(data))
+      return SiteFiles.File(
+        contents: content, executable: FileManager.default.isExecutableFile(atPath: location.path))
+    } catch {
+      throw SpecificationError(path: location.relativePath, cause: "\(error.localizedDescription)")
+    }
+  }
+}
+
+/// A file that cannot be opened or read.
+package struct SpecificationError: Error, CustomStringConvertible {
+  package var path: String
+  package var cause: String
+
+  package var description: String { "cannot read \(path): \(cause)" }
+}
