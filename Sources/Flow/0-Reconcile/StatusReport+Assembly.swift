@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
+import Resources
 
 extension StatusReport {
   /// A node reports every 10 s; three reports missed and a half, and it counts as silent.
@@ -22,16 +23,23 @@ extension StatusReport {
     (.dhcp, "dnsmasq.service"), (.dns, "dnsmasq.service"), (.boot, "nginx.service"),
   ]
 
-  /// What the answers say, without interpretation of what is missing: a head that did not answer is offline.
-  package static func assemble(
-    _ cluster: Cluster, _ inventory: Inventory, site: String, highAvailability: HighAvailability, lastRun: LastRun?
-  ) -> StatusReport {
-    let addresses = serviceAddresses(cluster, inventory)
+  /// What the answers say. A head that did not answer is offline, and what only it could tell is unknown.
+  package static func assemble(_ cluster: Cluster, _ inventory: Inventory, site: String, lastRun: LastRun?)
+    -> StatusReport
+  {
+    let ha = HighAvailabilityStatus.read(cluster, inventory)
+    let addresses = (ha?.addresses ?? []).map {
+      Address(network: $0.network, address: "\($0.address)", holder: $0.holder?.name)
+    }
+    let services = ha.map { $0.services.map { Service(name: $0.name, head: $0.head?.name, state: $0.state.rawValue) } }
     let active = cluster.bootNetwork.flatMap { network in addresses.first { $0.network == network.name }?.holder }
     return StatusReport(
       cluster: cluster.name, site: site,
       heads: cluster.heads.map { head($0, cluster, inventory, active: active) },
-      ha: highAvailability, addresses: addresses, services: services(cluster, inventory),
+      ha: HighAvailability(
+        armed: ha?.armed ?? false,
+        conditions: (ha?.conditions ?? []).map { Condition(name: $0.name, ok: $0.ok, detail: $0.detail) }),
+      addresses: addresses, services: services ?? plainServices(cluster, inventory),
       nodes: nodes(cluster, inventory), lastRun: lastRun)
   }
 
@@ -59,21 +67,9 @@ extension StatusReport {
     return nil
   }
 
-  private static func serviceAddresses(_ cluster: Cluster, _ inventory: Inventory) -> [Address] {
-    (cluster.ha?.addresses ?? []).map { wanted in
-      let prefix = cluster.network(wanted.network).map { "\($0.cidr.prefix)" } ?? "32"
-      let holder = cluster.heads.first { head in
-        guard case .answered(let answers) = inventory.hosts[head.name], case .links(let links) = answers[.links]
-        else { return false }
-        return links.contains { $0.addresses.contains("\(wanted.address)/\(prefix)") }
-      }
-      return Address(network: wanted.network, address: "\(wanted.address)", holder: holder?.name.name)
-    }
-  }
-
-  private static func services(_ cluster: Cluster, _ inventory: Inventory) -> [Service] {
-    let wanted = cluster.ha?.services ?? HighAvailabilityPolicy.Service.allCases
-    return serviceUnits.filter { wanted.contains($0.service) }.map { entry in
+  /// Without Pacemaker a service runs where its unit does.
+  private static func plainServices(_ cluster: Cluster, _ inventory: Inventory) -> [Service] {
+    serviceUnits.map { entry in
       var stopped: Service?
       for head in cluster.heads {
         guard case .answered(let answers) = inventory.hosts[head.name],

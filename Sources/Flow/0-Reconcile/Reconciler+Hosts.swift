@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Foundation
+import HostAccess
+
+extension Reconciler {
+  /// Ways to all heads, over SSH. Nothing is connected yet: a host connects when it is first asked.
+  package static func connecting(
+    site: Site, specification: Specification, cluster: Cluster, by: String
+  ) throws(ReconcileError) -> Reconciler {
+    let runDirectory = try makeRunDirectory()
+    var hosts: [HostID: any HostAccess.Host] = [:]
+    for head in cluster.heads {
+      hosts[head.name] = SSHHost(
+        id: head.name, target: head.name.name, hostName: site.sshConfiguration == nil ? address(of: head, cluster) : nil,
+        user: cluster.access.user, configuration: site.sshConfiguration?.path, agent: site.agent.path,
+        runDirectory: runDirectory.path)
+    }
+    return Reconciler(
+      site: site, specification: specification, cluster: cluster, hosts: hosts,
+      secrets: DirectorySecretStore(directory: site.secrets.path), by: by,
+      now: { Int(Date().timeIntervalSince1970) })
+  }
+
+  /// Closes the connections, however the body ends.
+  package func closing<Value: Sendable>(
+    _ body: () async throws(ReconcileError) -> Value
+  ) async throws(ReconcileError) -> Value {
+    let result: Result<Value, ReconcileError>
+    do throws(ReconcileError) { result = .success(try await body()) } catch { result = .failure(error) }
+    await withTaskGroup(of: Void.self) { group in
+      for host in hosts.values { group.addTask { await host.close() } }
+    }
+    return try result.get()
+  }
+
+  /// An administrator's machine is on the public side; a network with a gateway is the one that can be reached from there.
+  private static func address(of head: Head, _ cluster: Cluster) -> String? {
+    let outside = head.nics.first { cluster.network($0.network)?.gateway != nil } ?? head.nics.first
+    return outside.map { "\($0.address)" }
+  }
+
+  /// Sockets of ssh's connections: private, and short enough for a socket's path (108 bytes, unix(7)).
+  private static func makeRunDirectory() throws(ReconcileError) -> URL {
+    var template = Array("/tmp/cluster-XXXXXX".utf8CString)
+    guard let path = mkdtemp(&template) else {
+      throw .host(
+        AgentError(
+          .permission, "no folder could be made in /tmp", cause: String(cString: strerror(errno)),
+          next: "Make room in /tmp, and let this user write to it."))
+    }
+    return URL(fileURLWithPath: String(cString: path))
+  }
+}
