@@ -1,9 +1,149 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
+import Diagnostics
+import Resources
 
-/// DHCP, TFTP, DNS and HTTP for the network that serves them: dnsmasq, iPXE and nginx on every head.
+/// DHCP, TFTP, DNS (dnsmasq) and HTTP (nginx) for the network that boots nodes. The same on every head, so that whichever
+/// holds the service address answers alike.
 package enum Netboot: Feature {
   package static let name = "netboot"
 
-  package static func resources(_ cluster: Cluster, _ files: SiteFiles) -> [Resource] { [] }
+  package static func resources(_ cluster: Cluster, _ files: SiteFiles) -> [Resource] {
+    guard let network = cluster.bootNetwork else { return [] }
+    return cluster.heads.flatMap { head -> [Resource] in
+      guard let nic = head.nic(on: network.name), let server = serviceAddress(cluster) ?? Optional(nic.address)
+      else { return [] }
+      let site = BootSite(cluster: cluster, network: network, head: head, nic: nic, server: server, files: files)
+      return site.resources
+    }
+  }
+
+  /// Where nodes find the heads: the service address when there is one, else the only head's own.
+  package static func serviceAddress(_ cluster: Cluster) -> IPv4Address? {
+    guard let network = cluster.bootNetwork else { return nil }
+    if let ha = cluster.ha { return ha.addresses.first { $0.network == network.name }?.address }
+    return cluster.primary?.nic(on: network.name)?.address
+  }
+}
+
+/// The boot services of one head.
+struct BootSite {
+  let cluster: Cluster
+  let network: Network
+  let head: Head
+  let nic: NIC
+  let server: IPv4Address
+  let files: SiteFiles
+
+  private static let dnsmasqFile = "/etc/dnsmasq.d/cluster.conf"
+  private static let nginxFile = "/etc/nginx/nginx.conf"
+  private static let logNote = "/var/log/cluster/README"
+
+  var resources: [Resource] {
+    [
+      .packages(
+        on: head.name, "boot", ["dnsmasq", "ipxe", "nginx-light", "logrotate"], because: "network \(network.name) boots nodes",
+        source: network.source,
+        after: WellKnown.repositories(on: head.name) + [WellKnown.basePackages(on: head.name)])
+    ] + configuration + trees + units
+  }
+
+  private var installed: [ResourceID] { [WellKnown.bootPackages(on: head.name)] }
+
+  private var configuration: [Resource] {
+    [
+      .file(
+        on: head.name, Self.dnsmasqFile,
+        DnsmasqConfiguration(cluster: cluster, network: network, nic: nic, server: server).text,
+        because: "DHCP, TFTP and DNS for network \(network.name)", source: network.source, after: installed),
+      .file(
+        on: head.name, Self.nginxFile, NginxConfiguration(network: network, server: server).text,
+        because: "boot scripts and images over HTTP", source: network.source, after: installed),
+      .file(
+        on: head.name, Self.logNote, "boot.log: one JSON object for each boot request and each report of a node.\n",
+        because: "nginx writes its log of boots there", source: network.source),
+      .file(
+        on: head.name, "/etc/logrotate.d/cluster", NginxConfiguration.rotation, because: "the log of boots stays small",
+        source: network.source, after: installed),
+    ]
+  }
+
+  private var trees: [Resource] {
+    [
+      .tree(
+        on: head.name, WellKnown.bootScripts, BootScript.common(server: server), because: "the first script of every machine",
+        source: network.source),
+      .tree(
+        on: head.name, WellKnown.machineScripts, machineScripts, because: "each machine's own boot script",
+        source: cluster.nodes.first?.source ?? network.source),
+      .tree(
+        on: head.name, WellKnown.dhcpHosts, ["machines": entry(reservations)], because: "addresses by MAC",
+        source: cluster.nodes.first?.source ?? network.source, after: installed),
+      .tree(
+        on: head.name, WellKnown.dnsHosts, ["machines": entry(names)], because: "names of heads and nodes",
+        source: cluster.nodes.first?.source ?? network.source, after: installed),
+    ]
+  }
+
+  /// With high availability these units are Pacemaker's: they are configured and reloaded here, and started there.
+  private var units: [Resource] {
+    let own: Bool? = cluster.ha == nil ? true : nil
+    let enabled = cluster.ha == nil
+    let dnsmasq = UnitGoal(
+      name: "dnsmasq.service", enabled: enabled, active: own,
+      configuration: [Self.dnsmasqFile, WellKnown.dhcpHosts, WellKnown.dnsHosts], reload: .restart)
+    let nginx = UnitGoal(
+      name: "nginx.service", enabled: enabled, active: own, configuration: [Self.nginxFile], reload: .reload)
+    let log = [FileKind.id(on: head.name, Self.logNote), LinkKind.id(on: head.name, nic.name)]
+    return [
+      .unit(
+        on: head.name,
+        .init(
+          dnsmasq, watches: [FileKind.id(on: head.name, Self.dnsmasqFile)],
+          reloadsFor: [TreeKind.id(on: head.name, WellKnown.dhcpHosts), TreeKind.id(on: head.name, WellKnown.dnsHosts)]),
+        because: "DHCP, TFTP and DNS", source: network.source, after: installed + log),
+      .unit(
+        on: head.name, .init(nginx, watches: [FileKind.id(on: head.name, Self.nginxFile)]),
+        because: "boot scripts and images over HTTP", source: network.source, after: installed + log),
+    ]
+  }
+
+  // MARK: Machines
+
+  private func entry(_ text: String) -> TreeGoal.Entry { TreeGoal.Entry(.text(text)) }
+
+  private var machineScripts: [String: TreeGoal.Entry] {
+    var scripts: [String: TreeGoal.Entry] = [:]
+    let digests = Dictionary(
+      uniqueKeysWithValues: cluster.images.map { ($0.name, ImageRecipes.recipe($0, cluster, files).digest) })
+    for node in cluster.nodes {
+      guard let mac = node.nics.first(where: { $0.network == network.name })?.mac, let digest = digests[node.image]
+      else { continue }
+      scripts["\(mac.hyphenated).ipxe"] = entry(
+        BootScript.node(node.name, image: "\(node.image)/\(digest)", prefix: network.cidr.prefix, server: server))
+    }
+    for other in cluster.heads {
+      guard let mac = other.nic(on: network.name)?.mac else { continue }
+      scripts["\(mac.hyphenated).ipxe"] = entry(BootScript.head(mac: mac, server: server))
+    }
+    return scripts
+  }
+
+  private var machines: [(name: HostID, nic: NIC)] {
+    (cluster.heads.map { ($0.name, $0.nics) } + cluster.nodes.map { ($0.name, $0.nics) }).compactMap { name, nics in
+      nics.first { $0.network == network.name }.map { (name, $0) }
+    }
+  }
+
+  /// Lines of `dhcp-hostsdir`: see dnsmasq(8), `--dhcp-host`.
+  private var reservations: String {
+    machines.compactMap { name, nic in nic.mac.map { "\($0),\(name),\(nic.address),infinite\n" } }.joined()
+  }
+
+  /// Lines of `hostsdir`: see dnsmasq(8) and hosts(5).
+  private var names: String {
+    let service = "\(server) \(cluster.name).\(cluster.domain) \(cluster.name)\n"
+    return machines.map { name, nic in "\(nic.address) \(name).\(cluster.domain) \(name)\n" }.joined()
+      + (cluster.ha == nil ? "" : service)
+  }
 }

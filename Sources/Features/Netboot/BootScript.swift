@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Resources
+
+/// The iPXE scripts that the heads serve: see ipxe.org/scripting.
+///
+/// boot.ipxe → /ipxe/MAC.ipxe → for a node /images/NAME/DIGEST/boot.ipxe, which the image's builder wrote and which passes
+/// `${nodeargs}` to the kernel; for a head /clone/MAC.ipxe, which exists only while the head is being installed.
+enum BootScript {
+  static func common(server: IPv4Address) -> [String: TreeGoal.Entry] {
+    [
+      "boot.ipxe": TreeGoal.Entry(
+        .text(
+          """
+          #!ipxe
+          # Written by cluster. Every machine starts here.
+          chain --replace --autofree http://\(server)/ipxe/${netX/mac:hexhyp}.ipxe || chain --replace --autofree http://\(server)/discover.ipxe
+
+          """)),
+      "discover.ipxe": TreeGoal.Entry(.text(discover(server: server))),
+    ]
+  }
+
+  /// A machine that nobody has named: it tells who it is, and waits until it has a name.
+  private static func discover(server: IPv4Address) -> String {
+    """
+    #!ipxe
+    # Written by cluster. For machines that the description does not name.
+    echo ${netX/mac} is not in cluster.yaml. Waiting until it is.
+    :again
+    imgfetch --name report http://\(server)/report?event=discover&mac=${netX/mac}&uuid=${uuid}&manufacturer=${manufacturer:uristring}&product=${product:uristring}&serial=${serial:uristring} ||
+    imgfree report ||
+    sleep 5
+    chain --replace --autofree http://\(server)/ipxe/${netX/mac:hexhyp}.ipxe || goto again
+
+    """
+  }
+
+  static func node(_ name: HostID, image: String, prefix: Int, server: IPv4Address) -> String {
+    """
+    #!ipxe
+    # Written by cluster. \(name) runs \(image).
+    set nodeargs cluster.ip=${netX/ip}/\(prefix) cluster.gw=${netX/gateway} BOOTIF=01-${netX/mac:hexhyp} systemd.hostname=\(name) head=\(server) mac=${netX/mac}
+    chain --replace --autofree http://\(server)/images/\(image)/boot.ipxe
+
+    """
+  }
+
+  /// A head boots from its disk, unless it is being installed.
+  static func head(mac: MACAddress, server: IPv4Address) -> String {
+    """
+    #!ipxe
+    # Written by cluster. A head boots from its disk, unless it is being installed.
+    chain --replace --autofree http://\(server)/clone/\(mac.hyphenated).ipxe || sanboot --no-describe --drive 0x80 || exit
+
+    """
+  }
+}
