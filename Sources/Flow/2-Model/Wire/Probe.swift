@@ -192,11 +192,14 @@ package struct CloneRecord: Hashable, Codable, Sendable {
   package var capture: String
   /// Seconds since 1970.
   package var installedAt: Int
+  /// The SSH host key that the installer made, as `ssh-ed25519 AAAA…`. Nil: the captured head has no SSH server.
+  package var hostKey: String?
 
-  package init(head: HostID, capture: String, installedAt: Int) {
+  package init(head: HostID, capture: String, installedAt: Int, hostKey: String? = nil) {
     self.head = head
     self.capture = capture
     self.installedAt = installedAt
+    self.hostKey = hostKey
   }
 }
 

@@ -3,10 +3,6 @@ import ClusterModel
 import HostAccess
 
 extension Agent {
-  func probeImage(name: String, digest: String) async throws(AgentError) -> Answer {
-    throw AgentError(.invalid, "This agent cannot do that yet", next: "Use a newer agent.")
-  }
-
   func probeClone(head: HostID) async throws(AgentError) -> Answer {
     throw AgentError(.invalid, "This agent cannot do that yet", next: "Use a newer agent.")
   }
@@ -16,18 +12,6 @@ extension Agent {
   }
 
   func probePower(_ bmc: BMC, _ secrets: Secrets) async throws(AgentError) -> Answer {
-    throw AgentError(.invalid, "This agent cannot do that yet", next: "Use a newer agent.")
-  }
-
-  func ensureImage(_ recipe: ImageRecipe, _ context: OperationContext) async throws(AgentError) -> Outcome {
-    throw AgentError(.invalid, "This agent cannot do that yet", next: "Use a newer agent.")
-  }
-
-  func ensureImageFetched(name: String, digest: String, from: String, _ context: OperationContext) async throws(AgentError) -> Outcome {
-    throw AgentError(.invalid, "This agent cannot do that yet", next: "Use a newer agent.")
-  }
-
-  func ensureImageAbsent(name: String, digest: String, _ context: OperationContext) async throws(AgentError) -> Outcome {
     throw AgentError(.invalid, "This agent cannot do that yet", next: "Use a newer agent.")
   }
 

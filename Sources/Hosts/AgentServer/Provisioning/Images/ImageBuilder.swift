@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Glibc
+import HostAccess
+
+/// Builds one image: packages, then files, then finishing programs, then the initramfs, then the squashfs.
+///
+/// All work is done beside the image's final place, so a build that ends early leaves nothing that could be served.
+struct ImageBuilder {
+  /// What a build needs on the way, with and without the packages in the cache.
+  private static let coldSpace = 2 << 30
+  private static let warmSpace = 3 << 29
+  /// Nothing in an image is younger than this, so that a rebuild of the same inputs gives the same bytes.
+  static let epoch = "1700000000"
+
+  let recipe: ImageRecipe
+  let context: OperationContext
+  let work: String
+  var root: String { "\(work)/root" }
+
+  init(_ recipe: ImageRecipe, _ context: OperationContext) {
+    self.recipe = recipe
+    self.context = context
+    work = "/var/cache/cluster/build/\(recipe.name)-\(recipe.digest)"
+  }
+
+  func build() async throws(AgentError) -> ImageManifest {
+    try checkInputs()
+    let layer = PackageLayer(recipe, context)
+    try LocalFiles.makeFolders(work)
+    try LocalFiles.requireFree(
+      layer.isCached ? Self.warmSpace : Self.coldSpace, at: work, for: "Building image \(recipe.name)")
+    try await ImageStore.remove(work)
+    try LocalFiles.makeFolders(root)
+    let result: Result<ImageManifest, AgentError>
+    do {
+      result = .success(try await build(on: layer))
+    } catch {
+      result = .failure(error)
+    }
+    try await ImageStore.remove(work)
+    return try result.get()
+  }
+
+  private func build(on layer: PackageLayer) async throws(AgentError) -> ImageManifest {
+    try await layer.unpack(into: root)
+    try makeDevices()
+    for overlay in recipe.overlays { try await lay(overlay) }
+    for program in recipe.finish { try await finish(with: program) }
+    let packages = try await packageVersions()
+    let out = try await ImageStore.begin(recipe.name, recipe.digest)
+    try await makeInitramfs(into: out)
+    try await emptyIdentity()
+    try await pack(into: "\(out)/root.squashfs")
+    let manifest = ImageManifest(
+      recipe: recipe, squashfs: try await ImageStore.sha256("\(out)/root.squashfs"),
+      bytes: LocalFiles.size("\(out)/root.squashfs") ?? 0, packages: packages)
+    try LocalFiles.write(Array(manifest.bootScript.utf8), to: "\(out)/boot.ipxe")
+    try LocalFiles.write(try manifest.json(), to: "\(out)/\(ImageStore.manifestName)")
+    try await ImageStore.finish(recipe.name, recipe.digest)
+    return manifest
+  }
+
+  /// The recipe names its inputs by digest; other files at the same path would make an image that lies about itself.
+  private func checkInputs() throws(AgentError) {
+    for overlay in recipe.overlays {
+      var files: [String: (contents: String, executable: Bool)] = [:]
+      for path in LocalFiles.files(below: overlay.path) {
+        let whole = "\(overlay.path)/\(path)"
+        files[path] = (SHA256.hex(try LocalFiles.read(whole) ?? []), LocalFiles.isExecutable(whole))
+      }
+      try expect(overlay, ImageRecipe.Overlay.digest(of: files))
+    }
+    for program in recipe.finish {
+      try expect(program, SHA256.hex(try LocalFiles.read(program.path) ?? []))
+    }
+  }
+
+  private func expect(_ input: ImageRecipe.Overlay, _ digest: String) throws(AgentError) {
+    guard digest == input.digest else {
+      throw AgentError(
+        .conflict, "\(input.path) on this head is not what image \(recipe.name) is made from",
+        next: "Run `cluster apply` again: it puts the files back before it builds.")
+    }
+  }
+
+  /// The few devices that programs in the image's root expect. The squashfs holds none of them.
+  private func makeDevices() throws(AgentError) {
+    try LocalFiles.makeFolders("\(root)/dev")
+    for (name, minor) in [("null", 3), ("zero", 5), ("full", 7), ("random", 8), ("urandom", 9)] {
+      let path = "\(root)/dev/\(name)"
+      try LocalFiles.remove(path)
+      guard mknod(path, S_IFCHR | 0o666, dev_t(1 << 8 | minor)) == 0, chmod(path, 0o666) == 0 else {
+        throw LocalFiles.failure("The device \(path) cannot be made")
+      }
+    }
+  }
+
+  /// Lays files over the root as root's own. Folders that exist keep their permissions, and links to folders stay links.
+  private func lay(_ overlay: ImageRecipe.Overlay) async throws(AgentError) {
+    context.progress("laying \(overlay.path) over the root")
+    let archive = "\(work)/overlay.tar"
+    try await Command.checked(
+      "tar",
+      [
+        "--create", "--file", archive, "--directory", overlay.path, "--owner=0", "--group=0", "--numeric-owner",
+        "--sort=name", "--mtime=@\(Self.epoch)", ".",
+      ], deadline: .seconds(300), next: "Look at \(overlay.path) on this head.")
+    try await Command.checked(
+      "tar",
+      ["--extract", "--file", archive, "--directory", root, "--no-overwrite-dir", "--keep-directory-symlink", "--preserve-permissions"],
+      deadline: .seconds(300), next: "Look at what \(overlay.path) wants to replace in the image.")
+    try LocalFiles.remove(archive)
+  }
+
+  private func finish(with program: ImageRecipe.Overlay) async throws(AgentError) {
+    context.progress("running \(program.path) in the image")
+    let inside = "/tmp/cluster-finish"
+    try LocalFiles.write(try LocalFiles.read(program.path) ?? [], to: root + inside, mode: 0o755)
+    // So that names can be looked up; /run is not part of the image.
+    if let resolver = try LocalFiles.read("/etc/resolv.conf") {
+      try LocalFiles.write(resolver, to: "\(root)/run/systemd/resolve/stub-resolv.conf")
+    }
+    try await inRoot(inside, [], next: "Mend \(program.path): it must end with status 0 in the image's root.")
+    try LocalFiles.remove(root + inside)
+  }
+
+  /// Runs a program of the image in its root, with its own /proc and process ids, so that nothing it starts is left.
+  @discardableResult
+  private func inRoot(_ program: String, _ arguments: [String], next: String) async throws(AgentError) -> CommandResult {
+    try await Command.checked(
+      "unshare",
+      ["--mount", "--pid", "--fork", "--kill-child", "--root=\(root)", "--mount-proc", program] + arguments,
+      environment: [
+        "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "TMPDIR": "/tmp",
+        "DEBIAN_FRONTEND": "noninteractive", "SOURCE_DATE_EPOCH": Self.epoch,
+      ], deadline: .seconds(900), next: next)
+  }
+
+  private func packageVersions() async throws(AgentError) -> [String: String] {
+    let listing = try await Command.checked(
+      "dpkg-query", ["--admindir=\(root)/var/lib/dpkg", "--show", "--showformat=${binary:Package} ${Version}\\n"],
+      next: "Remove /var/cache/cluster/layers on this head, and run `cluster apply` again.")
+    var versions: [String: String] = [:]
+    for line in listing.text.split(separator: "\n") {
+      let words = line.split(separator: " ")
+      if words.count == 2 { versions[String(words[0])] = String(words[1]) }
+    }
+    return versions
+  }
+
+  private func makeInitramfs(into out: String) async throws(AgentError) {
+    let versions = LocalFiles.names(in: "\(root)/usr/lib/modules").filter {
+      LocalFiles.exists("\(root)/boot/vmlinuz-\($0)")
+    }
+    guard let version = versions.last else {
+      throw AgentError(
+        .invalid, "Image \(recipe.name) has no kernel", next: "Name a kernel's package in `images.\(recipe.name).kernel`.")
+    }
+    context.progress("making the initramfs for Linux \(version)")
+    try await inRoot(
+      "update-initramfs", ["-c", "-k", version],
+      next: "Look at the files that the image lays over /etc/initramfs-tools.")
+    try await copy("\(root)/boot/vmlinuz-\(version)", to: "\(out)/vmlinuz")
+    try await copy("\(root)/boot/initrd.img-\(version)", to: "\(out)/initrd")
+  }
+
+  private func copy(_ source: String, to destination: String) async throws(AgentError) {
+    try await Command.checked(
+      "install", ["-m", "644", "--", source, destination], next: "Look at \(source) on this head.")
+  }
+
+  /// Takes out what makes one machine differ from another, and what the package manager can get again.
+  private func emptyIdentity() async throws(AgentError) {
+    let etc = "\(root)/etc"
+    var gone = ["\(root)/var/lib/dbus/machine-id", "\(etc)/hostname", "\(etc)/apt/apt.conf.d/99mmdebstrap"]
+    gone += LocalFiles.names(in: "\(etc)/ssh").filter { $0.hasPrefix("ssh_host_") }.map { "\(etc)/ssh/\($0)" }
+    gone += ["passwd-", "group-", "shadow-", "gshadow-", "subuid-", "subgid-"].map { "\(etc)/\($0)" }
+    gone += ["status-old", "available", "diversions-old", "statoverride-old"].map { "\(root)/var/lib/dpkg/\($0)" }
+    gone += ["config.dat-old", "templates.dat-old"].map { "\(root)/var/cache/debconf/\($0)" }
+    gone += ["\(root)/var/cache/ldconfig/aux-cache", "\(root)/var/lib/systemd/random-seed"]
+    gone += LocalFiles.files(below: "\(root)/var/log").map { "\(root)/var/log/\($0)" }
+    for path in gone { try LocalFiles.remove(path) }
+    // Empty, not missing: a missing one would mean a first boot, with all presets applied anew (machine-id(5)).
+    try LocalFiles.write([], to: "\(etc)/machine-id", mode: 0o444)
+  }
+
+  private func pack(into squashfs: String) async throws(AgentError) {
+    context.progress("packing the root")
+    let excluded = "\(work)/excluded"
+    try LocalFiles.write(Array((SlimImage.excluded.joined(separator: "\n") + "\n").utf8), to: excluded)
+    let result = try await Command.run(
+      "mksquashfs",
+      [
+        root, squashfs, "-noappend", "-comp", "zstd", "-Xcompression-level", "3", "-b", "256K", "-no-exports",
+        "-no-progress", "-wildcards", "-ef", excluded,
+      ], environment: ["SOURCE_DATE_EPOCH": Self.epoch], deadline: .seconds(1800))
+    try result.expectSpace(for: "Packing image \(recipe.name)", program: "mksquashfs", at: ImageStore.root)
+  }
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+import Synchronization
+
+/// An image's packages, installed and kept as `/var/cache/cluster/layers/KEY.tar.zst`.
+///
+/// Images with the same packages share it, so that changing a file does not run the package manager.
+struct PackageLayer {
+  static let folder = "/var/cache/cluster/layers"
+  /// Layers that are kept; the oldest go first.
+  private static let kept = 6
+
+  let recipe: ImageRecipe
+  let context: OperationContext
+
+  init(_ recipe: ImageRecipe, _ context: OperationContext) {
+    self.recipe = recipe
+    self.context = context
+  }
+
+  var archive: String { "\(Self.folder)/\(recipe.layerKey).tar.zst" }
+  var isCached: Bool { LocalFiles.exists(archive) }
+
+  /// Fills an empty folder with the packages.
+  func unpack(into root: String) async throws(AgentError) {
+    if isCached {
+      context.progress("using the packages of an earlier build")
+      let result = try await Command.run(
+        "tar",
+        [
+          "--extract", "--use-compress-program=zstd", "--file", archive, "--directory", root, "--numeric-owner",
+          "--preserve-permissions", "--xattrs", "--xattrs-include=*",
+        ], deadline: .seconds(600))
+      try result.expectSpace(for: "Unpacking the packages of image \(recipe.name)", program: "tar", at: root)
+      return
+    }
+    try await install(into: root)
+    try await keep(root)
+  }
+
+  private func install(into root: String) async throws(AgentError) {
+    let progress = InstallProgress(context.progress)
+    let result = try await Command.run(
+      "mmdebstrap", arguments(root),
+      environment: [
+        // The initramfs is made later, once, with our files in place (initramfs-tools' kernel hook).
+        "INITRD": "No", "SOURCE_DATE_EPOCH": ImageBuilder.epoch, "DEBIAN_FRONTEND": "noninteractive",
+      ], deadline: .seconds(3600), line: { progress.read($0) })
+    guard result.succeeded else { throw failure(result) }
+  }
+
+  private func arguments(_ root: String) -> [String] {
+    var arguments = [
+      "--mode=root", "--variant=minbase", "--verbose", "--logfile=/dev/stdout", "--format=directory",
+      "--include=" + ([recipe.kernel] + recipe.packages).joined(separator: ","),
+      // The result is thrown away whole when anything fails: no need to wait for the disk after each file.
+      "--dpkgopt=force-unsafe-io",
+    ]
+    arguments += SlimImage.unpacked.map { "--dpkgopt=path-exclude=\($0)" }
+    var settings = ["APT::Install-Recommends \"false\"", "Acquire::Languages \"none\"", "Acquire::Retries \"3\""]
+    if let proxy = recipe.proxy { settings.append("Acquire::http::Proxy \"\(proxy)\"") }
+    arguments += settings.map { "--aptopt=\($0)" }
+    return arguments + [recipe.suite, root] + sources
+  }
+
+  /// Lines of sources.list(5).
+  private var sources: [String] {
+    let components = "main non-free-firmware"
+    if let mirror = recipe.mirror {
+      return ["deb \(mirror) \(recipe.suite) \(components)", "deb \(mirror) \(recipe.suite)-updates \(components)"]
+    }
+    let debian = "http://deb.debian.org"
+    return [
+      "deb \(debian)/debian \(recipe.suite) \(components)", "deb \(debian)/debian \(recipe.suite)-updates \(components)",
+      "deb \(debian)/debian-security \(recipe.suite)-security \(components)",
+    ]
+  }
+
+  /// What mmdebstrap says, turned into what to do.
+  private func failure(_ result: CommandResult) -> AgentError {
+    let lines = result.text.split(separator: "\n").map(String.init)
+    if let line = lines.last(where: { $0.contains("No space left on device") }) {
+      return AgentError(
+        .diskFull, "Installing the packages of image \(recipe.name) ran out of space", cause: line,
+        next: "Free or add space below /var/cache/cluster, and run `cluster apply` again.")
+    }
+    let missing = lines.filter { $0.contains("Unable to locate package") || $0.contains("has no installation candidate") }
+    if !missing.isEmpty {
+      return AgentError(
+        .packageSource, "Image \(recipe.name) asks for packages that \(recipe.suite) does not have",
+        cause: missing.joined(separator: "\n"), next: "Mend `images.\(recipe.name).install` in the spec.")
+    }
+    let signs = [
+      "Could not resolve", "Failed to fetch", "Unable to connect", "Could not connect", "Connection failed",
+      "Temporary failure", "is not signed", "Connection timed out", "does not have a Release file", "Err:",
+    ]
+    let fetching = lines.filter { line in signs.contains { line.contains($0) } }
+    if !fetching.isEmpty {
+      let from = "\(recipe.mirror ?? "http://deb.debian.org")" + (recipe.proxy.map { " through \($0)" } ?? "")
+      return AgentError(
+        .packageSource, "Packages cannot be fetched from \(from)", cause: fetching.suffix(3).joined(separator: "\n"),
+        next: "See that this head reaches \(recipe.proxy ?? from). Nothing is lost: `cluster apply` goes on from here.")
+    }
+    return AgentError(
+      .commandFailed, "The packages of image \(recipe.name) could not be installed",
+      cause: lines.suffix(8).joined(separator: "\n"), next: "Mend what the package manager complains about.")
+  }
+
+  private func keep(_ root: String) async throws(AgentError) {
+    context.progress("keeping the packages for the next build")
+    try LocalFiles.makeFolders(Self.folder)
+    let unfinished = archive + ".unfinished"
+    let result = try await Command.run(
+      "tar",
+      [
+        "--create", "--use-compress-program=zstd -1 -T0", "--file", unfinished, "--directory", root, "--numeric-owner",
+        "--xattrs", "--xattrs-include=*", "--sort=name", "--exclude=./dev/*", "--exclude=./proc/*", "--exclude=./sys/*", ".",
+      ], deadline: .seconds(600))
+    try result.expectSpace(for: "Keeping the packages of image \(recipe.name)", program: "tar", at: Self.folder)
+    try LocalFiles.rename(unfinished, to: archive)
+    try forgetOldest()
+  }
+
+  private func forgetOldest() throws(AgentError) {
+    let layers = LocalFiles.names(in: Self.folder).filter { $0.hasSuffix(".tar.zst") }.map { "\(Self.folder)/\($0)" }
+    let byAge = layers.sorted { LocalFiles.changedAt($0) > LocalFiles.changedAt($1) }
+    for path in byAge.dropFirst(Self.kept) { try LocalFiles.remove(path) }
+  }
+}
+
+/// Turns the package manager's output into a few lines for a person who waits.
+private final class InstallProgress: Sendable {
+  private let tell: @Sendable (String) -> Void
+  private let counts = Mutex((expected: 0, done: 0))
+
+  init(_ tell: @escaping @Sendable (String) -> Void) { self.tell = tell }
+
+  func read(_ line: String) {
+    if line.hasPrefix("I: ") { return tell(String(line.dropFirst(3))) }
+    let said = counts.withLock { counts -> String? in
+      let words = line.split(separator: " ")
+      if line.contains(" newly installed, "), let position = words.firstIndex(of: "newly"), position > 0,
+        let more = Int(words[position - 1])
+      {
+        counts.expected += more
+        return "installing \(more) packages"
+      }
+      guard line.hasPrefix("Setting up ") else { return nil }
+      counts.done += 1
+      return counts.done % 25 == 0 ? "set up \(counts.done) of \(counts.expected) packages" : nil
+    }
+    if let said { tell(said) }
+  }
+}

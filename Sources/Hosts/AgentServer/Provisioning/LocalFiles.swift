@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Glibc
+
+/// Small files and folders on this machine, for what provisioning keeps: manifests, records, boot scripts.
+enum LocalFiles {
+  static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+  /// Nil when there is no such file.
+  static func size(_ path: String) -> Int? {
+    var facts = stat()
+    return stat(path, &facts) == 0 ? Int(facts.st_size) : nil
+  }
+
+  /// Seconds since 1970; 0 when there is no such file.
+  static func changedAt(_ path: String) -> Int {
+    var facts = stat()
+    return stat(path, &facts) == 0 ? Int(facts.st_mtim.tv_sec) : 0
+  }
+
+  static func isExecutable(_ path: String) -> Bool {
+    var facts = stat()
+    return stat(path, &facts) == 0 && facts.st_mode & 0o100 != 0
+  }
+
+  /// Names in a folder, sorted; none when it does not exist.
+  static func names(in folder: String) -> [String] {
+    guard let stream = opendir(folder) else { return [] }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted()
+  }
+
+  /// Regular files below a folder, by path relative to it.
+  static func files(below folder: String, prefix: String = "") -> [String] {
+    names(in: folder).flatMap { name -> [String] in
+      var facts = stat()
+      guard lstat("\(folder)/\(name)", &facts) == 0 else { return [] }
+      if facts.st_mode & S_IFMT == S_IFDIR { return files(below: "\(folder)/\(name)", prefix: "\(prefix)\(name)/") }
+      return facts.st_mode & S_IFMT == S_IFREG ? [prefix + name] : []
+    }
+  }
+
+  /// Nil when there is no such file.
+  static func read(_ path: String) throws(AgentError) -> [UInt8]? {
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else {
+      if errno == ENOENT { return nil }
+      throw failure("\(path) cannot be read")
+    }
+    defer { close(file) }
+    var bytes: [UInt8] = []
+    let chunk = 1 << 16
+    while true {
+      let before = bytes.count
+      bytes.append(contentsOf: repeatElement(0, count: chunk))
+      let count = bytes.withUnsafeMutableBytes { Glibc.read(file, $0.baseAddress?.advanced(by: before), chunk) }
+      bytes.removeLast(chunk - max(0, count))
+      guard count >= 0 else { throw failure("\(path) cannot be read") }
+      if count == 0 { return bytes }
+    }
+  }
+
+  /// Readers see the old file or the new one, also after a power failure.
+  static func write(_ bytes: [UInt8], to path: String, mode: mode_t = 0o644) throws(AgentError) {
+    try makeFolders(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
+    let temporary = "\(path).\(getpid()).new"
+    let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+    guard file >= 0 else { throw failure("\(path) cannot be written") }
+    var written = 0
+    while written < bytes.count {
+      let count = bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress?.advanced(by: written), bytes.count - written) }
+      if count < 0 {
+        let error = failure("\(path) cannot be written")
+        close(file)
+        unlink(temporary)
+        throw error
+      }
+      written += count
+    }
+    let synced = fchmod(file, mode) == 0 && fsync(file) == 0
+    close(file)
+    guard synced, Glibc.rename(temporary, path) == 0 else {
+      let error = failure("\(path) cannot be written")
+      unlink(temporary)
+      throw error
+    }
+  }
+
+  static func makeFolders(_ path: String) throws(AgentError) {
+    var parent = ""
+    for name in path.split(separator: "/") {
+      parent += "/" + name
+      if mkdir(parent, 0o755) != 0, errno != EEXIST { throw failure("The folder \(parent) cannot be made") }
+    }
+  }
+
+  static func rename(_ old: String, to new: String) throws(AgentError) {
+    guard Glibc.rename(old, new) == 0 else { throw failure("\(old) cannot be renamed to \(new)") }
+  }
+
+  /// No error when there is no such file.
+  static func remove(_ path: String) throws(AgentError) {
+    if unlink(path) != 0, errno != ENOENT { throw failure("\(path) cannot be removed") }
+  }
+
+  /// Bytes that root may still write below a folder.
+  static func freeBytes(at folder: String) throws(AgentError) -> Int {
+    var facts = statvfs()
+    guard statvfs(folder, &facts) == 0 else { throw failure("The free space of \(folder) cannot be told") }
+    return Int(facts.f_bfree) * Int(facts.f_frsize)
+  }
+
+  /// Bytes in use on the file system of a folder.
+  static func usedBytes(at folder: String) throws(AgentError) -> Int {
+    var facts = statvfs()
+    guard statvfs(folder, &facts) == 0 else { throw failure("The used space of \(folder) cannot be told") }
+    return (Int(facts.f_blocks) - Int(facts.f_bfree)) * Int(facts.f_frsize)
+  }
+
+  static func requireFree(_ bytes: Int, at folder: String, for purpose: String) throws(AgentError) {
+    let free = try freeBytes(at: folder)
+    guard free < bytes else { return }
+    throw AgentError(
+      .diskFull, "\(purpose) needs \(mebibytes(bytes)) below \(folder), and \(mebibytes(free)) are free",
+      next: "Free or add space below \(folder), and run `cluster apply` again.")
+  }
+
+  static func mebibytes(_ bytes: Int) -> String { "\(bytes >> 20) MiB" }
+
+  static func failure(_ message: String) -> AgentError {
+    let number = errno
+    let code: AgentError.Code =
+      switch number {
+      case ENOSPC, EDQUOT: .diskFull
+      case EACCES, EPERM, EROFS: .permission
+      case ENOENT: .notFound
+      default: .commandFailed
+      }
+    let next =
+      switch number {
+      case ENOSPC, EDQUOT: "Free some space, and run `cluster apply` again."
+      case EROFS: "The file system is read-only: look at the kernel's log for the reason."
+      default: "Look at the path on this head, and run `cluster apply` again."
+      }
+    return AgentError(code, message, cause: String(cString: strerror(number)), next: next)
+  }
+}
