@@ -11,11 +11,11 @@ package enum ImageRecipes {
   static func programs(_ image: String) -> String { "/usr/share/cluster/images/site/\(image)/run" }
 
   package static func recipe(_ image: ClientImage, _ cluster: Cluster, _ files: SiteFiles) -> ImageRecipe {
-    var overlays = [ImageRecipe.Overlay(path: payload, digest: digest(ImagePayload.files))]
+    var overlays = [ImageRecipe.Overlay(path: payload, files: ImagePayload.files)]
     let own = siteFiles(image, files)
-    if !own.isEmpty { overlays.append(.init(path: site(image.name), digest: digest(own))) }
+    if !own.isEmpty { overlays.append(.init(path: site(image.name), files: own)) }
     let finish = programFiles(image, files).sorted { $0.key < $1.key }.map { name, entry in
-      ImageRecipe.Overlay(path: programs(image.name) + "/" + name, digest: digest([name: entry]))
+      ImageRecipe.Overlay(path: programs(image.name) + "/" + name, program: entry.contents)
     }
     return ImageRecipe(
       name: image.name, suite: String(image.release.split(separator: "/").last ?? "bookworm"),
@@ -37,13 +37,5 @@ package enum ImageRecipes {
       entries["\(index + 1)-\(name)"] = TreeGoal.Entry(file.contents, executable: true)
     }
     return entries
-  }
-
-  /// One digest for a tree: of names, contents and whether they are programs.
-  static func digest(_ entries: [String: TreeGoal.Entry]) -> String {
-    let lines = entries.sorted { $0.key < $1.key }.map { path, entry in
-      "\(path)\u{0}\(entry.executable ? "x" : "-")\u{0}\(entry.contents.digest)"
-    }
-    return SHA256.hex(lines.joined(separator: "\n"))
   }
 }
