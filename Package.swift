@@ -64,6 +64,10 @@ let package = Package(
       swiftSettings: strict),
     // Builds a twin of the described cluster on one machine.
     target("Lab", "Apps/Lab", ["ClusterModel", "HostAccess", .product(name: "Subprocess", package: "swift-subprocess")]),
+    // What one node costs: `make bench`.
+    .executableTarget(
+      name: "bench", dependencies: ["Planning", "ClusterModel", "Diagnostics"], path: "Sources/Apps/Bench",
+      swiftSettings: strict),
     // Hosts in memory that answer and perform like real ones.
     target("Simulator", "Apps/Simulator", ["ClusterModel", "HostAccess"]),
     // MARK: Support
