@@ -68,6 +68,7 @@ enum BootFileKind: ResourceKind {
   }
 
   static func removal(_ id: ResourceID, _ previous: Desired, _ actual: String, _ context: PlanContext) -> [StepDraft] {
-    id.host.map { [StepDraft("remove", on: $0, .ensureFileAbsent(path: id.name), because: "nothing asks for it")] } ?? []
+    id.host.map { [StepDraft("remove", on: $0, .ensureFileAbsent(path: id.name), because: "nothing asks for it")] }
+      ?? []
   }
 }

@@ -4,43 +4,68 @@ import ClusterModel
 /// Finds two resources that decide about one thing, also when both are as desired right now.
 ///
 /// What a resource decides about is read from the steps it would take on machines that have nothing.
-enum Ownership {
+struct Ownership {
+  /// Who claims what. Owners are numbers in here: there is a claim for nearly everything.
+  private var claims: [(claim: Claim, owner: Int)] = []
+
   static func problems(_ desired: [Resource], catalog: [String: AnyKind], heads: Heads, now: Int) -> [PlanProblem] {
-    let hosts = Set(heads.all).union(desired.compactMap(\.id.host)).union(desired.compactMap(\.establishes))
+    let hosts = Set(heads.all).union(desired.lazy.compactMap(\.id.host)).union(desired.lazy.compactMap(\.establishes))
     let nothing = Answers(Inventory(hosts: [:], observedAt: now), blank: hosts)
     let context = PlanContext(answers: nothing, activeHead: heads.primary, changing: [], now: now)
-    var claims: [(Claim, PlanProblem.Owner)] = []
-    for resource in desired {
+    var ownership = Ownership()
+    for (index, resource) in desired.enumerated() {
       guard let kind = catalog[resource.id.kind] else { continue }
       // A kind that needs real facts even for a blank machine claims what its real steps do: see PlanChecks.
       guard let drafts = try? kind.examine(resource.id, resource.desired, nothing).steps(context) else { continue }
-      for draft in drafts { claims += draft.operation.claims(on: draft.host).map { ($0, resource.owner) } }
+      for draft in drafts { ownership.add(draft.operation.claims(on: draft.host), index) }
     }
-    return problems(claims)
+    return ownership.problems { desired[$0].owner }
   }
 
-  static func problems(_ claims: [(Claim, PlanProblem.Owner)]) -> [PlanProblem] {
-    var owners: [Claim: PlanProblem.Owner] = Dictionary(minimumCapacity: claims.count)
+  static func problems(_ steps: [Step]) -> [PlanProblem] {
+    var ownership = Ownership()
+    for (index, step) in steps.enumerated() { ownership.add(step.operation.claims(on: step.host), index) }
+    return ownership.problems { PlanProblem.Owner(steps[$0].resource, steps[$0].source) }
+  }
+
+  mutating func add(_ claims: [Claim], _ owner: Int) {
+    for claim in claims { self.claims.append((claim, owner)) }
+  }
+
+  /// `owner` tells who a number stands for: two numbers may be the same resource.
+  func problems(_ owner: (Int) -> PlanProblem.Owner) -> [PlanProblem] {
+    var owners: [Claim: Int] = Dictionary(minimumCapacity: claims.count)
     var found: [PlanProblem] = []
     var reported: Set<Claim> = []
-    func clash(_ claim: Claim, _ a: PlanProblem.Owner, _ b: PlanProblem.Owner) {
+    func clash(_ claim: Claim, _ first: Int, _ second: Int) {
+      if first == second { return }
+      let (a, b) = (owner(first), owner(second))
       if a.resource != b.resource, reported.insert(claim).inserted { found.append(.twoOwners(claim, a, b)) }
     }
+    // Only where a tree's root could end is a path cut and looked up.
+    var rootLengths: Set<Int> = []
     for (claim, owner) in claims {
+      if case .tree(_, let root) = claim { rootLengths.insert(root.utf8.count) }
       if let first = owners[claim] { clash(claim, first, owner) } else { owners[claim] = owner }
     }
+    if rootLengths.isEmpty { return found }
     // A tree removes what it does not know, so nobody else may put anything into it.
     for (claim, owner) in claims {
       guard let (host, path) = claim.place else { continue }
-      for folder in folders(above: path) {
+      for folder in Self.folders(above: path, rootLengths) {
         if let tree = owners[.tree(host, folder)] { clash(claim, tree, owner) }
       }
     }
     return found
   }
 
-  private static func folders(above path: String) -> [String] {
-    path.indices.filter { path[$0] == "/" && $0 != path.startIndex }.map { String(path[..<$0]) }
+  /// The folders that a path lies in whose own paths have one of these lengths in bytes.
+  private static func folders(above path: String, _ lengths: Set<Int>) -> [String] {
+    var folders: [String] = []
+    for (offset, byte) in path.utf8.enumerated() where byte == UInt8(ascii: "/") && lengths.contains(offset) {
+      folders.append(String(decoding: path.utf8.prefix(offset), as: UTF8.self))
+    }
+    return folders
   }
 }
 

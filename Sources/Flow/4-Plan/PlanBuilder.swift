@@ -127,6 +127,7 @@ struct PlanBuilder {
 
   /// Plans to take away what earlier runs put in place and nothing asks for any more: after all else, by rank.
   mutating func prune() {
+    if previously.isEmpty { return }
     let wanted = Set(desired.map(\.id))
     let gone = previously.filter { !wanted.contains($0.id) }.sorted { rank($0) < rank($1) }
     var before = steps.indices.filter { !hasFollower[$0] }

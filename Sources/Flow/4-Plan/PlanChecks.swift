@@ -17,10 +17,7 @@ package enum PlanChecks {
         })
       if numbers.updateValue(index, forKey: step.id) != nil { problems.append(.twiceTheSameStep(step.id)) }
     }
-    let claims = plan.steps.flatMap { step in
-      step.operation.claims(on: step.host).map { ($0, PlanProblem.Owner(step.resource, step.source)) }
-    }
-    return problems + Ownership.problems(claims) + bothHeads(plan.steps, after)
+    return problems + Ownership.problems(plan.steps) + bothHeads(plan.steps, after)
   }
 
   /// Pairs of steps on different heads that disrupt the same thing and are not ordered.
