@@ -5,24 +5,22 @@ import Foundation
 
 extension Plan {
   /// SHA-256 of the whole plan in canonical JSON: two plans with one digest do the same.
-  package var digest: String {
-    get throws {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      return SHA256.hex(Array(try encoder.encode(self)))
-    }
-  }
+  package var digest: String { SHA256.hex(Array(encoded(self, [.sortedKeys, .withoutEscapingSlashes]))) }
 
   /// For programs: `.steps[]`, `.blocked[]`, `.summary`. Ends with a newline.
   package var json: String {
-    get throws {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      let document = PlanDocument(
-        steps: steps.map(PlanDocument.StepEntry.init), blocked: blocked.map(PlanDocument.BlockedEntry.init),
-        summary: PlanSummary(self))
-      return String(decoding: try encoder.encode(document), as: UTF8.self) + "\n"
-    }
+    let document = PlanDocument(
+      steps: steps.map(PlanDocument.StepEntry.init), blocked: blocked.map(PlanDocument.BlockedEntry.init),
+      summary: PlanSummary(self))
+    return String(decoding: encoded(document, [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]), as: UTF8.self)
+      + "\n"
+  }
+
+  /// Plans hold strings, whole numbers and lists of them: encoding those cannot fail.
+  private func encoded(_ value: some Encodable, _ format: JSONEncoder.OutputFormatting) -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = format
+    do { return try encoder.encode(value) } catch { preconditionFailure("a plan that is not JSON: \(error)") }
   }
 }
 

@@ -5,8 +5,8 @@ import Foundation
 /// The git repository that the spec is in, and the history of runs in it.
 package struct AuditRepository: Sendable {
   package static let history = "refs/heads/cluster/history"
-  /// Each lost race means that another run has been recorded.
-  private static let mostRaces = 20
+  /// Each lost race means that another run has been recorded, or is being written to the disk.
+  private static let mostRaces = 30
 
   /// The spec's folder.
   package let folder: String
@@ -54,7 +54,8 @@ package struct AuditRepository: Sendable {
     let identity = try repository.identity() ?? (record.by, record.by)
     let author = GitAuthor(name: identity.0, email: identity.1, time: record.outcome.finishedAt)
     let tree = try repository.writeTree(try record.files())
-    for _ in 0..<Self.mostRaces {
+    for race in 0..<Self.mostRaces {
+      if race > 0 { await Self.pause(afterRace: race) }
       let parent = try repository.commit(at: Self.history)
       let buffer = try repository.commitBuffer(tree: tree, parent: parent, author: author, message: record.message)
       let signature = try await signing.signature(of: buffer)
@@ -67,6 +68,11 @@ package struct AuditRepository: Sendable {
     throw AuditError(
       .contended, "\(Self.history) was moved by others \(Self.mostRaces) times in a row",
       next: "Look for a process that keeps writing to it or left \(Self.history).lock behind.")
+  }
+
+  /// Whoever holds git's lock is syncing files; nothing tells when it is done. Random, so that rivals part.
+  private static func pause(afterRace race: Int) async {
+    try? await ContinuousClock().sleep(for: .milliseconds(Int.random(in: 1...10 * race)))
   }
 
   /// Runs on a site, newest first. Empty when nothing has been recorded yet. Nil as `site`: of all sites.

@@ -5,8 +5,12 @@ import CGit2
 final class GitRepository {
   let pointer: OpaquePointer
 
-  /// libgit2 counts these calls; it stays initialised for as long as the process lives.
-  private static let initialised: Void = { _ = git_libgit2_init() }()
+  /// libgit2 counts these calls; it stays initialised for as long as the process lives. A record that a power cut takes
+  /// away again would be a lie, so everything written is synced.
+  private static let initialised: Void = {
+    _ = git_libgit2_init()
+    _ = cgit2_enable_fsync()
+  }()
 
   /// Opens the repository that `folder` is in.
   init(containing folder: String) throws(AuditError) {

@@ -1,1 +1,4 @@
 #include <git2.h>
+
+// Swift cannot call variadic functions. Objects and references reach the disk before libgit2 returns.
+static inline int cgit2_enable_fsync(void) { return git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1); }
