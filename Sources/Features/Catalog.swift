@@ -14,6 +14,9 @@ package enum FeatureCatalog {
   package static let all: [any Feature.Type] = [
     Heads.self,
     Netboot.self,
+    Images.self,
+    HeadClones.self,
+    Nodes.self,
   ]
 }
 
@@ -26,7 +29,7 @@ package enum Expansion {
   package static func expand(
     _ cluster: Cluster, _ files: SiteFiles, features: [any Feature.Type]
   ) -> [Resource] {
-    let resources = features.flatMap { $0.resources(cluster, files) }
+    let resources = orderClones(features.flatMap { $0.resources(cluster, files) })
     // `after` is order, not demand: a feature may name what another one only wants in some clusters.
     let wanted = Set(resources.map(\.id))
     return resources.map { resource in

@@ -6,8 +6,11 @@ package enum KindCatalog {
   package static let all: [String: AnyKind] = Dictionary(
     uniqueKeysWithValues: [
       AnyKind(FileKind.self),
+      AnyKind(HeadCloneKind.self),
       AnyKind(HostnameKind.self),
+      AnyKind(ImageKind.self),
       AnyKind(LinkKind.self),
+      AnyKind(NodesKind.self),
       AnyKind(PackagesKind.self),
       AnyKind(SecretFileKind.self),
       AnyKind(TreeKind.self),

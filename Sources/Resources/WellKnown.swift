@@ -44,6 +44,6 @@ package enum WellKnown {
   /// The scripts that send every machine to its image.
   package static func machineScripts(on head: HostID) -> ResourceID { TreeKind.id(on: head, machineScripts) }
   package static func unit(_ name: String, on head: HostID) -> ResourceID { UnitKind.id(on: head, name) }
-  /// A built image on a head, by the image's name in the spec.
-  package static func image(_ name: String, on head: HostID) -> ResourceID { ResourceID("image", on: head, name) }
+  /// An image on every head, by its name in the spec.
+  package static func image(_ name: String) -> ResourceID { ImageKind.id(name) }
 }

@@ -204,7 +204,7 @@ enum MachineKind: ResourceKind {
     let address = IPv4Address(bits: 0x0a01_0002)
     return CloneGoal(
       head: head, bmc: BMC(address: address, protocol: .ipmi, user: "admin", password: SecretRef("bmc")),
-      mac: MACAddress(bits: 1), address: address, bootScript: "", installScript: "", localScript: "", identity: [:],
+      mac: MACAddress(bits: 1), address: address, bootScript: "", installScript: "", identity: [:],
       deadlineSeconds: 60)
   }
 }

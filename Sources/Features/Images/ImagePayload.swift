@@ -14,10 +14,21 @@ enum ImagePayload {
     "etc/systemd/system/cluster-install.service": text(PackageResources.cluster_install_service),
     "etc/systemd/system/cluster-report.service": text(PackageResources.cluster_report_service),
     "etc/systemd/system/cluster-report.timer": text(PackageResources.cluster_report_timer),
-    "usr/lib/cluster/finish": text(PackageResources.finish, executable: true),
     "usr/lib/cluster/install": text(PackageResources.install, executable: true),
     "usr/lib/cluster/kernel-arguments": text(PackageResources.kernel_arguments),
     "usr/lib/cluster/report": text(PackageResources.report, executable: true),
+  ]
+
+  /// Runs in the image's root before the site's own programs.
+  static let finish = text(PackageResources.finish, executable: true)
+
+  /// What an image needs to boot, to report and to install a head from it, whatever the site asks for.
+  static let packages = [
+    "systemd", "systemd-sysv", "systemd-resolved", "systemd-timesyncd", "dbus", "udev", "kmod", "initramfs-tools",
+    "busybox", "zstd", "iproute2", "iputils-ping", "openssh-server", "curl", "ca-certificates", "procps", "netbase",
+    "login", "passwd", "less",
+    // The installer's.
+    "fdisk", "e2fsprogs", "dosfstools", "squashfs-tools", "extlinux", "syslinux-common",
   ]
 
   private static func text(_ bytes: [UInt8], executable: Bool = false) -> TreeGoal.Entry {

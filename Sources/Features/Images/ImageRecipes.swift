@@ -6,6 +6,7 @@ import Resources
 package enum ImageRecipes {
   /// Our own files of every image, on the heads.
   static let payload = "/usr/share/cluster/images/payload"
+  static let programsOfOurs = "/usr/share/cluster/images/programs"
   /// A site's own files of one image, on the heads.
   static func site(_ image: String) -> String { "/usr/share/cluster/images/site/\(image)/files" }
   static func programs(_ image: String) -> String { "/usr/share/cluster/images/site/\(image)/run" }
@@ -14,13 +15,16 @@ package enum ImageRecipes {
     var overlays = [ImageRecipe.Overlay(path: payload, files: ImagePayload.files)]
     let own = siteFiles(image, files)
     if !own.isEmpty { overlays.append(.init(path: site(image.name), files: own)) }
-    let finish = programFiles(image, files).sorted { $0.key < $1.key }.map { name, entry in
-      ImageRecipe.Overlay(path: programs(image.name) + "/" + name, program: entry.contents)
+    let site = image.run.enumerated().compactMap { index, path in
+      files.files[path].map {
+        ImageRecipe.Overlay(path: programs(image.name) + "/" + programName(index, path), program: $0.contents)
+      }
     }
+    let finish = [ImageRecipe.Overlay(path: programsOfOurs + "/finish", program: ImagePayload.finish.contents)] + site
     return ImageRecipe(
       name: image.name, suite: String(image.release.split(separator: "/").last ?? "bookworm"),
       mirror: cluster.repositories.mirror, proxy: cluster.repositories.proxy, kernel: image.kernel,
-      packages: image.install, overlays: overlays, finish: finish)
+      packages: Set(image.install).union(ImagePayload.packages).sorted(), overlays: overlays, finish: finish)
   }
 
   static func siteFiles(_ image: ClientImage, _ files: SiteFiles) -> [String: TreeGoal.Entry] {
@@ -28,14 +32,17 @@ package enum ImageRecipes {
     return files.below(folder).mapValues { TreeGoal.Entry($0.contents, executable: $0.executable) }
   }
 
-  /// Numbered, so that they run in the order of the description.
   static func programFiles(_ image: ClientImage, _ files: SiteFiles) -> [String: TreeGoal.Entry] {
     var entries: [String: TreeGoal.Entry] = [:]
     for (index, path) in image.run.enumerated() {
       guard let file = files.files[path] else { continue }
-      let name = path.split(separator: "/").last.map(String.init) ?? "program"
-      entries["\(index + 1)-\(name)"] = TreeGoal.Entry(file.contents, executable: true)
+      entries[programName(index, path)] = TreeGoal.Entry(file.contents, executable: true)
     }
     return entries
+  }
+
+  /// Numbered: two of them may have one name in different folders.
+  private static func programName(_ index: Int, _ path: String) -> String {
+    "\(index + 1)-\(path.split(separator: "/").last.map(String.init) ?? "program")"
   }
 }

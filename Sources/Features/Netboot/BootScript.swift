@@ -40,6 +40,7 @@ enum BootScript {
     """
     #!ipxe
     # Written by cluster. \(name) runs \(image).
+    set head \(server)
     set nodeargs cluster.ip=${netX/ip}/\(prefix) cluster.gw=${netX/gateway} BOOTIF=01-${netX/mac:hexhyp} systemd.hostname=\(name) head=\(server) mac=${netX/mac}
     chain --replace --autofree http://\(server)/images/\(image)/boot.ipxe
 

@@ -205,19 +205,16 @@ package struct CloneGoal: Hashable, Codable, Sendable {
   package var mac: MACAddress
   /// Where the installed head must answer on TCP port 22.
   package var address: IPv4Address
-  /// The per-MAC boot script that says whether to install or to boot from disk.
+  /// Where the script that installs is: there before the machine is powered on, gone before it restarts.
   package var bootScript: String
-  /// The script that installs, written before the machine is powered on.
   package var installScript: String
-  /// The script that boots from disk, written before the machine restarts.
-  package var localScript: String
   /// The machine's own files, by path: names, addresses.
   package var identity: [String: Content]
   package var deadlineSeconds: Int
 
   package init(
     head: HostID, bmc: BMC, mac: MACAddress, address: IPv4Address, bootScript: String, installScript: String,
-    localScript: String, identity: [String: Content], deadlineSeconds: Int
+    identity: [String: Content], deadlineSeconds: Int
   ) {
     self.head = head
     self.bmc = bmc
@@ -225,7 +222,6 @@ package struct CloneGoal: Hashable, Codable, Sendable {
     self.address = address
     self.bootScript = bootScript
     self.installScript = installScript
-    self.localScript = localScript
     self.identity = identity
     self.deadlineSeconds = deadlineSeconds
   }

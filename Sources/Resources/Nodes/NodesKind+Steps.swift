@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+
+extension NodesKind {
+  /// Why a node needs a step.
+  enum Need: Hashable {
+    /// Switch it on, if it is off, and wait.
+    case boot(String)
+    /// It runs nothing that could be lost: power-cycle it.
+    case unstick(String)
+    /// It runs, and will be interrupted.
+    case restart(String)
+  }
+
+  package static func steps(
+    _ id: ResourceID, _ desired: Desired, _ actual: Actual?, _ context: PlanContext
+  ) throws(Unreadable) -> [StepDraft] {
+    // Silence means something only where the reports go to.
+    if case .failed(let error) = answer(context) { throw .failed(context.activeHead, error) }
+    let needs = desired.nodes.compactMap { row in
+      need(row, actual?.reports[row.mac], now: context.now).map { (row: row, need: $0) }
+    }
+    let booting = needs.filter { if case .restart = $0.need { false } else { true } }
+    let restarting = needs.filter { if case .restart = $0.need { true } else { false } }
+    let wave = max(1, desired.nodes.count / 4)
+    return booting.map { draft($0.row, $0.need, context, independent: true) }
+      + restarting.enumerated().map { index, entry in
+        draft(entry.row, entry.need, context, independent: index % wave != 0)
+      }
+  }
+
+  /// Nodes that the spec drops go on running: they are somebody's machines.
+  package static func removal(
+    _ id: ResourceID, _ previous: Desired, _ actual: Actual, _ context: PlanContext
+  ) -> [StepDraft] { [] }
+
+  private static func answer(_ context: PlanContext) -> Answer? {
+    do throws(Unreadable) {
+      return try context.answers.answer(context.activeHead, .nodeReports)
+    } catch {
+      switch error {
+      case .unreachable(_, let error), .failed(_, let error): return .failed(error)
+      case .unasked: return nil
+      }
+    }
+  }
+
+  /// Nil: the node is as it is to be.
+  static func need(_ row: Row, _ report: NodeReport?, now: Int) -> Need? {
+    guard let report else { return .boot("\(row.name) has not reported") }
+    let age = now - report.at
+    let image = report.image ?? "an unknown image"
+    switch report.stage {
+    case .ready where age > silentAfter: return .boot("\(row.name) was ready, and has been silent for \(age) s")
+    case .ready where report.image != row.image: return .restart("\(row.name) runs \(image), not \(row.image)")
+    case .ready where !report.verified: return .restart("\(row.name) runs \(image) without having verified it")
+    case .ready: return nil
+    case .failed: return .unstick("\(row.name) could not boot \(image): \(report.detail ?? "no reason given")")
+    case .dhcp, .script, .image:
+      if age > stuckAfter { return .unstick("\(row.name) got as far as \(report.stage.rawValue) \(age) s ago") }
+      return .boot("\(row.name) is on its way: \(report.stage.rawValue)")
+    }
+  }
+
+  private static func draft(_ row: Row, _ need: Need, _ context: PlanContext, independent: Bool) -> StepDraft {
+    let (verb, reason, restart, disruption): (String, String, Bool, Step.Disruption) =
+      switch need {
+      case .boot(let reason): ("boot", reason, false, .none)
+      case .unstick(let reason): ("reset", reason, true, .none)
+      case .restart(let reason): ("restart", reason, true, .reboot)
+      }
+    let goal = NodeGoal(
+      node: row.name, mac: row.mac, bmc: row.bmc, image: row.image, restart: restart, deadlineSeconds: 600)
+    return StepDraft(
+      "\(verb)-\(row.name)", on: context.activeHead, .ensureNode(goal), disruption: disruption, because: reason,
+      independent: independent)
+  }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Diagnostics
+
+/// Every node, ready on its image. One resource however many nodes there are.
+///
+/// - A node is ready when it said so less than 45 s ago, on the right image, which it has verified.
+/// - A node that is silent, or on its way, is switched on and waited for. It is not power-cycled: it may be running
+///   somebody's job behind a broken link.
+/// - A node that failed to boot, or that is stuck halfway, is power-cycled: it runs nothing.
+/// - A node on another image is restarted, at most a quarter of all nodes at a time.
+package enum NodesKind: ResourceKind {
+  package static let name = "nodes"
+  package static let removalRank = 5
+  /// Ready nodes report every 10 s.
+  package static let silentAfter = 45
+  /// From one stage of a boot to the next; more than a slow firmware needs between DHCP and the image.
+  package static let stuckAfter = 180
+  package static let id = ResourceID(name, "all")
+
+  package struct Desired: DesiredState {
+    package var heads: [HostID]
+    package var nodes: [Row]
+
+    package init(heads: [HostID], nodes: [Row]) {
+      self.heads = heads
+      self.nodes = nodes
+    }
+  }
+
+  package struct Row: Hashable, Codable, Sendable {
+    package var name: HostID
+    package var mac: MACAddress
+    package var address: IPv4Address
+    package var bmc: BMC?
+    /// `name/digest`.
+    package var image: String
+
+    package init(name: HostID, mac: MACAddress, address: IPv4Address, bmc: BMC?, image: String) {
+      self.name = name
+      self.mac = mac
+      self.address = address
+      self.bmc = bmc
+      self.image = image
+    }
+  }
+
+  package struct Actual: Hashable, Sendable {
+    /// The newest report of each node that has one.
+    package var reports: [MACAddress: NodeReport]
+  }
+}
