@@ -48,15 +48,17 @@ struct SiteOptions: ParsableArguments {
     do { specification = try Specification.load(location) } catch {
       throw Failure("\(error)", next: "Name the description with --file, or go to the folder that holds it.")
     }
-    Self.tell(specification)
+    tell(specification)
     guard specification.cluster != nil else { throw ExitCode.failure }
     return specification
   }
 
-  static func tell(_ specification: Specification) {
+  func tell(_ specification: Specification) {
     guard !specification.diagnostics.isEmpty else { return }
     Terminal.note(
-      DiagnosticRenderer(source: specification.bytes, colour: Terminal.errorColour).text(specification.diagnostics))
+      DiagnosticRenderer(
+        sources: [SourceText(file: location.lastPathComponent, bytes: specification.bytes)], color: Terminal.errorColour
+      ).render(specification.diagnostics))
   }
 
   func reconciler() throws -> Reconciler {

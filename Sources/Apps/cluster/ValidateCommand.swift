@@ -27,7 +27,7 @@ struct ValidateCommand: AsyncParsableCommand {
         Terminal.print(
           try Terminal.json(Report(valid: specification.cluster != nil, diagnostics: specification.diagnostics)))
       case .text:
-        SiteOptions.tell(specification)
+        options.tell(specification)
         if let cluster = specification.cluster {
           Terminal.print(
             "\(options.file) is valid: \(cluster.heads.count) heads, \(cluster.images.count) images, "

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Every code of the spec reader. Each has a page `docs/diagnostics/<id>.md`. An id is never given a new meaning.
+extension Diagnostic.Code {
+  // MARK: The text
+  package static let tooLarge = Self("spec.too-large", "File too large")
+  package static let encoding = Self("spec.encoding", "Not UTF-8")
+  package static let controlCharacter = Self("spec.control-character", "Invisible character")
+  package static let tab = Self("spec.tab", "Tab used for indentation")
+  package static let syntax = Self("spec.syntax", "Not YAML")
+  package static let empty = Self("spec.empty", "Nothing in the file")
+  package static let severalDocuments = Self("spec.several-documents", "More than one document")
+  package static let tooDeep = Self("spec.too-deep", "Nested too deeply")
+  package static let tooManyValues = Self("spec.too-many-values", "Too many values")
+  package static let aliasExpansion = Self("spec.alias-expansion", "Aliases expand too far")
+  package static let unknownAlias = Self("spec.unknown-alias", "Alias without an anchor")
+  package static let tag = Self("spec.tag", "YAML tag")
+  package static let duplicateKey = Self("spec.duplicate-key", "Key given twice")
+  package static let keyNotText = Self("spec.key-not-text", "Key is not text")
+  package static let tooManyProblems = Self("spec.too-many-problems", "More problems than are shown")
+
+  // MARK: The shape
+  package static let unsupportedVersion = Self("spec.unsupported-version", "Version not supported")
+  package static let unknownKey = Self("spec.unknown-key", "Unknown key")
+  package static let missingKey = Self("spec.missing-key", "Key missing")
+  package static let emptyValue = Self("spec.empty-value", "Key without a value")
+  package static let wrongType = Self("spec.wrong-type", "Wrong type of value")
+  package static let unknownChoice = Self("spec.unknown-choice", "Not one of the choices")
+  package static let repeatedItem = Self("spec.repeated-item", "Listed twice")
+  package static let badNumber = Self("spec.bad-number", "Not a valid number")
+  package static let badName = Self("spec.bad-name", "Not a valid name")
+  package static let badHostlist = Self("spec.bad-hostlist", "Not a valid hostlist")
+  package static let tooManyNames = Self("spec.too-many-names", "Too many machines")
+  package static let badAddress = Self("spec.bad-address", "Not an IPv4 address")
+  package static let badNetwork = Self("spec.bad-network", "Not a network in CIDR form")
+  package static let badRange = Self("spec.bad-range", "Not a range of addresses")
+  package static let badMAC = Self("spec.bad-mac", "Not a MAC address")
+  package static let badDuration = Self("spec.bad-duration", "Not a duration")
+  package static let badPath = Self("spec.bad-path", "Path leaves the folder of the spec")
+  package static let badURL = Self("spec.bad-url", "Not an HTTP address")
+  package static let literalSecret = Self("spec.literal-secret", "Secret written in the file")
+
+  // MARK: Names that refer to something
+  package static let unknownNetwork = Self("spec.unknown-network", "Unknown network")
+  package static let unknownImage = Self("spec.unknown-image", "Unknown image")
+  package static let unknownHead = Self("spec.unknown-head", "Unknown head")
+  package static let unusedImage = Self("spec.unused-image", "Image that nothing uses")
+  package static let missingFile = Self("spec.missing-file", "File missing")
+
+  // MARK: Networks and addresses
+  package static let overlappingNetworks = Self("spec.overlapping-networks", "Networks overlap")
+  package static let addressOutsideNetwork = Self("spec.address-outside-network", "Address outside its network")
+  package static let reservedAddress = Self("spec.reserved-address", "Address is reserved")
+  package static let duplicateAddress = Self("spec.duplicate-address", "Address given twice")
+  package static let duplicateMAC = Self("spec.duplicate-mac", "MAC address given twice")
+  package static let duplicateName = Self("spec.duplicate-name", "Name given twice")
+  package static let duplicateBMC = Self("spec.duplicate-bmc", "BMC given twice")
+  package static let multicastMAC = Self("spec.multicast-mac", "MAC address is a multicast address")
+  package static let countsTooFar = Self("spec.counts-too-far", "Counts past the last value")
+  package static let twoNICsOneNetwork = Self("spec.two-nics-one-network", "Two NICs on one network")
+  package static let dynamicRange = Self("spec.dynamic-range", "Dynamic range does not fit its network")
+  package static let dynamicOverlap = Self("spec.dynamic-overlap", "Dynamic range covers a fixed address")
+  package static let dynamicWithoutDHCP = Self("spec.dynamic-without-dhcp", "Dynamic range without DHCP")
+  package static let servesWithoutHead = Self("spec.serves-without-head", "Network is served by no head")
+  package static let bootWithoutDHCP = Self("spec.boot-without-dhcp", "Network boot without DHCP")
+  package static let severalBootNetworks = Self("spec.several-boot-networks", "More than one boot network")
+  package static let noBootNetwork = Self("spec.no-boot-network", "No network to boot from")
+  package static let nodeOffBootNetwork = Self("spec.node-off-boot-network", "Node is not on the boot network")
+  package static let nodeWithoutMAC = Self("spec.node-without-mac", "Node without a MAC address")
+  package static let bmcUnreachable = Self("spec.bmc-unreachable", "BMC out of the heads' reach")
+
+  // MARK: Heads
+  package static let cloneOfItself = Self("spec.clone-of-itself", "Clone of itself")
+  package static let cloneOfClone = Self("spec.clone-of-clone", "Clone of a clone")
+  package static let cloneWithoutMAC = Self("spec.clone-without-mac", "Clone that cannot network-boot")
+  package static let cloneWithoutBMC = Self("spec.clone-without-bmc", "Clone without a BMC")
+
+  // MARK: High availability
+  package static let tooFewHeads = Self("spec.too-few-heads", "Too few heads")
+  package static let tooManyHeads = Self("spec.too-many-heads", "Too many heads")
+  package static let serviceAddressHead = Self("spec.service-address-head", "Service address that a head cannot hold")
+  package static let serviceAddressMissing = Self("spec.service-address-missing", "Service address missing")
+  package static let serviceNotServed = Self("spec.service-not-served", "Service that no network serves")
+  package static let serviceNotHA = Self("spec.service-not-ha", "Service is not highly available")
+  package static let singleHeartbeat = Self("spec.single-heartbeat", "Single heartbeat link")
+  package static let heartbeatHead = Self("spec.heartbeat-head", "Heartbeat link that a head is not on")
+  package static let monitorTiming = Self("spec.monitor-timing", "Monitor timing that cannot work")
+  package static let detectTiming = Self("spec.detect-timing", "Detection time that cannot work")
+  package static let fencingMissing = Self("spec.fencing-missing", "Fencing missing")
+  package static let fencingWithoutBMC = Self("spec.fencing-without-bmc", "Head that cannot be fenced")
+  package static let fencingContradiction = Self("spec.fencing-contradiction", "Fencing both on and off")
+  package static let unsafeWithoutFencing = Self("spec.unsafe-without-fencing", "High availability without fencing")
+
+  package static let catalog: [Self] = [
+    tooLarge, encoding, controlCharacter, tab, syntax, empty, severalDocuments, tooDeep, tooManyValues, aliasExpansion,
+    unknownAlias, tag, duplicateKey, keyNotText, tooManyProblems,
+    unsupportedVersion, unknownKey, missingKey, emptyValue, wrongType, unknownChoice, repeatedItem, badNumber, badName,
+    badHostlist, tooManyNames, badAddress, badNetwork, badRange, badMAC, badDuration, badPath, badURL, literalSecret,
+    unknownNetwork, unknownImage, unknownHead, unusedImage, missingFile,
+    overlappingNetworks, addressOutsideNetwork, reservedAddress, duplicateAddress, duplicateMAC, duplicateName,
+    duplicateBMC, multicastMAC, countsTooFar, twoNICsOneNetwork, dynamicRange, dynamicOverlap, dynamicWithoutDHCP,
+    servesWithoutHead, bootWithoutDHCP, severalBootNetworks, noBootNetwork, nodeOffBootNetwork, nodeWithoutMAC,
+    bmcUnreachable,
+    cloneOfItself, cloneOfClone, cloneWithoutMAC, cloneWithoutBMC,
+    tooFewHeads, tooManyHeads, serviceAddressHead, serviceAddressMissing, serviceNotServed, serviceNotHA,
+    singleHeartbeat, heartbeatHead, monitorTiming, detectTiming, fencingMissing, fencingWithoutBMC,
+    fencingContradiction, unsafeWithoutFencing,
+  ]
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One of the user's files, by lines, so that diagnostics can show what they are about.
+///
+/// Lines end at LF, CR LF or CR. Bytes that are not UTF-8 appear as U+FFFD.
+package struct SourceText: Sendable {
+  package let file: String
+  private let bytes: [UInt8]
+  /// Where each line begins.
+  private let starts: [Int]
+
+  /// Keeps at most `limit` bytes: what lies beyond is never shown.
+  package init(file: String, bytes: [UInt8], limit: Int = 8 << 20) {
+    self.file = file
+    self.bytes = bytes.count > limit ? Array(bytes.prefix(limit)) : bytes
+    var starts = [0]
+    self.bytes.withUnsafeBufferPointer { bytes in
+      for (index, byte) in bytes.enumerated() {
+        let isBreak = byte == 10 || byte == 13 && !(index + 1 < bytes.count && bytes[index + 1] == 10)
+        if isBreak { starts.append(index + 1) }
+      }
+    }
+    self.starts = starts
+  }
+
+  package var lineCount: Int { starts.count }
+
+  /// A line by its 1-based number, without its end. Nil past the end of the text.
+  package func line(_ number: Int) -> String? {
+    guard (1...starts.count).contains(number) else { return nil }
+    let end = number < starts.count ? starts[number] : bytes.count
+    var slice = bytes[starts[number - 1]..<end]
+    while let last = slice.last, last == 10 || last == 13 { slice.removeLast() }
+    return String(decoding: slice, as: UTF8.self)
+  }
+}
