@@ -3,16 +3,70 @@ import ClusterModel
 import HostAccess
 
 extension Agent {
-  func probeLinks() async throws(AgentError) -> Answer {
-    throw AgentError(.invalid, "This agent cannot do that yet", next: "Use a newer agent.")
-  }
+  func probeLinks() async throws(AgentError) -> Answer { .links(try await Interface.all()) }
 
   func ensureLink(_ goal: LinkGoal, _ context: OperationContext) async throws(AgentError) -> Outcome {
-    throw AgentError(.invalid, "This agent cannot do that yet", next: "Use a newer agent.")
+    // Done already means: left alone. Configuring a link anew takes away what others, such as Pacemaker, added to it.
+    if Self.isReached(goal, try await Interface.named(goal.interface)) {
+      return Outcome(changed: false, detail: "as desired already")
+    }
+    let networkd = try await UnitProperties.read("systemd-networkd.service")
+    guard networkd.exists, !networkd.isMasked else {
+      throw AgentError(
+        .conflict, "systemd-networkd is not there or masked",
+        next: "Install systemd-networkd and run `systemctl unmask systemd-networkd` on the host.")
+    }
+    let next = "Look at `networkctl status \(goal.interface)` and `journalctl --unit systemd-networkd`."
+    var verb = networkd.isRunning ? nil : "start"
+    if networkd.isRunning {
+      context.progress("networkctl reconfigure \(goal.interface)")
+      let reload = try await Command.run("networkctl", ["reload"])
+      // networkctl(1) speaks over D-Bus, which a small system may lack; a restart reads the files too.
+      verb = reload.succeeded ? nil : "restart"
+      if reload.succeeded {
+        try await Command.checked("networkctl", ["reconfigure", "--", goal.interface], next: next)
+      }
+    }
+    if let verb {
+      context.progress("systemctl \(verb) systemd-networkd")
+      try await Command.checked(
+        "systemctl", [verb, "--", "systemd-networkd.service"], deadline: .seconds(90), next: next)
+    }
+    let limit = Duration.seconds(20)
+    let reached = try await poll(until: limit, every: .milliseconds(200)) { () throws(AgentError) -> Bool? in
+      Self.isReached(goal, try await Interface.named(goal.interface)) ? true : nil
+    }
+    guard reached != nil else {
+      let link = try await Interface.named(goal.interface)
+      throw AgentError(
+        .deadline, "\(goal.interface) did not get \(goal.address)/\(goal.prefix) within \(limit)",
+        cause: "it is \(link.up ? "up" : "down") with \(link.addresses.joined(separator: ", "))", next: next)
+    }
+    return Outcome(changed: true, detail: "\(goal.interface) has \(goal.address)/\(goal.prefix)")
   }
 
-  func ensureAddress(interface: String, address: IPv4Address, prefix: Int, _ context: OperationContext) async throws(AgentError) -> Outcome {
-    throw AgentError(.invalid, "This agent cannot do that yet", next: "Use a newer agent.")
+  func ensureAddress(
+    interface: String, address: IPv4Address, prefix: Int, _ context: OperationContext
+  ) async throws(AgentError) -> Outcome {
+    let wanted = "\(address)/\(prefix)"
+    if try await Interface.named(interface).addresses.contains(wanted) {
+      return Outcome(changed: false, detail: "as desired already")
+    }
+    try await Command.checked(
+      "ip", ["address", "add", wanted, "broadcast", "+", "dev", interface],
+      next: "Look at `ip address show \(interface)` on the host.")
+    // Tells neighbours who have another MAC for it; without arping(8) they find out in a minute or so.
+    do throws(AgentError) {
+      _ = try await Command.run("arping", ["-U", "-c", "2", "-w", "3", "-I", interface, "\(address)"])
+    } catch {
+      context.progress("neighbours were not told of \(address): \(error.message)")
+    }
+    return Outcome(changed: true, detail: "\(interface) has \(wanted)")
+  }
+
+  private static func isReached(_ goal: LinkGoal, _ link: LinkState) -> Bool {
+    link.addresses.contains("\(goal.address)/\(goal.prefix)")
+      && (goal.gateway.map(link.gateways.contains) ?? true)
   }
 
   package func lease() async throws(AgentError) -> LeaseState {

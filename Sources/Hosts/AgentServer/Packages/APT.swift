@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+
+/// apt-get(8), run so that it asks nothing, and its errors in our terms.
+enum APT {
+  private static let options = [
+    "--yes", "--quiet=1", "-o", "Dpkg::Use-Pty=0", "-o", "DPkg::Lock::Timeout=120",
+    // A configuration file that we or the admin changed stays.
+    "-o", "Dpkg::Options::=--force-confold", "-o", "Dpkg::Options::=--force-confdef",
+    // An installation that a power cut broke is repeated anyway; waiting for the disk after each file is not worth it.
+    "-o", "Dpkg::Options::=--force-unsafe-io", "-o", "Acquire::Retries=2", "-o", "Acquire::http::Timeout=30",
+    "-o", "Acquire::https::Timeout=30",
+  ]
+
+  static func update(_ progress: @escaping @Sendable (String) -> Void) async throws(AgentError) {
+    progress("fetching the package lists")
+    // Otherwise a mirror that does not answer is only a warning.
+    try await run(["update", "-o", "APT::Update::Error-Mode=any"], progress)
+  }
+
+  static func install(_ names: [String], _ progress: @escaping @Sendable (String) -> Void) async throws(AgentError) {
+    try await run(["install", "--no-install-recommends", "--"] + names, progress)
+  }
+
+  static func remove(_ names: [String], _ progress: @escaping @Sendable (String) -> Void) async throws(AgentError) {
+    try await run(["remove", "--"] + names, progress)
+  }
+
+  /// Every package that removing these would take away.
+  static func removedAlong(_ names: [String]) async throws(AgentError) -> Set<String> {
+    let result = try await run(["--simulate", "remove", "--"] + names) { _ in }
+    let lines = result.text.split(separator: "\n").filter { $0.hasPrefix("Remv ") || $0.hasPrefix("Purg ") }
+    return Set(lines.compactMap { $0.split(separator: " ").dropFirst().first.map(bare) })
+  }
+
+  /// Without `:amd64`.
+  static func bare(_ name: Substring) -> String { String(name.prefix { $0 != ":" }) }
+
+  @discardableResult
+  private static func run(
+    _ arguments: [String], _ progress: @escaping @Sendable (String) -> Void
+  ) async throws(AgentError) -> CommandResult {
+    let environment = [
+      "DEBIAN_FRONTEND": "noninteractive", "DEBCONF_NONINTERACTIVE_SEEN": "true", "APT_LISTCHANGES_FRONTEND": "none",
+      "NEEDRESTART_SUSPEND": "1",
+    ]
+    let told: @Sendable (String) -> Void = { line in
+      let words = ["Get:", "Err:", "Unpacking ", "Setting up ", "Removing ", "Processing triggers "]
+      if words.contains(where: line.hasPrefix) { progress(line) }
+    }
+    for repaired in [false, true] {
+      let result = try await Command.run(
+        "apt-get", options + arguments, environment: environment, deadline: .seconds(19 * 60), line: told)
+      if result.succeeded { return result }
+      guard !repaired, result.errorText.contains("dpkg --configure -a") else { throw error(result) }
+      progress("finishing an installation that was interrupted")
+      try await Command.checked(
+        "dpkg", ["--force-confold", "--force-confdef", "--configure", "-a"], environment: environment,
+        deadline: .seconds(600), next: "Run `dpkg --configure -a` on the host, and mend what it tells.")
+    }
+    throw AgentError(.commandFailed, "apt-get failed", next: "Run `dpkg --configure -a` on the host.")
+  }
+
+  static func error(_ result: CommandResult) -> AgentError {
+    let said = result.errorText + "\n" + result.text
+    let lines = result.errorText.split(separator: "\n").filter { $0.hasPrefix("E:") || $0.hasPrefix("W:") }.suffix(8)
+    let cause = lines.isEmpty ? result.lastLines : lines.joined(separator: "\n")
+    func holds(_ parts: String...) -> Bool { parts.contains { said.contains($0) } }
+    if holds("No space left on device", "enough free space") {
+      return AgentError(
+        .diskFull, "There is no room for the packages", cause: cause, next: "Make room (`apt-get clean`, `df -h`).")
+    }
+    let unknown = unknownPackages(result.errorText)
+    if !unknown.isEmpty {
+      return AgentError(
+        .notFound, "No package source has \(unknown.joined(separator: ", "))", cause: cause,
+        next: "Correct the name, or add the repository that holds it to /etc/apt/sources.list.d.")
+    }
+    if holds(
+      "Failed to fetch", "Could not resolve", "Could not connect", "Unable to connect", "Connection failed",
+      "does not have a Release file", "is not signed", "Some index files failed to download")
+    {
+      return AgentError(
+        .packageSource, "The package mirror cannot be used", cause: cause,
+        next: "Look at `repositories:` in the spec and /etc/apt on the host; try `apt-get update` there.")
+    }
+    return AgentError(
+      .commandFailed, "apt-get failed", cause: cause,
+      next: "Run `apt-get --fix-broken install` on the host and look at what it says.")
+  }
+
+  private static func unknownPackages(_ text: String) -> [String] {
+    text.split(separator: "\n").compactMap { line in
+      if let at = line.firstRange(ofText: "Unable to locate package ") { return String(line[at...]) }
+      guard line.contains("has no installation candidate") else { return nil }
+      return line.split(separator: "'").dropFirst().first.map(String.init)
+    }
+  }
+}
+
+extension Substring {
+  /// Where the text after `text` begins.
+  fileprivate func firstRange(ofText text: String) -> Index? {
+    indices.first { self[$0...].hasPrefix(text) }.map { index($0, offsetBy: text.count) }
+  }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import FoundationEssentials
+import HostAccess
+
+/// The packages that `cluster` installed, and so may remove: `/var/lib/cluster/packages.json`.
+enum InstalledPackages {
+  private static let path = "/var/lib/cluster/packages.json"
+
+  static func ours() throws(AgentError) -> Set<String> {
+    guard try FileSystem.entry(path) != nil else { return [] }
+    let bytes = try FileSystem.read(path)
+    do { return Set(try JSONDecoder().decode([String].self, from: Data(bytes))) } catch {
+      throw AgentError(
+        .invalid, "\(path) cannot be understood", cause: "\(error)",
+        next: "Replace it by a JSON list of the packages that cluster may remove, or by [].")
+    }
+  }
+
+  static func record(_ names: Set<String>) throws(AgentError) {
+    let bytes: Data
+    do { bytes = try JSONEncoder().encode(names.sorted()) } catch {
+      throw AgentError(.invalid, "The installed packages cannot be recorded", cause: "\(error)", next: "Try again.")
+    }
+    try FileSystem.makeFolder(FileSystem.parent(path))
+    try FileSystem.write(Array(bytes), to: path)
+  }
+
+  /// Versions of those that are installed: dpkg-query(1).
+  static func versions(_ names: [String]) async throws(AgentError) -> [String: String] {
+    if names.isEmpty { return [:] }
+    // It fails when one of them is unknown, and tells of the others all the same.
+    let result = try await Command.run(
+      "dpkg-query", ["--show", "--showformat=${Package}\t${db:Status-Status}\t${Version}\n", "--"] + names)
+    guard result.status <= 1 else {
+      throw AgentError(
+        .commandFailed, "dpkg-query failed", cause: result.lastLines, next: "Look at `dpkg --audit` on the host.")
+    }
+    var versions: [String: String] = [:]
+    for line in result.text.split(separator: "\n") {
+      let parts = line.split(separator: "\t").map(String.init)
+      if parts.count == 3, parts[1] == "installed" { versions[parts[0]] = parts[2] }
+    }
+    return versions
+  }
+}
