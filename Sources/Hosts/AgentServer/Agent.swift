@@ -6,7 +6,12 @@ import HostAccess
 package struct Agent: Host {
   package let id: HostID
 
-  package init(id: HostID) { self.id = id }
+  let leases: LeaseStore
+
+  package init(id: HostID, leases: LeaseStore = LeaseStore()) {
+    self.id = id
+    self.leases = leases
+  }
 
   package func answer(_ probes: [Probe], secrets: Secrets) async throws(AgentError) -> [Probe: Answer] {
     await withTaskGroup(of: (Probe, Answer).self) { group in
@@ -29,7 +34,9 @@ package struct Agent: Host {
   package func perform(
     _ operation: Operation, secrets: Secrets, run: RunToken, progress: @escaping @Sendable (String) -> Void
   ) async throws(AgentError) -> Outcome {
-    try await perform(operation, OperationContext(secrets: secrets, progress: progress))
+    try await holding(run) { () throws(AgentError) in
+      try await perform(operation, OperationContext(secrets: secrets, progress: progress))
+    }
   }
 
   package func close() async {}

@@ -68,12 +68,4 @@ extension Agent {
     link.addresses.contains("\(goal.address)/\(goal.prefix)")
       && (goal.gateway.map(link.gateways.contains) ?? true)
   }
-
-  package func lease() async throws(AgentError) -> LeaseState {
-    LeaseState(newestGeneration: 0, holder: nil, secondsLeft: 0)
-  }
-
-  package func claim(_ run: RunToken) async throws(AgentError) {}
-
-  package func release(_ run: RunToken) async throws(AgentError) {}
 }
