@@ -15,9 +15,12 @@ struct ProcessIdentity: Hashable, Codable, Sendable {
   /// Nil: there is no such process, or it has ended and only waits to be reaped.
   init?(running pid: pid_t) {
     guard let stat = Files.text("/proc/\(pid)/stat"), let name = stat.lastIndex(of: ")") else { return nil }
-    // After the name, which may hold spaces: state is field 3, start time field 22.
+    // After the name, which may hold spaces: state is field 3, the number of threads field 20, the start time field 22.
     let fields = stat[stat.index(after: name)...].split(separator: " ")
-    guard fields.count > 19, fields[0] != "Z", fields[0] != "X", let started = UInt64(fields[19]) else { return nil }
+    guard fields.count > 19, let threads = Int(fields[17]), let started = UInt64(fields[19]) else { return nil }
+    // While one thread of several runs exec, the first looks like a zombie until the other takes its place.
+    let hasEnded = ["Z", "X"].contains(fields[0]) && threads < 2
+    guard !hasEnded else { return nil }
     self.init(pid: pid, started: started)
   }
 
