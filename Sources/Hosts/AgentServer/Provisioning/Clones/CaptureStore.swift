@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import FoundationEssentials
+import HostAccess
+
+/// Captures of this head, and the records of what was installed from them.
+enum CaptureStore {
+  struct Facts: Codable, Sendable {
+    /// SHA-256 of `root.squashfs`.
+    var sha256: String
+    var bytes: Int
+  }
+
+  static let root = "/srv/cluster/captures"
+  private static let records = "/var/lib/cluster/clones"
+
+  static func folder(_ head: HostID) -> String { "\(root)/\(head)" }
+
+  static func facts(_ head: HostID) throws(AgentError) -> Facts? {
+    guard let bytes = try LocalFiles.read("\(folder(head))/capture.json") else { return nil }
+    return try? JSONDecoder().decode(Facts.self, from: Data(bytes))
+  }
+
+  static func write(_ facts: Facts, of head: HostID) throws(AgentError) {
+    try LocalFiles.write(try json(facts), to: "\(folder(head))/capture.json")
+  }
+
+  static func record(_ head: HostID) throws(AgentError) -> CloneRecord? {
+    let path = "\(records)/\(head).json"
+    guard let bytes = try LocalFiles.read(path) else { return nil }
+    do {
+      return try JSONDecoder().decode(CloneRecord.self, from: Data(bytes))
+    } catch {
+      // Not absent: an absent record lets a machine be installed anew.
+      throw AgentError(
+        .invalid, "\(path) is damaged", cause: "\(error)",
+        next: "Remove it if \(head) is to be installed anew; otherwise restore it.")
+    }
+  }
+
+  static func write(_ record: CloneRecord) throws(AgentError) {
+    try LocalFiles.write(try json(record), to: "\(records)/\(record.head).json")
+  }
+
+  private static func json(_ value: some Encodable) throws(AgentError) -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    do {
+      return Array(try encoder.encode(value)) + [UInt8(ascii: "\n")]
+    } catch {
+      throw AgentError(.invalid, "A record cannot be written", cause: "\(error)", next: "Report this defect.")
+    }
+  }
+}

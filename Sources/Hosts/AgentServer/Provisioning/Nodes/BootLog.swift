@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Glibc
+
+/// `/var/log/cluster/boot.log`, written by nginx.
+struct BootLog {
+  static let path = "/var/log/cluster/boot.log"
+  /// Older news than this many bytes is not looked at: at ten thousand nodes they are a minute.
+  private static let tail = 12 << 20
+
+  /// The newest report of every machine that the end of the log tells of.
+  static func reports() throws(AgentError) -> [NodeReport] {
+    guard let text = try end(of: path) else { return [] }
+    return reports(in: text)
+  }
+
+  static func reports(in text: Substring) -> [NodeReport] {
+    var machines: [String: MACAddress] = [:]
+    var newest: [MACAddress: NodeReport] = [:]
+    for line in text.split(separator: "\n") {
+      guard let event = BootEvent(line: line), let report = report(event, &machines) else { continue }
+      // A node that is up goes on saying so; what it fetched before does not count any more, and time is that of this
+      // head, so the last line is the newest.
+      newest[report.mac] = report
+    }
+    return newest.values.sorted { $0.mac < $1.mac }
+  }
+
+  /// - Parameter machines: which machine asked for its script from an address, so that its other requests are known.
+  private static func report(_ event: BootEvent, _ machines: inout [String: MACAddress]) -> NodeReport? {
+    let at = event.at / 1000
+    switch event.what {
+    case .script(let mac):
+      machines[event.ip] = mac
+      return NodeReport(mac: mac, stage: .script, image: nil, verified: false, at: at, uptime: nil)
+    case .image(let image):
+      return machines[event.ip].map {
+        NodeReport(mac: $0, stage: .image, image: image, verified: false, at: at, uptime: nil)
+      }
+    case .report(let fields):
+      guard let mac = fields["mac"].flatMap({ MACAddress($0) }),
+        let stage = fields["event"].flatMap(NodeReport.Stage.init(rawValue:))
+      else { return nil }
+      let detail = fields["detail"] ?? ""
+      return NodeReport(
+        mac: mac, stage: stage, image: fields["image"], verified: fields["verified"] == "yes", at: at,
+        uptime: fields["uptime"].flatMap { Int($0) }, detail: detail.isEmpty ? nil : detail)
+    case .capture: return nil
+    }
+  }
+
+  /// Nil when there is no log yet. The first line may be half a line; it is no event then.
+  private static func end(of path: String) throws(AgentError) -> Substring? {
+    guard let size = LocalFiles.size(path) else { return nil }
+    return try read(path, from: max(0, size - tail))
+  }
+
+  fileprivate static func read(_ path: String, from offset: Int) throws(AgentError) -> Substring? {
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else {
+      if errno == ENOENT { return nil }
+      throw LocalFiles.failure("\(path) cannot be read")
+    }
+    defer { close(file) }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 18)
+    var place = offset
+    while true {
+      let count = pread(file, &chunk, chunk.count, place)
+      guard count >= 0 else { throw LocalFiles.failure("\(path) cannot be read") }
+      if count == 0 { break }
+      bytes += chunk[..<count]
+      place += count
+    }
+    return Substring(decoding: bytes, as: UTF8.self)
+  }
+}
+
+/// What is written to the boot log from now on.
+struct BootLogFollower {
+  private var offset: Int
+  private var file: UInt64
+  private var rest: Substring = ""
+  private var machines: [String: MACAddress] = [:]
+
+  init() {
+    offset = LocalFiles.size(BootLog.path) ?? 0
+    file = Self.identity
+  }
+
+  /// Events since the last call, each with the machine that it tells of, where that is known.
+  mutating func next() throws(AgentError) -> [(event: BootEvent, mac: MACAddress?)] {
+    // A rotated log is a new file.
+    if Self.identity != file || (LocalFiles.size(BootLog.path) ?? 0) < offset {
+      (offset, file, rest) = (0, Self.identity, "")
+    }
+    guard let text = try BootLog.read(BootLog.path, from: offset), !text.isEmpty else { return [] }
+    offset += text.utf8.count
+    var lines = (rest + text).split(separator: "\n", omittingEmptySubsequences: false)
+    // The last line is not finished yet.
+    rest = lines.popLast() ?? ""
+    return lines.compactMap { BootEvent(line: $0) }.map { event in
+      switch event.what {
+      case .script(let mac):
+        machines[event.ip] = mac
+        return (event, mac)
+      case .report(let fields): return (event, fields["mac"].flatMap { MACAddress($0) })
+      case .image, .capture: return (event, machines[event.ip])
+      }
+    }
+  }
+
+  /// The file's number; 0 when there is none.
+  private static var identity: UInt64 {
+    var facts = stat()
+    return stat(BootLog.path, &facts) == 0 ? UInt64(facts.st_ino) : 0
+  }
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Glibc
+import HostAccess
+
+/// Brings one node up on its image, and waits until it says so itself.
+struct NodeBoot {
+  /// Ready nodes report every 10 s.
+  private static let silentAfter = 45
+
+  let goal: NodeGoal
+  let context: OperationContext
+
+  func run() async throws(AgentError) -> Outcome {
+    if let report = try BootLog.reports().first(where: { $0.mac == goal.mac }), report.stage == .ready,
+      report.image == goal.image, report.verified, Int(time(nil)) - report.at <= Self.silentAfter
+    {
+      return Outcome(changed: false, detail: "\(goal.node) is ready on \(goal.image)")
+    }
+    let power = try goal.bmc.map { bmc throws(AgentError) in try PowerControl(bmc, context.secrets) }
+    var log = BootLogFollower()
+    let start = ContinuousClock.now
+    let switched = try await switchOn(power, &log)
+    return try await follow(&log, power, switched: switched, since: start)
+  }
+
+  /// Whether the node's power was switched.
+  private func switchOn(_ power: PowerControl?, _ log: inout BootLogFollower) async throws(AgentError) -> Bool {
+    guard let power else {
+      context.progress("\(goal.node) has no BMC: waiting for somebody to switch it on")
+      return false
+    }
+    switch (try await power.status(), goal.restart) {
+    case (.off, _):
+      context.progress("switching \(goal.node) on")
+      try await power.set(.on)
+    case (.on, true):
+      context.progress("power-cycling \(goal.node)")
+      try await power.set(.off)
+      // What it said until now was said by the boot that has just ended.
+      log = BootLogFollower()
+      try await power.set(.on)
+    case (.on, false):
+      context.progress("\(goal.node) is on: waiting for it")
+      return false
+    }
+    return true
+  }
+
+  private func follow(
+    _ log: inout BootLogFollower, _ power: PowerControl?, switched: Bool, since start: ContinuousClock.Instant
+  ) async throws(AgentError) -> Outcome {
+    var last = "it asked for nothing over HTTP"
+    while ContinuousClock.now < start + .seconds(goal.deadlineSeconds) {
+      for (event, mac) in try log.next() where mac == goal.mac {
+        switch event.what {
+        case .script: last = "it fetched its boot script"
+        case .image(let image): last = "it fetched \(image)"
+        case .capture: continue
+        case .report(let fields):
+          if let outcome = try judge(fields, since: start) { return outcome }
+        }
+        context.progress("\(goal.node): \(last)")
+      }
+      try await BootWait.pause()
+    }
+    throw try await silence(power, switched: switched, last: last, since: start)
+  }
+
+  /// Nil: no news that ends the wait.
+  private func judge(_ fields: [String: String], since start: ContinuousClock.Instant) throws(AgentError) -> Outcome? {
+    let image = fields["image"] ?? "an unknown image"
+    switch fields["event"] {
+    case "failed":
+      throw AgentError(
+        .imageCorrupt, "\(goal.node) could not boot \(image)", cause: fields["detail"],
+        next: "Look at \(image) on this head: its SHA-256 must be that in its manifest. The node tries again by itself.")
+    case "ready":
+      guard image == goal.image else {
+        throw AgentError(
+          .nodeWrongImage, "\(goal.node) booted \(image), wanted \(goal.image)",
+          next: "Check its boot order: it must start from the network, from the card with \(goal.mac).")
+      }
+      guard fields["verified"] == "yes" else {
+        throw AgentError(
+          .imageCorrupt, "\(goal.node) runs \(image) without having verified it",
+          next: "Its boot script must name cluster.sha256: see /images/\(image)/boot.ipxe.")
+      }
+      let seconds = (ContinuousClock.now - start).components.seconds
+      let trouble = fields["detail"].flatMap { $0.isEmpty ? nil : "; \($0)" } ?? ""
+      return Outcome(changed: true, detail: "\(goal.node) ready on \(image) after \(seconds) s\(trouble)")
+    default: return nil
+    }
+  }
+
+  private func silence(
+    _ power: PowerControl?, switched: Bool, last: String, since start: ContinuousClock.Instant
+  ) async throws(AgentError) -> AgentError {
+    let seconds = (ContinuousClock.now - start).components.seconds
+    if let power, switched, try await power.status() == .off {
+      return AgentError(
+        .bmcLies, "\(goal.node) was switched on \(seconds) s ago, and its BMC says that it is off again",
+        next: "Look at the machine itself: its power supply and its event log (ipmitool sel list).")
+    }
+    let dhcp = await BootWait.dhcp(of: goal.mac, seconds: Int(seconds))
+    let began = switched ? "\(goal.node) was switched on \(seconds) s ago" : "\(goal.node) has been waited for \(seconds) s"
+    let next =
+      switched
+      ? "Check its cable, its boot order, and that \(goal.mac) in the spec is the card that boots."
+      : "It was on already, so it was not power-cycled: it may run somebody's job. Look at its console, or switch it off."
+    return AgentError(.nodeSilent, "\(began) and is not ready", cause: "\(dhcp); \(last)", next: next)
+  }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+
+/// A machine's power switch, by IPMI 2.0 over the network: ipmitool(1).
+struct PowerControl {
+  /// A machine that was told to switch does so within this time, or its BMC has lied.
+  private static let patience = Duration.seconds(45)
+
+  let bmc: BMC
+  let password: String
+
+  init(_ bmc: BMC, _ secrets: Secrets) throws(AgentError) {
+    self.bmc = bmc
+    guard let bytes = secrets[bmc.password] else {
+      throw AgentError(
+        .invalid, "There is no \(bmc.password) for the BMC at \(bmc.address)",
+        next: "Put the password into the secret store under \(bmc.password.name).")
+    }
+    // Files end with a newline; passwords do not.
+    password = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+  }
+
+  func status() async throws(AgentError) -> PowerState {
+    let answer = try await ipmitool(["chassis", "power", "status"])
+    if answer.contains("is on") { return .on }
+    if answer.contains("is off") { return .off }
+    throw AgentError(
+      .bmcLies, "The BMC at \(bmc.address) does not say whether its machine is on", cause: answer,
+      next: "Update the BMC's firmware, or restart it.")
+  }
+
+  /// Switches, and waits until the BMC says that it is so.
+  func set(_ state: PowerState) async throws(AgentError) {
+    try await ipmitool(["chassis", "power", state.rawValue])
+    let deadline = ContinuousClock.now + Self.patience
+    while try await status() != state {
+      guard ContinuousClock.now < deadline else {
+        throw AgentError(
+          .bmcLies,
+          "The BMC at \(bmc.address) took the order to switch its machine \(state.rawValue), but reports the opposite "
+            + "after \(Self.patience)",
+          next: "Look at the machine itself: its power supply, or a BMC that needs a restart.")
+      }
+      try await pause()
+    }
+  }
+
+  /// Off and on again; from off, only on.
+  func cycle() async throws(AgentError) {
+    if try await status() == .on { try await set(.off) }
+    try await set(.on)
+  }
+
+  /// The next boot, and only that one, is over the network.
+  func bootFromNetworkOnce() async throws(AgentError) {
+    try await ipmitool(["chassis", "bootdev", "pxe"])
+  }
+
+  private func pause() async throws(AgentError) {
+    do {
+      try await ContinuousClock().sleep(for: .milliseconds(500))
+    } catch {
+      throw AgentError(.cancelled, "Stopped while waiting for the BMC at \(bmc.address)", next: "Run `cluster apply` again.")
+    }
+  }
+
+  /// Cipher suite 3 is named, because without it ipmitool asks for all suites first, which takes ten seconds.
+  @discardableResult
+  private func ipmitool(_ command: [String]) async throws(AgentError) -> String {
+    let result = try await Command.run(
+      "ipmitool",
+      ["-I", "lanplus", "-C", "3", "-N", "2", "-R", "3", "-H", "\(bmc.address)", "-U", bmc.user, "-E"] + command,
+      environment: ["IPMI_PASSWORD": password], deadline: .seconds(30))
+    if result.succeeded { return result.text }
+    throw await failure(result)
+  }
+
+  /// ipmitool says the same of a wrong password and of a BMC that is not there, so a second, anonymous question tells.
+  private func failure(_ result: CommandResult) async -> AgentError {
+    let said = result.lastLines
+    let denied = ["RAKP 2", "RAKP 4", "unauthorized name", "Invalid user name", "insufficient privilege", "HMAC"]
+    if denied.contains(where: said.contains) { return wrongCredentials(said) }
+    guard said.contains("Unable to establish") || said.contains("Get Session Challenge") else {
+      return AgentError(
+        .commandFailed, "The BMC at \(bmc.address) refused the order", cause: said,
+        next: "Try the same by hand: ipmitool -I lanplus -C 3 -H \(bmc.address) -U \(bmc.user) -a chassis power status")
+    }
+    return await isThere()
+      ? wrongCredentials(said)
+      : AgentError(
+        .bmcUnreachable, "The BMC at \(bmc.address) does not answer", cause: said,
+        next: "Look at the BMC's cable and address, and at the way to its network from this head.")
+  }
+
+  private func wrongCredentials(_ said: String) -> AgentError {
+    AgentError(
+      .bmcAuthentication, "The BMC at \(bmc.address) does not accept user \(bmc.user) with \(bmc.password)", cause: said,
+      next: "Correct \(bmc.password) in the secret store, or the user in the spec.")
+  }
+
+  /// `Get Channel Authentication Capabilities` needs no password (IPMI 2.0, section 22.13).
+  private func isThere() async -> Bool {
+    let probe = try? await Command.run(
+      "ipmitool", ["-I", "lan", "-N", "1", "-R", "2", "-H", "\(bmc.address)", "-U", "", "-P", "", "channel", "authcap", "1", "2"],
+      deadline: .seconds(8))
+    return probe.map { $0.succeeded || $0.text.contains("Channel number") } ?? false
+  }
+}
