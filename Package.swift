@@ -60,7 +60,7 @@ let package = Package(
       ], path: "Sources/Apps/cluster", swiftSettings: strict),
     // The program that `cluster` copies to a host.
     .executableTarget(
-      name: "cluster-agent", dependencies: ["AgentServer", "HostAccess"], path: "Sources/Apps/ClusterAgent",
+      name: "cluster-agent", dependencies: ["AgentServer", "HostAccess", "ClusterModel"], path: "Sources/Apps/ClusterAgent",
       swiftSettings: strict),
     // Builds a twin of the described cluster on one machine.
     target("Lab", "Apps/Lab", ["ClusterModel", "HostAccess", .product(name: "Subprocess", package: "swift-subprocess")]),

@@ -4,38 +4,52 @@ import ClusterModel
 import Glibc
 import HostAccess
 
-/// The program that `cluster` copies to a host: answers probes and performs operations over standard input and output.
+/// The program that `cluster` copies to a host and talks to over SSH. It has two uses:
+///
+///     cluster-agent serve --host NAME     frames on standard input and output, until the input ends
+///     cluster-agent --version             protocol version and digest
 @main
 struct ClusterAgent {
   static func main() async {
-    switch CommandLine.arguments.dropFirst() {
-    case ["--version"]: say("cluster-agent, protocol \(Request.version)\n", STDOUT_FILENO)
-    case ["serve"]: await serve()
-    default:
-      say("usage: cluster-agent serve | --version\n", STDERR_FILENO)
-      exit(64)
+    // What sshd gives to a command may lack the folders of administrators' programs.
+    setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1)
+    // Files that others must read get their mode from their goal, and folders theirs; nothing from who logged in.
+    umask(0o022)
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    do throws(AgentError) {
+      if arguments == ["--version"] {
+        say(STDOUT_FILENO, try version())
+      } else if arguments.count == 3, arguments[0] == "serve", arguments[1] == "--host", !arguments[2].isEmpty {
+        try await serve(HostID(arguments[2]))
+      } else {
+        say(STDERR_FILENO, "usage: cluster-agent serve --host NAME | cluster-agent --version")
+        exit(64)
+      }
+    } catch {
+      say(STDERR_FILENO, "cluster-agent: \(error). \(error.next)")
+      exit(1)
     }
   }
 
-  private static func serve() async {
-    signal(SIGPIPE, SIG_IGN)
+  private static func serve(_ host: HostID) async throws(AgentError) {
     // A login that ends sends this; a step in flight is finished all the same.
     signal(SIGHUP, SIG_IGN)
     // Standard output carries nothing but frames; whatever else prints goes to standard error.
     let output = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
-    dup2(STDERR_FILENO, STDOUT_FILENO)
-    do throws(AgentError) {
-      let name = try FileSystem.text("/proc/sys/kernel/hostname").filter { !$0.isWhitespace }
-      let agent = Agent(id: HostID(name))
-      try await AgentService(host: agent, output: output).serve(input: STDIN_FILENO)
-    } catch {
-      say("cluster-agent: \(error)\n  \(error.next)\n", STDERR_FILENO)
-      exit(65)
+    guard output >= 0, dup2(STDERR_FILENO, STDOUT_FILENO) >= 0 else {
+      throw FileSystem.failure("Standard output cannot be set apart")
     }
+    try await AgentService.serve(Agent(id: host), input: STDIN_FILENO, output: output)
   }
 
-  private static func say(_ text: String, _ file: Int32) {
-    let bytes = Array(text.utf8)
-    _ = write(file, bytes, bytes.count)
+  private static func version() throws(AgentError) -> String {
+    // The program itself: a link, which is followed by asking the kernel where it leads.
+    let digest = SHA256.hex(try FileSystem.read(try FileSystem.linkTarget("/proc/self/exe"), limit: 512 << 20))
+    return "cluster-agent protocol \(WireProtocol.version) sha256 \(digest)"
+  }
+
+  private static func say(_ file: Int32, _ line: String) {
+    let bytes = Array("\(line)\n".utf8)
+    _ = bytes.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
   }
 }

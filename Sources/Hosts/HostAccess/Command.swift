@@ -30,7 +30,7 @@ package enum Command {
       case deadline
       case stopped
     }
-    _ = withoutBrokenPipes
+    ignoreBrokenPipes()
     var late = false
     let outcome = await withTaskGroup(of: Event.self) { group -> Result<CommandResult, AgentError> in
       group.addTask { .ended(await start(program, arguments, environment, input, line)) }
@@ -148,5 +148,5 @@ package enum Command {
 
   /// Writing to a program that has ended must be an error to handle, not the end of this process. Programs that are
   /// started get the default back.
-  private static let withoutBrokenPipes: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
+  package static func ignoreBrokenPipes() { _ = signal(SIGPIPE, SIG_IGN) }
 }

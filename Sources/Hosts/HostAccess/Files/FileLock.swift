@@ -20,5 +20,19 @@ package struct FileLock: ~Copyable {
     self.file = file
   }
 
+  /// Waits for it, blocking the thread: only for what is held for moments.
+  package init(waitingFor path: String) throws(AgentError) {
+    try FileSystem.makeFolder(FileSystem.parent(path))
+    let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard file >= 0 else { throw FileSystem.failure("\(path) cannot be opened") }
+    while flock(file, LOCK_EX) != 0 {
+      let number = errno
+      if number == EINTR { continue }
+      _ = close(file)
+      throw FileSystem.failure("\(path) cannot be locked", number)
+    }
+    self.file = file
+  }
+
   deinit { _ = close(file) }
 }

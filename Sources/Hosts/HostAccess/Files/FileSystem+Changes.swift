@@ -113,3 +113,8 @@ extension FileSystem {
     try syncFolder(parent(target))
   }
 }
+
+extension FileSystem {
+  /// Leaves a folder alone that holds something, or is not there.
+  package static func removeFolderIfEmpty(_ path: String) { rmdir(path) }
+}

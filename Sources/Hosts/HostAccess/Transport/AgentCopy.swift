@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+
+/// Puts the agent on a host, over the connection that stands: beside its place, checked, then renamed.
+struct AgentCopy {
+  let program: SSHProgram
+  let binary: AgentBinary
+  let digest: String
+
+  func copy() async throws(AgentError) {
+    let place = AgentBinary.place(digest)
+    let temporary = "\(AgentBinary.folder)/.agent-\(digest.prefix(16)).\(String(UInt64.random(in: .min ... .max), radix: 36))"
+    let bytes = try await binary.bytes()
+    try await remote(["mkdir", "-p", AgentBinary.folder])
+    do throws(AgentError) {
+      try await remote(
+        ["dd", "of=\(temporary)", "bs=64k", "iflag=fullblock", "conv=fsync", "status=none"], input: bytes,
+        deadline: .seconds(600))
+      let seen = try await remote(["sha256sum", temporary]).text
+      guard seen.hasPrefix(digest) else {
+        throw AgentError(
+          .connectionLost, "The agent arrived damaged on \(program.host)", next: "Run the command again.")
+      }
+      try await remote(["chmod", "0755", temporary])
+      try await remote(["mv", "-f", temporary, place])
+    } catch {
+      // What went wrong before is what the user must know.
+      _ = try? await Command.run("ssh", program.session(["rm", "-f", temporary]), deadline: .seconds(10))
+      throw error
+    }
+  }
+
+  /// The words are fixed or made of hexadecimal digits: the remote shell finds nothing to interpret.
+  @discardableResult
+  private func remote(
+    _ words: [String], input: [UInt8] = [], deadline: Duration = .seconds(30)
+  ) async throws(AgentError) -> CommandResult {
+    let result = try await Command.run("ssh", program.session(words), input: input, deadline: deadline)
+    if result.succeeded { return result }
+    let said = result.lastLines
+    if result.status == 255 {
+      throw AgentError(
+        .connectionLost, "The connection to \(program.host) ended while the agent was copied", cause: said,
+        next: "See that the host runs and can be reached, then run the command again.")
+    }
+    let code: AgentError.Code =
+      said.contains("No space left") ? .diskFull
+      : said.contains("Permission denied") || said.contains("Read-only file system") ? .permission : .commandFailed
+    let next =
+      switch code {
+      case .diskFull: "Free some space on the file system of \(AgentBinary.folder) (`df -h`), then try again."
+      case .permission: "Let `access.ssh.user` be root, and see that \(AgentBinary.folder) can be written."
+      default: "Log in to \(program.host) and see why `\(words.joined(separator: " "))` fails."
+      }
+    throw AgentError(code, "The agent cannot be copied to \(program.host)", cause: said, next: next)
+  }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+
+/// How ssh(1) is called for one host. What runs on the other side is always one of a few fixed lines: ssh joins its
+/// arguments for a remote shell, so nothing from the spec may be in them.
+struct SSHProgram: Sendable {
+  let host: HostID
+  let target: String
+  let hostName: String?
+  let user: String
+  let configuration: String?
+  let runDirectory: String
+
+  /// unix(7): a socket's path has at most 107 bytes, and ssh first binds it with 17 more.
+  var socket: String { "\(runDirectory)/\(host.name.prefix(40))" }
+
+  /// The arguments of the connection that all others go through.
+  func master(_ command: [String]) -> [String] {
+    arguments(["ControlMaster=yes", "ControlPersist=no"], command)
+  }
+
+  /// The arguments of a session in that connection. With the connection gone it fails at once: the proxy, which a
+  /// session never uses, stops ssh from connecting by itself.
+  func session(_ command: [String]) -> [String] {
+    arguments(["ControlMaster=no", "ProxyJump=none", "ProxyCommand=false"], command)
+  }
+
+  func exit() -> [String] {
+    (configuration.map { ["-F", $0] } ?? []) + ["-S", socket, "-O", "exit", "--", target]
+  }
+
+  private func arguments(_ options: [String], _ command: [String]) -> [String] {
+    var all = [
+      "BatchMode=yes", "ConnectTimeout=10", "ConnectionAttempts=1", "ServerAliveInterval=5", "ServerAliveCountMax=3",
+      "LogLevel=ERROR", "RequestTTY=no", "EscapeChar=none", "ForwardAgent=no", "ForwardX11=no",
+      "ClearAllForwardings=yes", "PermitLocalCommand=no", "RemoteCommand=none", "User=\(user)", "ControlPath=\(socket)",
+    ]
+    if let hostName { all.append("HostName=\(hostName)") }
+    all += options
+    return (configuration.map { ["-F", $0] } ?? []) + all.flatMap { ["-o", $0] } + ["--", target] + command
+  }
+
+  /// What ssh's own failure (status 255) means. ssh says it in words only.
+  func explain(_ text: String) -> AgentError {
+    let name = "\(user)@\(hostName ?? target)"
+    let cause = text.split(whereSeparator: \.isNewline).suffix(4).joined(separator: "\n")
+    func says(_ words: String...) -> Bool { words.contains { text.contains($0) } }
+    let way = configuration.map { "ssh -F \($0) \(target)" } ?? "ssh \(name)"
+    if says("REMOTE HOST IDENTIFICATION HAS CHANGED") {
+      return AgentError(
+        .hostKey, "\(host) shows another host key than before", cause: cause,
+        next: "If it was installed anew, remove the old key with `ssh-keygen -R \(hostName ?? target)`; if not, somebody "
+          + "may be in between: find out before you go on.")
+    }
+    if says("Host key verification failed", "host key is known", "No matching host key") {
+      return AgentError(
+        .hostKey, "The host key of \(host) is not known", cause: cause,
+        next: "Run `\(way)` once, compare the key with the one on the machine, and accept it.")
+    }
+    if says("Permission denied", "Too many authentication failures", "No supported authentication") {
+      return AgentError(
+        .authentication, "\(host) refused to let \(user) in", cause: cause,
+        next: "Put your public key into ~\(user)/.ssh/authorized_keys on \(host), or load its private key into "
+          + "ssh-agent; `\(way)` must work without a question.")
+    }
+    if says("Bad owner or permissions", "Bad configuration option", "bad configuration", "Can't open user config") {
+      return AgentError(
+        .invalid, "ssh does not accept its configuration", cause: cause,
+        next: "Put \(configuration ?? "~/.ssh/config") right, until `\(way)` works.")
+    }
+    if says("Could not resolve hostname") {
+      return AgentError(
+        .unreachable, "The name of \(host) leads to no address", cause: cause,
+        next: "Give \(hostName ?? target) an address in DNS, /etc/hosts or ~/.ssh/config.")
+    }
+    return AgentError(
+      .unreachable, "\(host) cannot be reached over SSH", cause: cause.isEmpty ? nil : cause,
+      next: "See that \(host) is powered on, that \(hostName ?? target) is its address, and that sshd runs there.")
+  }
+}
