@@ -17,6 +17,7 @@ package enum FeatureCatalog {
     Images.self,
     HeadClones.self,
     Nodes.self,
+    HighAvailability.self,
   ]
 }
 

@@ -5,12 +5,15 @@ import ClusterModel
 package enum KindCatalog {
   package static let all: [String: AnyKind] = Dictionary(
     uniqueKeysWithValues: [
+      AnyKind(FencingProofKind.self),
       AnyKind(FileKind.self),
       AnyKind(HeadCloneKind.self),
+      AnyKind(HighAvailabilityBootstrapKind.self),
       AnyKind(HostnameKind.self),
       AnyKind(ImageKind.self),
       AnyKind(LinkKind.self),
       AnyKind(NodesKind.self),
+      AnyKind(PacemakerConfigurationKind.self),
       AnyKind(PackagesKind.self),
       AnyKind(SecretFileKind.self),
       AnyKind(TreeKind.self),

@@ -6,7 +6,10 @@ extension CIBDocument {
   /// This CIB after creating or updating the goal's elements and removing those that it names.
   package func applying(_ goal: CIBGoal) throws(XMLError) -> CIBDocument {
     var result = self
-    for id in goal.removed { Self.remove(id, below: &result.root) }
+    for id in goal.removed {
+      guard let section = section(of: id) else { continue }
+      result.edit(id, in: section) { _ in nil }
+    }
     for element in goal.elements { try result.upsert(element) }
     return result
   }
@@ -15,29 +18,22 @@ extension CIBDocument {
     let wanted = try XMLElement(parsing: element.xml)
     if let live = self.element(element.id, in: element.section) {
       guard !wanted.isSatisfied(by: live) else { return }
-      Self.replace(element.id, with: wanted.keepingForeignSets(of: live), below: &root)
+      edit(element.id, in: element.section) { wanted.keepingForeignSets(of: $0) }
     } else {
       Self.append(wanted, at: element.section.path, below: &root)
     }
   }
 
-  private static func remove(_ id: String, below parent: inout XMLElement) {
-    parent.children = parent.children.compactMap { node in
-      guard case .element(var child) = node else { return node }
-      // What happened to the cluster is kept by id too, and is not configuration.
-      if child.name == "status" || child.name == "nodes" { return node }
-      if child.id == id { return nil }
-      remove(id, below: &child)
-      return .element(child)
-    }
-  }
-
-  private static func replace(_ id: String, with element: XMLElement, below parent: inout XMLElement) {
-    parent.children = parent.children.map { node in
-      guard case .element(var child) = node, child.name != "status", child.name != "nodes" else { return node }
-      if child.id == id { return .element(element) }
-      replace(id, with: element, below: &child)
-      return .element(child)
+  /// Changes one element of a section, or takes it away. Ids elsewhere are references and history.
+  private mutating func edit(_ id: String, in section: CIBElement.Section, _ change: (XMLElement) -> XMLElement?) {
+    root.mapElements { configuration in
+      guard configuration.name == "configuration" else { return configuration }
+      var configuration = configuration
+      configuration.mapElements { child in
+        guard child.name == section.rawValue else { return child }
+        return child.editing(id, change)
+      }
+      return configuration
     }
   }
 
@@ -74,6 +70,20 @@ extension CIBElement.Section {
 }
 
 extension XMLElement {
+  fileprivate mutating func mapElements(_ change: (XMLElement) -> XMLElement?) {
+    children = children.compactMap { node in
+      guard case .element(let child) = node else { return node }
+      return change(child).map(Node.element)
+    }
+  }
+
+  /// This element, with the one below it that has the id changed or gone.
+  fileprivate func editing(_ id: String, _ change: (XMLElement) -> XMLElement?) -> XMLElement {
+    var result = self
+    result.mapElements { $0.id == id ? change($0) : $0.editing(id, change) }
+    return result
+  }
+
   /// Whether a live element is as this one says, but for the order of attributes and children, and for foreign sets.
   func isSatisfied(by live: XMLElement) -> Bool {
     keepingForeignSets(of: live).ordered.canonical == live.ordered.canonical

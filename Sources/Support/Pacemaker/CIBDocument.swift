@@ -20,10 +20,9 @@ package struct CIBDocument: Hashable, Sendable {
 
   package static let registry = "cib-bootstrap-options-cluster-managed-elements"
 
-  /// The element that lists the ids of all elements of ours.
-  package static func registry(of elements: [CIBElement]) -> CIBElement {
-    let ids = elements.map(\.id).sorted().joined(separator: " ")
-    return option("cluster-managed-elements", ids)
+  /// The element that lists all others of ours.
+  package static func registry(of ids: some Sequence<String>) -> CIBElement {
+    option("cluster-managed-elements", ids.sorted().joined(separator: " "))
   }
 
   /// A cluster property, with the id that crm_attribute(8) gives it: a later change by hand changes our element, and is
@@ -54,8 +53,10 @@ package struct CIBDocument: Hashable, Sendable {
   }
 
   /// An element by its id alone.
-  package func element(_ id: String) -> XMLElement? {
-    CIBElement.Section.allCases.lazy.compactMap { element(id, in: $0) }.first
+  package func element(_ id: String) -> XMLElement? { section(of: id).flatMap { element(id, in: $0) } }
+
+  func section(of id: String) -> CIBElement.Section? {
+    CIBElement.Section.allCases.first { element(id, in: $0) != nil }
   }
 
   private static func find(_ id: String, below parent: XMLElement) -> XMLElement? {

@@ -18,16 +18,15 @@ package struct ClusterStatus: Hashable, Sendable {
     package var id: String
     /// `ocf:cluster:service`.
     package var agent: String
-    /// `Started`, `Stopped`, `Starting` …
+    /// `Started`, `Stopped`, `Starting`, `Stopping`.
     package var role: String
+    /// On some head, also while it starts or stops there.
     package var active: Bool
     package var managed: Bool
     package var failed: Bool
     package var blocked: Bool
     /// What an administrator asked for, as `Stopped`.
     package var targetRole: String?
-    /// What Pacemaker is doing with it now: `Starting`, `Stopping`, `Monitoring`.
-    package var pending: String?
     package var nodes: [String]
   }
 
@@ -65,9 +64,9 @@ package struct ClusterStatus: Hashable, Sendable {
   package func node(_ name: String) -> Node? { nodes.first { $0.name == name } }
   package func resource(_ id: String) -> Resource? { resources.first { $0.id == id } }
 
-  /// Stopped after a failure, with nothing under way and nobody having asked for it.
+  /// Stopped after a failure, without anybody having asked for it.
   package func hasGivenUp(on resource: Resource) -> Bool {
-    !resource.active && resource.managed && resource.pending == nil && resource.targetRole != "Stopped"
+    !resource.active && resource.managed && resource.targetRole != "Stopped"
       && (resource.failed || resource.blocked || failures.contains { $0.resource == resource.id })
   }
 }
@@ -95,7 +94,6 @@ extension ClusterStatus.Resource {
     failed = element["failed"] == "true"
     blocked = element["blocked"] == "true"
     targetRole = element["target_role"]
-    pending = element["pending"]
     nodes = element.elements.filter { $0.name == "node" }.compactMap { $0["name"] }
   }
 }

@@ -38,29 +38,24 @@ extension Agent {
   /// A CIB changed by one half of a cluster would fence the other half, so all members have to be there.
   private func waitForMembers(_ members: [HostID], _ context: OperationContext) async throws(AgentError) {
     guard !members.isEmpty else { return }
-    let clock = ContinuousClock()
-    let deadline = clock.now + .seconds(120)
-    var told: [String] = []
-    while true {
-      let status = try await PacemakerTools.parsedStatus()
-      var missing = members.compactMap { member -> String? in
-        guard let node = status.node(member.name) else { return "\(member) is not a member" }
-        if node.unclean { return "\(member) failed and is not fenced yet" }
-        if !node.online { return "\(member) is offline" }
-        return node.pending ? "\(member) is joining" : nil
-      }
-      if missing.isEmpty, !status.quorate { missing = ["there is no quorum"] }
-      if missing.isEmpty { return }
-      if missing != told { context.progress("waiting: " + missing.joined(separator: ", ")) }
-      told = missing
-      guard clock.now < deadline else {
-        throw AgentError(
-          .deadline, "Not every head has joined the cluster within 120 s", cause: missing.joined(separator: ", "),
-          next: "Look at `corosync-cfgtool -n` and `journalctl --unit corosync --unit pacemaker` on each head.")
-      }
-      try await PacemakerTools.pause(on: clock)
+    var missing: [String] = []
+    let joined = try await poll(until: Self.joining, every: .milliseconds(250)) { () throws(AgentError) -> Bool? in
+      let now = try await PacemakerTools.parsedStatus().missing(of: members)
+      if now.isEmpty { return true }
+      if now != missing { context.progress("waiting: " + now.joined(separator: ", ")) }
+      missing = now
+      return nil
+    }
+    guard joined != nil else {
+      throw AgentError(
+        .deadline, "Not every head has joined the cluster within \(Self.joining.components.seconds) s",
+        cause: missing.joined(separator: ", "),
+        next: "Look at `corosync-cfgtool -n` and `journalctl --unit corosync --unit pacemaker` on each head.")
     }
   }
+
+  /// Pacemaker alone waits 20 s for others before its first election (`dc-deadtime`).
+  private static var joining: Duration { .seconds(120) }
 
   private func apply(_ goal: CIBGoal, to live: CIBDocument) async throws(AgentError) {
     let wanted = try PacemakerTools.reading("The desired configuration") { () throws(XMLError) in
@@ -81,22 +76,23 @@ extension Agent {
   private func settleResources(_ goal: CIBGoal, _ context: OperationContext) async throws(AgentError) -> [String] {
     let ours = Set(goal.elements.filter { $0.section == .resources }.map(\.id))
     context.progress("waiting for Pacemaker to come to rest")
-    try await PacemakerTools.settle(within: 90)
-    let failed = try await PacemakerTools.parsedStatus().stopped(among: ours)
-    guard !failed.isEmpty else { return [] }
+    let atRest = try await PacemakerTools.settle(within: 90)
+    let failed = try await PacemakerTools.parsedStatus().down(among: ours)
+    if failed.isEmpty, atRest { return [] }
     for resource in failed {
       context.progress("trying \(resource.id) again")
       try await PacemakerTools.cleanUp(resource.id)
     }
-    try await PacemakerTools.settle(within: 90)
+    let restored = try await PacemakerTools.settle(within: 90)
     let status = try await PacemakerTools.parsedStatus()
-    let still = status.stopped(among: ours)
-    guard still.isEmpty else {
-      let names = still.map(\.id).joined(separator: ", ")
-      let reasons = status.failures.filter { failure in still.contains { $0.id == failure.resource } }
-        .map { "\($0.operation) on \($0.node): \($0.reason.isEmpty ? $0.status : $0.reason)" }
+    let still = status.down(among: ours).map(\.id)
+    guard still.isEmpty, restored else {
+      let reasons = status.failures.map { "\($0.operation) on \($0.node): \($0.reason.isEmpty ? $0.status : $0.reason)" }
       throw AgentError(
-        .commandFailed, "\(names) \(still.count == 1 ? "does" : "do") not run under Pacemaker",
+        still.isEmpty ? .deadline : .commandFailed,
+        still.isEmpty
+          ? "Pacemaker does not come to rest"
+          : "\(still.joined(separator: ", ")) \(still.count == 1 ? "does" : "do") not run under Pacemaker",
         cause: reasons.isEmpty ? nil : reasons.joined(separator: "\n"),
         next: "Look at `crm_mon --one-shot --failcounts` and the units' journals on the heads, and apply again.")
     }
@@ -123,9 +119,23 @@ extension Agent {
 }
 
 extension ClusterStatus {
+  /// Why the members are not all there.
+  fileprivate func missing(of members: [HostID]) -> [String] {
+    let missing = members.compactMap { member -> String? in
+      guard let node = node(member.name) else { return "\(member) is not a member" }
+      // Before the first election nobody has joined, and everybody counts as unclean.
+      if node.unclean && quorate { return "\(member) failed and is not fenced yet" }
+      if !node.online { return "\(member) is offline" }
+      return node.pending ? "\(member) is joining" : nil
+    }
+    return missing.isEmpty && !quorate ? ["there is no quorum"] : missing
+  }
+
   /// Resources that are to run, and do not.
-  fileprivate func stopped(among ours: Set<String>) -> [Resource] {
+  fileprivate func down(among ours: Set<String>) -> [Resource] {
     guard !maintenance else { return [] }
-    return resources.filter { ours.contains($0.id) && !$0.active && $0.managed && $0.targetRole != "Stopped" }
+    return resources.filter {
+      ours.contains($0.id) && ($0.role != "Started" || $0.failed) && $0.managed && $0.targetRole != "Stopped"
+    }
   }
 }

@@ -33,7 +33,8 @@ enum PacemakerTools {
   static func verify(_ path: String) async throws(AgentError) {
     try await Command.checked(
       "crm_verify", ["--verbose", "--xml-file", path],
-      next: "The configuration made from `ha:` is not one that Pacemaker accepts: report it together with the spec.")
+      next: "Pacemaker would not run with it. An element that somebody added may refer to one of ours that is to go: "
+        + "look at `cibadmin --query --scope constraints`.")
   }
 
   /// The patch from one CIB to another; nil when they say the same.
@@ -55,15 +56,17 @@ enum PacemakerTools {
       next: "Somebody may have changed the CIB at the same moment: apply again.")
   }
 
-  /// Waits until Pacemaker has done all that it has to do.
-  static func settle(within seconds: Int) async throws(AgentError) {
+  /// Waits until Pacemaker has done all that it has to do. False when that takes longer.
+  static func settle(within seconds: Int) async throws(AgentError) -> Bool {
     let result = try await Command.run(
       "crm_resource", ["--wait", "--timeout=\(seconds)s"], deadline: .seconds(seconds + 15))
+    // CRM_EX_TIMEOUT of crm/common/results.h.
+    if result.status == 124 { return false }
     guard result.succeeded else {
       throw AgentError(
-        .deadline, "Pacemaker has not come to rest within \(seconds) s", cause: result.lastLines,
-        next: "Look at `crm_mon --one-shot --failcounts` for what it waits for, and apply again.")
+        .commandFailed, "crm_resource failed", cause: result.lastLines, next: "Look at `journalctl --unit pacemaker`.")
     }
+    return true
   }
 
   /// Forgets a resource's failures, so that Pacemaker tries it again.
@@ -73,27 +76,18 @@ enum PacemakerTools {
   }
 
   private static func answering(_ program: String, _ arguments: [String]) async throws(AgentError) -> String {
-    let clock = ContinuousClock()
-    let deadline = clock.now + patience
-    while true {
+    var said = ""
+    let answer = try await poll(until: patience, every: .milliseconds(250)) { () throws(AgentError) -> String? in
       let result = try await Command.run(program, arguments)
-      if result.succeeded { return result.text }
-      guard clock.now < deadline else {
-        throw AgentError(
-          .commandFailed, "Pacemaker does not answer", cause: "\(program): \(result.lastLines)",
-          next: "Look at `journalctl --unit pacemaker`.")
-      }
-      try await pause(on: clock)
+      said = result.lastLines
+      return result.succeeded ? result.text : nil
     }
-  }
-
-  /// Between two questions to daemons that send no word when they are ready.
-  static func pause(on clock: ContinuousClock) async throws(AgentError) {
-    do {
-      try await clock.sleep(for: .milliseconds(250))
-    } catch {
-      throw AgentError(.cancelled, "Waiting for Pacemaker was stopped", next: "Run `cluster apply` again to go on.")
+    guard let answer else {
+      throw AgentError(
+        .commandFailed, "Pacemaker does not answer", cause: "\(program): \(said)",
+        next: "Look at `journalctl --unit pacemaker`.")
     }
+    return answer
   }
 
   static func reading<Value>(_ what: String, _ read: () throws(XMLError) -> Value) throws(AgentError) -> Value {

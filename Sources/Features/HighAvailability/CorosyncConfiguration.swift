@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+
+/// corosync.conf(5) for all heads: encrypted knet over every heartbeat link, the first one preferred.
+struct CorosyncConfiguration {
+  static let path = "/etc/corosync/corosync.conf"
+  static let keyPath = "/etc/corosync/authkey"
+  static let key = SecretRef("corosync/authkey")
+
+  let cluster: Cluster
+  let policy: HighAvailabilityPolicy
+
+  var text: String {
+    let links = policy.heartbeat.links
+    var lines = [
+      "# Written by cluster, from ha.heartbeat and the heads' addresses.",
+      "totem {",
+      "    version: 2",
+      "    cluster_name: \(cluster.name)",
+      "    transport: knet",
+      "    link_mode: passive",
+      "    crypto_cipher: aes256",
+      "    crypto_hash: sha256",
+      // knet's own link timeout follows from the token.
+      "    token: \(policy.heartbeat.detect.milliseconds)",
+    ]
+    for (number, network) in links.enumerated() {
+      lines += [
+        "    # \(network)",
+        "    interface {",
+        "        linknumber: \(number)",
+        "        knet_link_priority: \(links.count - number)",
+        "    }",
+      ]
+    }
+    lines += ["}", "nodelist {"]
+    for (index, head) in cluster.heads.enumerated() {
+      lines += ["    node {", "        name: \(head.name)", "        nodeid: \(index + 1)"]
+      for (number, network) in links.enumerated() {
+        guard let nic = head.nic(on: network) else { continue }
+        lines.append("        ring\(number)_addr: \(nic.address)")
+      }
+      lines.append("    }")
+    }
+    lines += ["}", "quorum {", "    provider: corosync_votequorum"]
+    // Implies wait_for_all: a head that starts alone waits for the other one, so that a cut network cannot make two.
+    if cluster.heads.count == 2 { lines.append("    two_node: 1") }
+    lines += ["}", "logging {", "    to_syslog: yes", "    to_stderr: no", "    to_logfile: no", "}", ""]
+    return lines.joined(separator: "\n")
+  }
+}
+
+extension Duration {
+  var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
+}

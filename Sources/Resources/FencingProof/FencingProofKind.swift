@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Diagnostics
+
+/// That one head can switch another one off, proven by asking its BMC with the very parameters that Pacemaker uses.
+///
+/// - Proven again after a week, and when the BMC has another address.
+/// - High availability is not armed before every head's fencing is proven.
+/// - There is nothing to remove: a proof is a record.
+package enum FencingProofKind: ResourceKind {
+  package static let name = "fencing"
+  package static let removalRank = 5
+  /// A proof older than this is made again.
+  package static let validSeconds = 7 * 24 * 3600
+
+  package struct Desired: DesiredState {
+    package var head: HostID
+    /// The head that would have to do it.
+    package var from: HostID
+    package var bmc: BMC
+
+    package init(head: HostID, from: HostID, bmc: BMC) {
+      self.head = head
+      self.from = from
+      self.bmc = bmc
+    }
+  }
+
+  package typealias Actual = FencingRecord
+
+  package static func id(of head: HostID) -> ResourceID { ResourceID(name, head.name) }
+
+  package static func questions(_ id: ResourceID, _ desired: Desired) -> [Question] {
+    [Question(desired.from, .fencing(head: desired.head))]
+  }
+
+  package static func interpret(
+    _ id: ResourceID, _ desired: Desired, _ answers: Answers
+  ) throws(Unreadable) -> Actual? {
+    switch try answers.answer(desired.from, .fencing(head: desired.head)) {
+    case .fencing(let record): record
+    case nil: nil
+    default: throw .unasked(desired.from)
+    }
+  }
+
+  package static func steps(
+    _ id: ResourceID, _ desired: Desired, _ actual: Actual?, _ context: PlanContext
+  ) throws(Unreadable) -> [StepDraft] {
+    let because: String
+    switch actual {
+    case nil: because = "not proven yet"
+    case let proof? where proof.address != desired.bmc.address:
+      because = "proven at \(proof.address), and the BMC is at \(desired.bmc.address)"
+    case let proof? where context.now - proof.provenAt > validSeconds:
+      because = "proven \((context.now - proof.provenAt) / 86400) days ago"
+    default: return []
+    }
+    return [
+      StepDraft(
+        "prove", on: desired.from, .ensureFencingProven(FencingGoal(head: desired.head, bmc: desired.bmc)),
+        because: because, changes: ["\(desired.from) asks the BMC of \(desired.head) at \(desired.bmc.address)"])
+    ]
+  }
+
+  package static func removal(
+    _ id: ResourceID, _ previous: Desired, _ actual: Actual, _ context: PlanContext
+  ) -> [StepDraft] {
+    []
+  }
+}
+
+extension Resource {
+  package static func fencingProof(
+    _ desired: FencingProofKind.Desired, because: String, source: SourceSpan, after: [ResourceID]
+  ) -> Resource {
+    Resource(FencingProofKind.id(of: desired.head), desired, because: because, source: source, after: after)
+  }
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Pacemaker
+
+/// What must hold before high availability counts as armed: that a head may fail, and the other one takes over.
+struct HighAvailabilityConditions {
+  let cluster: Cluster
+  let policy: HighAvailabilityPolicy
+  let facts: HighAvailabilityFacts
+  /// Seconds since 1970.
+  let now: Int
+
+  private typealias Condition = HighAvailabilityStatus.Condition
+
+  var all: [HighAvailabilityStatus.Condition] {
+    guard let status = facts.status else {
+      let why = facts.problems.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: "; ")
+      return [Condition(name: "pacemaker", ok: false, detail: why.isEmpty ? "Pacemaker does not run" : why)]
+    }
+    return [heads(status), quorate(status)] + links + [encrypted, services(status), failures(status)] + fencing(status)
+      + (status.maintenance ? [Condition(name: "managed", ok: false, detail: "maintenance mode is on")] : [])
+  }
+
+  private func heads(_ status: ClusterStatus) -> HighAvailabilityStatus.Condition {
+    let away = cluster.heads.compactMap { head -> String? in
+      guard let node = status.node(head.name.name) else { return "\(head.name) is not a member" }
+      if node.unclean { return "\(head.name) failed and is not fenced yet" }
+      if !node.online { return "\(head.name) is offline" }
+      if node.pending { return "\(head.name) is joining" }
+      return node.standby || node.maintenance ? "\(head.name) is paused" : nil
+    }
+    return Condition(
+      name: "heads", ok: away.isEmpty,
+      detail: away.isEmpty ? "\(cluster.heads.count) heads online" : away.joined(separator: ", "))
+  }
+
+  private func quorate(_ status: ClusterStatus) -> HighAvailabilityStatus.Condition {
+    let without = facts.corosync.compactMap { head, state in state?.quorate == false ? head.name : nil }.sorted()
+    let ok = status.quorate && without.isEmpty
+    return Condition(
+      name: "quorate", ok: ok,
+      detail: ok ? "quorate" : without.isEmpty ? "no quorum" : "no quorum on \(without.joined(separator: ", "))")
+  }
+
+  /// One for each heartbeat link: a single one left is a warning that nobody should miss.
+  private var links: [HighAvailabilityStatus.Condition] {
+    policy.heartbeat.links.enumerated().map { number, network in
+      var states: [Bool] = []
+      for case let state? in facts.corosync.values {
+        states.append(state.links.first { $0.number == number }?.connected ?? false)
+      }
+      let ok = !states.isEmpty && states.allSatisfy { $0 }
+      return Condition(
+        name: "link-\(network)", ok: ok,
+        detail: ok ? "connected" : states.isEmpty ? "Corosync runs on no head that answers" : "down")
+    }
+  }
+
+  private var encrypted: HighAvailabilityStatus.Condition {
+    let plain = facts.corosync.compactMap { head, state in state?.encrypted == false ? head.name : nil }.sorted()
+    let known = facts.corosync.values.contains { $0 != nil }
+    return Condition(
+      name: "encrypted", ok: known && plain.isEmpty,
+      detail: plain.isEmpty ? (known ? "aes256, sha256" : "not known") : "not on \(plain.joined(separator: ", "))")
+  }
+
+  private func services(_ status: ClusterStatus) -> HighAvailabilityStatus.Condition {
+    let wanted =
+      policy.addresses.map { ServiceResource.id(ofAddressOn: $0.network) } + ServiceResource.all(of: policy).map(\.id)
+    let down = wanted.filter { id in
+      status.resource(id).map { $0.role != "Started" || $0.failed || facts.place(of: $0) == nil } ?? true
+    }
+    return Condition(
+      name: "services", ok: down.isEmpty,
+      detail: down.isEmpty ? "\(wanted.count) running" : "not running: \(down.joined(separator: ", "))")
+  }
+
+  private func failures(_ status: ClusterStatus) -> HighAvailabilityStatus.Condition {
+    let failed = status.failures.map { failure in
+      "\(failure.operation) on \(failure.node)" + (failure.reason.isEmpty ? "" : ": \(failure.reason)")
+    }
+    return Condition(
+      name: "failures", ok: failed.isEmpty,
+      detail: failed.isEmpty ? "no failed actions" : failed.joined(separator: "; "))
+  }
+
+  private func fencing(_ status: ClusterStatus) -> [HighAvailabilityStatus.Condition] {
+    guard policy.fencing else {
+      return [Condition(name: "fencing", ok: false, detail: "switched off with unsafe_without_fencing")]
+    }
+    let on = Condition(
+      name: "fencing", ok: status.stonithEnabled, detail: status.stonithEnabled ? "enabled" : "stonith-enabled is false")
+    return [on] + cluster.heads.map(device(status))
+  }
+
+  private func device(_ status: ClusterStatus) -> (Head) -> HighAvailabilityStatus.Condition {
+    { head in
+      let name = "fencing-\(head.name)"
+      guard let bmc = head.bmc else { return Condition(name: name, ok: false, detail: "\(head.name) has no BMC") }
+      guard let proof = facts.proofs[head.name] else { return Condition(name: name, ok: false, detail: "not proven") }
+      guard proof.address == bmc.address else {
+        return Condition(name: name, ok: false, detail: "proven at \(proof.address), not at \(bmc.address)")
+      }
+      let age = "proven \(Self.age(now - proof.provenAt)) ago"
+      guard now - proof.provenAt <= FencingProofKind.validSeconds else {
+        return Condition(name: name, ok: false, detail: age)
+      }
+      guard let device = status.resource(FenceDevice(head: head.name, bmc: bmc).id), device.active, !device.failed else {
+        return Condition(name: name, ok: false, detail: "\(age), but its fence device does not run")
+      }
+      return Condition(name: name, ok: true, detail: age)
+    }
+  }
+
+  private static func age(_ seconds: Int) -> String {
+    switch max(0, seconds) {
+    case ..<120: "\(max(0, seconds)) s"
+    case ..<7200: "\(seconds / 60) min"
+    case ..<172_800: "\(seconds / 3600) h"
+    default: "\(seconds / 86400) days"
+    }
+  }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Pacemaker
+
+/// The answers that say how high availability stands, sorted out.
+struct HighAvailabilityFacts {
+  /// What Pacemaker says, asked of a head with quorum where there is one. Nil: it runs nowhere that answers.
+  let status: ClusterStatus?
+  /// Heads that answered, with Corosync's state where it runs.
+  private(set) var corosync: [HostID: CorosyncState?] = [:]
+  private(set) var proofs: [HostID: FencingRecord] = [:]
+  private(set) var problems: [HostID: AgentError] = [:]
+  private var links: [HostID: [LinkState]] = [:]
+
+  init(_ cluster: Cluster, _ inventory: Inventory) {
+    var statuses: [ClusterStatus] = []
+    for head in cluster.heads.map(\.name) {
+      switch inventory.hosts[head] {
+      case .unreachable(let error): problems[head] = error
+      case .answered(let answers):
+        for (probe, answer) in answers {
+          switch (probe, answer) {
+          case (.crmMon, .crmMon(let text?)):
+            if let status = try? ClusterStatus(parsing: text) { statuses.append(status) }
+          case (.corosync, .corosync(let state)): corosync[head] = .some(state)
+          case (.links, .links(let states)): links[head] = states
+          case (.fencing, .fencing(let record?)):
+            if record.provenAt > proofs[record.head]?.provenAt ?? 0 { proofs[record.head] = record }
+          case (.crmMon, .failed(let error)), (.corosync, .failed(let error)): problems[head] = error
+          default: break
+          }
+        }
+      case nil: break
+      }
+    }
+    status = statuses.first(where: \.quorate) ?? statuses.first
+  }
+
+  func head(_ name: HostID, active: HostID?) -> HighAvailabilityStatus.Head {
+    guard let node = status?.node(name.name) else {
+      // Before Pacemaker runs: the head with the addresses serves, and no other one can take over.
+      let online = corosync[name] != nil || links[name] != nil
+      return .init(name: name, online: online, role: !online ? .offline : name == active ? .active : .paused)
+    }
+    let role: HighAvailabilityStatus.Head.Role =
+      if node.unclean { .failed } else if !node.online || node.pending { .offline } else if name == active { .active
+      } else if node.standby || node.maintenance { .paused } else { .standby }
+    return .init(name: name, online: node.online && !node.pending, role: role)
+  }
+
+  /// Where Pacemaker runs the address; without Pacemaker, the head that has it on an interface.
+  func holder(of address: HighAvailabilityPolicy.Address) -> HostID? {
+    if let resource = status?.resource(ServiceResource.id(ofAddressOn: address.network)) {
+      return resource.active && !resource.failed ? place(of: resource) : nil
+    }
+    return links.filter { _, states in
+      states.contains { $0.addresses.contains { $0.hasPrefix("\(address.address)/") } }
+    }.keys.min()
+  }
+
+  func service(_ service: HighAvailabilityPolicy.Service) -> HighAvailabilityStatus.Service {
+    guard let status, let resource = status.resource(ServiceResource(service).id) else {
+      return .init(name: service.rawValue, head: nil, state: .unknown)
+    }
+    let place = place(of: resource)
+    let state: HighAvailabilityStatus.Service.State =
+      switch resource.role {
+      case "Starting": .starting
+      case "Stopping": .stopping
+      case _ where resource.active && place == nil: .unknown
+      case _ where resource.active: resource.failed ? .failed : .running
+      default: status.hasGivenUp(on: resource) ? .failed : .stopped
+      }
+    return .init(name: service.rawValue, head: place, state: state)
+  }
+
+  /// The head that a resource is on. A head that failed still counts as its place for Pacemaker, until it is fenced.
+  func place(of resource: ClusterStatus.Resource) -> HostID? {
+    resource.nodes.first { status?.node($0)?.online == true }.map { HostID($0) }
+  }
+}

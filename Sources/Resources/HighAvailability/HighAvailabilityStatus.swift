@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Pacemaker
+import XML
+
+/// Who holds the service addresses, where each service runs, and whether a head may fail now: for `cluster status`.
+package struct HighAvailabilityStatus: Hashable, Sendable {
+  package struct Head: Hashable, Sendable {
+    package enum Role: String, Hashable, Sendable {
+      /// It holds the service addresses.
+      case active
+      /// It would take over.
+      case standby
+      /// It is up, and must not run anything.
+      case paused
+      /// It failed, and has not been fenced yet.
+      case failed
+      case offline
+    }
+
+    package var name: HostID
+    package var online: Bool
+    package var role: Role
+  }
+
+  package struct Address: Hashable, Sendable {
+    package var network: String
+    package var address: IPv4Address
+    /// Nil: no head has it.
+    package var holder: HostID?
+  }
+
+  package struct Service: Hashable, Sendable {
+    package enum State: String, Hashable, Sendable { case running, starting, stopping, stopped, failed, unknown }
+
+    package var name: String
+    package var head: HostID?
+    package var state: State
+  }
+
+  package struct Condition: Hashable, Sendable {
+    package var name: String
+    package var ok: Bool
+    package var detail: String
+  }
+
+  package var heads: [Head]
+  package var addresses: [Address]
+  package var services: [Service]
+  package var conditions: [Condition]
+
+  /// Whether a head may fail now: all conditions hold.
+  package var armed: Bool { conditions.allSatisfy(\.ok) }
+}
+
+extension HighAvailabilityStatus {
+  /// What has to be asked before `read`.
+  package static func questions(_ cluster: Cluster) -> [Question] {
+    guard cluster.ha != nil else { return [] }
+    return cluster.heads.flatMap { head in
+      [Question(head.name, .crmMon), Question(head.name, .corosync), Question(head.name, .links)]
+        + cluster.heads.filter { $0.name != head.name }.map { Question(head.name, .fencing(head: $0.name)) }
+    }
+  }
+
+  /// Nil when the spec has no `ha:`. Heads that did not answer count as offline unless another head says otherwise.
+  package static func read(_ cluster: Cluster, _ inventory: Inventory) -> HighAvailabilityStatus? {
+    guard let policy = cluster.ha else { return nil }
+    let facts = HighAvailabilityFacts(cluster, inventory)
+    let addresses = policy.addresses.map { address in
+      Address(network: address.network, address: address.address, holder: facts.holder(of: address))
+    }
+    let active = (addresses.first { $0.network == cluster.bootNetwork?.name } ?? addresses.first)?.holder
+    return HighAvailabilityStatus(
+      heads: cluster.heads.map { facts.head($0.name, active: active) }, addresses: addresses,
+      services: policy.services.map { facts.service($0) },
+      conditions: HighAvailabilityConditions(cluster: cluster, policy: policy, facts: facts, now: inventory.observedAt).all)
+  }
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Diagnostics
+
+/// The service addresses and units of the primary before Pacemaker runs anywhere: the standby is installed over them.
+///
+/// - From the moment that Pacemaker runs on any head they are its own, and nothing is to do here. It finds them as they
+///   are and adopts them.
+/// - While it is not known whether Pacemaker runs on a head nothing is done: an address on two heads is worse than none.
+/// - Removal takes nothing away: when there is no Pacemaker any more, the units are `unit` resources again.
+package enum HighAvailabilityBootstrapKind: ResourceKind {
+  package static let name = "ha-bootstrap"
+  package static let removalRank = 5
+
+  package struct Address: Hashable, Codable, Sendable {
+    package var interface: String
+    package var address: IPv4Address
+    package var prefix: Int
+
+    package init(interface: String, address: IPv4Address, prefix: Int) {
+      self.interface = interface
+      self.address = address
+      self.prefix = prefix
+    }
+  }
+
+  package struct Desired: DesiredState {
+    package var head: HostID
+    /// The other heads.
+    package var others: [HostID]
+    package var addresses: [Address]
+    package var units: [String]
+
+    package init(head: HostID, others: [HostID], addresses: [Address], units: [String]) {
+      self.head = head
+      self.others = others
+      self.addresses = addresses
+      self.units = units
+    }
+  }
+
+  package enum Actual: Hashable, Sendable {
+    /// Pacemaker runs.
+    case superseded
+    case byHand(missing: [Address], stopped: [String])
+  }
+
+  package static func id(on head: HostID) -> ResourceID { ResourceID(name, on: head, "services") }
+
+  package static func questions(_ id: ResourceID, _ desired: Desired) -> [Question] {
+    [Question(desired.head, .links)] + desired.units.map { Question(desired.head, state($0)) }
+      + ([desired.head] + desired.others).map { Question($0, state("pacemaker.service")) }
+  }
+
+  package static func interpret(
+    _ id: ResourceID, _ desired: Desired, _ answers: Answers
+  ) throws(Unreadable) -> Actual? {
+    // One head that runs Pacemaker settles it, even when another one does not answer.
+    var unknown: Unreadable?
+    for head in [desired.head] + desired.others {
+      do throws(Unreadable) {
+        if try runs("pacemaker.service", on: head, answers) { return .superseded }
+      } catch {
+        unknown = unknown ?? error
+      }
+    }
+    if let unknown { throw unknown }
+    guard let links = try answers.links(desired.head) else { return nil }
+    let missing = desired.addresses.filter { address in
+      let held = links.first { $0.name == address.interface }?.addresses ?? []
+      return !held.contains("\(address.address)/\(address.prefix)")
+    }
+    var stopped: [String] = []
+    for unit in desired.units where try !runs(unit, on: desired.head, answers) { stopped.append(unit) }
+    return .byHand(missing: missing, stopped: stopped)
+  }
+
+  package static func steps(
+    _ id: ResourceID, _ desired: Desired, _ actual: Actual?, _ context: PlanContext
+  ) throws(Unreadable) -> [StepDraft] {
+    let (missing, stopped): ([Address], [String]) =
+      switch actual {
+      case .superseded: ([], [])
+      case .byHand(let missing, let stopped): (missing, stopped)
+      case nil: (desired.addresses, desired.units)
+      }
+    let addresses = missing.enumerated().map { index, address in
+      StepDraft(
+        "address-\(address.interface)", on: desired.head,
+        .ensureAddress(interface: address.interface, address: address.address, prefix: address.prefix),
+        because: "Pacemaker does not run yet, and \(address.address) is not up",
+        changes: ["+ \(address.address)/\(address.prefix) on \(address.interface)"], independent: index > 0)
+    }
+    let units = stopped.enumerated().map { index, unit in
+      StepDraft(
+        "start-\(unit)", on: desired.head, .ensureUnit(UnitGoal(name: unit, enabled: nil, active: true)),
+        because: "Pacemaker does not run yet, and \(unit) is not active", changes: ["inactive -> active"],
+        independent: index > 0)
+    }
+    return addresses + units
+  }
+
+  package static func removal(
+    _ id: ResourceID, _ previous: Desired, _ actual: Actual, _ context: PlanContext
+  ) -> [StepDraft] {
+    []
+  }
+
+  private static func state(_ unit: String) -> Probe { .unit(name: unit, configuration: []) }
+
+  private static func runs(_ unit: String, on head: HostID, _ answers: Answers) throws(Unreadable) -> Bool {
+    switch try answers.answer(head, state(unit)) {
+    case .unit(let state): UnitKind.isRunning(state)
+    case nil: false
+    default: throw .unasked(head)
+    }
+  }
+}
+
+extension Resource {
+  package static func highAvailabilityBootstrap(
+    _ desired: HighAvailabilityBootstrapKind.Desired, because: String, source: SourceSpan, after: [ResourceID]
+  ) -> Resource {
+    Resource(
+      HighAvailabilityBootstrapKind.id(on: desired.head), desired, because: because, source: source, after: after)
+  }
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Pacemaker
+import Testing
+
+@testable import Features
+@testable import Resources
+
+@Suite("Kinds of high availability")
+struct KindTests {
+  private static let heads: [HostID] = ["head1", "head2"]
+  private static let silent = Inventory.Host.unreachable(AgentError(.unreachable, "silent", next: "Look."))
+
+  private func context(_ inventory: Inventory, blank: Set<HostID> = [], now: Int = 0) -> (Answers, PlanContext) {
+    let answers = Answers(inventory, blank: blank)
+    return (answers, PlanContext(answers: answers, activeHead: "head1", changing: [], now: now))
+  }
+
+  // MARK: pacemaker
+
+  private func desired(_ change: (inout HighAvailabilityPolicy) -> Void = { _ in }) throws
+    -> PacemakerConfigurationKind.Desired
+  {
+    var policy = try Example.policy()
+    change(&policy)
+    return .init(
+      members: Self.heads, elements: PacemakerElements(cluster: try Example.cluster(), policy: policy).all)
+  }
+
+  private func steps(
+    _ desired: PacemakerConfigurationKind.Desired, _ hosts: [HostID: Inventory.Host], blank: Set<HostID> = []
+  ) throws -> [StepDraft] {
+    let (answers, context) = context(Inventory(hosts: hosts, observedAt: 0), blank: blank)
+    let id = PacemakerConfigurationKind.id
+    let actual = try PacemakerConfigurationKind.interpret(id, desired, answers)
+    return try PacemakerConfigurationKind.steps(id, desired, actual, context)
+  }
+
+  private func running(_ status: String = "crm_mon-armed.xml") throws -> Inventory.Host {
+    .answered([.cib: .cib(try Recorded.text("cib.xml")), .crmMon: .crmMon(try Recorded.text(status))])
+  }
+
+  private let stopped = Inventory.Host.answered([.cib: .cib(nil), .crmMon: .crmMon(nil)])
+
+  @Test("nothing to do when the CIB is as desired; one head that tells is enough")
+  func clean() throws {
+    #expect(try steps(desired(), ["head1": running(), "head2": running()]).isEmpty)
+    #expect(try steps(desired(), ["head1": Self.silent, "head2": running()]).isEmpty)
+  }
+
+  @Test("a changed monitor interval is one step without disruption, on the active head")
+  func interval() throws {
+    let drafts = try steps(desired { $0.monitor.every = .seconds(5) }, ["head1": running(), "head2": running()])
+    #expect(drafts.count == 1 && drafts[0].host == "head1" && drafts[0].disruption == .none)
+    #expect(drafts[0].changes.count == 4)
+    #expect(drafts[0].because == "address-public, address-private, dnsmasq and 1 more differ")
+  }
+
+  @Test("disruption follows from what changes")
+  func disruption() throws {
+    let both: [HostID: Inventory.Host] = ["head1": try running(), "head2": try running()]
+    let other = try #require(IPv4Address("198.51.100.20"))
+    #expect(try steps(desired { $0.addresses[0].address = other }, both)[0].disruption == .restart)
+    #expect(try steps(desired { $0.services = [.boot] }, both)[0].disruption == .restart)
+    // The preferred head is the active one.
+    #expect(try steps(desired { $0.failback = .automatic }, both)[0].disruption == .none)
+  }
+
+  @Test("without a CIB everything is made; a silent head may have one, so nothing is said then")
+  func absent() throws {
+    let drafts = try steps(desired(), ["head1": stopped, "head2": stopped])
+    #expect(drafts.map(\.verb) == ["configure"] && drafts[0].changes.count == 25)
+    #expect(try steps(desired(), ["head1": stopped], blank: ["head2"]).count == 1)
+    #expect(throws: Unreadable.self) { try steps(desired(), ["head1": stopped, "head2": Self.silent]) }
+  }
+
+  @Test("a resource that Pacemaker has given up on is tried again")
+  func recover() throws {
+    let status = try Recorded.text("crm_mon-armed.xml")
+    let runs = #"<resource id="nginx" resource_agent="ocf:cluster:service" role="Started" target_role="Started" active="true""#
+    #expect(status.contains(runs))
+    let failure = #"<failures><failure op_key="nginx_start_0" node="head1" exitreason="x"/></failures>"#
+    let text = status.replacing(runs, with: #"<resource id="nginx" role="Stopped" active="false""#)
+      .replacing("<bans>", with: failure + "<bans>")
+    let host = Inventory.Host.answered([.cib: .cib(try Recorded.text("cib.xml")), .crmMon: .crmMon(text)])
+    let drafts = try steps(desired(), ["head1": host, "head2": host])
+    #expect(drafts.map(\.verb) == ["recover"])
+    #expect(drafts.first?.because == "Pacemaker has given up on nginx")
+  }
+
+  @Test("without ha: in the spec Pacemaker lets go of everything, once")
+  func removal() throws {
+    let (answers, context) = context(Inventory(hosts: ["head1": try running(), "head2": Self.silent], observedAt: 0))
+    let id = PacemakerConfigurationKind.id
+    let actual = try #require(try PacemakerConfigurationKind.interpret(id, desired(), answers))
+    let drafts = PacemakerConfigurationKind.removal(id, try desired(), actual, context)
+    #expect(drafts.map(\.verb) == ["release"] && drafts[0].changes == ["+ maintenance-mode=true"])
+    guard case .ensureCIB(let goal) = drafts[0].operation else { return }
+    let released = PacemakerConfigurationKind.Actual(heads: ["head1"], cib: try actual.cib.applying(goal), failed: [])
+    #expect(PacemakerConfigurationKind.removal(id, try desired(), released, context).isEmpty)
+    // Asked for again, it takes hold again.
+    let again = try PacemakerConfigurationKind.steps(id, desired(), released, context)
+    #expect(again.flatMap(\.changes) == ["- maintenance-mode=true"])
+  }
+
+  // MARK: fencing
+
+  @Test("a proof is made again when it is old or the BMC moved")
+  func proof() throws {
+    let desired = FencingProofKind.Desired(head: "head1", from: "head2", bmc: try Example.bmc(1))
+    let id = FencingProofKind.id(of: "head1")
+    func verdict(_ record: FencingRecord?, now: Int) throws -> [String] {
+      let (answers, context) = context(
+        Inventory(hosts: ["head2": .answered([.fencing(head: "head1"): .fencing(record)])], observedAt: now), now: now)
+      let actual = try FencingProofKind.interpret(id, desired, answers)
+      return try FencingProofKind.steps(id, desired, actual, context).map { "\($0.host): \($0.because)" }
+    }
+    let record = FencingRecord(head: "head1", address: desired.bmc.address, provenAt: 1000)
+    #expect(try verdict(nil, now: 2000) == ["head2: not proven yet"])
+    #expect(try verdict(record, now: 2000).isEmpty)
+    #expect(try verdict(record, now: 1000 + 8 * 86400) == ["head2: proven 8 days ago"])
+    var moved = record
+    moved.address = try #require(IPv4Address("10.3.0.9"))
+    #expect(try verdict(moved, now: 2000) == ["head2: proven at 10.3.0.9, and the BMC is at 10.3.0.1"])
+  }
+
+  // MARK: ha-bootstrap
+
+  private func unit(_ active: String) -> Answer {
+    .unit(UnitState(exists: true, enabled: false, masked: false, active: active, configuration: .notRunning))
+  }
+
+  private func bootstrap(_ pacemaker: [HostID: String?], addresses: [String], blank: Set<HostID> = []) throws -> [String] {
+    let resource = HighAvailabilityParts(
+      cluster: try Example.cluster(), policy: try Example.policy(), primary: try Example.cluster().heads[0]
+    ).bootstrap
+    let desired = try #require(resource.desired as? HighAvailabilityBootstrapKind.Desired)
+    var hosts: [HostID: Inventory.Host] = [:]
+    for (head, state) in pacemaker {
+      hosts[head] = state.map { state in
+        .answered([
+          .unit(name: "pacemaker.service", configuration: []): unit(state),
+          .unit(name: "dnsmasq.service", configuration: []): unit("active"),
+          .unit(name: "nginx.service", configuration: []): unit("inactive"),
+          .links: .links([LinkState(name: "eth0", mac: nil, up: true, addresses: addresses, gateways: [])]),
+        ])
+      } ?? Self.silent
+    }
+    let (answers, context) = context(Inventory(hosts: hosts, observedAt: 0), blank: blank)
+    let actual = try HighAvailabilityBootstrapKind.interpret(resource.id, desired, answers)
+    return try HighAvailabilityBootstrapKind.steps(resource.id, desired, actual, context).map(\.verb)
+  }
+
+  @Test("before Pacemaker runs, what is missing is put up by hand")
+  func byHand() throws {
+    #expect(
+      try bootstrap(["head1": "inactive", "head2": "inactive"], addresses: ["10.1.0.1/16"])
+        == ["address-eth1", "address-eth0", "start-nginx.service"])
+    #expect(
+      try bootstrap(["head1": "inactive"], addresses: ["10.1.0.10/16"], blank: ["head2"])
+        == ["address-eth1", "start-nginx.service"])
+  }
+
+  @Test("where Pacemaker runs, or may run, nothing is done by hand")
+  func superseded() throws {
+    #expect(try bootstrap(["head1": "inactive", "head2": "active"], addresses: []).isEmpty)
+    #expect(try bootstrap(["head1": "active", "head2": String?.none], addresses: []).isEmpty)
+    #expect(throws: Unreadable.self) { try bootstrap(["head1": "inactive", "head2": String?.none], addresses: []) }
+  }
+
+  // MARK: order
+
+  @Test("files are the same everywhere before a reload, services are up before Pacemaker, proofs before the configuration")
+  func order() throws {
+    let resources = HighAvailability.resources(try Example.cluster(), SiteFiles())
+    #expect(Set(resources.map(\.id)).count == resources.count)
+    func after(_ kind: String, _ host: HostID?, _ name: String) throws -> [String] {
+      try #require(resources.first { $0.id == ResourceID(kind, on: host, name) }).after.map(\.description)
+    }
+    let corosync = try after("unit", "head1", "corosync.service")
+    #expect(corosync.contains("file@head2:/etc/corosync/corosync.conf"))
+    #expect(corosync.contains("secret-file@head2:/etc/corosync/authkey"))
+    #expect(corosync.contains("ha-bootstrap@head1:services") && corosync.contains("fencing:head2"))
+    let configuration = try after("pacemaker", nil, "cib")
+    #expect(configuration.contains("unit@head2:pacemaker.service") && configuration.contains("fencing:head1"))
+    #expect(configuration.contains("unit@head2:nginx.service"))
+    #expect(try after("ha-bootstrap", "head1", "services").contains("unit@head1:nginx.service"))
+  }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Pacemaker
+import TestKit
+import Testing
+
+@testable import Resources
+
+@Suite("How high availability stands")
+struct StatusTests {
+  private static let now = 1_795_227_900
+
+  private func inventory(
+    _ case: String, quorate: Bool = true, unreachable: Set<HostID> = [], provenAgo: Int = 180
+  ) throws -> Inventory {
+    let cluster = try Example.cluster()
+    let map = CorosyncMap(parsing: try Recorded.text(`case` == "start-failed" ? "cmap-armed.txt" : "cmap-\(`case`).txt"))
+    let stats = CorosyncMap(parsing: try Recorded.text(`case` == "start-failed" ? "stats-armed.txt" : "stats-\(`case`).txt"))
+    let crmMon = try Recorded.text("crm_mon-\(`case`).xml")
+    var hosts: [HostID: Inventory.Host] = [:]
+    for (index, head) in cluster.heads.enumerated() {
+      guard !unreachable.contains(head.name) else {
+        hosts[head.name] = .unreachable(AgentError(.unreachable, "\(head.name) does not answer", next: "Look."))
+        continue
+      }
+      let other = cluster.heads[1 - index]
+      let address = try #require(other.bmc?.address)
+      hosts[head.name] = .answered([
+        .crmMon: .crmMon(crmMon), .corosync: .corosync(map.state(stats: stats, quorate: quorate)), .links: .links([]),
+        .fencing(head: other.name): .fencing(
+          FencingRecord(head: other.name, address: address, provenAt: Self.now - provenAgo)),
+      ])
+    }
+    return Inventory(hosts: hosts, observedAt: Self.now)
+  }
+
+  private func show(_ inventory: Inventory) throws -> String {
+    let status = try #require(HighAvailabilityStatus.read(try Example.cluster(), inventory))
+    var lines = status.heads.map { "head \($0.name): \($0.online ? "online" : "offline"), \($0.role)" }
+    lines += status.addresses.map { "address \($0.network) \($0.address): \($0.holder?.name ?? "nobody")" }
+    lines += status.services.map { "service \($0.name): \($0.state) on \($0.head?.name ?? "nobody")" }
+    lines += status.conditions.map { "\($0.ok ? "ok" : "NO") \($0.name): \($0.detail)" }
+    return (lines + ["armed: \(status.armed)"]).joined(separator: "\n") + "\n"
+  }
+
+  @Test("both heads up")
+  func armed() throws { expectGolden(try show(inventory("armed")), at: "cases/status-armed.txt") }
+
+  @Test("a head has just lost its power")
+  func lost() throws {
+    expectGolden(try show(inventory("head-lost", unreachable: ["head2"])), at: "cases/status-head-lost.txt")
+  }
+
+  @Test("a service does not start")
+  func failed() throws { expectGolden(try show(inventory("start-failed")), at: "cases/status-start-failed.txt") }
+
+  @Test("an old proof of fencing disarms")
+  func old() throws {
+    let status = try #require(
+      HighAvailabilityStatus.read(try Example.cluster(), try inventory("armed", provenAgo: 8 * 86400)))
+    #expect(!status.armed)
+    #expect(status.conditions.filter { !$0.ok }.map(\.name) == ["fencing-head1", "fencing-head2"])
+  }
+
+  @Test("before Pacemaker runs the holder is the head with the address on an interface")
+  func before() throws {
+    let cluster = try Example.cluster()
+    let link = LinkState(name: "eth0", mac: nil, up: true, addresses: ["10.1.0.1/16", "10.1.0.10/16"], gateways: [])
+    let inventory = Inventory(
+      hosts: ["head1": .answered([.links: .links([link]), .crmMon: .crmMon(nil), .corosync: .corosync(nil)])],
+      observedAt: 0)
+    let status = try #require(HighAvailabilityStatus.read(cluster, inventory))
+    #expect(status.addresses.map(\.holder) == [nil, "head1"])
+    #expect(status.heads.map(\.role) == [.active, .offline])
+    #expect(!status.armed)
+  }
+
+  @Test("Corosync's keys")
+  func corosync() throws {
+    let map = CorosyncMap(parsing: try Recorded.text("cmap-armed.txt"))
+    let state = map.state(stats: CorosyncMap(parsing: try Recorded.text("stats-armed.txt")), quorate: true)
+    #expect(state.members == ["head1", "head2"] && state.encrypted && state.quorate)
+    #expect(state.links.map(\.address) == ["10.1.0.1", "10.2.0.1"] && state.links.allSatisfy(\.connected))
+    let lost = CorosyncMap(parsing: try Recorded.text("cmap-head-lost.txt"))
+      .state(stats: CorosyncMap(parsing: try Recorded.text("stats-head-lost.txt")), quorate: true)
+    #expect(lost.members == ["head1"] && lost.links.allSatisfy { !$0.connected })
+    #expect(CorosyncMap(parsing: "no keys (at all\n= 1\n").state(stats: map, quorate: false).links.isEmpty)
+  }
+
+  @Test("what fence_ipmilan says", arguments: [
+    ("Status: ON\n", "on"), ("Status: OFF\n", "off"), ("", nil),
+  ] as [(String, String?)])
+  func power(_ text: String, power: String?) { #expect(FenceReport(text).power == power) }
+
+  @Test("why a BMC cannot be asked", arguments: [
+    ("2026-11-21 01:50:08,233 DEBUG: 1  Error: Unable to establish IPMI v2 / RMCP+ session\n", .bmcAuthentication),
+    ("2026-11-21 01:50:28,289 ERROR: Connection timed out\n", .bmcUnreachable),
+    ("Unable to read password from file /etc/cluster/secrets/bmc/head2\nPassword: Error: Unable to establish", .notFound),
+    ("Traceback (most recent call last):\n", .commandFailed),
+  ] as [(String, AgentError.Code)])
+  func refused(_ text: String, code: AgentError.Code) throws {
+    let error = FenceReport(text).error(of: FenceDevice(head: "head2", bmc: try Example.bmc(2)))
+    #expect(error.code == code && !error.next.isEmpty)
+  }
+}
