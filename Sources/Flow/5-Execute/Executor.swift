@@ -60,7 +60,8 @@ package struct Executor<C: Clock>: Sendable where C.Duration == Duration {
     let unfinished = try await journal.unfinished()
     let lease = try await Lease.acquire(
       run: run, holder: holder, leaseSeconds: policy.leaseSeconds, above: try await journal.newestGeneration(),
-      on: hosts, isDead: { token in unfinished.contains { $0.id == token.run && $0.process?.isRunning == false } })
+      on: hosts, clock: clock,
+      isDead: { token in unfinished.contains { $0.id == token.run && $0.process?.isRunning == false } })
     let startedAt = now()
     let result: RunOutcome.Result
     do {
@@ -86,7 +87,7 @@ package struct Executor<C: Clock>: Sendable where C.Duration == Duration {
     return outcome
   }
 
-  private func giveBack(_ lease: Lease) async {
+  private func giveBack(_ lease: Lease<C>) async {
     for (host, error) in await lease.release() { events?.yield(.leaseInDoubt(host, error)) }
   }
 
@@ -104,7 +105,7 @@ package struct Executor<C: Clock>: Sendable where C.Duration == Duration {
 
   /// One task group around `progress`: it decides, the tasks carry out.
   private func carryOut(
-    _ progress: inout RunProgress, _ lease: Lease, _ stop: StopSignal
+    _ progress: inout RunProgress, _ lease: Lease<C>, _ stop: StopSignal
   ) async throws(ExecutionError) {
     let (decided, failure) = await withTaskGroup(of: Message.self) { [progress] group in
       var progress = progress
@@ -149,14 +150,14 @@ package struct Executor<C: Clock>: Sendable where C.Duration == Duration {
   }
 
   /// Renews the lease when a third of it is over. A cancelled wait means that the run is over.
-  private func renewal(of lease: Lease) async -> Message {
+  private func renewal(of lease: Lease<C>) async -> Message {
     let third = Duration.seconds(policy.leaseSeconds) / 3
     do { try await clock.sleep(until: clock.now.advanced(by: third), tolerance: nil) } catch { return .woken }
     return .renewed(await lease.renew())
   }
 
   /// Journals, performs and journals one step.
-  private func carryOut(_ step: Step, _ lease: Lease, _ stop: StopSignal) async -> Message {
+  private func carryOut(_ step: Step, _ lease: Lease<C>, _ stop: StopSignal) async -> Message {
     let (startedAt, began) = (now(), clock.now)
     func report(_ result: StepReport.Result, _ attempts: Int) -> StepReport {
       let seconds = began.duration(to: clock.now) / .seconds(1)

@@ -6,7 +6,7 @@ import HostAccess
 struct StepAttempts<C: Clock>: Sendable where C.Duration == Duration {
   let executor: Executor<C>
   let step: Step
-  let lease: Lease
+  let lease: Lease<C>
   let stop: StopSignal
 
   /// What became of it, and how often it was tried.
