@@ -25,9 +25,13 @@ package enum Images: Feature {
         Resource(
           ImageKind.id(image.name),
           ImageKind.Desired(recipe: ImageRecipes.recipe(image, cluster, files), heads: places),
-          because: "nodes boot it", source: image.source, after: cluster.heads.flatMap { before(image, $0.name) })
+          because: "nodes boot it", source: image.source, after: originals(cluster).flatMap { before(image, $0.name) })
       }
   }
+
+  /// A clone is installed from the image, so the image cannot wait for the clone. A clone that builds, because it is the
+  /// active head, finds by the recipe's digests whether it has the inputs.
+  private static func originals(_ cluster: Cluster) -> [Head] { cluster.heads.filter { $0.cloneOf == nil } }
 
   /// What a head needs before it can build or fetch an image.
   private static func before(_ image: ClientImage, _ head: HostID) -> [ResourceID] {
