@@ -29,8 +29,8 @@ struct BootServer {
       """
       #!ipxe
       set base http://\(Self.address)/image
-      kernel ${base}/vmlinuz cluster.image=${base}/root.squashfs cluster.sha256=\(digest) image=test/1 head=\(Self.address) \
-      mac=${netX/mac} ip=${netX/ip}/16 \(arguments)
+      kernel ${base}/vmlinuz cluster.image=${base}/root.squashfs cluster.sha256=\(digest) image=test/1 \
+      head=\(Self.address) mac=${netX/mac} ip=${netX/ip}/16 \(arguments)
       boot
 
       """, to: "\(root)/boot.ipxe")

@@ -6,10 +6,13 @@ import Diagnostics
 enum ExampleCluster {
   static func make(nodes count: Int = 2) throws -> Cluster {
     let source = SourceSpan(file: "cluster.yaml", line: 1, column: 1, endLine: 1, endColumn: 1)
-    func network(_ name: String, _ cidr: String, gateway: String? = nil, dynamic: Network.Range? = nil) throws -> Network {
+    func network(_ name: String, _ cidr: String, gateway: String? = nil, dynamic: Network.Range? = nil) throws
+      -> Network
+    {
       Network(
         name: name, cidr: try some(IPv4Network(cidr)), gateway: try gateway.map { try some(IPv4Address($0)) },
-        dns: try gateway.map { [try some(IPv4Address($0))] } ?? [], serves: name == "private" ? [.dhcp, .dns, .boot] : [],
+        dns: try gateway.map { [try some(IPv4Address($0))] } ?? [],
+        serves: name == "private" ? [.dhcp, .dns, .boot] : [],
         dynamic: dynamic, source: source)
     }
     func nic(_ name: String, _ network: String, _ address: String, _ mac: String?) throws -> NIC {

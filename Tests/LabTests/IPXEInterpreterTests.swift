@@ -89,7 +89,8 @@ struct IPXEInterpreterTests {
 
   @Test(arguments: [
     ("isset ${nothing} && reboot ||\nexit", IPXEOutcome.exit), ("isset ${net0/ip} && reboot || exit", .reboot),
-    ("iseq ${a} 1 || set a 1\niseq ${a} 1 && poweroff", .poweroff), ("frobnicate", .failed("frobnicate: unknown command")),
+    ("iseq ${a} 1 || set a 1\niseq ${a} 1 && poweroff", .poweroff),
+    ("frobnicate", .failed("frobnicate: unknown command")),
     ("frobnicate || exit", .exit), ("goto nowhere", .failed("no label nowhere")), ("echo hello", .exit),
   ])
   func operators(_ script: String, _ outcome: IPXEOutcome) async throws {

@@ -152,14 +152,16 @@ struct LabMachineryTests {
 
   @Test func upAddsWhatIsNewAndLeavesTheRestRunning() async throws {
     try await TestLab.with(nodes: 1) { lab in
-      let before = try await lab.ssh("head1", "cat /proc/sys/kernel/random/boot_id; systemctl show -P ActiveEnterTimestamp ssh")
+      let before = try await lab.ssh(
+        "head1", "cat /proc/sys/kernel/random/boot_id; systemctl show -P ActiveEnterTimestamp ssh")
       let again = try await LabSite.up(
         try ExampleCluster.make(nodes: 2), spec: "\(lab.folder)/cluster.yaml", program: try TestLab.program(),
         progress: { _ in })
 
       #expect(again.id == lab.site.id)
       #expect(again.machine("node2") != nil)
-      let after = try await lab.ssh("head1", "cat /proc/sys/kernel/random/boot_id; systemctl show -P ActiveEnterTimestamp ssh")
+      let after = try await lab.ssh(
+        "head1", "cat /proc/sys/kernel/random/boot_id; systemctl show -P ActiveEnterTimestamp ssh")
       #expect(before.text == after.text)
       let new = TestLab(folder: lab.folder, site: again)
       #expect(try await new.ipmi("node2", ["chassis", "power", "status"]).text.contains("is off"))

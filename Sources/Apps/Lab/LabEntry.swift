@@ -6,7 +6,7 @@ import HostAccess
 /// What the lab's copy of `cluster` does when the lab itself calls it.
 package enum LabEntry {
   /// Joins a control group of the lab and becomes another program. Returns only to say why not.
-  package static func enter(state: String, group: String, argv: [String]) throws(AgentError) -> Never {
+  package static func enter(state: String, group: String, argv: [String]) throws(AgentError) -> AgentError {
     // Refused for a process that leads its group already, which then has a caller that waits for it.
     _ = setsid()
     keepOnlyStandardStreams()
@@ -15,7 +15,7 @@ package enum LabEntry {
     guard Files.exists(state) else {
       throw AgentError(.cancelled, "The lab has gone down", next: "Bring it up with `cluster lab up`.")
     }
-    throw Foreground.become(argv)
+    return Foreground.become(argv)
   }
 
   /// A machine that kept its BMC's socket open would keep the BMC's port.

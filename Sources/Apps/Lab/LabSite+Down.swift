@@ -60,7 +60,8 @@ extension LabSite {
     progress("namespaces, control groups and files are removed; caches stay in \(site.cacheDirectory)")
   }
 
-  /// Connections into the lab, such as `cluster lab shell`, are in its namespace but in the control group of who made them.
+  /// Connections into the lab, such as `cluster lab shell`, are in its namespace but in the control group of who made
+  /// them.
   private func endStrangers(in namespace: String) async throws(AgentError) {
     let listing = try await Command.run("ip", ["netns", "pids", namespace])
     for pid in listing.text.split(whereSeparator: \.isWhitespace).compactMap({ pid_t($0) }) where pid != getpid() {

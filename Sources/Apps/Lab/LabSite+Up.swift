@@ -6,8 +6,8 @@ import HostAccess
 extension LabSite {
   /// Brings a cluster's twin up, or adds what is missing to the one that is up.
   ///
-  /// At the end the plain heads answer SSH, and everything else is powered off behind its BMC. What was begun by an `up`
-  /// that died is gone on with.
+  /// At the end the plain heads answer SSH, and everything else is powered off behind its BMC. What was begun by an
+  /// `up` that died is gone on with.
   ///
   /// - Parameters:
   ///   - program: the `cluster` program, which machines and BMCs run; the lab takes a copy.
@@ -79,7 +79,9 @@ extension LabSite {
       case .empty: try makeEmptyDisk(diskFile(of: machine))
       case .none: try Files.makeDirectory(directory(of: machine))
       }
-      if !Files.exists(statusFile(of: machine)) { try Files.writeJSON(MachineStatus(.off), to: statusFile(of: machine)) }
+      if !Files.exists(statusFile(of: machine)) {
+        try Files.writeJSON(MachineStatus(.off), to: statusFile(of: machine))
+      }
       if let bmc = machine.bmc { try BoardController(site: self, machine: machine, bmc: bmc).start() }
     }
     progress("\(machines.count) machines, \(machines.filter { $0.bmc != nil }.count) BMCs")

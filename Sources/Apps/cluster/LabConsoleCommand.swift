@@ -17,8 +17,10 @@ struct LabConsoleCommand: AsyncParsableCommand {
   var follow = false
 
   func run() async throws {
-    let (site, machine) = try options.machine(machine)
-    let how = follow ? ["--follow=name", "--retry"] : []
-    throw LabOptions.failure(LabEntry.become(["tail", "--lines=+1"] + how + [site.console(of: machine)]))
+    try await Failure.telling {
+      let (site, machine) = try options.machine(machine)
+      let how = follow ? ["--follow=name", "--retry"] : []
+      throw LabEntry.become(["tail", "--lines=+1"] + how + [site.console(of: machine)])
+    }
   }
 }

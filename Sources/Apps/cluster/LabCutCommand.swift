@@ -20,9 +20,8 @@ struct LabCutCommand: AsyncParsableCommand {
   var mend = false
 
   func run() async throws {
-    let site = try options.site()
-    try await options.told { () async throws(AgentError) in
-      try await site.setLink(of: HostID(machine), on: network, up: mend)
+    try await Failure.telling {
+      try await options.site().setLink(of: HostID(machine), on: network, up: mend)
     }
   }
 }

@@ -14,10 +14,14 @@ struct LabDownCommand: AsyncParsableCommand {
   var id: String?
 
   func run() async throws {
-    let found = try await options.told { () async throws(AgentError) in
-      if let id { return try await LabSite.down(id: id, progress: Terminal.note) }
-      return try await LabSite.down(beside: options.file, progress: Terminal.note)
+    try await Failure.telling {
+      let found =
+        if let id {
+          try await LabSite.down(id: id, progress: Terminal.note)
+        } else {
+          try await LabSite.down(beside: options.file, progress: Terminal.note)
+        }
+      if !found { Terminal.note("no lab is up for \(id ?? options.file)") }
     }
-    if !found { Terminal.note("no lab is up for \(id ?? options.file)") }
   }
 }

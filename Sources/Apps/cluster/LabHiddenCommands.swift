@@ -13,7 +13,7 @@ struct LabEnterCommand: AsyncParsableCommand {
   @Argument(parsing: .postTerminator) var argv: [String] = []
 
   func run() async throws {
-    do { try LabEntry.enter(state: state, group: group, argv: argv) } catch { throw LabOptions.failure(error) }
+    try await Failure.telling { throw try LabEntry.enter(state: state, group: group, argv: argv) }
   }
 }
 
@@ -25,10 +25,10 @@ struct LabMachineCommand: AsyncParsableCommand {
   @Argument var machine: String
 
   func run() async throws {
-    do {
+    try await Failure.telling {
       let site = try LabEntry.site(state: state)
       try await Firmware(try LabEntry.machine(machine, of: site), of: site).run()
-    } catch { throw LabOptions.failure(error) }
+    }
   }
 }
 
@@ -41,10 +41,10 @@ struct LabChassisCommand: AsyncParsableCommand {
   @Argument(parsing: .allUnrecognized) var request: [String] = []
 
   func run() async throws {
-    do {
+    try await Failure.telling {
       let site = try LabEntry.site(state: state)
       let machine = try LabEntry.machine(machine, of: site)
       for line in try await ChassisControl(PowerSwitch(machine, of: site)).answer(request) { Terminal.print(line) }
-    } catch { throw LabOptions.failure(error) }
+    }
   }
 }

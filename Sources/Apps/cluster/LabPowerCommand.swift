@@ -18,8 +18,8 @@ struct LabPowerCommand: AsyncParsableCommand {
   var action: PowerSwitch.Action
 
   func run() async throws {
-    let (site, machine) = try options.machine(machine)
-    try await options.told { () async throws(AgentError) in
+    try await Failure.telling {
+      let (site, machine) = try options.machine(machine)
       try await PowerSwitch(machine, of: site).perform(action)
     }
   }

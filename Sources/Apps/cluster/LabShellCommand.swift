@@ -17,8 +17,9 @@ struct LabShellCommand: AsyncParsableCommand {
   var command: [String] = []
 
   func run() async throws {
-    let (site, machine) = try options.machine(head)
-    throw LabOptions.failure(
-      LabEntry.become(["ssh", "-F", site.sshConfig, machine.name.name] + command.filter { $0 != "--" }))
+    try await Failure.telling {
+      let (site, machine) = try options.machine(head)
+      throw LabEntry.become(["ssh", "-F", site.sshConfig, machine.name.name] + command.drop { $0 == "--" })
+    }
   }
 }

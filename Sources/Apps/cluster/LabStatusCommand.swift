@@ -12,10 +12,12 @@ struct LabStatusCommand: AsyncParsableCommand {
   @OptionGroup var printing: OutputOptions
 
   func run() async throws {
-    let report = LabReport(try options.site())
-    switch printing.output {
-    case .json: Terminal.print(try Terminal.json(report))
-    case .text: Terminal.print(Self.text(report))
+    try await Failure.telling {
+      let report = LabReport(try options.site())
+      switch printing.output {
+      case .json: Terminal.print(try Terminal.json(report))
+      case .text: Terminal.print(Self.text(report))
+      }
     }
   }
 

@@ -32,7 +32,8 @@ struct DiskDevices {
       let node = "\(folder)/loop\(number)"
       if !Files.exists(node), mknod(node, S_IFBLK | 0o660, dev_t(Self.loopMajor << 8 | UInt32(number))) != 0 {
         throw AgentError(
-          .permission, "\(node) could not be made", cause: String(cString: strerror(errno)), next: "Run the lab as root.")
+          .permission, "\(node) could not be made", cause: String(cString: strerror(errno)),
+          next: "Run the lab as root.")
       }
       binds.append("\(node):/dev/loop\(number)")
     }

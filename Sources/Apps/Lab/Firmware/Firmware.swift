@@ -121,7 +121,8 @@ package struct Firmware {
 
   /// One line on the machine's console.
   func say(_ text: String) {
-    let seconds = (ContinuousClock.now - booted).formatted(.units(allowed: [.seconds], fractionalPart: .show(length: 2)))
+    let seconds = (ContinuousClock.now - booted).formatted(
+      .units(allowed: [.seconds], fractionalPart: .show(length: 2)))
     FileHandle.standardOutput.write(Data("firmware [\(seconds)] \(text)\r\n".utf8))
   }
 }

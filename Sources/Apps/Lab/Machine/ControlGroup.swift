@@ -5,8 +5,8 @@ import HostAccess
 
 /// A control group of the same path in every hierarchy of the machine: cgroup v1, hybrid or v2.
 ///
-/// Containers must not share one, or stopping a unit in one machine kills that unit's processes in another. It is also how
-/// everything of a machine or a lab is found when it has to end.
+/// Containers must not share one, or stopping a unit in one machine kills that unit's processes in another. It is also
+/// how everything of a machine or a lab is found when it has to end.
 struct ControlGroup {
   /// Relative to each hierarchy's root.
   var path: String
@@ -37,7 +37,8 @@ struct ControlGroup {
             next: "Run the lab as root, where /sys/fs/cgroup is writable.")
         }
         // cpuset of cgroup v1: a group without CPUs and memory nodes takes no process.
-        for file in ["cpuset.cpus", "cpuset.mems"] where Files.exists("\(root)/tasks") && Files.exists("\(root)/\(file)") {
+        for file in ["cpuset.cpus", "cpuset.mems"]
+        where Files.exists("\(root)/tasks") && Files.exists("\(root)/\(file)") {
           Self.put(Files.text("\(root)/\(file)") ?? "", into: "\(folder)/\(file)")
         }
       }

@@ -5,8 +5,8 @@ import HostAccess
 
 /// Starts programs that outlive this process.
 enum Daemon {
-  /// Starts `argv`, which begins with `cluster lab _enter`, with /dev/null as input and the log as output. That gives it a
-  /// session of its own and closes whatever else is open.
+  /// Starts `argv`, which begins with `cluster lab _enter`, with /dev/null as input and the log as output. That gives
+  /// it a session of its own and closes whatever else is open.
   static func start(_ argv: [String], log: String) throws(AgentError) -> ProcessIdentity {
     try Files.makeDirectory((log as NSString).deletingLastPathComponent)
     var actions = posix_spawn_file_actions_t()

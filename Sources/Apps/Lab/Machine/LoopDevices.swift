@@ -33,7 +33,8 @@ enum LoopDevices {
       guard stat(disk.name, &info) == 0 else { continue }
       // By inode: once the container has gone, the path that it was opened by means nothing.
       let place = "\(info.st_dev >> 8 & 0xfff):\(info.st_dev & 0xff | info.st_dev >> 12 & 0xfff00)"
-      for partition in devices where partition.inode == Int(info.st_ino)
+      for partition in devices
+      where partition.inode == Int(info.st_ino)
         && partition.fileSystem?.trimmingCharacters(in: .whitespaces) == place
       {
         try await detach(device: partition.name)
@@ -53,7 +54,8 @@ enum LoopDevices {
 
   private static func list() async throws(AgentError) -> [Listing.Device] {
     let result = try await Command.checked(
-      "losetup", ["--list", "--json", "--output", "NAME,BACK-FILE,BACK-INO,BACK-MAJ:MIN"], next: "See that util-linux works.")
+      "losetup", ["--list", "--json", "--output", "NAME,BACK-FILE,BACK-INO,BACK-MAJ:MIN"],
+      next: "See that util-linux works.")
     guard !result.stdout.isEmpty else { return [] }
     return try Files.attempt("The list of loop devices could not be read") {
       try JSONDecoder().decode(Listing.self, from: Data(result.stdout)).loopdevices

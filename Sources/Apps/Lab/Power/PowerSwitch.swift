@@ -5,8 +5,8 @@ import HostAccess
 
 /// A machine's power switch and boot device, as its BMC works them.
 ///
-/// A powered machine is one process tree in PID, mount and network namespaces of its own: killing it takes its mounts with
-/// it, and nothing of the machine answers the network any more when `off` returns.
+/// A powered machine is one process tree in PID, mount and network namespaces of its own: killing it takes its mounts
+/// with it, and nothing of the machine answers the network any more when `off` returns.
 package struct PowerSwitch: Sendable {
   package enum Action: String, CaseIterable, Sendable {
     case on, off, cycle
@@ -81,7 +81,8 @@ package struct PowerSwitch: Sendable {
     if machine.disk == .empty { try await LoopDevices.detach(backing: site.diskFile(of: machine)) }
   }
 
-  /// Signals PID 1 of the machine's system, as logind does for the power button: SIGRTMIN+4 is poweroff.target (systemd(1)).
+  /// Signals PID 1 of the machine's system, as logind does for the power button: SIGRTMIN+4 is poweroff.target
+  /// (systemd(1)).
   private func pressButton() throws(AgentError) {
     for pid in group.processes {
       let status = Files.text("/proc/\(pid)/status") ?? ""

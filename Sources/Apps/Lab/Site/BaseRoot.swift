@@ -42,10 +42,11 @@ struct BaseRoot {
       try ControlGroup(site.daemonsGroup).create()
       let argv = site.enter(
         site.daemonsGroup,
-        site.inside([
-          "mmdebstrap", "--mode=root", "--variant=minbase", "--include=\(Self.packages.joined(separator: ","))",
-          "--aptopt=Acquire::http::Proxy \"\(PackageProxy.localURL)\"", Self.suite, temporary,
-        ] + sources))
+        site.inside(
+          [
+            "mmdebstrap", "--mode=root", "--variant=minbase", "--include=\(Self.packages.joined(separator: ","))",
+            "--aptopt=Acquire::http::Proxy \"\(PackageProxy.localURL)\"", Self.suite, temporary,
+          ] + sources))
       try await Command.checked(
         argv[0], Array(argv.dropFirst()), environment: ["TMPDIR": "/tmp"], deadline: .seconds(900),
         next: "See that \(site.mirror) can be reached from this machine, then run `cluster lab up` again.",

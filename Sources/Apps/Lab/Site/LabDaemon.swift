@@ -2,7 +2,8 @@
 import ClusterModel
 import HostAccess
 
-/// A long-lived program of the lab itself: proxy, relay, BMC. It runs in the lab's control group, where `down` finds it.
+/// A long-lived program of the lab itself: proxy, relay, BMC. It runs in the lab's control group, where `down` finds
+/// it.
 struct LabDaemon {
   var site: LabSite
   var name: String

@@ -3,8 +3,8 @@ import ClusterModel
 
 /// A lab: what one machine needs to stand in for the described cluster.
 ///
-/// It is derived from the `Cluster` alone and written to `lab.json` in the lab's state folder before anything is made, so
-/// that `down` knows what may exist. Every name that the system sees is derived from `id`.
+/// It is derived from the `Cluster` alone and written to `lab.json` in the lab's state folder before anything is made,
+/// so that `down` knows what may exist. Every name that the system sees is derived from `id`.
 package struct LabSite: Hashable, Codable, Sendable {
   /// Short, random, unique per `up`: two labs can run side by side.
   package var id: String

@@ -5,9 +5,9 @@ import HostAccess
 
 /// A caching forward proxy for packages: the only way out of a lab.
 ///
-/// nginx runs in this machine's own network namespace and listens on a unix socket, whose path crosses namespaces; a relay
-/// in the lab's namespace leads to it from port 3142. Several labs keep one cache folder: each nginx finds what it has
-/// written itself, and replaces files atomically.
+/// nginx runs in this machine's own network namespace and listens on a unix socket, whose path crosses namespaces; a
+/// relay in the lab's namespace leads to it from port 3142. Several labs keep one cache folder: each nginx finds what
+/// it has written itself, and replaces files atomically.
 struct PackageProxy {
   static let port = 3142
 

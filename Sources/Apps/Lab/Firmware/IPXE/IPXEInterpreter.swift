@@ -44,7 +44,8 @@ struct IPXEInterpreter {
     let text = String(decoding: bytes, as: UTF8.self)
     guard text.hasPrefix("#!ipxe") else { return .failure("\(url) is no iPXE script") }
     platform.say("script \(url)")
-    return try await run(script: text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(String.init))
+    return try await run(
+      script: text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(String.init))
   }
 
   /// Nil: the reason is on the console.
@@ -170,7 +171,8 @@ struct IPXEInterpreter {
     var rest = words
     while let word = rest.first, word.hasPrefix("-"), word.count > 1 {
       rest = rest.dropFirst()
-      guard let name = ["--name": "name", "-n": "name", "--drive": "drive", "-d": "drive", "--timeout": "timeout"][word]
+      guard
+        let name = ["--name": "name", "-n": "name", "--drive": "drive", "-d": "drive", "--timeout": "timeout"][word]
       else { continue }
       options[name] = rest.popFirst()
     }

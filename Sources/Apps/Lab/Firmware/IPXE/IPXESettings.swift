@@ -48,7 +48,8 @@ struct IPXESettings: Sendable {
     case "hexraw": value.replacing(":", with: "")
     case "uristring":
       value.utf8.map { byte in
-        let kept = UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "-._~".utf8.contains(byte)
+        let kept =
+          UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "-._~".utf8.contains(byte)
           || UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20
         let digits = String(byte, radix: 16, uppercase: true)
         return kept ? String(UnicodeScalar(byte)) : "%\(digits.count == 1 ? "0" : "")\(digits)"
