@@ -130,42 +130,50 @@ struct KindTests {
     .unit(UnitState(exists: true, enabled: false, masked: false, active: active, configuration: .notRunning))
   }
 
-  private func bootstrap(_ pacemaker: [HostID: String?], addresses: [String], blank: Set<HostID> = []) throws -> [String] {
+  private func bootstrap(_ cibs: [HostID: CIB], addresses: [String], blank: Set<HostID> = []) throws -> [String] {
     let resource = HighAvailabilityParts(
       cluster: try Example.cluster(), policy: try Example.policy(), primary: try Example.cluster().heads[0]
     ).bootstrap
     let desired = try #require(resource.desired as? HighAvailabilityBootstrapKind.Desired)
     var hosts: [HostID: Inventory.Host] = [:]
-    for (head, state) in pacemaker {
-      hosts[head] = state.map { state in
-        .answered([
-          .unit(name: "pacemaker.service", configuration: []): unit(state),
-          .unit(name: "dnsmasq.service", configuration: []): unit("active"),
+    for (head, cib) in cibs {
+      let text: String? =
+        switch cib {
+        case .silent, .none: nil
+        case .empty: "<cib><configuration/></cib>"
+        case .configured: try Recorded.text("cib.xml")
+        }
+      hosts[head] =
+        cib == .silent
+        ? Self.silent
+        : .answered([
+          .cib: .cib(text), .unit(name: "dnsmasq.service", configuration: []): unit("active"),
           .unit(name: "nginx.service", configuration: []): unit("inactive"),
           .links: .links([LinkState(name: "eth0", mac: nil, up: true, addresses: addresses, gateways: [])]),
         ])
-      } ?? Self.silent
     }
     let (answers, context) = context(Inventory(hosts: hosts, observedAt: 0), blank: blank)
     let actual = try HighAvailabilityBootstrapKind.interpret(resource.id, desired, answers)
     return try HighAvailabilityBootstrapKind.steps(resource.id, desired, actual, context).map(\.verb)
   }
 
-  @Test("before Pacemaker runs, what is missing is put up by hand")
+  private enum CIB { case silent, none, empty, configured }
+
+  @Test("before Pacemaker is configured, what is missing is put up by hand")
   func byHand() throws {
     #expect(
-      try bootstrap(["head1": "inactive", "head2": "inactive"], addresses: ["10.1.0.1/16"])
+      try bootstrap(["head1": .none, "head2": .empty], addresses: ["10.1.0.1/16"])
         == ["address-eth1", "address-eth0", "start-nginx.service"])
     #expect(
-      try bootstrap(["head1": "inactive"], addresses: ["10.1.0.10/16"], blank: ["head2"])
+      try bootstrap(["head1": .empty], addresses: ["10.1.0.10/16"], blank: ["head2"])
         == ["address-eth1", "start-nginx.service"])
   }
 
-  @Test("where Pacemaker runs, or may run, nothing is done by hand")
+  @Test("where Pacemaker is configured, or may be, nothing is done by hand")
   func superseded() throws {
-    #expect(try bootstrap(["head1": "inactive", "head2": "active"], addresses: []).isEmpty)
-    #expect(try bootstrap(["head1": "active", "head2": String?.none], addresses: []).isEmpty)
-    #expect(throws: Unreadable.self) { try bootstrap(["head1": "inactive", "head2": String?.none], addresses: []) }
+    #expect(try bootstrap(["head1": .none, "head2": .configured], addresses: []).isEmpty)
+    #expect(try bootstrap(["head1": .configured, "head2": .silent], addresses: []).isEmpty)
+    #expect(throws: Unreadable.self) { try bootstrap(["head1": .none, "head2": .silent], addresses: []) }
   }
 
   // MARK: order

@@ -29,7 +29,7 @@ package enum Nodes: Feature {
     [
       WellKnown.machineScripts(on: head.name), TreeKind.id(on: head.name, WellKnown.bootScripts),
       TreeKind.id(on: head.name, WellKnown.dhcpHosts), WellKnown.unit("dnsmasq.service", on: head.name),
-      WellKnown.unit("nginx.service", on: head.name),
+      WellKnown.unit("nginx.service", on: head.name), HighAvailabilityBootstrapKind.id(on: head.name),
     ]
   }
 }

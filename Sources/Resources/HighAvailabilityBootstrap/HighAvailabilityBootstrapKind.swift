@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import Diagnostics
+import Pacemaker
 
-/// The service addresses and units of the primary before Pacemaker runs anywhere: the standby is installed over them.
+/// The service addresses and units of the primary before Pacemaker has them: the standby is installed over them.
 ///
-/// - From the moment that Pacemaker runs on any head they are its own, and nothing is to do here. It finds them as they
-///   are and adopts them.
-/// - While it is not known whether Pacemaker runs on a head nothing is done: an address on two heads is worse than none.
+/// - From the moment that Pacemaker is configured on any head they are its own, and nothing is to do here. It finds them
+///   as they are and adopts them.
+/// - While it is not known whether Pacemaker has them on a head nothing is done: an address on two heads is worse than
+///   none.
 /// - Removal takes nothing away: when there is no Pacemaker any more, the units are `unit` resources again.
 package enum HighAvailabilityBootstrapKind: ResourceKind {
   package static let name = "ha-bootstrap"
@@ -40,7 +42,7 @@ package enum HighAvailabilityBootstrapKind: ResourceKind {
   }
 
   package enum Actual: Hashable, Sendable {
-    /// Pacemaker runs.
+    /// Pacemaker has them.
     case superseded
     case byHand(missing: [Address], stopped: [String])
   }
@@ -49,17 +51,18 @@ package enum HighAvailabilityBootstrapKind: ResourceKind {
 
   package static func questions(_ id: ResourceID, _ desired: Desired) -> [Question] {
     [Question(desired.head, .links)] + desired.units.map { Question(desired.head, state($0)) }
-      + ([desired.head] + desired.others).map { Question($0, state("pacemaker.service")) }
+      + ([desired.head] + desired.others).map { Question($0, .cib) }
   }
 
   package static func interpret(
     _ id: ResourceID, _ desired: Desired, _ answers: Answers
   ) throws(Unreadable) -> Actual? {
-    // One head that runs Pacemaker settles it, even when another one does not answer.
+    // One head with a configuration settles it, even when another one does not answer.
     var unknown: Unreadable?
     for head in [desired.head] + desired.others {
       do throws(Unreadable) {
-        if try runs("pacemaker.service", on: head, answers) { return .superseded }
+        // Pacemaker may run, and have nothing to run yet.
+        if try answers.parsedCIB(head)?.managed.isEmpty == false { return .superseded }
       } catch {
         unknown = unknown ?? error
       }
@@ -88,13 +91,13 @@ package enum HighAvailabilityBootstrapKind: ResourceKind {
       StepDraft(
         "address-\(address.interface)", on: desired.head,
         .ensureAddress(interface: address.interface, address: address.address, prefix: address.prefix),
-        because: "Pacemaker does not run yet, and \(address.address) is not up",
+        because: "Pacemaker has no configuration yet, and \(address.address) is not up",
         changes: ["+ \(address.address)/\(address.prefix) on \(address.interface)"], independent: index > 0)
     }
     let units = stopped.enumerated().map { index, unit in
       StepDraft(
         "start-\(unit)", on: desired.head, .ensureUnit(UnitGoal(name: unit, enabled: nil, active: true)),
-        because: "Pacemaker does not run yet, and \(unit) is not active", changes: ["inactive -> active"],
+        because: "Pacemaker has no configuration yet, and \(unit) is not active", changes: ["inactive -> active"],
         independent: index > 0)
     }
     return addresses + units

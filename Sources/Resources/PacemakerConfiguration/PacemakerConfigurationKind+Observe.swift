@@ -12,12 +12,12 @@ extension PacemakerConfigurationKind {
   package static func interpret(
     _ id: ResourceID, _ desired: Desired, _ answers: Answers
   ) throws(Unreadable) -> Actual? {
-    var found: (heads: [HostID], cib: String)?
+    var found: (heads: [HostID], cib: CIBDocument)?
     var unknown: Unreadable?
     for member in desired.members {
       do throws(Unreadable) {
-        guard let text = try answers.cib(member) else { continue }
-        found = ((found?.heads ?? []) + [member], found?.cib ?? text)
+        guard let cib = try answers.parsedCIB(member) else { continue }
+        found = ((found?.heads ?? []) + [member], found?.cib ?? cib)
       } catch {
         unknown = unknown ?? error
       }
@@ -26,21 +26,39 @@ extension PacemakerConfigurationKind {
       if let unknown { throw unknown }
       return nil
     }
-    let cib = try reading(found.heads[0], "the CIB") { () throws(XMLError) in try CIBDocument(parsing: found.cib) }
-    return Actual(heads: found.heads, cib: cib, failed: try failed(found.heads[0], desired, answers))
+    return Actual(heads: found.heads, cib: found.cib, failed: try failed(found.heads[0], desired, answers))
   }
 
   /// Resources that Pacemaker has given up on: stopped, with a failure, and not because somebody asked for it.
   private static func failed(
     _ head: HostID, _ desired: Desired, _ answers: Answers
   ) throws(Unreadable) -> [String] {
-    guard let text = try answers.crmMon(head) else { return [] }
-    let status = try reading(head, "Pacemaker's status") { () throws(XMLError) in try ClusterStatus(parsing: text) }
+    guard let status = try answers.clusterStatus(head) else { return [] }
     let ours = Set(desired.elements.filter { $0.section == .resources }.map(\.id))
     return status.resources.filter { ours.contains($0.id) && status.hasGivenUp(on: $0) }.map(\.id)
   }
+}
 
-  private static func reading<Value>(
+extension Answers {
+  /// Nil when Pacemaker does not run there, also because the host does not exist yet.
+  func parsedCIB(_ host: HostID) throws(Unreadable) -> CIBDocument? {
+    switch try answer(host, .cib) {
+    case .cib(let text?): try reading(host, "the CIB") { () throws(XMLError) in try CIBDocument(parsing: text) }
+    case .cib(nil), nil: nil
+    default: throw .unasked(host)
+    }
+  }
+
+  fileprivate func clusterStatus(_ host: HostID) throws(Unreadable) -> ClusterStatus? {
+    switch try answer(host, .crmMon) {
+    case .crmMon(let text?):
+      try reading(host, "Pacemaker's status") { () throws(XMLError) in try ClusterStatus(parsing: text) }
+    case .crmMon(nil), nil: nil
+    default: throw .unasked(host)
+    }
+  }
+
+  private func reading<Value>(
     _ head: HostID, _ what: String, _ read: () throws(XMLError) -> Value
   ) throws(Unreadable) -> Value {
     do throws(XMLError) {
@@ -51,25 +69,6 @@ extension PacemakerConfigurationKind {
         AgentError(
           .invalid, "\(what) of \(head) cannot be read", cause: error.description,
           next: "Look at `cibadmin --query` and `crm_mon --one-shot --output-as=xml` on \(head)."))
-    }
-  }
-}
-
-extension Answers {
-  /// Nil also when the host does not exist yet.
-  fileprivate func cib(_ host: HostID) throws(Unreadable) -> String? {
-    switch try answer(host, .cib) {
-    case .cib(let text): text
-    case nil: nil
-    default: throw .unasked(host)
-    }
-  }
-
-  fileprivate func crmMon(_ host: HostID) throws(Unreadable) -> String? {
-    switch try answer(host, .crmMon) {
-    case .crmMon(let text): text
-    case nil: nil
-    default: throw .unasked(host)
     }
   }
 }
