@@ -167,4 +167,28 @@ struct LabMachineryTests {
       #expect(try await new.ipmi("node2", ["chassis", "power", "status"]).text.contains("is off"))
     }
   }
+
+  @Test func downCleansUpAfterAnUpThatWasKilled() async throws {
+    var random = SeededGenerator()
+    for _ in 1...6 {
+      let folder = try TestLab.makeFolder(example: true)
+      defer { try? FileManager.default.removeItem(atPath: folder) }
+      // A warm `up` takes about 1.5 s.
+      let wait = Duration.milliseconds(Int.random(in: 20...1500, using: &random))
+      let up = Process()
+      up.executableURL = URL(fileURLWithPath: try TestLab.program())
+      up.arguments = ["lab", "up", "--file", "\(folder)/cluster.yaml"]
+      up.standardError = FileHandle.nullDevice
+      try up.run()
+      try await Task.sleep(for: wait)
+      kill(up.processIdentifier, SIGKILL)
+      up.waitUntilExit()
+
+      let id = try LabSite.pointer(beside: "\(folder)/cluster.yaml")?.id
+      _ = try await LabSite.down(beside: "\(folder)/cluster.yaml", progress: { _ in })
+
+      if let id { #expect(try await TestLab.leftovers(of: id) == [], "killed after \(wait)") }
+      #expect(!Files.exists("\(folder)/.cluster"))
+    }
+  }
 }

@@ -30,11 +30,19 @@ struct TestLab {
     #expect(try await leftovers(of: id) == [])
   }
 
-  /// A folder with a `cluster.yaml` that only has to exist.
-  static func makeFolder() throws -> String {
+  /// A folder with a `cluster.yaml`: one that only has to exist, or the repository's example.
+  static func makeFolder(example: Bool = false) throws -> String {
     let folder = NSTemporaryDirectory() + "lab-test-\(LabSite.randomText(8))"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    try Data().write(to: URL(fileURLWithPath: "\(folder)/cluster.yaml"))
+    guard example else {
+      try Data().write(to: URL(fileURLWithPath: "\(folder)/cluster.yaml"))
+      return folder
+    }
+    let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    for name in ["cluster.yaml", "images"] {
+      try FileManager.default.copyItem(atPath: repository.appending(path: name).path, toPath: "\(folder)/\(name)")
+    }
     return folder
   }
 
