@@ -69,7 +69,7 @@ let package = Package(
       name: "bench", dependencies: ["Planning", "ClusterModel", "Diagnostics"], path: "Sources/Apps/Bench",
       swiftSettings: strict),
     // Hosts in memory that answer and perform like real ones.
-    target("Simulator", "Apps/Simulator", ["ClusterModel", "HostAccess"]),
+    target("Simulator", "Apps/Simulator", ["ClusterModel", "HostAccess", "Pacemaker", "XML"]),
     // MARK: Support
     // Problems in the user's spec: codes, spans, carets.
     target("Diagnostics", "Support/Diagnostics", []),
@@ -88,7 +88,12 @@ let package = Package(
     tests("PlanningTests", ["Planning", "Features", "Resources", "SpecReading", "ClusterModel", "Diagnostics", "HostAccess", "Simulator"]),
     tests("ExecutionTests", ["Execution", "Observation", "Planning", "ClusterModel", "HostAccess", "Simulator"]),
     tests("AuditingTests", ["Auditing", "ClusterModel", "HostAccess"]),
-    tests("ResourcesTests", ["Features", "Resources", "SpecReading", "ClusterModel", "Planning"]),
+    tests(
+      "ResourcesTests",
+      [
+        "Features", "Resources", "SpecReading", "ClusterModel", "Diagnostics", "Observation", "Planning", "HostAccess",
+        "Simulator",
+      ]),
     tests("HighAvailabilityTests", ["Features", "Resources", "Pacemaker", "XML", "ClusterModel", "Diagnostics"]),
     tests("ContractTests", ["Simulator", "AgentServer", "HostAccess", "ClusterModel", "Lab"]),
     tests("TidyTests", []),

@@ -1,1 +1,66 @@
 // SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+
+/// A host in memory, by the rules of the real agent.
+package struct FakeHost: Host {
+  package let id: HostID
+  package let cluster: FakeCluster
+
+  package init(id: HostID, cluster: FakeCluster) {
+    self.id = id
+    self.cluster = cluster
+  }
+
+  /// A machine of its own, in a site where it is alone.
+  package init(_ id: HostID, _ machine: FakeMachine? = nil) {
+    var world = FakeWorld()
+    world.machines[id] = machine ?? FakeMachine(hostname: id.name)
+    self.init(id: id, cluster: FakeCluster(world))
+  }
+
+  package func answer(_ probes: [Probe], secrets: Secrets) async throws(AgentError) -> [Probe: Answer] {
+    try await cluster.attempt { (world) throws(AgentError) in
+      _ = try world.machine(id)
+      var answers: [Probe: Answer] = [:]
+      for probe in probes { answers[probe] = world.answer(probe, on: id, secrets) }
+      return answers
+    }
+  }
+
+  package func perform(
+    _ operation: Operation, secrets: Secrets, run: RunToken, progress: @escaping @Sendable (String) -> Void
+  ) async throws(AgentError) -> Outcome {
+    try await cluster.attempt { (world) throws(AgentError) in
+      var machine = try world.machine(id)
+      try machine.lease.renew(run, now: world.now)
+      world.machines[id] = machine
+      let outcome = try world.perform(operation, on: id, secrets)
+      if outcome.changed { world.effects.append("\(id) \(operation.name) \(operation.target)") }
+      progress(outcome.detail)
+      return outcome
+    }
+  }
+
+  package func lease() async throws(AgentError) -> LeaseState {
+    try await cluster.attempt { (world) throws(AgentError) in try world.machine(id).lease.state(now: world.now) }
+  }
+
+  package func claim(_ run: RunToken) async throws(AgentError) {
+    try await cluster.attempt { (world) throws(AgentError) in
+      var machine = try world.machine(id)
+      try machine.lease.claim(run, now: world.now)
+      world.machines[id] = machine
+    }
+  }
+
+  package func release(_ run: RunToken) async throws(AgentError) {
+    try await cluster.attempt { (world) throws(AgentError) in
+      var machine = try world.machine(id)
+      machine.lease.release(run)
+      world.machines[id] = machine
+    }
+  }
+
+  package func close() async {}
+}

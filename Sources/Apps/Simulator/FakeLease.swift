@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+
+/// Who may change a host, and the newest generation that ever could: the rules of the agent's lease book.
+package struct FakeLease: Hashable, Sendable {
+  private var newestGeneration = 0
+  private var newestRun: String?
+  private var token: RunToken?
+  private var ends = 0
+
+  package init() {}
+
+  package func state(now: Int) -> LeaseState {
+    let left = token == nil ? 0 : max(0, ends - now)
+    return LeaseState(newestGeneration: newestGeneration, holder: left > 0 ? token : nil, secondsLeft: left)
+  }
+
+  package mutating func claim(_ run: RunToken, now: Int) throws(AgentError) {
+    try refuseStale(run)
+    if let token, token.run != run.run, ends > now { throw held(token, now) }
+    grant(run, now)
+  }
+
+  /// Before an operation. A lease that ran out and that nobody else took since is still its run's.
+  package mutating func renew(_ run: RunToken, now: Int) throws(AgentError) {
+    try refuseStale(run)
+    guard let token, token.run == run.run else {
+      if let token, ends > now { throw held(token, now) }
+      throw AgentError(
+        .leaseHeld, "Run \(run.run) does not hold this host's lease", next: "Run `cluster apply` again.")
+    }
+    grant(run, now)
+  }
+
+  package mutating func release(_ run: RunToken) {
+    guard token?.run == run.run else { return }
+    (token, ends) = (nil, 0)
+  }
+
+  private mutating func grant(_ run: RunToken, _ now: Int) {
+    newestGeneration = run.generation
+    newestRun = run.run
+    token = run
+    ends = now + run.leaseSeconds
+  }
+
+  private func refuseStale(_ run: RunToken) throws(AgentError) {
+    if run.generation > newestGeneration { return }
+    if run.generation == newestGeneration, newestRun == nil || newestRun == run.run { return }
+    throw AgentError(
+      .staleGeneration, "Run \(run.run) has generation \(run.generation), and this host has seen \(newestGeneration)",
+      next: "Another run came after this one. Look at `cluster log`, then plan and apply again.")
+  }
+
+  private func held(_ other: RunToken, _ now: Int) -> AgentError {
+    AgentError(
+      .leaseHeld, "Run \(other.run) of \(other.holder) is at work on this host, for another \(ends - now) s at least",
+      next: "Wait until it ends. If it is dead, its lease ends in \(ends - now) s by itself.")
+  }
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+
+extension FakeMachine {
+  func file(_ path: String, contents: Bool) -> FileState {
+    if let target = symbolicLinks[path] { return .link(target: target) }
+    if folders.contains(path) || files.keys.contains(where: { $0.hasPrefix(path + "/") }) { return .other("a folder") }
+    guard let file = files[path] else { return .absent }
+    let owner = file.owner.split(separator: ":").map(String.init)
+    return .file(
+      FileFacts(
+        digest: SHA256.hex(file.bytes), size: file.bytes.count, mode: file.mode, owner: owner.first ?? "root",
+        group: owner.last ?? "root",
+        contents: contents && file.bytes.count <= 256 << 10 ? String(validating: file.bytes, as: UTF8.self) : nil,
+        managed: managed[path] != nil))
+  }
+
+  func secretFile(_ path: String, _ secret: SecretRef, _ secrets: Secrets) throws(AgentError) -> SecretFileState {
+    guard let bytes = secrets[secret] else { throw .missing(secret) }
+    guard let file = files[path] else { return symbolicLinks[path] == nil ? .absent : .differs }
+    return file.bytes == bytes && file.mode & 0o007 == 0 ? .matches : .differs
+  }
+
+  mutating func ensureFile(_ goal: FileGoal) throws(AgentError) -> Outcome {
+    try install(goal.contents.bytes, at: goal.path, mode: goal.mode, owner: goal.owner)
+  }
+
+  mutating func ensureSecretFile(_ goal: SecretFileGoal, _ secrets: Secrets) throws(AgentError) -> Outcome {
+    guard let bytes = secrets[goal.secret] else { throw .missing(goal.secret) }
+    return try install(bytes, at: goal.path, mode: goal.mode, owner: goal.owner)
+  }
+
+  mutating func ensureFileAbsent(path: String) throws(AgentError) -> Outcome {
+    try Self.checkPath(path)
+    guard let backup = managed.removeValue(forKey: path) else {
+      return Outcome(changed: false, detail: "nothing of ours is at \(path)")
+    }
+    files[path] = nil
+    restore(backup, at: path)
+    return Outcome(changed: true, detail: backup == .nothing ? "removed" : "put back what was there before")
+  }
+
+  private mutating func install(
+    _ bytes: [UInt8], at path: String, mode: UInt16?, owner: String?
+  ) throws(AgentError) -> Outcome {
+    try Self.checkPath(path)
+    if case .other = file(path, contents: false) {
+      throw AgentError(
+        .conflict, "\(path) is a folder or device, not a file", next: "Move it away if it is not needed, and try again.")
+    }
+    let existing = files[path]
+    let wanted = File(
+      bytes: bytes, mode: mode ?? existing?.mode ?? 0o644, owner: owner ?? existing?.owner ?? "root:root",
+      changed: existing?.changed ?? 0)
+    if managed[path] == nil {
+      managed[path] = symbolicLinks[path].map { .link($0) } ?? existing.map { .file($0) } ?? .nothing
+    }
+    if existing == wanted { return Outcome(changed: false, detail: "as desired already") }
+    try take(bytes.count, for: path)
+    symbolicLinks[path] = nil
+    files[path] = wanted
+    files[path]?.changed = step()
+    return Outcome(changed: true, detail: "wrote \(bytes.count) bytes")
+  }
+
+  private mutating func restore(_ backup: Backup, at path: String) {
+    let now = step()
+    switch backup {
+    case .nothing: break
+    case .link(let target): symbolicLinks[path] = target
+    case .file(var file):
+      file.changed = now
+      files[path] = file
+    case .tree(let entries): for (name, file) in entries { files["\(path)/\(name)"] = file }
+    }
+  }
+
+  // MARK: Trees
+
+  func tree(_ root: String) -> TreeState {
+    let entries = entries(below: root)
+    let exists = folders.contains(root) || !entries.isEmpty || managed[root] != nil
+    return TreeState(exists: exists, files: entries.mapValues { SHA256.hex($0.bytes) })
+  }
+
+  mutating func ensureTree(_ goal: TreeGoal) throws(AgentError) -> Outcome {
+    try Self.checkPath(goal.root)
+    for path in goal.files.keys { try Self.checkPath("/" + path) }
+    if files[goal.root] != nil || symbolicLinks[goal.root] != nil {
+      throw AgentError(
+        .conflict, "\(goal.root) is not a folder", next: "Move away what is at \(goal.root), and try again.")
+    }
+    let before = entries(below: goal.root)
+    if managed[goal.root] == nil { managed[goal.root] = before.isEmpty ? .nothing : .tree(before) }
+    folders.insert(goal.root)
+    var (written, removed) = (0, 0)
+    for name in before.keys where goal.files[name] == nil {
+      files["\(goal.root)/\(name)"] = nil
+      removed += 1
+    }
+    for (name, entry) in goal.files.sorted(by: { $0.key < $1.key }) {
+      let mode: UInt16 = entry.executable ? 0o755 : 0o644
+      if before[name]?.bytes == entry.contents.bytes, before[name]?.mode == mode { continue }
+      try take(entry.contents.bytes.count, for: "\(goal.root)/\(name)")
+      files["\(goal.root)/\(name)"] = File(
+        bytes: entry.contents.bytes, mode: mode, owner: "root:root", changed: step())
+      written += 1
+    }
+    if removed > 0 { foldersChanged[goal.root] = step() }
+    return Outcome(
+      changed: written + removed > 0, detail: "\(goal.files.count) files: wrote \(written), removed \(removed)")
+  }
+
+  mutating func ensureTreeAbsent(root: String) throws(AgentError) -> Outcome {
+    try Self.checkPath(root)
+    guard let backup = managed.removeValue(forKey: root) else {
+      return Outcome(changed: false, detail: "\(root) is not ours")
+    }
+    for name in entries(below: root).keys { files["\(root)/\(name)"] = nil }
+    folders.remove(root)
+    restore(backup, at: root)
+    return Outcome(changed: true, detail: backup == .nothing ? "removed" : "put back what was there before")
+  }
+
+  private func entries(below root: String) -> [String: File] {
+    let prefix = root + "/"
+    return Dictionary(
+      uniqueKeysWithValues: files.lazy.filter { $0.key.hasPrefix(prefix) }.map {
+        (String($0.key.dropFirst(prefix.count)), $0.value)
+      })
+  }
+
+  /// When something at or below the path last changed.
+  func changed(_ path: String) -> Int {
+    let below = entries(below: path).values.map(\.changed).max() ?? 0
+    return max(below, files[path]?.changed ?? 0, foldersChanged[path] ?? 0)
+  }
+
+  /// The agent's rule: absolute, and without parts that lead elsewhere.
+  private static func checkPath(_ path: String) throws(AgentError) {
+    let parts = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+    let fit = path.hasPrefix("/") && parts.allSatisfy { part in
+      !part.isEmpty && part != "." && part != ".." && part.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f }
+    }
+    guard fit else {
+      throw AgentError(
+        .invalid, "\"\(path)\" is not a plain path", next: "Write it without `.`, `..`, empty parts and control characters.")
+    }
+  }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+
+extension FakeMachine {
+  mutating func ensureHostname(_ name: String) -> Outcome {
+    if hostname == name { return Outcome(changed: false, detail: "as desired already") }
+    hostname = name
+    return Outcome(changed: true, detail: "the host is \(name)")
+  }
+
+  mutating func ensureLink(_ goal: LinkGoal) throws(AgentError) -> Outcome {
+    let index = try link(goal.interface)
+    let address = "\(goal.address)/\(goal.prefix)"
+    let routed = goal.gateway.map(links[index].gateways.contains) ?? true
+    if links[index].addresses.contains(address), routed { return Outcome(changed: false, detail: "as desired already") }
+    links[index].up = true
+    if !links[index].addresses.contains(address) { links[index].addresses.append(address) }
+    if let gateway = goal.gateway { links[index].gateways = [gateway] }
+    return Outcome(changed: true, detail: "\(goal.interface) has \(address)")
+  }
+
+  mutating func ensureAddress(interface: String, address: IPv4Address, prefix: Int) throws(AgentError) -> Outcome {
+    let index = try link(interface)
+    let wanted = "\(address)/\(prefix)"
+    if links[index].addresses.contains(wanted) { return Outcome(changed: false, detail: "as desired already") }
+    links[index].addresses.append(wanted)
+    return Outcome(changed: true, detail: "\(interface) has \(wanted)")
+  }
+
+  mutating func dropAddress(_ address: IPv4Address) {
+    for index in links.indices { links[index].addresses.removeAll { $0.hasPrefix("\(address)/") } }
+  }
+
+  func holds(_ address: IPv4Address) -> Bool {
+    links.contains { $0.addresses.contains { $0.hasPrefix("\(address)/") } }
+  }
+
+  private func link(_ name: String) throws(AgentError) -> Int {
+    if let index = links.firstIndex(where: { $0.name == name }) { return index }
+    throw AgentError(.notFound, "There is no interface \(name)", next: "Compare `nics:` in the spec with `ip link`.")
+  }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+
+extension FakeMachine {
+  func unit(_ name: String, configuration: [String]) -> UnitState {
+    guard let unit = units[name] else {
+      return UnitState(exists: false, enabled: false, masked: false, active: "inactive", configuration: .notRunning)
+    }
+    return UnitState(
+      exists: true, enabled: unit.enabled, masked: unit.masked, active: unit.active,
+      configuration: loaded(unit, configuration))
+  }
+
+  mutating func ensureUnit(_ goal: UnitGoal) throws(AgentError) -> Outcome {
+    guard var unit = units[goal.name], !unit.masked else { return try unusable(goal) }
+    var done: [String] = []
+    if let enabled = goal.enabled, enabled != unit.enabled {
+      unit.enabled = enabled
+      done.append(enabled ? "enabled" : "disabled")
+    }
+    let running = unit.active == "active"
+    if goal.active == false {
+      if running {
+        unit.active = "inactive"
+        done.append("stopped")
+      }
+    } else if !running {
+      if goal.active == true {
+        unit.active = "active"
+        done.append("started")
+      }
+    } else if loaded(unit, goal.configuration) == .stale {
+      done.append(goal.reload == .reload && unit.canReload ? "reloaded" : "restarted")
+    }
+    if unit.active == "active", done.contains(where: { ["started", "reloaded", "restarted"].contains($0) }) {
+      unit.loaded = step()
+    }
+    units[goal.name] = unit
+    return Outcome(
+      changed: !done.isEmpty, detail: done.isEmpty ? "as desired already" : done.joined(separator: ", "))
+  }
+
+  /// What is not there or masked neither runs nor is enabled; that is all it can be asked for.
+  private func unusable(_ goal: UnitGoal) throws(AgentError) -> Outcome {
+    if goal.enabled != true && goal.active != true { return Outcome(changed: false, detail: "as desired already") }
+    if units[goal.name] == nil {
+      throw AgentError(
+        .notFound, "There is no unit \(goal.name)", next: "Install the package that holds it, or correct its name.")
+    }
+    throw AgentError(
+      .conflict, "\(goal.name) is masked", next: "Run `systemctl unmask \(goal.name)` on the host, and apply again.")
+  }
+
+  private func loaded(_ unit: Unit, _ configuration: [String]) -> UnitState.Configuration {
+    guard unit.active == "active" else { return .notRunning }
+    return configuration.contains { changed($0) > unit.loaded } ? .stale : .loaded
+  }
+}

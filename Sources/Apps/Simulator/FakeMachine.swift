@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+
+/// One machine as a value: what is on its disk, what runs on it, what went wrong with it.
+///
+/// Its rules are those of the real agent, in words there and here; the contract suite runs against both.
+package struct FakeMachine: Sendable {
+  package struct File: Hashable, Sendable {
+    package var bytes: [UInt8]
+    package var mode: UInt16
+    package var owner: String
+    /// When it last changed, in the machine's own steps: see `tick`.
+    package var changed: Int
+  }
+
+  package struct Unit: Hashable, Sendable {
+    package var enabled: Bool
+    package var masked = false
+    package var active = "inactive"
+    /// The step in which it last read its configuration.
+    package var loaded = 0
+    package var canReload = true
+  }
+
+  /// A package as the mirror offers it.
+  package struct Offer: Hashable, Sendable {
+    package var version: String
+    package var depends: [String] = []
+    /// Units that come with it; installed enabled and not started, as Debian's are under policy-rc.d.
+    package var units: [String] = []
+
+    package init(version: String, depends: [String] = [], units: [String] = []) {
+      self.version = version
+      self.depends = depends
+      self.units = units
+    }
+  }
+
+  package var hostname: String
+  package var machineID: String
+  package var files: [String: File] = [:]
+  /// Symbolic links: targets by path.
+  package var symbolicLinks: [String: String] = [:]
+  package var folders: Set<String> = []
+  /// Paths and roots that we wrote, and what was there before.
+  package var managed: [String: Backup] = [:]
+  package var offers: [String: Offer] = [:]
+  package var installed: [String: String] = [:]
+  package var ours: Set<String> = []
+  package var units: [String: Unit] = [:]
+  package var links: [LinkState] = []
+  package var images: [String: ImageState] = [:]
+  package var captures: Set<HostID> = []
+  package var clones: [HostID: CloneRecord] = [:]
+  package var fencing: [HostID: FencingRecord] = [:]
+  package var reports: [MACAddress: NodeReport] = [:]
+  package var lease = FakeLease()
+  package var faults = Faults()
+  package var boots = 1
+  /// When a file below a folder last went away.
+  package var foldersChanged: [String: Int] = [:]
+  /// Counts changes, so that "newer than" can be told without a clock.
+  package private(set) var tick = 1
+
+  /// What a managed path held before.
+  package enum Backup: Hashable, Sendable {
+    case nothing
+    case file(File)
+    case link(String)
+    case tree([String: File])
+  }
+
+  package struct Faults: Hashable, Sendable {
+    /// The disk takes no more than so many bytes from now on. Nil: it has room.
+    package var freeBytes: Int?
+    package var unreachable = false
+    /// The package mirror does not answer.
+    package var mirrorDown = false
+    /// Probes that the host fails to answer, by the first word of the case: `links`.
+    package var deafTo: Set<String> = []
+
+    package init() {}
+  }
+
+  package init(hostname: String, links: [LinkState] = [], offers: [String: Offer] = FakeMachine.debian) {
+    self.hostname = hostname
+    self.links = links
+    self.offers = offers
+    machineID = String(SHA256.hex(hostname).prefix(32))
+    units["systemd-networkd.service"] = Unit(enabled: false)
+    units["ssh.service"] = Unit(enabled: true, active: "active")
+  }
+
+  package mutating func step() -> Int {
+    tick += 1
+    return tick
+  }
+
+  /// Takes room on the disk, or says that there is none.
+  package mutating func take(_ bytes: Int, for what: String) throws(AgentError) {
+    guard let free = faults.freeBytes else { return }
+    guard bytes <= free else {
+      throw AgentError(
+        .diskFull, "\(what) cannot be written", cause: "No space left on device", next: "Make room (`df -h`).")
+    }
+    faults.freeBytes = free - bytes
+  }
+
+  /// Power lost and found again: what is on the disk stays.
+  package mutating func restart() {
+    boots += 1
+    for name in units.keys {
+      let starts = units[name].map { $0.enabled && !$0.masked } ?? false
+      let now = step()
+      units[name]?.active = starts ? "active" : "inactive"
+      units[name]?.loaded = now
+    }
+  }
+}
+
+extension FakeMachine {
+  /// What a Debian mirror has, as far as anything here asks for it.
+  package static let debian: [String: Offer] = [
+    "ca-certificates": Offer(version: "20230311"), "curl": Offer(version: "7.88.1-10+deb12u8"),
+    "iputils-arping": Offer(version: "3:20221126-1"), "iputils-ping": Offer(version: "3:20221126-1"),
+    "ipmitool": Offer(version: "1.8.19-4+deb12u1", units: ["ipmievd.service"]),
+    "logrotate": Offer(version: "3.21.0-1", units: ["logrotate.timer"]),
+    "dnsmasq-base": Offer(version: "2.90-4~deb12u1"),
+    "dnsmasq": Offer(version: "2.90-4~deb12u1", depends: ["dnsmasq-base"], units: ["dnsmasq.service"]),
+    "nginx-light": Offer(version: "1.22.1-9", units: ["nginx.service"]),
+    "ipxe": Offer(version: "1.0.0+git-20190125"),
+    "corosync": Offer(version: "3.1.7-1", units: ["corosync.service"]),
+    "pacemaker": Offer(version: "2.1.5-1+deb12u1", depends: ["corosync"], units: ["pacemaker.service"]),
+    "pacemaker-cli-utils": Offer(version: "2.1.5-1+deb12u1"), "fence-agents": Offer(version: "4.12.1-2~exp1"),
+    "resource-agents": Offer(version: "1:4.12.0-2"), "crmsh": Offer(version: "4.4.1-2"),
+    "mmdebstrap": Offer(version: "1.3.5-7"), "squashfs-tools": Offer(version: "1:4.5.1-1"),
+    "rsync": Offer(version: "3.2.7-1", units: ["rsync.service"]), "zstd": Offer(version: "1.5.4"),
+    "xz-utils": Offer(version: "5.4.1-0.2"), "tar": Offer(version: "1.34"), "socat": Offer(version: "1.7.4.4-2"),
+    "openssh-client": Offer(version: "1:9.2p1-2"), "hwloc-nox": Offer(version: "2.9.0-1"),
+    "numactl": Offer(version: "2.0.16-1"), "figlet": Offer(version: "2.2.5-3"), "sl": Offer(version: "5.02-1"),
+  ]
+}

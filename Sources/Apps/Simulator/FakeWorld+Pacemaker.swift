@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Pacemaker
+import XML
+
+/// Pacemaker as far as anything here depends on it: it keeps a CIB while it runs somewhere, and runs each address and
+/// each service of it on one head, all on the same one.
+extension FakeWorld {
+  var members: [HostID] { running("pacemaker.service").filter(running("corosync.service").contains) }
+
+  /// The live CIB, where Pacemaker runs on `host`.
+  func cib(on host: HostID) -> String? { members.contains(host) ? cib?.root.canonical : nil }
+
+  mutating func ensureCIB(_ goal: CIBGoal, on host: HostID) throws(AgentError) -> Outcome {
+    let missing = goal.members.filter { !members.contains($0) }
+    guard missing.isEmpty, let live = cib else {
+      throw AgentError(
+        .deadline, "Not every head has joined the cluster within 120 s",
+        cause: missing.map { "\($0) is offline" }.joined(separator: ", "),
+        next: "Look at `corosync-cfgtool -n` and `journalctl --unit corosync --unit pacemaker` on each head.")
+    }
+    let differences = live.differences(goal)
+    if differences.isEmpty { return Outcome(changed: false, detail: "as desired") }
+    do { cib = try live.applying(goal) } catch {
+      throw AgentError(
+        .invalid, "The desired configuration is not what Pacemaker accepts", cause: "\(error)",
+        next: "This is a defect of the program: report it together with the spec.")
+    }
+    settle()
+    return Outcome(changed: true, detail: "changed \(differences.map(\.id).joined(separator: ", "))")
+  }
+
+  /// What Pacemaker does by itself after anything changed.
+  package mutating func settle() {
+    guard let active = activeHead else {
+      if members.isEmpty, running("pacemaker.service").isEmpty { cib = nil }
+      return
+    }
+    if cib == nil {
+      cib = CIBDocument(
+        root: XMLElement(
+          "cib",
+          children: [
+            .element(
+              XMLElement(
+                "configuration",
+                children: ["crm_config", "nodes", "resources", "constraints"].map { .element(XMLElement($0)) }))
+          ]))
+    }
+    for primitive in primitives {
+      if let address = primitive.parameter("ip").flatMap({ IPv4Address($0) }) {
+        place(address, primitive.parameter("cidr_netmask") ?? "32", primitive.parameter("nic"), on: active)
+      } else if let unit = primitive.parameter("unit") {
+        for host in machines.keys {
+          let runs = host == active
+          guard machines[host]?.units[unit] != nil, (machines[host]?.units[unit]?.active == "active") != runs else {
+            continue
+          }
+          machines[host]?.units[unit]?.active = runs ? "active" : "inactive"
+          machines[host]?.units[unit]?.loaded = machines[host]?.step() ?? 0
+        }
+      }
+    }
+  }
+
+  /// Resources stay where they are, and go to the first member otherwise.
+  private var activeHead: HostID? {
+    let addresses = primitives.compactMap { $0.parameter("ip").flatMap { IPv4Address($0) } }
+    return members.first { host in addresses.contains { machines[host]?.holds($0) == true } } ?? members.first
+  }
+
+  private var primitives: [XMLElement] { cib?.root.at("configuration", "resources")?.all("primitive") ?? [] }
+
+  private mutating func place(_ address: IPv4Address, _ prefix: String, _ nic: String?, on active: HostID) {
+    for host in machines.keys where host != active { machines[host]?.dropAddress(address) }
+    guard machines[active]?.holds(address) == false else { return }
+    let index = machines[active]?.links.firstIndex { $0.name == nic }
+    if let index { machines[active]?.links[index].addresses.append("\(address)/\(prefix)") }
+  }
+
+  // MARK: What it tells
+
+  /// The form of `crm_mon --one-shot --inactive --output-as=xml`, with what is read of it.
+  func crmMon(on host: HostID) -> String? {
+    guard members.contains(host), let cib else { return nil }
+    let fencing = cib.element("cib-bootstrap-options-stonith-enabled")?["value"] ?? "true"
+    let options = "<cluster_options stonith-enabled=\"\(fencing)\" maintenance-mode=\"false\"/>"
+    let nodes = machines.keys.sorted().map { name in
+      let online = members.contains(name)
+      return "<node name=\"\(name)\" online=\"\(online)\" standby=\"false\" standby_onfail=\"false\" "
+        + "maintenance=\"false\" pending=\"false\" unclean=\"false\"/>"
+    }
+    let resources = primitives.map(status)
+    return "<pacemaker-result api-version=\"2.25\"><summary><current_dc present=\"true\" with_quorum=\"true\"/>"
+      + options + "</summary><nodes>\(nodes.joined())</nodes><resources>\(resources.joined())</resources>"
+      + "<failures/></pacemaker-result>"
+  }
+
+  private func status(_ primitive: XMLElement) -> String {
+    let agent = [primitive["class"], primitive["provider"], primitive["type"]].compactMap { $0 }.joined(separator: ":")
+    let node: HostID? =
+      if let address = primitive.parameter("ip").flatMap({ IPv4Address($0) }) {
+        members.first { machines[$0]?.holds(address) == true }
+      } else if let unit = primitive.parameter("unit") {
+        members.first { machines[$0]?.units[unit]?.active == "active" }
+      } else {
+        members.first { $0.name != primitive.parameter("pcmk_host_list") } ?? members.first
+      }
+    let role = node == nil ? "Stopped" : "Started"
+    return "<resource id=\"\(primitive.id ?? "")\" resource_agent=\"\(agent)\" role=\"\(role)\" active=\"\(node != nil)\" "
+      + "managed=\"true\" failed=\"false\" blocked=\"false\">"
+      + (node.map { "<node name=\"\($0)\" id=\"1\" cached=\"true\"/>" } ?? "") + "</resource>"
+  }
+
+  /// From the host's own corosync.conf(5) and from who else runs Corosync.
+  func corosync(on host: HostID) -> CorosyncState? {
+    let running = running("corosync.service")
+    guard running.contains(host), let file = machines[host]?.files["/etc/corosync/corosync.conf"] else { return nil }
+    var (addresses, names, node) = ([String](), [String](), "")
+    var encrypted = false
+    for line in String(decoding: file.bytes, as: UTF8.self).split(separator: "\n") {
+      let parts = line.split(separator: ":", maxSplits: 1).map { $0.filter { $0 != " " } }
+      guard parts.count == 2 else { continue }
+      if parts[0] == "name" {
+        node = parts[1]
+        names.append(node)
+      }
+      if parts[0].hasPrefix("ring"), node == host.name { addresses.append(parts[1]) }
+      if parts[0] == "crypto_cipher" { encrypted = parts[1] != "none" }
+    }
+    let present = names.filter { running.contains(HostID($0)) }
+    return CorosyncState(
+      quorate: true,
+      links: addresses.enumerated().map { .init(number: $0, address: $1, connected: present.count == names.count) },
+      encrypted: encrypted, members: present)
+  }
+}
+
+extension XMLElement {
+  /// The value of a primitive's instance attribute.
+  fileprivate func parameter(_ name: String) -> String? {
+    all("instance_attributes").flatMap { $0.all("nvpair") }.first { $0["name"] == name }?["value"]
+  }
+}

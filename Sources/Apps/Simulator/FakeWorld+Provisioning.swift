@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+
+extension FakeWorld {
+  mutating func ensureImage(_ recipe: ImageRecipe, on host: HostID) throws(AgentError) -> Outcome {
+    let key = "\(recipe.name)/\(recipe.digest)"
+    if machines[host]?.images[key] != nil { return Outcome(changed: false, detail: "\(key) is built already") }
+    let offers = machines[host]?.offers ?? [:]
+    let unknown = recipe.packages.filter { offers[$0] == nil }
+    guard unknown.isEmpty else {
+      throw AgentError(
+        .notFound, "No package source has \(unknown.joined(separator: ", "))",
+        next: "Correct the name in `images:`, or add the repository that holds it.")
+    }
+    if machines[host]?.faults.mirrorDown == true {
+      throw AgentError(
+        .packageSource, "The package mirror cannot be used", next: "Look at `repositories:` in the spec.")
+    }
+    try machines[host]?.take(100 << 20, for: "the image")
+    let versions = recipe.packages.map { ($0, offers[$0]?.version ?? "") }
+    machines[host]?.images[key] = ImageState(
+      name: recipe.name, digest: recipe.digest, squashfs: SHA256.hex(key), bytes: 100 << 20,
+      packages: Dictionary(versions) { first, _ in first })
+    return Outcome(changed: true, detail: "built \(key)")
+  }
+
+  mutating func ensureImageFetched(
+    name: String, digest: String, from: String, on host: HostID
+  ) throws(AgentError) -> Outcome {
+    let key = "\(name)/\(digest)"
+    if machines[host]?.images[key] != nil { return Outcome(changed: false, detail: "\(key) is here already") }
+    guard let image = machines.values.compactMap({ $0.images[key] }).first else {
+      throw AgentError(.notFound, "\(from) has no image \(key)", next: "Build it: `cluster apply`.")
+    }
+    machines[host]?.images[key] = image
+    return Outcome(changed: true, detail: "fetched \(key) from \(from)")
+  }
+
+  mutating func ensureImageAbsent(name: String, digest: String, on host: HostID) -> Outcome {
+    let removed = machines[host]?.images.removeValue(forKey: "\(name)/\(digest)") != nil
+    return Outcome(changed: removed, detail: removed ? "removed \(name)/\(digest)" : "it is not here")
+  }
+
+  mutating func ensureCapture(_ recipe: CaptureRecipe, on host: HostID) -> Outcome {
+    machines[host]?.captures.insert(recipe.clone)
+    return Outcome(changed: true, detail: "captured \(host) for \(recipe.clone)")
+  }
+
+  /// The new head gets the disk of the one that installs it, without what was excluded from the capture by the rules
+  /// of every clone: its own name, secrets, logs, and the agent's memory of whom it installed.
+  mutating func ensureClone(
+    _ goal: CloneGoal, on host: HostID, _ secrets: Secrets
+  ) throws(AgentError) -> Outcome {
+    if let record = machines[host]?.clones[goal.head], !blank.contains(goal.head) {
+      return Outcome(changed: false, detail: "installed already, from \(record.capture)")
+    }
+    guard var clone = machines[host], clone.captures.contains(goal.head) else {
+      throw AgentError(.notFound, "There is no capture for \(goal.head)", next: "Apply again: it is captured first.")
+    }
+    guard let links = machines[goal.head]?.links else {
+      throw AgentError(.nodeSilent, "\(goal.head) never asked for DHCP", next: "Look at its cable and boot order.")
+    }
+    _ = try ensurePower(goal.bmc, .on, secrets)
+    clone.hostname = goal.head.name
+    clone.machineID = String(SHA256.hex(goal.head.name).prefix(32))
+    clone.links = links
+    clone.files = clone.files.filter { !$0.key.hasPrefix("/etc/cluster/secrets/") && !$0.key.hasPrefix("/var/log/") }
+    clone.managed = clone.managed.filter { clone.files[$0.key] != nil || clone.folders.contains($0.key) }
+    (clone.clones, clone.captures, clone.fencing, clone.reports) = ([:], [], [:], [:])
+    (clone.lease, clone.faults, clone.images) = (FakeLease(), .init(), [:])
+    for (path, contents) in goal.identity {
+      clone.files[path] = .init(bytes: contents.bytes, mode: 0o644, owner: "root:root", changed: clone.step())
+    }
+    clone.restart()
+    machines[goal.head] = clone
+    blank.remove(goal.head)
+    now += 90
+    machines[host]?.clones[goal.head] = CloneRecord(
+      head: goal.head, capture: String(SHA256.hex("capture of \(host)").prefix(16)), installedAt: now)
+    return Outcome(changed: true, detail: "installed \(goal.head)")
+  }
+
+  /// A node reports to whichever head is asked to bring it up: that one holds the service address.
+  mutating func ensureNode(_ goal: NodeGoal, on host: HostID, _ secrets: Secrets) throws(AgentError) -> Outcome {
+    if let report = machines[host]?.reports[goal.mac], report.stage == .ready, report.image == goal.image {
+      return Outcome(changed: false, detail: "\(goal.node) is ready on \(goal.image) already")
+    }
+    if let bmc = goal.bmc {
+      if goal.restart { _ = try ensurePower(bmc, .off, secrets) }
+      _ = try ensurePower(bmc, .on, secrets)
+    }
+    now += 20
+    let node = nodes[goal.node] ?? Node()
+    if node.silent {
+      throw AgentError(
+        .nodeSilent, "\(goal.node) was switched on and never asked for DHCP",
+        next: "Look at its cable, the switch port and its boot order.")
+    }
+    let image = node.boots ?? goal.image
+    nodes[goal.node, default: Node()].image = image
+    machines[host]?.reports[goal.mac] = NodeReport(
+      mac: goal.mac, stage: .ready, image: image, verified: true, at: now, uptime: 15)
+    guard image == goal.image else {
+      throw AgentError(
+        .nodeWrongImage, "\(goal.node) booted \(image) instead of \(goal.image)",
+        next: "See that it boots from the network first.")
+    }
+    return Outcome(changed: true, detail: "\(goal.node) is ready on \(image)")
+  }
+}
