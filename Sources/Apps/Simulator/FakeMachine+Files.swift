@@ -50,7 +50,7 @@ extension FakeMachine {
         .conflict, "\(path) is a folder or device, not a file", next: "Move it away if it is not needed, and try again.")
     }
     let existing = files[path]
-    let wanted = File(
+    var wanted = File(
       bytes: bytes, mode: mode ?? existing?.mode ?? 0o644, owner: owner ?? existing?.owner ?? "root:root",
       changed: existing?.changed ?? 0)
     if managed[path] == nil {
@@ -59,8 +59,8 @@ extension FakeMachine {
     if existing == wanted { return Outcome(changed: false, detail: "as desired already") }
     try take(bytes.count, for: path)
     symbolicLinks[path] = nil
+    wanted.changed = step()
     files[path] = wanted
-    files[path]?.changed = step()
     return Outcome(changed: true, detail: "wrote \(bytes.count) bytes")
   }
 

@@ -3,7 +3,7 @@ import ClusterModel
 
 extension FakeMachine {
   func unit(_ name: String, configuration: [String]) -> UnitState {
-    guard let unit = units[name] else {
+    guard let unit = known(name) else {
       return UnitState(exists: false, enabled: false, masked: false, active: "inactive", configuration: .notRunning)
     }
     return UnitState(
@@ -12,7 +12,7 @@ extension FakeMachine {
   }
 
   mutating func ensureUnit(_ goal: UnitGoal) throws(AgentError) -> Outcome {
-    guard var unit = units[goal.name], !unit.masked else { return try unusable(goal) }
+    guard var unit = known(goal.name), !unit.masked else { return try unusable(goal) }
     var done: [String] = []
     if let enabled = goal.enabled, enabled != unit.enabled {
       unit.enabled = enabled
@@ -40,10 +40,15 @@ extension FakeMachine {
       changed: !done.isEmpty, detail: done.isEmpty ? "as desired already" : done.joined(separator: ", "))
   }
 
+  /// A unit that came with a package, or one whose file was written by hand: systemd.unit(5).
+  private func known(_ name: String) -> Unit? {
+    units[name] ?? (files["/etc/systemd/system/\(name)"] == nil ? nil : Unit(enabled: false))
+  }
+
   /// What is not there or masked neither runs nor is enabled; that is all it can be asked for.
   private func unusable(_ goal: UnitGoal) throws(AgentError) -> Outcome {
     if goal.enabled != true && goal.active != true { return Outcome(changed: false, detail: "as desired already") }
-    if units[goal.name] == nil {
+    if known(goal.name) == nil {
       throw AgentError(
         .notFound, "There is no unit \(goal.name)", next: "Install the package that holds it, or correct its name.")
     }

@@ -56,13 +56,16 @@ extension FakeWorld {
       guard var machine = machines[host] else {
         throw AgentError(.unreachable, "\(host) does not exist", next: "Add it to the fake site.")
       }
-      // What went wrong half-way leaves what was done before, as on a real disk.
-      defer { machines[host] = machine }
-      let outcome = try machine.perform(operation, secrets)
-      machines[host] = machine
-      settle()
-      if let settled = machines[host] { machine = settled }
-      return outcome
+      do throws(AgentError) {
+        let outcome = try machine.perform(operation, secrets)
+        machines[host] = machine
+        settle()
+        return outcome
+      } catch {
+        // What went wrong half-way leaves what was done before, as on a real disk.
+        machines[host] = machine
+        throw error
+      }
     }
   }
 }

@@ -53,11 +53,12 @@ extension FakeWorld {
       } else if let unit = primitive.parameter("unit") {
         for host in machines.keys {
           let runs = host == active
-          guard machines[host]?.units[unit] != nil, (machines[host]?.units[unit]?.active == "active") != runs else {
+          guard var machine = machines[host], let state = machine.units[unit], (state.active == "active") != runs else {
             continue
           }
-          machines[host]?.units[unit]?.active = runs ? "active" : "inactive"
-          machines[host]?.units[unit]?.loaded = machines[host]?.step() ?? 0
+          machine.units[unit]?.active = runs ? "active" : "inactive"
+          machine.units[unit]?.loaded = machine.tick
+          machines[host] = machine
         }
       }
     }

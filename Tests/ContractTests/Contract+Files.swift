@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Testing
+
+extension Contract {
+  static let files = [
+    Contract(name: "a file is written with its mode and owner, and found done the second time") { host in
+      let path = "/etc/cluster-contract/plain"
+
+      try await host.perform(.ensureFile(FileGoal(path: path, contents: .text("one\n"), mode: 0o640)))
+
+      let facts = try #require(try await host.file(path))
+      #expect(facts.contents == "one\n")
+      #expect(facts.digest == SHA256.hex("one\n"))
+      #expect(facts.mode == 0o640)
+      #expect("\(facts.owner):\(facts.group)" == "root:root")
+      #expect(facts.managed)
+      try await host.perform(.ensureFileAbsent(path: path))
+      #expect(try await host.ask(.file(path: path, contents: true)) == .file(.absent))
+    },
+    Contract(name: "other contents keep the mode that a file has") { host in
+      let path = "/etc/cluster-contract/kept-mode"
+      try await host.perform(.ensureFile(FileGoal(path: path, contents: .text("one\n"), mode: 0o600)))
+
+      try await host.perform(.ensureFile(FileGoal(path: path, contents: .text("two\n"))))
+
+      #expect(try await host.file(path)?.mode == 0o600)
+      #expect(try await host.file(path)?.contents == "two\n")
+      try await host.perform(.ensureFileAbsent(path: path))
+    },
+    Contract(name: "a file that was there before us comes back when ours is removed") { host in
+      let path = "/etc/issue.net"
+      let before = try #require(try await host.file(path), "the machine has \(path)")
+      #expect(!before.managed)
+
+      try await host.perform(.ensureFile(FileGoal(path: path, contents: .text("ours\n"))))
+      try await host.perform(.ensureFile(FileGoal(path: path, contents: .text("ours again\n"))))
+      #expect(try await host.file(path)?.contents == "ours again\n")
+      try await host.perform(.ensureFileAbsent(path: path))
+
+      #expect(try await host.file(path) == before)
+    },
+    Contract(name: "what is not ours is not removed") { host in
+      let before = try await host.file("/etc/issue")
+
+      let outcome = try await host.once(.ensureFileAbsent(path: "/etc/issue"))
+
+      #expect(!outcome.changed)
+      #expect(try await host.file("/etc/issue") == before)
+    },
+    Contract(name: "bytes that are not text have a digest and no contents") { host in
+      let path = "/etc/cluster-contract/bytes"
+      let bytes: [UInt8] = [0xff, 0xfe, 0, 1]
+
+      try await host.perform(.ensureFile(FileGoal(path: path, contents: .bytes(bytes))))
+
+      #expect(try await host.file(path)?.contents == nil)
+      #expect(try await host.file(path)?.digest == SHA256.hex(bytes))
+      try await host.perform(.ensureFileAbsent(path: path))
+    },
+    Contract(name: "a folder in the way is refused, and paths that lead elsewhere are") { host in
+      let folder = FileGoal(path: "/etc/cluster-contract", contents: .text("x"))
+      let inside = FileGoal(path: "/etc/cluster-contract/inside", contents: .text("x"))
+      try await host.perform(.ensureFile(inside))
+
+      #expect(await host.failure(of: .ensureFile(folder)) == .conflict)
+      let escape = FileGoal(path: "/etc/cluster-contract/../passwd", contents: .text("x"))
+      #expect(await host.failure(of: .ensureFile(escape)) == .invalid)
+      #expect(await host.failure(of: .ensureFile(FileGoal(path: "relative", contents: .text("x")))) == .invalid)
+      try await host.perform(.ensureFileAbsent(path: inside.path))
+    },
+  ]
+
+  static let trees = [
+    Contract(name: "a tree holds exactly its files") { host in
+      let root = "/srv/cluster-contract/tree"
+      let first: [String: TreeGoal.Entry] = [
+        "a": .init(.text("a\n")), "deep/b": .init(.text("b\n"), executable: true), "c": .init(.text("c\n")),
+      ]
+      try await host.perform(.ensureTree(TreeGoal(root: root, files: first)))
+      #expect(try await host.tree(root).files == first.mapValues { $0.contents.digest })
+      #expect(try await host.file("\(root)/deep/b")?.mode == 0o755)
+
+      let second: [String: TreeGoal.Entry] = ["a": .init(.text("A\n")), "d": .init(.text("d\n"))]
+      try await host.perform(.ensureTree(TreeGoal(root: root, files: second)))
+
+      #expect(try await host.tree(root).files == second.mapValues { $0.contents.digest })
+      try await host.perform(.ensureTreeAbsent(root: root))
+      #expect(try await host.tree(root) == TreeState(exists: false, files: [:]))
+    },
+    Contract(name: "an empty tree is a folder") { host in
+      let root = "/srv/cluster-contract/empty"
+
+      try await host.perform(.ensureTree(TreeGoal(root: root, files: [:])))
+
+      #expect(try await host.tree(root) == TreeState(exists: true, files: [:]))
+      try await host.perform(.ensureTreeAbsent(root: root))
+    },
+    Contract(name: "a tree's files cannot lie outside of it") { host in
+      let goal = TreeGoal(root: "/srv/cluster-contract/tree", files: ["../escaped": .init(.text("x"))])
+
+      #expect(await host.failure(of: .ensureTree(goal)) == .invalid)
+      #expect(try await host.file("/srv/cluster-contract/escaped") == nil)
+    },
+  ]
+
+  static let secrets = [
+    Contract(name: "a secret is written, compared and removed without being shown") { host in
+      let path = "/etc/cluster-contract-secrets/password"
+      let probe = Probe.secretFile(path: path, secret: ContractHost.secret)
+      #expect(try await host.ask(probe) == .secretFile(.absent))
+
+      try await host.perform(.ensureSecretFile(SecretFileGoal(path: path, secret: ContractHost.secret)))
+
+      #expect(try await host.ask(probe) == .secretFile(.matches))
+      #expect(try await host.file(path)?.mode == 0o600)
+      let elsewhere = SecretFileGoal(path: path, secret: SecretRef("contract/unknown"))
+      #expect(await host.failure(of: .ensureSecretFile(elsewhere)) == .notFound)
+      try await host.perform(.ensureFile(FileGoal(path: path, contents: .text("something else"))))
+      #expect(try await host.ask(probe) == .secretFile(.differs))
+      try await host.perform(.ensureFileAbsent(path: path))
+    }
+  ]
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+import Testing
+
+extension Contract {
+  static let packages = [
+    Contract(name: "packages are installed once, and only ours are removed") { host in
+      let names = ["figlet", "sl"]
+      try await host.perform(.ensurePackages(names))
+      #expect(try await host.packages(names + ["no-such-package"]).keys.sorted() == names)
+
+      try await host.perform(.ensurePackagesAbsent(names))
+
+      #expect(try await host.packages(names).isEmpty)
+      let base = try await host.packages(["ca-certificates"])
+      #expect(!base.isEmpty, "the machine has it from the start")
+      #expect(try await host.once(.ensurePackagesAbsent(["ca-certificates"])).changed == false)
+      #expect(try await host.packages(["ca-certificates"]) == base)
+    },
+    Contract(name: "a package that nobody has is not found") { host in
+      #expect(await host.failure(of: .ensurePackages(["no-such-package"])) == .notFound)
+    },
+  ]
+
+  private static let service = "cluster-contract.service"
+  private static let unitFile = FileGoal(
+    path: "/etc/systemd/system/cluster-contract.service",
+    contents: .text(
+      """
+      [Service]
+      ExecStart=/usr/bin/sleep infinity
+      ExecReload=/usr/bin/true
+      [Install]
+      WantedBy=multi-user.target
+
+      """))
+
+  static let units = [
+    Contract(name: "a unit is started, enabled, disabled and stopped") { host in
+      try await host.perform(.ensureFile(unitFile))
+      #expect(await host.failure(of: .ensureUnit(UnitGoal(name: "no-such.service", enabled: nil, active: true))) == .notFound)
+
+      try await host.perform(.ensureUnit(UnitGoal(name: service, enabled: true, active: true)))
+      let up = try await host.unit(service)
+      #expect(up.exists && up.enabled && up.active == "active" && !up.masked)
+      // Nil leaves it as it is.
+      #expect(try await host.once(.ensureUnit(UnitGoal(name: service, enabled: nil, active: nil))).changed == false)
+      #expect(try await host.unit(service) == up)
+      try await host.perform(.ensureUnit(UnitGoal(name: service, enabled: false, active: false)))
+
+      let down = try await host.unit(service)
+      #expect(down.exists && !down.enabled && down.active == "inactive" && down.configuration == .notRunning)
+      try await host.perform(.ensureFileAbsent(path: unitFile.path))
+    },
+    Contract(name: "a unit that is not there is disabled and stopped already") { host in
+      let outcome = try await host.once(.ensureUnit(UnitGoal(name: "no-such.service", enabled: false, active: false)))
+
+      #expect(!outcome.changed)
+      #expect(try await host.unit("no-such.service").exists == false)
+    },
+    Contract(name: "a changed configuration makes a unit stale until it is loaded", check: staleness),
+  ]
+
+  @Sendable private static func staleness(_ host: ContractHost) async throws {
+    let (file, root) = ("/etc/cluster-contract/settings", "/etc/cluster-contract-settings")
+    let configuration = [file, root]
+    try await host.perform(.ensureFile(unitFile))
+    try await host.perform(.ensureFile(FileGoal(path: file, contents: .text("1\n"))))
+    try await host.perform(.ensureTree(TreeGoal(root: root, files: ["a": .init(.text("1\n"))])))
+    func goal(_ reload: UnitGoal.Reload) -> UnitGoal {
+      UnitGoal(name: service, enabled: nil, active: true, configuration: configuration, reload: reload)
+    }
+    try await host.perform(.ensureUnit(goal(.restart)))
+    #expect(try await host.unit(service, configuration).configuration == .loaded)
+
+    for (reload, change) in [
+      (UnitGoal.Reload.reload, Operation.ensureFile(FileGoal(path: file, contents: .text("2\n")))),
+      (.restart, .ensureTree(TreeGoal(root: root, files: ["a": .init(.text("2\n"))]))),
+      (.restart, .ensureTree(TreeGoal(root: root, files: [:]))),
+    ] {
+      try await host.perform(change)
+      #expect(try await host.unit(service, configuration).configuration == .stale, "after \(change.name)")
+      try await host.perform(.ensureUnit(goal(reload)))
+      #expect(try await host.unit(service, configuration).configuration == .loaded, "after \(reload)")
+    }
+
+    try await host.perform(.ensureUnit(UnitGoal(name: service, enabled: nil, active: false)))
+    // Nobody's to start: with nothing running there is nothing to load.
+    let left = UnitGoal(name: service, enabled: nil, active: nil, configuration: configuration)
+    #expect(try await host.once(.ensureUnit(left)).changed == false)
+    try await host.perform(.ensureTreeAbsent(root: root))
+    try await host.perform(.ensureFileAbsent(path: file))
+    try await host.perform(.ensureFileAbsent(path: unitFile.path))
+  }
+
+  static let network = [
+    Contract(name: "the host has a name, and keeps the one that it is given") { host in
+      guard case .system(let before) = try await host.ask(.system) else { throw ContractFailure.otherAnswer }
+
+      try await host.perform(.ensureHostname("contract-name"))
+
+      guard case .system(let after) = try await host.ask(.system) else { throw ContractFailure.otherAnswer }
+      #expect(after.hostname == "contract-name")
+      #expect(after.machineID == before.machineID && after.bootID == before.bootID)
+      try await host.perform(.ensureHostname(before.hostname))
+    },
+    Contract(name: "an interface that does not exist is not found") { host in
+      let link = LinkGoal(interface: "none0", address: IPv4Address(bits: 0x0a09_0001), prefix: 24, gateway: nil)
+
+      #expect(await host.failure(of: .ensureLink(link)) == .notFound)
+      #expect(try await host.links().contains { $0.name == "none0" } == false)
+    },
+    Contract(name: "a link gets its address, and others on it stay") { host in
+      let name = "eth0"
+      _ = try #require(try await host.links().first { $0.name == name }, "the machine has \(name)")
+      let file = FileGoal(
+        path: "/etc/systemd/network/10-cluster-\(name).network",
+        contents: .text("[Match]\nName=\(name)\n[Network]\nAddress=10.77.0.1/24\nKeepConfiguration=yes\n"))
+      try await host.perform(.ensureFile(file))
+      try await host.perform(.ensureUnit(UnitGoal(name: "systemd-networkd.service", enabled: true, active: true)))
+      let link = LinkGoal(interface: name, address: IPv4Address(bits: 0x0a4d_0001), prefix: 24, gateway: nil)
+      try await host.perform(.ensureLink(link))
+
+      let service = IPv4Address(bits: 0x0a4d_000a)
+      try await host.perform(.ensureAddress(interface: name, address: service, prefix: 24))
+      #expect(try await host.once(.ensureLink(link)).changed == false)
+
+      let addresses = try await host.links().first { $0.name == name }?.addresses ?? []
+      #expect(addresses.contains("10.77.0.1/24") && addresses.contains("10.77.0.10/24"))
+      try await host.perform(.ensureFileAbsent(path: file.path))
+    },
+  ]
+
+  static let runs = [
+    Contract(name: "one run at a time, and never an older one") { host in
+      let mine = host.run
+      let other = RunToken(run: "other", generation: mine.generation + 1, holder: "somebody else")
+      let state = try await host.host.lease()
+      #expect(state.newestGeneration == mine.generation && state.holder == mine && state.secondsLeft > 0)
+      await #expect(throws: AgentError.self) { try await host.host.claim(other) }
+
+      try await host.host.release(mine)
+      #expect(try await host.host.lease().holder == nil)
+      try await host.host.claim(other)
+      #expect(await host.failure(of: .ensureHostname("stale")) == .staleGeneration)
+      let sibling = RunToken(run: "sibling", generation: other.generation, holder: "a third")
+      await #expect(throws: AgentError.self) { try await host.host.claim(sibling) }
+      try await host.host.release(mine)
+      #expect(try await host.host.lease().holder == other, "only its own run gives a lease back")
+      try await host.host.release(other)
+    },
+    Contract(name: "nothing is done without the lease") { host in
+      try await host.host.release(host.run)
+
+      #expect(await host.failure(of: .ensureHostname("without-lease")) == .leaseHeld)
+      try await host.host.claim(host.run)
+    },
+    Contract(name: "every probe is answered") { host in
+      let probes: [Probe] = [
+        .system, .links, .corosync, .cib, .crmMon, .nodeReports, .clone(head: "head9"), .fencing(head: "head9"),
+        .image(name: "none", digest: "0"), .packages(["figlet"]), .file(path: "/etc/hostname", contents: false),
+      ]
+
+      let answers = try await host.host.answer(probes, secrets: Secrets())
+
+      #expect(Set(answers.keys) == Set(probes))
+      #expect(answers[.corosync] == .corosync(nil))
+      #expect(answers[.cib] == .cib(nil))
+      #expect(answers[.clone(head: "head9")] == .clone(nil))
+      #expect(answers[.fencing(head: "head9")] == .fencing(nil))
+      #expect(answers[.image(name: "none", digest: "0")] == .image(nil))
+    },
+  ]
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+import Testing
+
+/// What every host does, real or fake. Each case leaves the host as it found it, and works in places of its own.
+struct Contract: Sendable, CustomTestStringConvertible {
+  let name: String
+  let check: @Sendable (ContractHost) async throws -> Void
+
+  var testDescription: String { name }
+
+  static let all: [Contract] = files + trees + secrets + packages + units + network + runs
+}
+
+/// A host with a run that holds its lease.
+struct ContractHost: Sendable {
+  static let secret = SecretRef("contract/password")
+  static let secrets = Secrets([secret: Array("correct horse".utf8)])
+
+  let host: any Host
+  let run: RunToken
+
+  init(_ host: any Host) async throws {
+    self.host = host
+    let generation = try await host.lease().newestGeneration + 1
+    run = RunToken(run: "contract-\(generation)", generation: generation, holder: "the contract suite")
+    try await host.claim(run)
+  }
+
+  func finish() async throws { try await host.release(run) }
+
+  /// Does an operation twice: the second time nothing is left to do.
+  func perform(_ operation: Operation, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+    _ = try await once(operation)
+    let again = try await once(operation)
+    #expect(!again.changed, "\(operation.name) again: \(again.detail)", sourceLocation: sourceLocation)
+  }
+
+  func once(_ operation: Operation) async throws(AgentError) -> Outcome {
+    try await host.perform(operation, secrets: Self.secrets, run: run) { _ in }
+  }
+
+  /// The code of the error that an operation fails with.
+  func failure(of operation: Operation) async -> AgentError.Code? {
+    do {
+      _ = try await once(operation)
+      return nil
+    } catch { return error.code }
+  }
+
+  func ask(_ probe: Probe) async throws -> Answer {
+    try #require(try await host.answer([probe], secrets: Self.secrets)[probe])
+  }
+
+  func file(_ path: String) async throws -> FileFacts? {
+    guard case .file(.file(let facts)) = try await ask(.file(path: path, contents: true)) else { return nil }
+    return facts
+  }
+
+  func tree(_ root: String) async throws -> TreeState {
+    guard case .tree(let state) = try await ask(.tree(root: root)) else { throw ContractFailure.otherAnswer }
+    return state
+  }
+
+  func unit(_ name: String, _ configuration: [String] = []) async throws -> UnitState {
+    guard case .unit(let state) = try await ask(.unit(name: name, configuration: configuration)) else {
+      throw ContractFailure.otherAnswer
+    }
+    return state
+  }
+
+  func packages(_ names: [String]) async throws -> [String: String] {
+    guard case .packages(let versions) = try await ask(.packages(names)) else { throw ContractFailure.otherAnswer }
+    return versions
+  }
+
+  func links() async throws -> [LinkState] {
+    guard case .links(let links) = try await ask(.links) else { throw ContractFailure.otherAnswer }
+    return links
+  }
+}
+
+enum ContractFailure: Error { case otherAnswer }

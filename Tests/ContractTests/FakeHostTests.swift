@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+import Simulator
+import Testing
+
+/// The contract, held by the simulator's host.
+@Suite struct FakeHostTests {
+  @Test(arguments: Contract.all)
+  func holds(_ contract: Contract) async throws {
+    let host = try await ContractHost(FakeHost("head1", Self.debian))
+
+    try await contract.check(host)
+
+    try await host.finish()
+  }
+
+  /// A machine as a plain Debian is: some files, some packages, one interface.
+  private static var debian: FakeMachine {
+    var machine = FakeMachine(
+      hostname: "debian", links: [LinkState(name: "eth0", mac: nil, up: true, addresses: [], gateways: [])])
+    for path in ["/etc/issue", "/etc/issue.net", "/etc/hostname"] {
+      machine.files[path] = .init(bytes: Array("Debian\n".utf8), mode: 0o644, owner: "root:root", changed: 0)
+    }
+    machine.installed["ca-certificates"] = machine.offers["ca-certificates"]?.version
+    return machine
+  }
+}
