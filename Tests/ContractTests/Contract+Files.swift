@@ -4,7 +4,7 @@ import Testing
 
 extension Contract {
   static let files = [
-    Contract(name: "a file is written with its mode and owner, and found done the second time") { host in
+    Contract(name: "a file is written with its mode and owner, and found done the second time") { (host) async throws in
       let path = "/etc/cluster-contract/plain"
 
       try await host.perform(.ensureFile(FileGoal(path: path, contents: .text("one\n"), mode: 0o640)))
@@ -18,7 +18,7 @@ extension Contract {
       try await host.perform(.ensureFileAbsent(path: path))
       #expect(try await host.ask(.file(path: path, contents: true)) == .file(.absent))
     },
-    Contract(name: "other contents keep the mode that a file has") { host in
+    Contract(name: "other contents keep the mode that a file has") { (host) async throws in
       let path = "/etc/cluster-contract/kept-mode"
       try await host.perform(.ensureFile(FileGoal(path: path, contents: .text("one\n"), mode: 0o600)))
 
@@ -28,7 +28,7 @@ extension Contract {
       #expect(try await host.file(path)?.contents == "two\n")
       try await host.perform(.ensureFileAbsent(path: path))
     },
-    Contract(name: "a file that was there before us comes back when ours is removed") { host in
+    Contract(name: "a file that was there before us comes back when ours is removed") { (host) async throws in
       let path = "/etc/issue.net"
       let before = try #require(try await host.file(path), "the machine has \(path)")
       #expect(!before.managed)
@@ -40,7 +40,7 @@ extension Contract {
 
       #expect(try await host.file(path) == before)
     },
-    Contract(name: "what is not ours is not removed") { host in
+    Contract(name: "what is not ours is not removed") { (host) async throws in
       let before = try await host.file("/etc/issue")
 
       let outcome = try await host.once(.ensureFileAbsent(path: "/etc/issue"))
@@ -48,7 +48,7 @@ extension Contract {
       #expect(!outcome.changed)
       #expect(try await host.file("/etc/issue") == before)
     },
-    Contract(name: "bytes that are not text have a digest and no contents") { host in
+    Contract(name: "bytes that are not text have a digest and no contents") { (host) async throws in
       let path = "/etc/cluster-contract/bytes"
       let bytes: [UInt8] = [0xff, 0xfe, 0, 1]
 
@@ -58,7 +58,7 @@ extension Contract {
       #expect(try await host.file(path)?.digest == SHA256.hex(bytes))
       try await host.perform(.ensureFileAbsent(path: path))
     },
-    Contract(name: "a folder in the way is refused, and paths that lead elsewhere are") { host in
+    Contract(name: "a folder in the way is refused, and paths that lead elsewhere are") { (host) async throws in
       let folder = FileGoal(path: "/etc/cluster-contract", contents: .text("x"))
       let inside = FileGoal(path: "/etc/cluster-contract/inside", contents: .text("x"))
       try await host.perform(.ensureFile(inside))
@@ -72,7 +72,7 @@ extension Contract {
   ]
 
   static let trees = [
-    Contract(name: "a tree holds exactly its files") { host in
+    Contract(name: "a tree holds exactly its files") { (host) async throws in
       let root = "/srv/cluster-contract/tree"
       let first: [String: TreeGoal.Entry] = [
         "a": .init(.text("a\n")), "deep/b": .init(.text("b\n"), executable: true), "c": .init(.text("c\n")),
@@ -88,7 +88,7 @@ extension Contract {
       try await host.perform(.ensureTreeAbsent(root: root))
       #expect(try await host.tree(root) == TreeState(exists: false, files: [:]))
     },
-    Contract(name: "an empty tree is a folder") { host in
+    Contract(name: "an empty tree is a folder") { (host) async throws in
       let root = "/srv/cluster-contract/empty"
 
       try await host.perform(.ensureTree(TreeGoal(root: root, files: [:])))
@@ -96,7 +96,7 @@ extension Contract {
       #expect(try await host.tree(root) == TreeState(exists: true, files: [:]))
       try await host.perform(.ensureTreeAbsent(root: root))
     },
-    Contract(name: "a tree's files cannot lie outside of it") { host in
+    Contract(name: "a tree's files cannot lie outside of it") { (host) async throws in
       let goal = TreeGoal(root: "/srv/cluster-contract/tree", files: ["../escaped": .init(.text("x"))])
 
       #expect(await host.failure(of: .ensureTree(goal)) == .invalid)
@@ -105,7 +105,7 @@ extension Contract {
   ]
 
   static let secrets = [
-    Contract(name: "a secret is written, compared and removed without being shown") { host in
+    Contract(name: "a secret is written, compared and removed without being shown") { (host) async throws in
       let path = "/etc/cluster-contract-secrets/password"
       let probe = Probe.secretFile(path: path, secret: ContractHost.secret)
       #expect(try await host.ask(probe) == .secretFile(.absent))

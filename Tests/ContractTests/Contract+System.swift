@@ -5,7 +5,7 @@ import Testing
 
 extension Contract {
   static let packages = [
-    Contract(name: "packages are installed once, and only ours are removed") { host in
+    Contract(name: "packages are installed once, and only ours are removed") { (host) async throws in
       let names = ["figlet", "sl"]
       try await host.perform(.ensurePackages(names))
       #expect(try await host.packages(names + ["no-such-package"]).keys.sorted() == names)
@@ -18,7 +18,7 @@ extension Contract {
       #expect(try await host.once(.ensurePackagesAbsent(["ca-certificates"])).changed == false)
       #expect(try await host.packages(["ca-certificates"]) == base)
     },
-    Contract(name: "a package that nobody has is not found") { host in
+    Contract(name: "a package that nobody has is not found") { (host) async throws in
       #expect(await host.failure(of: .ensurePackages(["no-such-package"])) == .notFound)
     },
   ]
@@ -37,7 +37,7 @@ extension Contract {
       """))
 
   static let units = [
-    Contract(name: "a unit is started, enabled, disabled and stopped") { host in
+    Contract(name: "a unit is started, enabled, disabled and stopped") { (host) async throws in
       try await host.perform(.ensureFile(unitFile))
       #expect(await host.failure(of: .ensureUnit(UnitGoal(name: "no-such.service", enabled: nil, active: true))) == .notFound)
 
@@ -53,7 +53,7 @@ extension Contract {
       #expect(down.exists && !down.enabled && down.active == "inactive" && down.configuration == .notRunning)
       try await host.perform(.ensureFileAbsent(path: unitFile.path))
     },
-    Contract(name: "a unit that is not there is disabled and stopped already") { host in
+    Contract(name: "a unit that is not there is disabled and stopped already") { (host) async throws in
       let outcome = try await host.once(.ensureUnit(UnitGoal(name: "no-such.service", enabled: false, active: false)))
 
       #expect(!outcome.changed)
@@ -95,7 +95,7 @@ extension Contract {
   }
 
   static let network = [
-    Contract(name: "the host has a name, and keeps the one that it is given") { host in
+    Contract(name: "the host has a name, and keeps the one that it is given") { (host) async throws in
       guard case .system(let before) = try await host.ask(.system) else { throw ContractFailure.otherAnswer }
 
       try await host.perform(.ensureHostname("contract-name"))
@@ -105,13 +105,13 @@ extension Contract {
       #expect(after.machineID == before.machineID && after.bootID == before.bootID)
       try await host.perform(.ensureHostname(before.hostname))
     },
-    Contract(name: "an interface that does not exist is not found") { host in
+    Contract(name: "an interface that does not exist is not found") { (host) async throws in
       let link = LinkGoal(interface: "none0", address: IPv4Address(bits: 0x0a09_0001), prefix: 24, gateway: nil)
 
       #expect(await host.failure(of: .ensureLink(link)) == .notFound)
       #expect(try await host.links().contains { $0.name == "none0" } == false)
     },
-    Contract(name: "a link gets its address, and others on it stay") { host in
+    Contract(name: "a link gets its address, and others on it stay") { (host) async throws in
       let name = "eth0"
       _ = try #require(try await host.links().first { $0.name == name }, "the machine has \(name)")
       let file = FileGoal(
@@ -133,7 +133,7 @@ extension Contract {
   ]
 
   static let runs = [
-    Contract(name: "one run at a time, and never an older one") { host in
+    Contract(name: "one run at a time, and never an older one") { (host) async throws in
       let mine = host.run
       let other = RunToken(run: "other", generation: mine.generation + 1, holder: "somebody else")
       let state = try await host.host.lease()
@@ -150,13 +150,13 @@ extension Contract {
       #expect(try await host.host.lease().holder == other, "only its own run gives a lease back")
       try await host.host.release(other)
     },
-    Contract(name: "nothing is done without the lease") { host in
+    Contract(name: "nothing is done without the lease") { (host) async throws in
       try await host.host.release(host.run)
 
       #expect(await host.failure(of: .ensureHostname("without-lease")) == .leaseHeld)
       try await host.host.claim(host.run)
     },
-    Contract(name: "every probe is answered") { host in
+    Contract(name: "every probe is answered") { (host) async throws in
       let probes: [Probe] = [
         .system, .links, .corosync, .cib, .crmMon, .nodeReports, .clone(head: "head9"), .fencing(head: "head9"),
         .image(name: "none", digest: "0"), .packages(["figlet"]), .file(path: "/etc/hostname", contents: false),

@@ -20,7 +20,7 @@ import Testing
     var machine = FakeMachine(
       hostname: "debian", links: [LinkState(name: "eth0", mac: nil, up: true, addresses: [], gateways: [])])
     for path in ["/etc/issue", "/etc/issue.net", "/etc/hostname"] {
-      machine.files[path] = .init(bytes: Array("Debian\n".utf8), mode: 0o644, owner: "root:root", changed: 0)
+      machine.files[path] = .init(bytes: Array("Debian\n".utf8))
     }
     machine.installed["ca-certificates"] = machine.offers["ca-certificates"]?.version
     return machine

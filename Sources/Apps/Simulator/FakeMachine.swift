@@ -11,6 +11,13 @@ package struct FakeMachine: Sendable {
     package var owner: String
     /// When it last changed, in the machine's own steps: see `tick`.
     package var changed: Int
+
+    package init(bytes: [UInt8], mode: UInt16 = 0o644, owner: String = "root:root", changed: Int = 0) {
+      self.bytes = bytes
+      self.mode = mode
+      self.owner = owner
+      self.changed = changed
+    }
   }
 
   package struct Unit: Hashable, Sendable {
@@ -20,6 +27,11 @@ package struct FakeMachine: Sendable {
     /// The step in which it last read its configuration.
     package var loaded = 0
     package var canReload = true
+
+    package init(enabled: Bool, active: String = "inactive") {
+      self.enabled = enabled
+      self.active = active
+    }
   }
 
   /// A package as the mirror offers it.
