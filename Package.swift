@@ -66,7 +66,7 @@ let package = Package(
     target("Lab", "Apps/Lab", ["ClusterModel", "HostAccess", .product(name: "Subprocess", package: "swift-subprocess")]),
     // What one node costs: `make bench`.
     .executableTarget(
-      name: "bench", dependencies: ["Planning", "ClusterModel", "Diagnostics"], path: "Sources/Apps/Bench",
+      name: "bench", dependencies: ["Planning", "Features", "Resources", "SpecReading", "ClusterModel", "Diagnostics"], path: "Sources/Apps/Bench",
       swiftSettings: strict),
     // Hosts in memory that answer and perform like real ones.
     target("Simulator", "Apps/Simulator", ["ClusterModel", "HostAccess", "Pacemaker", "XML"]),
