@@ -86,6 +86,16 @@ import Testing
     #expect(try world.plan(desired).isClean)
   }
 
+  @Test func whatComesBeforeTheMakingOfAHostMayAskAboutIt() throws {
+    let asking = Resource.text("head2", "/b", "2")
+    let desired: [Resource] = [asking, .machine("head2", by: "head1", after: [asking.id])]
+
+    let plan = try SmallWorld("head1").plan(desired)
+
+    #expect(plan.blocked.isEmpty)
+    #expect(ids(plan) == ["text@head2:/b/write", "machine@head1:head2/install"])
+  }
+
   @Test func anInstalledHostThatIsSilentIsUnknownNotBlank() throws {
     let desired: [Resource] = [.machine("head2", by: "head1"), .text("head2", "/b", "2")]
     var world = SmallWorld("head1")

@@ -50,6 +50,20 @@ struct PlanBuilder {
     answers = Answers(inventory, blank: [])
   }
 
+  /// A host that cannot be reached, because what makes it was seen not to have happened, has nothing yet. That is found
+  /// out before anything is planned: also what comes before the making of a host may ask about it.
+  mutating func findBlankHosts(_ order: [Int]) {
+    for index in order {
+      let resource = desired[index]
+      guard let host = resource.establishes, !answers.isReachable(host), let kind = catalog[resource.id.kind],
+        // What makes it cannot be looked at: then the host is unknown, and its own entry in the plan says why.
+        let examined = try? kind.examine(resource.id, resource.desired, answers), !examined.present
+      else { continue }
+      blank.insert(host)
+      answers = Answers(inventory, blank: blank)
+    }
+  }
+
   /// Plans one desired resource. Those it comes after were added before.
   mutating func add(_ index: Int, after dependencies: [Int]) {
     let resource = desired[index]
@@ -57,7 +71,6 @@ struct PlanBuilder {
     let waitsFor = dependencies.first { places[$0].blockedBy != nil }.flatMap { places[$0].blockedBy }
     do throws(Unreadable) {
       let examined = try kind.examine(resource.id, resource.desired, answers)
-      if !examined.present, let host = resource.establishes { markBlank(host) }
       let drafts = try examined.steps(context(for: resource.id))
       if drafts.isEmpty {
         places[index] = Place(last: lastSteps(of: dependencies), blockedBy: waitsFor)
@@ -79,13 +92,6 @@ struct PlanBuilder {
     }
   }
 
-  /// A host that cannot be reached, because what makes it was seen not to have happened, has nothing yet.
-  private mutating func markBlank(_ host: HostID) {
-    if answers.isReachable(host) { return }
-    blank.insert(host)
-    answers = Answers(inventory, blank: blank)
-  }
-
   /// Made anew for each resource and gone before `changing` grows, so that the set is never copied.
   private func context(for id: ResourceID) -> PlanContext {
     PlanContext(answers: answers, activeHead: activeHead, changing: changing, now: now, previous: previous[id])
@@ -99,8 +105,10 @@ struct PlanBuilder {
 
   private func lastSteps(of dependencies: [Int]) -> [Int] {
     if dependencies.count == 1 { return places[dependencies[0]].last }
-    var seen: Set<Int> = []
-    return dependencies.flatMap { places[$0].last }.filter { seen.insert($0).inserted }.sorted()
+    let last = Set(dependencies.lazy.flatMap { [places] in places[$0].last })
+    // What another one of them comes after anyway need not be said again.
+    let implied = Set(last.lazy.flatMap { [after] in after[$0] })
+    return last.subtracting(implied).sorted()
   }
 
   /// Adds a resource's steps and gives its last ones.

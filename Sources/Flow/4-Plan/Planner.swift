@@ -37,6 +37,7 @@ package enum Planner {
     var builder = PlanBuilder(
       desired: desired, previously: previously, inventory: inventory, catalog: catalog,
       activeHead: heads.active(in: inventory), now: now)
+    builder.findBlankHosts(order.indices)
     for index in order.indices { builder.add(index, after: order.dependencies[index]) }
     builder.prune()
     builder.keepOneHeadUndisrupted()
