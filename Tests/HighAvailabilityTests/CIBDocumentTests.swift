@@ -79,8 +79,10 @@ struct CIBDocumentTests {
     let goal = try goal { $0.monitor.every = .seconds(5) }
     #expect(try with.applying(goal).element("mine") != nil)
     // A set of attributes inside one of ours, as `crm_resource --meta` writes it.
-    let wish = #"<meta_attributes id="nginx-m"><nvpair id="nginx-m-r" name="target-role" value="Stopped"/></meta_attributes>"#
-    let wished = try live(inserting: wish, after: #"<primitive class="ocf" id="nginx" provider="cluster" type="service">"#)
+    let wish =
+      #"<meta_attributes id="nginx-m"><nvpair id="nginx-m-r" name="target-role" value="Stopped"/></meta_attributes>"#
+    let wished = try live(
+      inserting: wish, after: #"<primitive class="ocf" id="nginx" provider="cluster" type="service">"#)
     #expect(wished.differences(try self.goal()).isEmpty)
     let kept = try wished.applying(goal).element("nginx")
     #expect(kept?.elements.contains { $0.id == "nginx-m" } == true)
@@ -100,7 +102,8 @@ struct CIBDocumentTests {
     let text = try Recorded.text("cib.xml")
     let start = try #require(text.firstRange(of: #"<primitive class="ocf" id="nginx""#))
     let end = try #require(text[start.upperBound...].firstRange(of: "</primitive>"))
-    let grouped = text[..<start.lowerBound] + #"<group id="g">"# + text[start.lowerBound..<end.upperBound] + "</group>"
+    let grouped =
+      text[..<start.lowerBound] + #"<group id="g">"# + text[start.lowerBound..<end.upperBound] + "</group>"
       + text[end.upperBound...]
     let document = try CIBDocument(parsing: String(grouped))
     #expect(document.differences(try goal()).isEmpty)

@@ -39,9 +39,11 @@ struct ConfigurationTests {
     #expect(elements.contains { $0.xml.contains(#"name="stonith-enabled" value="false""#) })
   }
 
-  @Test("the failback policy is a preference for the primary", arguments: [
-    (.manual, "50"), (.automatic, "10000"), (.never, nil),
-  ] as [(HighAvailabilityPolicy.Failback, String?)])
+  @Test(
+    "the failback policy is a preference for the primary",
+    arguments: [
+      (.manual, "50"), (.automatic, "10000"), (.never, nil),
+    ] as [(HighAvailabilityPolicy.Failback, String?)])
   func failback(_ failback: HighAvailabilityPolicy.Failback, score: String?) throws {
     var policy = try Example.policy()
     policy.failback = failback

@@ -77,7 +77,8 @@ struct KindTests {
   @Test("a resource that Pacemaker has given up on is tried again")
   func recover() throws {
     let status = try Recorded.text("crm_mon-armed.xml")
-    let runs = #"<resource id="nginx" resource_agent="ocf:cluster:service" role="Started" target_role="Started" active="true""#
+    let runs =
+      #"<resource id="nginx" resource_agent="ocf:cluster:service" role="Started" target_role="Started" active="true""#
     #expect(status.contains(runs))
     let failure = #"<failures><failure op_key="nginx_start_0" node="head1" exitreason="x"/></failures>"#
     let text = status.replacing(runs, with: #"<resource id="nginx" role="Stopped" active="false""#)
@@ -178,7 +179,8 @@ struct KindTests {
 
   // MARK: order
 
-  @Test("files are the same everywhere before a reload, services are up before Pacemaker, proofs before the configuration")
+  @Test(
+    "files are the same everywhere before a reload, services are up before Pacemaker, proofs before the configuration")
   func order() throws {
     let resources = HighAvailability.resources(try Example.cluster(), SiteFiles())
     #expect(Set(resources.map(\.id)).count == resources.count)

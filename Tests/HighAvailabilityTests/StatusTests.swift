@@ -14,8 +14,10 @@ struct StatusTests {
     _ case: String, quorate: Bool = true, unreachable: Set<HostID> = [], provenAgo: Int = 180
   ) throws -> Inventory {
     let cluster = try Example.cluster()
-    let map = CorosyncMap(parsing: try Recorded.text(`case` == "start-failed" ? "cmap-armed.txt" : "cmap-\(`case`).txt"))
-    let stats = CorosyncMap(parsing: try Recorded.text(`case` == "start-failed" ? "stats-armed.txt" : "stats-\(`case`).txt"))
+    let map = CorosyncMap(
+      parsing: try Recorded.text(`case` == "start-failed" ? "cmap-armed.txt" : "cmap-\(`case`).txt"))
+    let stats = CorosyncMap(
+      parsing: try Recorded.text(`case` == "start-failed" ? "stats-armed.txt" : "stats-\(`case`).txt"))
     let crmMon = try Recorded.text("crm_mon-\(`case`).xml")
     var hosts: [HostID: Inventory.Host] = [:]
     for (index, head) in cluster.heads.enumerated() {
@@ -87,17 +89,24 @@ struct StatusTests {
     #expect(CorosyncMap(parsing: "no keys (at all\n= 1\n").state(stats: map, quorate: false).links.isEmpty)
   }
 
-  @Test("what fence_ipmilan says", arguments: [
-    ("Status: ON\n", "on"), ("Status: OFF\n", "off"), ("", nil),
-  ] as [(String, String?)])
+  @Test(
+    "what fence_ipmilan says",
+    arguments: [
+      ("Status: ON\n", "on"), ("Status: OFF\n", "off"), ("", nil),
+    ] as [(String, String?)])
   func power(_ text: String, power: String?) { #expect(FenceReport(text).power == power) }
 
-  @Test("why a BMC cannot be asked", arguments: [
-    ("2026-11-21 01:50:08,233 DEBUG: 1  Error: Unable to establish IPMI v2 / RMCP+ session\n", .bmcAuthentication),
-    ("2026-11-21 01:50:28,289 ERROR: Connection timed out\n", .bmcUnreachable),
-    ("Unable to read password from file /etc/cluster/secrets/bmc/head2\nPassword: Error: Unable to establish", .notFound),
-    ("Traceback (most recent call last):\n", .commandFailed),
-  ] as [(String, AgentError.Code)])
+  @Test(
+    "why a BMC cannot be asked",
+    arguments: [
+      ("2026-11-21 01:50:08,233 DEBUG: 1  Error: Unable to establish IPMI v2 / RMCP+ session\n", .bmcAuthentication),
+      ("2026-11-21 01:50:28,289 ERROR: Connection timed out\n", .bmcUnreachable),
+      (
+        "Unable to read password from file /etc/cluster/secrets/bmc/head2\nPassword: Error: Unable to establish",
+        .notFound
+      ),
+      ("Traceback (most recent call last):\n", .commandFailed),
+    ] as [(String, AgentError.Code)])
   func refused(_ text: String, code: AgentError.Code) throws {
     let error = FenceReport(text).error(of: FenceDevice(head: "head2", bmc: try Example.bmc(2)))
     #expect(error.code == code && !error.next.isEmpty)

@@ -6,9 +6,9 @@ import Resources
 
 /// Corosync, Pacemaker and fencing on all heads: what `ha:` asks for.
 ///
-/// Order: packages and files on every head; the service addresses and services by hand on the primary, since the standby
-/// is installed over them; the proof that each head can be fenced; Corosync and Pacemaker; last the configuration,
-/// which finds the services running and adopts them.
+/// Order: packages and files on every head; the service addresses and services by hand on the primary, since the
+/// standby is installed over them; the proof that each head can be fenced; Corosync and Pacemaker; last the
+/// configuration, which finds the services running and adopts them.
 package enum HighAvailability: Feature {
   package static let name = "high-availability"
 
@@ -91,7 +91,9 @@ struct HighAvailabilityParts {
   var bootstrap: Resource {
     let head = primary.name
     let addresses = policy.addresses.compactMap { address -> HighAvailabilityBootstrapKind.Address? in
-      guard let nic = primary.nic(on: address.network), let network = cluster.network(address.network) else { return nil }
+      guard let nic = primary.nic(on: address.network), let network = cluster.network(address.network) else {
+        return nil
+      }
       return .init(interface: nic.name, address: address.address, prefix: network.cidr.prefix)
     }
     let units = ServiceResource.all(of: policy).map(\.unit)

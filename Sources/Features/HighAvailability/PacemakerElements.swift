@@ -174,7 +174,8 @@ struct PacemakerElements {
     let element = XMLElement(
       "primitive", [.init("id", id)] + agent.sorted { $0.key < $1.key }.map { .init($0, $1) },
       children: [
-        .element(XMLElement("instance_attributes", [.init("id", "\(id)-parameters")], children: values.map { .element($0) })),
+        .element(
+          XMLElement("instance_attributes", [.init("id", "\(id)-parameters")], children: values.map { .element($0) })),
         .element(XMLElement("operations", children: actions.map { .element($0) })),
       ])
     return CIBElement(section: .resources, id: id, xml: element.canonical)

@@ -24,7 +24,7 @@ struct HighAvailabilityConditions {
   private func heads(_ status: ClusterStatus) -> HighAvailabilityStatus.Condition {
     let away = cluster.heads.compactMap { head -> String? in
       guard let node = status.node(head.name.name) else { return "\(head.name) is not a member" }
-      if node.unclean { return "\(head.name) failed and is not fenced yet" }
+      if node.unclean && status.quorate { return "\(head.name) failed and is not fenced yet" }
       if !node.online { return "\(head.name) is offline" }
       if node.pending { return "\(head.name) is joining" }
       return node.standby || node.maintenance ? "\(head.name) is paused" : nil
@@ -89,7 +89,8 @@ struct HighAvailabilityConditions {
       return [Condition(name: "fencing", ok: false, detail: "switched off with unsafe_without_fencing")]
     }
     let on = Condition(
-      name: "fencing", ok: status.stonithEnabled, detail: status.stonithEnabled ? "enabled" : "stonith-enabled is false")
+      name: "fencing", ok: status.stonithEnabled, detail: status.stonithEnabled ? "enabled" : "stonith-enabled is false"
+    )
     return [on] + cluster.heads.map(device(status))
   }
 
@@ -105,7 +106,8 @@ struct HighAvailabilityConditions {
       guard now - proof.provenAt <= FencingProofKind.validSeconds else {
         return Condition(name: name, ok: false, detail: age)
       }
-      guard let device = status.resource(FenceDevice(head: head.name, bmc: bmc).id), device.active, !device.failed else {
+      guard let device = status.resource(FenceDevice(head: head.name, bmc: bmc).id), device.active, !device.failed
+      else {
         return Condition(name: name, ok: false, detail: "\(age), but its fence device does not run")
       }
       return Condition(name: name, ok: true, detail: age)

@@ -42,10 +42,15 @@ struct HighAvailabilityFacts {
       let online = corosync[name] != nil || links[name] != nil
       return .init(name: name, online: online, role: !online ? .offline : name == active ? .active : .paused)
     }
-    let role: HighAvailabilityStatus.Head.Role =
-      if node.unclean { .failed } else if !node.online || node.pending { .offline } else if name == active { .active
-      } else if node.standby || node.maintenance { .paused } else { .standby }
-    return .init(name: name, online: node.online && !node.pending, role: role)
+    return .init(name: name, online: node.online && !node.pending, role: role(of: node, active: name == active))
+  }
+
+  private func role(of node: ClusterStatus.Node, active: Bool) -> HighAvailabilityStatus.Head.Role {
+    // Before the first election all members count as unclean.
+    if node.unclean && status?.quorate == true { return .failed }
+    if !node.online || node.pending { return .offline }
+    if active { return .active }
+    return node.standby || node.maintenance ? .paused : .standby
   }
 
   /// Where Pacemaker runs the address; without Pacemaker, the head that has it on an interface.

@@ -74,6 +74,7 @@ extension HighAvailabilityStatus {
     return HighAvailabilityStatus(
       heads: cluster.heads.map { facts.head($0.name, active: active) }, addresses: addresses,
       services: policy.services.map { facts.service($0) },
-      conditions: HighAvailabilityConditions(cluster: cluster, policy: policy, facts: facts, now: inventory.observedAt).all)
+      conditions: HighAvailabilityConditions(cluster: cluster, policy: policy, facts: facts, now: inventory.observedAt)
+        .all)
   }
 }

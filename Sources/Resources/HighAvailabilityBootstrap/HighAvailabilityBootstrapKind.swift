@@ -5,8 +5,8 @@ import Pacemaker
 
 /// The service addresses and units of the primary before Pacemaker has them: the standby is installed over them.
 ///
-/// - From the moment that Pacemaker is configured on any head they are its own, and nothing is to do here. It finds them
-///   as they are and adopts them.
+/// - From the moment that Pacemaker is configured on any head they are its own, and nothing is to do here. It finds
+///   them as they are and adopts them.
 /// - While it is not known whether Pacemaker has them on a head nothing is done: an address on two heads is worse than
 ///   none.
 /// - Removal takes nothing away: when there is no Pacemaker any more, the units are `unit` resources again.

@@ -21,7 +21,8 @@ extension PacemakerConfigurationKind {
     if !differences.isEmpty {
       return [
         StepDraft(
-          "configure", on: host, .ensureCIB(goal), disruption: disruption(differences, goal, actual, context.activeHead),
+          "configure", on: host, .ensureCIB(goal),
+          disruption: disruption(differences, goal, actual, context.activeHead),
           because: summary(differences), changes: changes(differences))
       ]
     }

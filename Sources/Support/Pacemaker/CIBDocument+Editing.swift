@@ -43,7 +43,11 @@ extension CIBDocument {
       return
     }
     let index = parent.children.firstIndex { node in
-      if case .element(let child) = node { child.name == next.name && (next.id == nil || child.id == next.id) } else { false }
+      if case .element(let child) = node {
+        child.name == next.name && (next.id == nil || child.id == next.id)
+      } else {
+        false
+      }
     }
     if let index, case .element(var child) = parent.children[index] {
       append(element, at: Array(path.dropFirst()), below: &child)

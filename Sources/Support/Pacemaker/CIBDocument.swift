@@ -36,7 +36,8 @@ package struct CIBDocument: Hashable, Sendable {
     nvpair(.resourceDefaults, "rsc_defaults-options-" + name, name, value)
   }
 
-  private static func nvpair(_ section: CIBElement.Section, _ id: String, _ name: String, _ value: String) -> CIBElement {
+  private static func nvpair(_ section: CIBElement.Section, _ id: String, _ name: String, _ value: String) -> CIBElement
+  {
     let element = XMLElement("nvpair", [.init("id", id), .init("name", name), .init("value", value)])
     return CIBElement(section: section, id: id, xml: element.canonical)
   }

@@ -7,7 +7,9 @@ package struct CorosyncMap: Hashable, Sendable {
 
   package init(parsing text: String) {
     for line in text.split(whereSeparator: \.isNewline) {
-      guard let type = line.firstRange(of: " ("), let end = line[type.upperBound...].firstRange(of: ") = ") else { continue }
+      guard let type = line.firstRange(of: " ("), let end = line[type.upperBound...].firstRange(of: ") = ") else {
+        continue
+      }
       values[String(line[..<type.lowerBound])] = String(line[end.upperBound...])
     }
   }

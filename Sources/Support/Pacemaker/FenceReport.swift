@@ -18,7 +18,9 @@ package struct FenceReport: Hashable, Sendable {
   /// that is not there nothing is heard, and the agent gives up after a while.
   package func error(of device: FenceDevice) -> AgentError {
     let (head, address) = (device.head, device.bmc.address)
-    let said = lines.filter { !$0.contains("DeprecationWarning") && !$0.contains("import quote") && !$0.contains("INFO:") }
+    let said = lines.filter {
+      !$0.contains("DeprecationWarning") && !$0.contains("import quote") && !$0.contains("INFO:")
+    }
     let cause = said.suffix(4).joined(separator: "\n")
     if said.contains(where: { $0.contains("Unable to read password") || $0.contains("does not exist") }) {
       return AgentError(
@@ -30,7 +32,8 @@ package struct FenceReport: Hashable, Sendable {
         .bmcUnreachable, "The BMC of \(head) at \(address) does not answer", cause: cause,
         next: "Check heads.\(head).bmc.address, the BMC's network and that IPMI over LAN is on; then apply again.")
     }
-    if said.contains(where: { $0.contains("Unable to establish") || $0.contains("RAKP") || $0.contains("nauthorized") }) {
+    if said.contains(where: { $0.contains("Unable to establish") || $0.contains("RAKP") || $0.contains("nauthorized") })
+    {
       return AgentError(
         .bmcAuthentication, "The BMC of \(head) at \(address) refuses user \(device.bmc.user)", cause: cause,
         next: "Check heads.\(head).bmc.user and the secret \(device.bmc.password.name); then apply again.")

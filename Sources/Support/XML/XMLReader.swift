@@ -161,7 +161,8 @@ struct XMLReader {
     case "apos": return "'"
     default:
       let number =
-        word.hasPrefix("#x") ? UInt32(word.dropFirst(2), radix: 16)
+        word.hasPrefix("#x")
+        ? UInt32(word.dropFirst(2), radix: 16)
         : word.hasPrefix("#") ? UInt32(word.dropFirst()) : nil
       guard let number, let scalar = Unicode.Scalar(number), number != 0 else {
         throw error("&\(word); is not a character")

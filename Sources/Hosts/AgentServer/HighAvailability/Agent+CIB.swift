@@ -87,7 +87,9 @@ extension Agent {
     let status = try await PacemakerTools.parsedStatus()
     let still = status.down(among: ours).map(\.id)
     guard still.isEmpty, restored else {
-      let reasons = status.failures.map { "\($0.operation) on \($0.node): \($0.reason.isEmpty ? $0.status : $0.reason)" }
+      let reasons = status.failures.map {
+        "\($0.operation) on \($0.node): \($0.reason.isEmpty ? $0.status : $0.reason)"
+      }
       throw AgentError(
         still.isEmpty ? .deadline : .commandFailed,
         still.isEmpty

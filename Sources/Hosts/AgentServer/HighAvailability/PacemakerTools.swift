@@ -12,11 +12,11 @@ enum PacemakerTools {
   private static let patience = Duration.seconds(10)
 
   static func cib() async throws(AgentError) -> String {
-    try await answering("cibadmin", ["--query"])
+    try await answering("cibadmin", ["--query"], with: "<cib ")
   }
 
   static func status() async throws(AgentError) -> String {
-    try await answering("crm_mon", ["--one-shot", "--inactive", "--output-as=xml"])
+    try await answering("crm_mon", ["--one-shot", "--inactive", "--output-as=xml"], with: "<summary>")
   }
 
   static func parsedCIB() async throws(AgentError) -> CIBDocument {
@@ -75,12 +75,15 @@ enum PacemakerTools {
       "crm_resource", ["--cleanup", "--resource", resource], next: "Look at `crm_mon --one-shot --failcounts`.")
   }
 
-  private static func answering(_ program: String, _ arguments: [String]) async throws(AgentError) -> String {
+  /// While the daemons start, crm_mon succeeds without saying anything about the cluster: hence the word to look for.
+  private static func answering(
+    _ program: String, _ arguments: [String], with word: String
+  ) async throws(AgentError) -> String {
     var said = ""
     let answer = try await poll(until: patience, every: .milliseconds(250)) { () throws(AgentError) -> String? in
       let result = try await Command.run(program, arguments)
       said = result.lastLines
-      return result.succeeded ? result.text : nil
+      return result.succeeded && result.text.contains(word) ? result.text : nil
     }
     guard let answer else {
       throw AgentError(
