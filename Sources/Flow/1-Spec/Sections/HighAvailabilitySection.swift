@@ -25,7 +25,7 @@ enum HighAvailabilitySection: Section {
     "addresses", .table("a mapping of addresses by network", named: .label("the name of a network", longest: 32), of: .address, minimum: 1),
     required: true, "The service addresses, by network: each is on one head at a time.")
   static let services = Key(
-    "services", .list(of: .choice("a service of the heads"), "a list of services", minimum: 1, unique: true), required: true,
+    "services", .list(of: Form<HighAvailabilityPolicy.Service>.choice("a service of the heads"), "a list of services", minimum: 1, unique: true), required: true,
     "What moves between the heads: dhcp, dns, boot.")
   static let monitor = Key("monitor", MonitorSection.form, "How each service is watched. Default: every 3s, timeout 10s, 3 restarts.")
   static let failback = Key(
@@ -62,6 +62,10 @@ enum MonitorSection: Section {
   static let noun = "`monitor`"
   static let doc = "How each service is watched."
 
+  static let defaultEvery = Duration.seconds(3)
+  static let defaultTimeout = Duration.seconds(10)
+  static let defaultRestarts = 3
+
   static let every = Key("every", .duration, "The time between two checks. Default: 3s.")
   static let timeout = Key("timeout", .duration, "How long a check may take before it counts as failed. Default: 10s.")
   static let restarts = Key("restarts", .integer(0...100), "Restarts on the same head before the service moves to the other. Default: 3.")
@@ -71,7 +75,7 @@ enum MonitorSection: Section {
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
     Declaration(
       every: fields.read(every, &problems), timeout: fields.read(timeout, &problems),
-      restarts: fields.read(restarts, &problems)?.value ?? 3)
+      restarts: fields.read(restarts, &problems)?.value ?? defaultRestarts)
   }
 }
 
@@ -83,6 +87,8 @@ enum HeartbeatSection: Section {
 
   static let noun = "`heartbeat`"
   static let doc = "How the heads watch each other."
+
+  static let defaultDetect = Duration.seconds(1)
 
   static let links = Key(
     "links", .list(of: .label("the name of a network", longest: 32), "a list of networks", minimum: 1, unique: true), required: true,

@@ -20,7 +20,7 @@ enum NetworkSection: Section {
   static let dns = Key(
     "dns", .list(of: .address, "a list of addresses", unique: true), "Resolvers that machines on this network ask for names outside the cluster.")
   static let serves = Key(
-    "serves", .list(of: .choice("a service of a network"), "a list of services", unique: true),
+    "serves", .list(of: Form<Network.Service>.choice("a service of a network"), "a list of services", unique: true),
     "What the heads offer on this network: dhcp, dns, and boot (TFTP, iPXE and images over HTTP).")
   static let dynamic = Key("dynamic", .range, "Addresses for machines that are not named in this file: FIRST-LAST. Default: none, they get no answer.")
 
