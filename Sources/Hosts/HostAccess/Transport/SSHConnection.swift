@@ -102,7 +102,7 @@ struct SSHConnection: Sendable {
   /// `.notFound` when the agent is not there or not executable.
   private static func serve(_ program: SSHProgram, _ digest: String) async throws(AgentError) -> AgentConnection {
     let connection = AgentConnection(
-      "ssh", program.session([AgentBinary.place(digest), "serve", "--host", program.host.name])
+      "ssh", program.session([program.agent(digest), "serve", "--host", program.host.name])
     ) { ending in
       let said = ending.errorText.split(whereSeparator: \.isNewline).suffix(3).joined(separator: "\n")
       switch ending.status {
