@@ -37,12 +37,12 @@ import Testing
     try await store.claim(Self.run("a", 1))
     world.pass(59)
 
-    await expect(.leaseHeld) { try await store.claim(Self.run("b", 2)) }
+    await expect(.leaseHeld) { () throws(AgentError) in try await store.claim(Self.run("b", 2)) }
     #expect(try await store.state().secondsLeft == 1)
 
     world.pass(2)
     try await store.claim(Self.run("b", 2))
-    await expect(.staleGeneration) { try await store.use(Self.run("a", 1)) }
+    await expect(.staleGeneration) { () throws(AgentError) in try await store.use(Self.run("a", 1)) }
   }
 
   @Test func askingLeavesNoTrace() async throws {
@@ -57,7 +57,7 @@ import Testing
     world.restart()
 
     #expect(try await store.state() == LeaseState(newestGeneration: 4, holder: nil, secondsLeft: 0))
-    await expect(.staleGeneration) { try await store.claim(Self.run("b", 3)) }
+    await expect(.staleGeneration) { () throws(AgentError) in try await store.claim(Self.run("b", 3)) }
     try await store.claim(Self.run("b", 5))
   }
 

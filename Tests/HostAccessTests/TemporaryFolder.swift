@@ -2,7 +2,7 @@
 import Foundation
 
 /// A folder for one test, private, and gone at its end.
-final class TemporaryFolder {
+final class TemporaryFolder: Sendable {
   let path: String
 
   init() throws {

@@ -58,7 +58,7 @@ enum WireSamples {
     .ensureCapture(CaptureRecipe(clone: "head2", excluded: ["/var/log"])),
     .ensureClone(
       CloneGoal(
-        head: "head2", bmc: bmc, mac: mac, address: address, bootScript: "/b", installScript: "i", localScript: "l",
+        head: "head2", bmc: bmc, mac: mac, address: address, bootScript: "/b", installScript: "i",
         identity: ["/etc/hostname": .text("head2\n")], deadlineSeconds: 600)),
     .ensurePower(bmc, .off),
     .ensureNode(NodeGoal(node: "node001", mac: mac, bmc: bmc, image: "c/d", restart: true, deadlineSeconds: 60)),
