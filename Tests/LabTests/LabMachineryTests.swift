@@ -56,6 +56,18 @@ struct LabMachineryTests {
     }
   }
 
+  @Test func aBMCCanLie() async throws {
+    try await TestLab.with { lab in
+      try lab.site.setBMC(of: "head1", lies: true)
+      #expect(try await lab.ipmi("head1", ["chassis", "power", "off"]).succeeded)
+      #expect(try await lab.ipmi("head1", ["chassis", "power", "status"]).text.contains("is on"))
+
+      try lab.site.setBMC(of: "head1", lies: false)
+      #expect(try await lab.ipmi("head1", ["chassis", "power", "off"]).succeeded)
+      #expect(try await lab.ipmi("head1", ["chassis", "power", "status"]).text.contains("is off"))
+    }
+  }
+
   @Test func aHeadKeepsItsDiskOverAPowerCutAndARestart() async throws {
     try await TestLab.with { lab in
       _ = try await lab.ssh("head1", "echo kept > /root/file && sync")

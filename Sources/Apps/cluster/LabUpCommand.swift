@@ -18,6 +18,12 @@ struct LabUpCommand: AsyncParsableCommand {
   @Option(help: "Which machines: all, or heads.")
   var only: LabScope = .all
 
+  @Option(help: "What nodes are: containers with a small firmware, or machines that QEMU emulates.")
+  var nodes: LabMachine.Hardware = .container
+
+  @Option(help: "A node that QEMU emulates while the others are containers. May be given several times.")
+  var vm: [String] = []
+
   func run() async throws {
     let started = ContinuousClock.now
     let elapsed: @Sendable () -> String = {
@@ -28,14 +34,17 @@ struct LabUpCommand: AsyncParsableCommand {
       guard let cluster = try SiteOptions.parse(["--file", options.file]).specification().cluster else {
         throw ExitCode.failure
       }
+      let virtual = nodes == .vm ? cluster.nodes.map(\.name) : vm.map { HostID($0) }
       let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
       let site = try await LabSite.up(
-        cluster, spec: options.file, scope: only.scope, program: program,
+        cluster, spec: options.file, scope: only.scope, virtual: Set(virtual), program: program,
         progress: { Terminal.note("\(elapsed())  \($0)") })
       Terminal.note("\(elapsed())  lab \(site.id) is up")
     }
   }
 }
+
+extension LabMachine.Hardware: ExpressibleByArgument {}
 
 enum LabScope: String, ExpressibleByArgument, CaseIterable {
   case all, heads

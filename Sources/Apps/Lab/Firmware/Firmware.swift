@@ -29,6 +29,7 @@ package struct Firmware {
   package func run() async throws(AgentError) {
     say("power on")
     try await prepareNamespace()
+    if machine.hardware == .vm { return try await emulate() }
     while true {
       try await plug()
       let order = try bootOrder()
@@ -54,6 +55,15 @@ package struct Firmware {
       try report(.noBootDevice, detail: reasons.joined(separator: "; "))
       say("no boot device; trying again")
       try await Poll.pause(.seconds(2))
+    }
+  }
+
+  private func emulate() async throws(AgentError) {
+    let emulated = VirtualMachine(firmware: self)
+    try await emulated.plug()
+    switch try emulated.run(order: try bootOrder()) {
+    case .poweredOff, .rebooted: try report(.off)
+    case .died(let status): try await hang("QEMU ended with status \(status)", .network)
     }
   }
 

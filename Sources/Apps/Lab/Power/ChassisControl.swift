@@ -33,6 +33,7 @@ package struct ChassisControl {
   }
 
   private func set(_ parameter: String, _ value: String) async throws(AgentError) {
+    if Files.exists(power.site.lieFile(power.machine)) { return }
     switch (parameter, value) {
     case ("power", "0"): try await power.perform(.off)
     case ("power", "1"): try await power.perform(.on)

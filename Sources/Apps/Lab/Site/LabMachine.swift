@@ -14,6 +14,13 @@ package struct LabMachine: Hashable, Codable, Sendable {
     case none
   }
 
+  package enum Hardware: String, Hashable, Codable, CaseIterable, Sendable {
+    /// A container, with a firmware of ours that boots as a ROM would.
+    case container
+    /// QEMU.
+    case vm
+  }
+
   package struct Port: Hashable, Codable, Sendable {
     /// The interface's name inside the machine.
     package var nic: String
@@ -36,13 +43,15 @@ package struct LabMachine: Hashable, Codable, Sendable {
   package var name: HostID
   package var role: Role
   package var disk: Disk
+  package var hardware: Hardware
   package var ports: [Port]
   package var bmc: BMC?
 
-  package init(name: HostID, role: Role, disk: Disk, ports: [Port], bmc: BMC?) {
+  package init(name: HostID, role: Role, disk: Disk, hardware: Hardware, ports: [Port], bmc: BMC?) {
     self.name = name
     self.role = role
     self.disk = disk
+    self.hardware = hardware
     self.ports = ports
     self.bmc = bmc
   }

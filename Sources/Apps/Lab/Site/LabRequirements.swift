@@ -12,11 +12,12 @@ enum LabRequirements {
     "nsenter": "util-linux", "unshare": "util-linux", "losetup": "mount", "sfdisk": "fdisk",
   ]
 
-  static func check() throws(AgentError) {
+  static func check(virtual: Bool) throws(AgentError) {
     guard geteuid() == 0 else {
       throw AgentError(.permission, "A lab needs root, for namespaces and mounts", next: "Run it with sudo.")
     }
     let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin").split(separator: ":")
+    let programs = virtual ? programs.merging(["qemu-system-x86_64": "qemu-system-x86"]) { $1 } : programs
     let missing = programs.filter { program, _ in !folders.contains { Files.exists("\($0)/\(program)") } }
     guard missing.isEmpty else {
       throw AgentError(

@@ -7,6 +7,7 @@ extension LabSite {
   /// The lab that stands in for a cluster. Pure: the same cluster and id give the same lab.
   package init(
     cluster: Cluster, id: String, spec: String, program: String, scope: Scope = .all,
+    virtual: Set<HostID> = [],
     stateRoot: String = LabSite.stateRoot, cacheRoot: String = LabSite.cacheRoot
   ) {
     let nodes = scope == .all ? cluster.nodes : []
@@ -15,12 +16,13 @@ extension LabSite {
       machines.append(
         LabMachine(
           name: head.name, role: .head, disk: head.cloneOf == nil ? .debian : .empty,
+          hardware: .container,
           ports: Self.ports(head.nics, of: head.name, index: machines.count, in: cluster), bmc: head.bmc))
     }
     for node in nodes {
       machines.append(
         LabMachine(
-          name: node.name, role: .node, disk: .none,
+          name: node.name, role: .node, disk: .none, hardware: virtual.contains(node.name) ? .vm : .container,
           ports: Self.ports(node.nics, of: node.name, index: machines.count, in: cluster), bmc: node.bmc))
     }
     let used = Self.usedAddresses(cluster)

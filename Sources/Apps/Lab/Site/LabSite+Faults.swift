@@ -23,4 +23,16 @@ extension LabSite {
     // No such link: the machine is off, and will find its cable as it is now.
     if PowerSwitch(machine, of: self).isOn { try await ip(["link set \(port.peer) \(up ? "up" : "down")"]) }
   }
+
+  func lieFile(_ machine: LabMachine) -> String { "\(directory(of: machine))/bmc-lies" }
+
+  /// Makes a BMC say yes to every command and do nothing, or honest again.
+  package func setBMC(of name: HostID, lies: Bool) throws(AgentError) {
+    let machine = try LabEntry.machine(name.name, of: self)
+    if lies {
+      try Files.write("", to: lieFile(machine))
+    } else {
+      try Files.remove(lieFile(machine))
+    }
+  }
 }
