@@ -19,24 +19,22 @@ extension Agent {
     let next = "Look at `networkctl status \(goal.interface)` and `journalctl --unit systemd-networkd`."
     var verb = networkd.isRunning ? nil : "start"
     if networkd.isRunning {
-      context.progress("networkctl reconfigure \(goal.interface)")
+      context.progress("networkctl reload")
       let reload = try await Command.run("networkctl", ["reload"])
       // networkctl(1) speaks over D-Bus, which a small system may lack; a restart reads the files too.
       verb = reload.succeeded ? nil : "restart"
-      if reload.succeeded {
-        try await Command.checked("networkctl", ["reconfigure", "--", goal.interface], next: next)
-      }
     }
     if let verb {
       context.progress("systemctl \(verb) systemd-networkd")
       try await Command.checked(
         "systemctl", [verb, "--", "systemd-networkd.service"], deadline: .seconds(90), next: next)
+    } else if try await !Self.settles(goal, within: .seconds(8)) {
+      // A reload only touches links whose file changed; this one was changed by somebody else.
+      context.progress("networkctl reconfigure \(goal.interface)")
+      try await Command.checked("networkctl", ["reconfigure", goal.interface], next: next)
     }
     let limit = Duration.seconds(20)
-    let reached = try await poll(until: limit, every: .milliseconds(200)) { () throws(AgentError) -> Bool? in
-      Self.isReached(goal, try await Interface.named(goal.interface)) ? true : nil
-    }
-    guard reached != nil else {
+    guard try await Self.settles(goal, within: limit) else {
       let link = try await Interface.named(goal.interface)
       throw AgentError(
         .deadline, "\(goal.interface) did not get \(goal.address)/\(goal.prefix) within \(limit)",
@@ -62,6 +60,23 @@ extension Agent {
       context.progress("neighbours were not told of \(address): \(error.message)")
     }
     return Outcome(changed: true, detail: "\(interface) has \(wanted)")
+  }
+
+  /// Whether the link comes to rest as desired. While networkd configures one, it takes addresses away and puts them
+  /// back, so that one look is not enough.
+  private static func settles(_ goal: LinkGoal, within limit: Duration) async throws(AgentError) -> Bool {
+    let index = try FileSystem.text("/sys/class/net/\(goal.interface)/ifindex").filter { !$0.isWhitespace }
+    // networkctl(1)'s own source: sd_network_link_get_setup_state(3).
+    let state = "/run/systemd/netif/links/\(index)"
+    var seen = 0
+    let settled = try await poll(until: limit, every: .milliseconds(200)) { () throws(AgentError) -> Bool? in
+      let isReached = Self.isReached(goal, try await Interface.named(goal.interface))
+      let said = try FileSystem.entry(state) == nil ? "" : try FileSystem.text(state)
+      let isConfigured = said.contains("ADMIN_STATE=configured\n")
+      seen = isReached && isConfigured ? seen + 1 : 0
+      return seen >= 3 ? true : nil
+    }
+    return settled == true
   }
 
   private static func isReached(_ goal: LinkGoal, _ link: LinkState) -> Bool {

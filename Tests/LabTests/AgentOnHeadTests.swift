@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Foundation
+import HostAccess
+import TestKit
+import Testing
+
+@testable import Lab
+
+/// A statically linked agent, which runs on a head as it is.
+private let agentProgram = ProcessInfo.processInfo.environment["CLUSTER_AGENT"]
+
+/// The real agent, over real SSH, on a real Debian head. `CLUSTER_AGENT` names a statically linked agent.
+@Suite(.serialized, .timeLimit(.minutes(15)), .enabled(if: agentProgram != nil && geteuid() == 0))
+struct AgentOnHeadTests {
+  private static let run = RunToken(run: "test-1", generation: 1, holder: "test", leaseSeconds: 60)
+
+  @Test func probesAndOperationsAgree() async throws {
+    try await TestLab.with(nodes: 0) { lab in
+      let folder = try #require(mkdtemp(strdup("/tmp/cluster-test-XXXXXX")).map { String(cString: $0) })
+      let first = try host(lab, "\(folder)/1")
+      let second = try host(lab, "\(folder)/2")
+      do {
+        try await exclusion(first, second)
+        try await files(first)
+        try await network(first)
+        try await packagesAndUnits(first)
+      } catch {
+        await first.close()
+        await second.close()
+        throw error
+      }
+      await first.close()
+      await second.close()
+      try? FileManager.default.removeItem(atPath: folder)
+    }
+  }
+
+  private func host(_ lab: TestLab, _ folder: String) throws -> SSHHost {
+    SSHHost(
+      id: "head1", target: "head1", hostName: nil, user: lab.site.user, configuration: lab.site.sshConfig,
+      agent: try #require(agentProgram), runDirectory: folder)
+  }
+
+  private func ask(_ host: SSHHost, _ probe: Probe) async throws -> Answer {
+    try #require(try await host.answer([probe], secrets: Secrets())[probe])
+  }
+
+  @discardableResult
+  private func perform(_ host: SSHHost, _ operation: ClusterModel.Operation) async throws -> Outcome {
+    try await host.perform(operation, secrets: Secrets(), run: Self.run) { _ in }
+  }
+
+  private func refuses(_ code: AgentError.Code, _ body: () async throws -> Void) async throws {
+    let error = await #expect(throws: AgentError.self) { try await body() }
+    #expect(error?.code == code)
+  }
+
+  private func exclusion(_ first: SSHHost, _ second: SSHHost) async throws {
+    let other = RunToken(run: "test-2", generation: 2, holder: "other", leaseSeconds: 60)
+    try await refuses(.leaseHeld) { try await perform(first, .ensureHostname("head1")) }
+    try await first.claim(Self.run)
+    #expect(try await second.lease().holder == Self.run)
+    try await refuses(.leaseHeld) { try await second.claim(other) }
+  }
+
+  private func files(_ host: SSHHost) async throws {
+    guard case .system(let system) = try await ask(host, .system) else {
+      Issue.record("no answer about the system")
+      return
+    }
+    #expect(system.hostname == "head1")
+    #expect(system.uptimeSeconds < 600)
+    #expect(try await !perform(host, .ensureHostname("head1")).changed)
+    let path = "/etc/hosts"
+    let before = try await ask(host, .file(path: path, contents: true))
+    let goal = FileGoal(path: path, contents: .text("127.0.0.1 localhost head1\n"), mode: 0o640)
+    #expect(try await perform(host, .ensureFile(goal)).changed)
+    #expect(try await !perform(host, .ensureFile(goal)).changed)
+    guard case .file(.file(let facts)) = try await ask(host, .file(path: path, contents: true)) else {
+      Issue.record("\(path) is not a file")
+      return
+    }
+    #expect(facts.contents == "127.0.0.1 localhost head1\n" && facts.mode == 0o640 && facts.managed)
+    #expect(try await perform(host, .ensureFileAbsent(path: path)).changed)
+    #expect(try await ask(host, .file(path: path, contents: true)) == before)
+    let tree = TreeGoal(root: "/srv/cluster/test", files: ["a": .init(.text("a")), "b/c": .init(.text("c"))])
+    #expect(try await perform(host, .ensureTree(tree)).changed)
+    #expect(try await !perform(host, .ensureTree(tree)).changed)
+    let less = TreeGoal(root: "/srv/cluster/test", files: ["b/c": .init(.text("c"))])
+    #expect(try await perform(host, .ensureTree(less)).changed)
+    #expect(
+      try await ask(host, .tree(root: "/srv/cluster/test"))
+        == .tree(TreeState(exists: true, files: ["b/c": SHA256.hex("c")])))
+    try await refuses(.invalid) { try await perform(host, .ensureTree(TreeGoal(root: "/etc", files: [:]))) }
+  }
+
+  private func network(_ host: SSHHost) async throws {
+    let text = """
+      [Match]
+      Name=eth1
+      [Network]
+      Address=198.51.100.11/24
+      Gateway=198.51.100.1
+      LinkLocalAddressing=no
+      IPv6AcceptRA=no
+
+      """
+    try await perform(host, .ensureFile(FileGoal(path: "/etc/systemd/network/60-eth1.network", contents: .text(text))))
+    let goal = LinkGoal(
+      interface: "eth1", address: try #require(IPv4Address("198.51.100.11")), prefix: 24,
+      gateway: IPv4Address("198.51.100.1"))
+    #expect(try await perform(host, .ensureLink(goal)).changed)
+    #expect(try await !perform(host, .ensureLink(goal)).changed)
+    let service = try #require(IPv4Address("198.51.100.10"))
+    #expect(try await perform(host, .ensureAddress(interface: "eth1", address: service, prefix: 24)).changed)
+    guard case .links(let links) = try await ask(host, .links) else {
+      Issue.record("no answer about links")
+      return
+    }
+    #expect(links.first { $0.name == "eth1" }?.addresses.sorted() == ["198.51.100.10/24", "198.51.100.11/24"])
+  }
+
+  private func packagesAndUnits(_ host: SSHHost) async throws {
+    let proxy = "Acquire::http::Proxy \"http://198.51.100.1:3142\";\n"
+    try await perform(host, .ensureFile(FileGoal(path: "/etc/apt/apt.conf.d/90cluster", contents: .text(proxy))))
+    #expect(try await perform(host, .ensurePackages(["nginx-light"])).changed)
+    #expect(try await !perform(host, .ensurePackages(["nginx-light"])).changed)
+    try await refuses(.notFound) { try await perform(host, .ensurePackages(["no-such-package"])) }
+    #expect(try await ask(host, .file(path: "/usr/sbin/policy-rc.d", contents: false)) == .file(.absent))
+    let probe = Probe.unit(name: "nginx.service", configuration: ["/etc/nginx"])
+    let unit = UnitGoal(
+      name: "nginx.service", enabled: false, active: true, configuration: ["/etc/nginx"], reload: .reload)
+    #expect(try await state(host, probe).active == "inactive")
+    #expect(try await perform(host, .ensureUnit(unit)).detail == "disabled, started")
+    #expect(try await state(host, probe).configuration == .loaded)
+    let file = FileGoal(path: "/etc/nginx/conf.d/test.conf", contents: .text("server { listen 8080; }\n"))
+    try await perform(host, .ensureFile(file))
+    #expect(try await state(host, probe).configuration == .stale)
+    #expect(try await perform(host, .ensureUnit(unit)).detail == "reloaded")
+    #expect(try await state(host, probe).configuration == .loaded)
+    #expect(try await !perform(host, .ensureUnit(unit)).changed)
+    try await perform(host, .ensureUnit(UnitGoal(name: "nginx.service", enabled: nil, active: false)))
+    #expect(try await perform(host, .ensurePackagesAbsent(["nginx-light", "bash"])).changed)
+    #expect(try await ask(host, .packages(["nginx-light"])) == .packages([:]))
+  }
+
+  private func state(_ host: SSHHost, _ probe: Probe) async throws -> UnitState {
+    guard case .unit(let state) = try await ask(host, probe) else { throw AgentError(.invalid, "not a unit", next: "") }
+    return state
+  }
+}
