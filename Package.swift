@@ -92,11 +92,10 @@ let package = Package(
       "ResourcesTests",
       [
         "Features", "Resources", "SpecReading", "ClusterModel", "Diagnostics", "Observation", "Planning", "HostAccess",
-        "Simulator",
+        "Pacemaker", "Simulator",
       ]),
     tests("HighAvailabilityTests", ["Features", "Resources", "Pacemaker", "XML", "ClusterModel", "Diagnostics"]),
     tests("ContractTests", ["Simulator", "AgentServer", "HostAccess", "ClusterModel", "Lab"]),
-    tests("HostAccessTests", ["HostAccess", "AgentServer", "ClusterModel", "cluster-agent"]),
     tests("TidyTests", []),
     tests("LabTests", ["Lab", "ClusterModel", "SpecReading", "HostAccess"]),
   ],

@@ -12,7 +12,7 @@ extension FakeMachine {
         .packageSource, "The package mirror cannot be used", cause: "E: Failed to fetch",
         next: "Look at `repositories:` in the spec and /etc/apt on the host; try `apt-get update` there.")
     }
-    let unknown = missing.filter { offers[$0] == nil }
+    let unknown = missing.filter { offer($0) == nil }
     if !unknown.isEmpty {
       throw AgentError(
         .notFound, "No package source has \(unknown.joined(separator: ", "))",
@@ -28,7 +28,7 @@ extension FakeMachine {
   mutating func ensurePackagesAbsent(_ names: [String]) throws(AgentError) -> Outcome {
     let removable = Set(names).intersection(ours).intersection(installed.keys).sorted()
     let along = installed.keys.filter { name in
-      !removable.contains(name) && offers[name]?.depends.contains(where: removable.contains) == true
+      !removable.contains(name) && offer(name)?.depends.contains(where: removable.contains) == true
     }
     guard along.isEmpty else {
       throw AgentError(
@@ -38,7 +38,7 @@ extension FakeMachine {
     }
     for name in removable {
       installed[name] = nil
-      for unit in offers[name]?.units ?? [] { units[unit] = nil }
+      for unit in offer(name)?.units ?? [] { units[unit] = nil }
     }
     ours.subtract(names)
     let detail = removable.isEmpty ? "none of them is ours to remove" : "removed \(removable.joined(separator: ", "))"
@@ -47,7 +47,7 @@ extension FakeMachine {
 
   /// Dependencies come along, and are not ours: apt(8) keeps them as automatically installed.
   private mutating func unpack(_ name: String) {
-    guard installed[name] == nil, let offer = offers[name] else { return }
+    guard installed[name] == nil, let offer = offer(name) else { return }
     for dependency in offer.depends { unpack(dependency) }
     installed[name] = offer.version
     for unit in offer.units where units[unit] == nil { units[unit] = Unit(enabled: true) }

@@ -56,7 +56,9 @@ package struct FakeMachine: Sendable {
   package var folders: Set<String> = []
   /// Paths and roots that we wrote, and what was there before.
   package var managed: [String: Backup] = [:]
+  /// Packages with units or dependencies; the mirror has all others too, but for those it lacks.
   package var offers: [String: Offer] = [:]
+  package var lacks: Set<String> = ["no-such-package"]
   package var installed: [String: String] = [:]
   package var ours: Set<String> = []
   package var units: [String: Unit] = [:]
@@ -131,24 +133,18 @@ package struct FakeMachine: Sendable {
 }
 
 extension FakeMachine {
-  /// What a Debian mirror has, as far as anything here asks for it.
+  /// Packages of Debian that bring units or each other along.
   package static let debian: [String: Offer] = [
-    "ca-certificates": Offer(version: "20230311"), "curl": Offer(version: "7.88.1-10+deb12u8"),
-    "iputils-arping": Offer(version: "3:20221126-1"), "iputils-ping": Offer(version: "3:20221126-1"),
     "ipmitool": Offer(version: "1.8.19-4+deb12u1", units: ["ipmievd.service"]),
     "logrotate": Offer(version: "3.21.0-1", units: ["logrotate.timer"]),
-    "dnsmasq-base": Offer(version: "2.90-4~deb12u1"),
     "dnsmasq": Offer(version: "2.90-4~deb12u1", depends: ["dnsmasq-base"], units: ["dnsmasq.service"]),
     "nginx-light": Offer(version: "1.22.1-9", units: ["nginx.service"]),
-    "ipxe": Offer(version: "1.0.0+git-20190125"),
     "corosync": Offer(version: "3.1.7-1", units: ["corosync.service"]),
     "pacemaker": Offer(version: "2.1.5-1+deb12u1", depends: ["corosync"], units: ["pacemaker.service"]),
-    "pacemaker-cli-utils": Offer(version: "2.1.5-1+deb12u1"), "fence-agents": Offer(version: "4.12.1-2~exp1"),
-    "resource-agents": Offer(version: "1:4.12.0-2"), "crmsh": Offer(version: "4.4.1-2"),
-    "mmdebstrap": Offer(version: "1.3.5-7"), "squashfs-tools": Offer(version: "1:4.5.1-1"),
-    "rsync": Offer(version: "3.2.7-1", units: ["rsync.service"]), "zstd": Offer(version: "1.5.4"),
-    "xz-utils": Offer(version: "5.4.1-0.2"), "tar": Offer(version: "1.34"), "socat": Offer(version: "1.7.4.4-2"),
-    "openssh-client": Offer(version: "1:9.2p1-2"), "hwloc-nox": Offer(version: "2.9.0-1"),
-    "numactl": Offer(version: "2.0.16-1"), "figlet": Offer(version: "2.2.5-3"), "sl": Offer(version: "5.02-1"),
+    "rsync": Offer(version: "3.2.7-1", units: ["rsync.service"]),
   ]
+
+  package func offer(_ name: String) -> Offer? {
+    lacks.contains(name) ? nil : offers[name] ?? Offer(version: "1.0-1")
+  }
 }

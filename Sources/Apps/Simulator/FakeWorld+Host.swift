@@ -30,7 +30,7 @@ extension FakeWorld {
       case .cib: .cib(cib(on: host))
       case .crmMon: .crmMon(crmMon(on: host))
       case .fencing(let head): .fencing(machine.fencing[head])
-      case .nodeReports: .nodeReports(machine.reports.values.sorted { $0.mac < $1.mac })
+      case .nodeReports: .nodeReports(reports(on: machine))
       case .power(let bmc): .power(try power(bmc, secrets))
       }
     } catch {

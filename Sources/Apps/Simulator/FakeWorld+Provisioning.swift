@@ -6,8 +6,7 @@ extension FakeWorld {
   mutating func ensureImage(_ recipe: ImageRecipe, on host: HostID) throws(AgentError) -> Outcome {
     let key = "\(recipe.name)/\(recipe.digest)"
     if machines[host]?.images[key] != nil { return Outcome(changed: false, detail: "\(key) is built already") }
-    let offers = machines[host]?.offers ?? [:]
-    let unknown = recipe.packages.filter { offers[$0] == nil }
+    let unknown = recipe.packages.filter { machines[host]?.offer($0) == nil }
     guard unknown.isEmpty else {
       throw AgentError(
         .notFound, "No package source has \(unknown.joined(separator: ", "))",
@@ -18,7 +17,7 @@ extension FakeWorld {
         .packageSource, "The package mirror cannot be used", next: "Look at `repositories:` in the spec.")
     }
     try machines[host]?.take(100 << 20, for: "the image")
-    let versions = recipe.packages.map { ($0, offers[$0]?.version ?? "") }
+    let versions = recipe.packages.map { ($0, machines[host]?.offer($0)?.version ?? "") }
     machines[host]?.images[key] = ImageState(
       name: recipe.name, digest: recipe.digest, squashfs: SHA256.hex(key), bytes: 100 << 20,
       packages: Dictionary(versions) { first, _ in first })
@@ -81,6 +80,18 @@ extension FakeWorld {
     return Outcome(changed: true, detail: "installed \(goal.head)")
   }
 
+  /// Ready nodes repeat their report as long as they are on.
+  func reports(on machine: FakeMachine) -> [NodeReport] {
+    machine.reports.values.sorted { $0.mac < $1.mac }.map { report in
+      guard report.stage == .ready, let node = nodes.first(where: { $0.value.mac == report.mac })?.key,
+        isPowered(node)
+      else { return report }
+      var report = report
+      (report.uptime, report.at) = (report.uptime.map { $0 + now - report.at }, now)
+      return report
+    }
+  }
+
   /// A node reports to whichever head is asked to bring it up: that one holds the service address.
   mutating func ensureNode(_ goal: NodeGoal, on host: HostID, _ secrets: Secrets) throws(AgentError) -> Outcome {
     if let report = machines[host]?.reports[goal.mac], report.stage == .ready, report.image == goal.image {
@@ -91,14 +102,14 @@ extension FakeWorld {
       _ = try ensurePower(bmc, .on, secrets)
     }
     now += 20
-    let node = nodes[goal.node] ?? Node()
+    let node = nodes[goal.node] ?? Node(mac: goal.mac)
     if node.silent {
       throw AgentError(
         .nodeSilent, "\(goal.node) was switched on and never asked for DHCP",
         next: "Look at its cable, the switch port and its boot order.")
     }
     let image = node.boots ?? goal.image
-    nodes[goal.node, default: Node()].image = image
+    nodes[goal.node, default: node].image = image
     machines[host]?.reports[goal.mac] = NodeReport(
       mac: goal.mac, stage: .ready, image: image, verified: true, at: now, uptime: 15)
     guard image == goal.image else {

@@ -16,6 +16,12 @@ package struct FakeWorld: Sendable {
     package var power = PowerState.off
     package var machine: HostID
     package var fault: Fault?
+
+    package init(password: [UInt8], machine: HostID, power: PowerState = .off) {
+      self.password = password
+      self.machine = machine
+      self.power = power
+    }
   }
 
   package struct Node: Hashable, Sendable {
@@ -25,6 +31,9 @@ package struct FakeWorld: Sendable {
     package var silent = false
     /// It boots this instead of what its script says.
     package var boots: String?
+    package var mac: MACAddress?
+
+    package init(mac: MACAddress?) { self.mac = mac }
   }
 
   package var machines: [HostID: FakeMachine] = [:]

@@ -155,6 +155,6 @@ struct HighAvailabilityParts {
     }
     return .pacemakerConfiguration(
       .init(members: members, elements: PacemakerElements(cluster: cluster, policy: policy).all),
-      because: "the policy in ha:", source: policy.source, after: perHead + proofs.map(\.id))
+      because: "the policy of `ha`", source: policy.source, after: perHead + proofs.map(\.id))
   }
 }

@@ -75,7 +75,9 @@ struct BootSite {
         source: network.source),
       .tree(
         on: head.name, WellKnown.machineScripts, machineScripts, because: "each machine's own boot script",
-        source: cluster.nodes.first?.source ?? network.source),
+        source: cluster.nodes.first?.source ?? network.source,
+        // A node that restarts meanwhile boots what it booted before, not what is not there yet.
+        after: cluster.images.map { ImageKind.id($0.name) }),
       .tree(
         on: head.name, WellKnown.dhcpHosts, ["machines": entry(reservations)], because: "addresses by MAC",
         source: cluster.nodes.first?.source ?? network.source, after: installed),
@@ -86,9 +88,11 @@ struct BootSite {
   }
 
   /// With high availability these units are Pacemaker's: they are configured and reloaded here, and started there.
+  /// Without it the primary alone serves: two heads that hand out the same addresses would not know of each other.
   private var units: [Resource] {
-    let own: Bool? = cluster.ha == nil ? true : nil
-    let enabled = cluster.ha == nil
+    let serves = head.name == cluster.primary?.name
+    let own: Bool? = cluster.ha == nil ? serves : nil
+    let enabled = cluster.ha == nil && serves
     let dnsmasq = UnitGoal(
       name: "dnsmasq.service", enabled: enabled, active: own,
       configuration: [Self.dnsmasqFile, WellKnown.dhcpHosts, WellKnown.dnsHosts], reload: .restart)

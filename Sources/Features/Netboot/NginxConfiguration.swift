@@ -37,7 +37,8 @@ struct NginxConfiguration {
         location /clone/ { root \(WellKnown.httpRoot); }
         location /images/ { alias \(WellKnown.images)/; }
         location /captures/ { alias \(WellKnown.captures)/; }
-        location = /report { return 204; }
+        # try_files and not return, which would come before allow and deny.
+        location = /report { try_files /none =204; }
       }
     }
 

@@ -74,7 +74,7 @@ extension UnitKind {
       return nil
     }
     let wanted = goal.active == true || goal.enabled == true
-    if actual.masked && wanted { return ("unmask", "\(goal.name) is masked") }
+    if actual.masked && wanted { return (goal.active == true ? "start" : "enable", "\(goal.name) is masked") }
     if goal.active == true && !isRunning(actual) { return ("start", "\(goal.name) is \(actual.active)") }
     if goal.active == false && isRunning(actual) { return ("stop", "\(goal.name) is \(actual.active)") }
     if let enabled = goal.enabled, enabled != actual.enabled {

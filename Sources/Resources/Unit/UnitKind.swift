@@ -7,7 +7,7 @@ import Diagnostics
 /// - A unit reloads or restarts when one of its configuration resources changes in the same plan, and also when it is
 ///   seen to run with an older configuration: a run that died between write and reload is finished by the next one.
 /// - `enabled` and `active` may be nil: then they are somebody else's (Pacemaker's), and only the configuration counts.
-/// - A masked unit is unmasked when it is to be active: the spec wants it, and the reason says so.
+/// - A masked unit is an administrator's decision: the step says so, fails, and tells how to unmask it.
 /// - Removal disables and stops it, unless it was not ours to start.
 package enum UnitKind: ResourceKind {
   package static let name = "unit"

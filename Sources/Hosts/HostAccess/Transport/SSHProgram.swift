@@ -10,10 +10,6 @@ struct SSHProgram: Sendable {
   let user: String
   let configuration: String?
   let runDirectory: String
-  let agentFolder: String
-
-  /// Where the agent with this digest lies on the host: a copy of another version is never in its place.
-  func agent(_ digest: String) -> String { "\(agentFolder)/agent-\(digest.prefix(16))" }
 
   /// unix(7): a socket's path has at most 107 bytes, and ssh first binds it with 17 more.
   var socket: String { "\(runDirectory)/\(host.name.prefix(40))" }

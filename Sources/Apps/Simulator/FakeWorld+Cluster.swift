@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+
+extension FakeWorld {
+  /// The site before anything was done: the primary is a plain Debian with SSH and a way to its mirror, clones have
+  /// empty disks, and all else is switched off.
+  package init(_ cluster: Cluster) {
+    self.init()
+    for head in cluster.heads {
+      let isPrimary = head.name == cluster.primary?.name
+      add(head, hostname: isPrimary ? "debian" : "", cluster)
+      if isPrimary {
+        if let bmc = head.bmc { boards[bmc.address]?.power = .on }
+      } else if head.cloneOf != nil {
+        blank.insert(head.name)
+      }
+    }
+    for node in cluster.nodes { add(node) }
+  }
+
+  /// Machines that a newer spec names, as they come out of their boxes.
+  package mutating func unpack(_ cluster: Cluster) {
+    for node in cluster.nodes where nodes[node.name] == nil { add(node) }
+    for head in cluster.heads { move(head) }
+    for head in cluster.heads where machines[head.name] == nil {
+      add(head, hostname: "", cluster)
+      blank.insert(head.name)
+    }
+  }
+
+  /// Whoever changes a BMC's address in the spec has changed it at the machine.
+  private mutating func move(_ head: Head) {
+    guard let address = head.bmc?.address, boards[address] == nil,
+      let old = boards.first(where: { $0.value.machine == head.name })
+    else { return }
+    boards[address] = old.value
+    boards[old.key] = nil
+  }
+
+  /// Every BMC has the password that `FakeSecrets` holds for it.
+  package static func password(_ secret: SecretRef) -> [UInt8] { Array("password of \(secret.name)".utf8) }
+
+  private mutating func add(_ node: ComputeNode) {
+    nodes[node.name] = Node(mac: node.nics.compactMap(\.mac).first)
+    add(node.bmc, of: node.name)
+  }
+
+  private mutating func add(_ head: Head, hostname: String, _ cluster: Cluster) {
+    let links = head.nics.map { nic -> LinkState in
+      let network = cluster.network(nic.network)
+      // The way in, that whoever set the machine up has left.
+      let reachable = head.cloneOf == nil && network?.gateway != nil
+      return LinkState(
+        name: nic.name, mac: nic.mac, up: true,
+        addresses: reachable ? ["\(nic.address)/\(network?.cidr.prefix ?? 24)"] : [],
+        gateways: reachable ? [network?.gateway].compactMap { $0 } : [])
+    }
+    var machine = FakeMachine(hostname: hostname, links: links)
+    machine.files["/etc/hosts"] = .init(bytes: Array("127.0.0.1 localhost\n".utf8))
+    machine.files["/etc/hostname"] = .init(bytes: Array("\(hostname)\n".utf8))
+    machines[head.name] = machine
+    add(head.bmc, of: head.name)
+  }
+
+  private mutating func add(_ bmc: BMC?, of machine: HostID) {
+    guard let bmc else { return }
+    boards[bmc.address] = Board(password: Self.password(bmc.password), machine: machine)
+  }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Simulator
+import TestKit
+import Testing
+
+/// Plans as a reader sees them: the change of the spec, then the plan. After each is applied, nothing is left to do.
+@Suite struct PlanCaseTests {
+  @Test func fromNothing() async throws {
+    try await expectPlan("from-nothing", SimulatedSite.example())
+  }
+
+  @Test func oneHeadFromNothing() async throws {
+    try await expectPlan("one-head", SimulatedSite.oneHead())
+  }
+
+  /// Where the example is changed in one place.
+  private struct Edit: CustomTestStringConvertible {
+    var name: String
+    var old: String
+    var new: String
+    var testDescription: String { name }
+  }
+
+  private static let edits = [
+    Edit(name: "node-added", old: "node[001-004]", new: "node[001-005]"),
+    Edit(name: "node-removed", old: "node[001-004]", new: "node[001-003]"),
+    Edit(name: "image-package", old: "[hwloc-nox, numactl]", new: "[hwloc-nox, jq, numactl]"),
+    Edit(name: "monitor-interval", old: "every: 3s", new: "every: 5s"),
+    Edit(name: "dns-server", old: "dns: [198.51.100.1]", new: "dns: [198.51.100.1, 198.51.100.53]"),
+    Edit(name: "head-bmc-moved", old: "address: 10.3.0.2,", new: "address: 10.3.0.99,"),
+    Edit(name: "proxy-dropped", old: "repositories:\n  proxy: http://198.51.100.1:3142", new: "repositories: {}"),
+    Edit(name: "failback-automatic", old: "failback: manual", new: "failback: automatic"),
+    Edit(name: "cluster-renamed-domain", old: "domain: alps.example.org", new: "domain: alps.example.net"),
+  ]
+
+  @Test(arguments: edits)
+  private func edited(_ edit: Edit) async throws {
+    let site = try await SimulatedSite.appliedExample()
+    let before = site.spec
+
+    try site.edit(edit.old, edit.new)
+
+    try await expectPlan(edit.name, site, before: before)
+  }
+
+  @Test func highAvailabilityRemoved() async throws {
+    let site = try await SimulatedSite.appliedExample()
+    let before = site.spec
+    let policy = try #require(before.range(of: "ha:\n"))
+    let end = try #require(before.range(of: "access:\n"))
+    site.spec.replaceSubrange(policy.lowerBound..<end.lowerBound, with: "")
+
+    try await expectPlan("ha-removed", site, before: before)
+  }
+
+  /// Plans, compares with the golden file, applies, and expects that nothing is left.
+  private func expectPlan(
+    _ name: String, _ site: SimulatedSite, before: String? = nil, sourceLocation: SourceLocation = #_sourceLocation
+  ) async throws {
+    let plan = try await site.plan()
+
+    let change = before.map { UnifiedDiff.lines(old: $0, new: site.spec, context: 0) } ?? []
+    expectGolden(
+      (change + [plan.text]).joined(separator: "\n"), at: "cases/\(name)/plan.txt", sourceLocation: sourceLocation)
+    let left = try await site.apply(plan)
+    #expect(left.isClean, "\(left.text)", sourceLocation: sourceLocation)
+    let again = try await site.plan()
+    #expect(again.isClean, "\(again.text)", sourceLocation: sourceLocation)
+  }
+}
