@@ -179,4 +179,24 @@ extension Plan {
   var text: String {
     PlanText(self, colour: false) { HostlistText.fold($0.map { HostID($0) }) }.text
   }
+
+  /// Each step in a line: what a long plan does, without how.
+  var outline: String {
+    let steps = steps.map { step in
+      let disruption = step.disruption == .none ? "" : "  [\(step.disruption.rawValue)]"
+      return "\(step.id)\(step.destructive ? "  [destructive]" : "")\(disruption)\n"
+    }
+    return steps.joined() + blocked.map { "blocked: \($0.resource)\n" }.joined()
+  }
+}
+
+extension String {
+  /// With images numbered instead of named by digest: whoever changes what goes into every image changes no plan.
+  var withoutDigests: String {
+    var seen: [Substring] = []
+    return replacing(/compute\/([0-9a-f]{16})/) { match in
+      if !seen.contains(match.output.1) { seen.append(match.output.1) }
+      return "compute/DIGEST-\((seen.firstIndex(of: match.output.1) ?? 0) + 1)"
+    }
+  }
 }
