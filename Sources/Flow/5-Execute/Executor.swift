@@ -57,16 +57,16 @@ package struct Executor<C: Clock>: Sendable where C.Duration == Duration {
     _ plan: Plan, _ run: String, _ holder: String, _ stop: StopSignal
   ) async throws(ExecutionError) -> RunOutcome {
     var progress = try RunProgress(plan.steps, limits: policy.limits)
-    let unfinished = try await journal.unfinished()
+    let suspects = try await journal.unfinished()
     let lease = try await Lease.acquire(
       run: run, holder: holder, leaseSeconds: policy.leaseSeconds, above: try await journal.newestGeneration(),
       on: hosts, clock: clock,
-      isDead: { token in unfinished.contains { $0.id == token.run && $0.process?.isRunning == false } })
+      isDead: { token in suspects.contains { $0.id == token.run && $0.process?.isRunning == false } })
     let startedAt = now()
     let result: RunOutcome.Result
     do {
       // We hold the lease, so no other run is alive: what has no end in the journal was interrupted.
-      for interrupted in unfinished {
+      for interrupted in try await journal.unfinished() {
         events?.yield(.foundInterrupted(interrupted))
         try await journal.end(interrupted.id, result: "interrupted", at: startedAt)
       }
