@@ -96,6 +96,7 @@ let package = Package(
       ]),
     tests("HighAvailabilityTests", ["Features", "Resources", "Pacemaker", "XML", "ClusterModel", "Diagnostics"]),
     tests("ContractTests", ["Simulator", "AgentServer", "HostAccess", "ClusterModel", "Lab"]),
+    tests("ProvisioningTests", ["Features", "Resources", "AgentServer", "HostAccess", "Planning", "SpecReading", "ClusterModel", "Diagnostics"]),
     tests("TidyTests", []),
     tests("LabTests", ["Lab", "ClusterModel", "SpecReading", "HostAccess"]),
   ],

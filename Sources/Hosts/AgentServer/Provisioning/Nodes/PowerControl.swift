@@ -70,7 +70,7 @@ struct PowerControl {
   private func ipmitool(_ command: [String]) async throws(AgentError) -> String {
     let result = try await Command.run(
       "ipmitool",
-      ["-I", "lanplus", "-C", "3", "-N", "2", "-R", "3", "-H", "\(bmc.address)", "-U", bmc.user, "-E"] + command,
+      ["-I", "lanplus", "-C", "3", "-N", "1", "-R", "3", "-H", "\(bmc.address)", "-U", bmc.user, "-E"] + command,
       environment: ["IPMI_PASSWORD": password], deadline: .seconds(30))
     if result.succeeded { return result.text }
     throw await failure(result)
@@ -99,11 +99,15 @@ struct PowerControl {
       next: "Correct \(bmc.password) in the secret store, or the user in the spec.")
   }
 
-  /// `Get Channel Authentication Capabilities` needs no password (IPMI 2.0, section 22.13).
+  /// Asks for an anonymous session of IPMI 1.5. A BMC that is there refuses it, or grants it; of one that is not there
+  /// ipmitool says only that it could not establish anything.
   private func isThere() async -> Bool {
     let probe = try? await Command.run(
-      "ipmitool", ["-I", "lan", "-N", "1", "-R", "2", "-H", "\(bmc.address)", "-U", "", "-P", "", "channel", "authcap", "1", "2"],
-      deadline: .seconds(8))
-    return probe.map { $0.succeeded || $0.text.contains("Channel number") } ?? false
+      "ipmitool",
+      ["-I", "lan", "-N", "1", "-R", "2", "-H", "\(bmc.address)", "-U", "", "-P", "", "channel", "authcap", "1", "2"],
+      deadline: .seconds(10))
+    guard let probe else { return false }
+    let signs = ["Activate Session", "Session Challenge", "Authentication type", "Invalid user", "Channel number"]
+    return probe.succeeded || signs.contains { (probe.text + probe.errorText).contains($0) }
   }
 }

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Testing
+
+@testable import AgentServer
+
+@Suite struct BootLogTests {
+  private static func line(_ at: String, _ ip: String, _ uri: String, _ args: String = "", status: Int = 200) -> String {
+    #"{"at":\#(at),"ip":"\#(ip)","method":"GET","uri":"\#(uri)","args":"\#(args)","status":\#(status),"bytes":110}"# + "\n"
+  }
+
+  private static let mac = MACAddress(bits: 0x5254_0011_0001)
+
+  @Test func followsABootFromScriptToReady() {
+    let script = Self.line("1700000000.123", "10.1.1.1", "/ipxe/52-54-00-11-00-01.ipxe")
+    let image = Self.line("1700000002.000", "10.1.1.1", "/images/compute/abc/root.squashfs")
+    let ready = Self.line(
+      "1700000012.500", "10.1.1.1", "/report",
+      "mac=52%3a54%3a00%3a11%3a00%3a01&event=ready&image=compute%2fabc&verified=yes&uptime=9&detail=failed%3A+a+b",
+      status: 204)
+
+    let afterScript = BootLog.reports(in: script[...])
+    let afterImage = BootLog.reports(in: (script + image)[...])
+    let afterReady = BootLog.reports(in: (script + image + ready)[...])
+
+    #expect(afterScript == [NodeReport(mac: Self.mac, stage: .script, image: nil, verified: false, at: 1_700_000_000, uptime: nil)])
+    #expect(afterImage.map(\.stage) == [.image])
+    #expect(afterImage.first?.image == "compute/abc")
+    #expect(
+      afterReady == [
+        NodeReport(
+          mac: Self.mac, stage: .ready, image: "compute/abc", verified: true, at: 1_700_000_012, uptime: 9,
+          detail: "failed: a b")
+      ])
+  }
+
+  @Test func newestOfEachMachineWins() {
+    let log = [
+      Self.line("1.0", "10.1.1.1", "/report", "mac=52:54:00:11:00:01&event=ready&image=a/1&verified=yes"),
+      Self.line("2.0", "10.1.1.2", "/report", "mac=52:54:00:11:00:02&event=failed&image=a/1&detail=sha"),
+      Self.line("3.0", "10.1.1.1", "/ipxe/52-54-00-11-00-01.ipxe"),
+    ].joined()
+
+    let reports = BootLog.reports(in: log[...])
+
+    #expect(reports.map(\.stage) == [.script, .failed])
+    #expect(reports.map(\.at) == [3, 2])
+  }
+
+  @Test(arguments: [
+    "", "\n", "half a line\":1}\n", #"{"at":1.0,"ip":"10.1.1.1","#, #"{"at":1.0}"#, "{}", "[]",
+    #"{"at":1.0,"ip":"10.1.1.1","uri":"/report","args":"event=ready","status":204}"#,
+    #"{"at":1.0,"ip":"10.1.1.1","uri":"/report","args":"mac=zz&event=ready","status":204}"#,
+    #"{"at":1.0,"ip":"10.1.1.1","uri":"/ipxe/52-54-00-11-00-01.ipxe","args":"","status":404}"#,
+    #"{"at":1.0,"ip":"10.1.1.1","uri":"/images/compute/abc/root.squashfs","args":"","status":200}"#,
+    #"{"at":1.0,"ip":"10.1.1.1","uri":"/report","args":"mac=52:54:00:11:00:01&event=installing","status":204}"#,
+  ])
+  func whatTellsNothingIsNoReport(_ text: String) {
+    #expect(BootLog.reports(in: text[...]).isEmpty)
+  }
+
+  @Test func readsEscapes() {
+    let fields = FlatJSON.fields(#"{"a":"x\"\\\u0041\n","b": -1.5e3 , "c":""}"#)
+
+    #expect(fields == ["a": "x\"\\A\n", "b": "-1.5e3", "c": ""])
+  }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Testing
+
+@testable import Resources
+
+@Suite struct HeadCloneKindTests {
+  private static let bmc = BMC(
+    address: IPv4Address(bits: 1), protocol: .ipmi, user: "admin", password: SecretRef("bmc/head2"))
+  private static let desired = HeadCloneKind.Desired(
+    primary: "head1", capture: CaptureRecipe(clone: "head2", excluded: []),
+    goal: CloneGoal(
+      head: "head2", bmc: bmc, mac: MACAddress(bits: 2), address: IPv4Address(bits: 2), bootScript: "/b",
+      installScript: "#!ipxe\n", identity: ["/etc/hostname": .text("head2\n")], deadlineSeconds: 60),
+    wipe: false)
+  private static let record = CloneRecord(head: "head2", capture: "c", installedAt: 1)
+
+  private static func drafts(record: CloneRecord?, power: Answer, reachable: Bool) throws -> [StepDraft] {
+    let id = HeadCloneKind.id("head2")
+    let silent = Inventory.Host.unreachable(AgentError(.unreachable, "silent", next: "Power it on."))
+    let answers = Answers(
+      Inventory(
+        hosts: [
+          "head1": .answered([.clone(head: "head2"): .clone(record), .power(bmc): power]),
+          "head2": reachable ? .answered([:]) : silent,
+        ], observedAt: 0), blank: [])
+    let context = PlanContext(answers: answers, activeHead: "head1", changing: [], now: 0)
+    return try HeadCloneKind.steps(id, desired, try HeadCloneKind.interpret(id, desired, answers), context)
+  }
+
+  private static let unknown = Answer.failed(AgentError(.bmcUnreachable, "no answer", next: "Look at its cable."))
+
+  @Test func aBlankStandbyIsCapturedForAndInstalled() throws {
+    let drafts = try Self.drafts(record: nil, power: Self.unknown, reachable: false)
+
+    #expect(drafts.map(\.verb) == ["capture", "install"])
+    #expect(drafts.map(\.host) == ["head1", "head1"])
+    #expect(drafts.map(\.destructive) == [false, true])
+    #expect(drafts[1].changes.contains { $0.hasPrefix("overwrite head2's disk") })
+  }
+
+  @Test func oneThatAnswersIsTakenOver() throws {
+    #expect(try Self.drafts(record: nil, power: Self.unknown, reachable: true).isEmpty)
+    #expect(try Self.drafts(record: Self.record, power: Self.unknown, reachable: true).isEmpty)
+  }
+
+  @Test func oneThatIsOffIsSwitchedOn() throws {
+    let drafts = try Self.drafts(record: Self.record, power: .power(.off), reachable: false)
+
+    #expect(drafts.map(\.operation) == [.ensurePower(Self.bmc, .on)])
+  }
+
+  @Test func oneThatIsOnAndSilentIsNeverInstalledAnew() {
+    #expect(throws: Unreadable.self) { try Self.drafts(record: Self.record, power: .power(.on), reachable: false) }
+    #expect(throws: Unreadable.self) { try Self.drafts(record: Self.record, power: Self.unknown, reachable: false) }
+  }
+}

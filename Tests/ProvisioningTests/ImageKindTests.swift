@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Testing
+
+@testable import Resources
+
+@Suite struct ImageKindTests {
+  private enum Head { case has, lacks, silent }
+
+  private static let recipe = ImageRecipe(
+    name: "compute", suite: "bookworm", mirror: nil, proxy: nil, kernel: "linux-image-amd64", packages: ["curl"],
+    overlays: [], finish: [])
+  private static let probe = Probe.image(name: "compute", digest: recipe.digest)
+
+  private static func drafts(_ heads: [HostID: Head], blank: Set<HostID> = [], active: HostID = "head1") throws -> [StepDraft] {
+    let desired = ImageKind.Desired(
+      recipe: recipe,
+      heads: [
+        .init(head: "head1", url: "http://10.1.0.1:8080/images"), .init(head: "head2", url: "http://10.1.0.2:8080/images"),
+      ])
+    let state = ImageState(name: "compute", digest: recipe.digest, squashfs: "s", bytes: 1, packages: [:])
+    let hosts = heads.mapValues { head -> Inventory.Host in
+      switch head {
+      case .has: .answered([probe: .image(state)])
+      case .lacks: .answered([probe: .image(nil)])
+      case .silent: .unreachable(AgentError(.unreachable, "silent", next: "Power it on."))
+      }
+    }
+    let answers = Answers(Inventory(hosts: hosts, observedAt: 0), blank: blank)
+    let context = PlanContext(answers: answers, activeHead: active, changing: [], now: 0)
+    let id = ImageKind.id("compute")
+    return try ImageKind.steps(id, desired, try ImageKind.interpret(id, desired, answers), context)
+  }
+
+  private static func fetch(from address: String) -> ClusterModel.Operation {
+    .ensureImageFetched(name: "compute", digest: recipe.digest, from: "http://\(address):8080/images")
+  }
+
+  @Test func builtOnTheActiveHeadAndFetchedByTheOther() throws {
+    let drafts = try Self.drafts(["head1": .lacks, "head2": .lacks], active: "head2")
+
+    #expect(drafts.map(\.host) == ["head2", "head1"])
+    #expect(drafts.map(\.operation) == [.ensureImage(Self.recipe), Self.fetch(from: "10.1.0.2")])
+  }
+
+  @Test func fetchedFromWhoeverHasIt() throws {
+    let drafts = try Self.drafts(["head1": .lacks, "head2": .has])
+
+    #expect(drafts.map(\.operation) == [Self.fetch(from: "10.1.0.2")])
+    #expect(drafts.map(\.host) == ["head1"])
+  }
+
+  @Test func aBlankStandbyGetsItWithItsCapture() throws {
+    #expect(try Self.drafts(["head1": .lacks, "head2": .silent], blank: ["head2"]).map(\.verb) == ["build"])
+    #expect(try Self.drafts(["head1": .has, "head2": .silent], blank: ["head2"]).isEmpty)
+  }
+
+  @Test func aSilentStandbyHoldsNobodyBack() throws {
+    #expect(try Self.drafts(["head1": .lacks, "head2": .silent]).map(\.verb) == ["build"])
+    #expect(try Self.drafts(["head1": .has, "head2": .silent]).isEmpty)
+  }
+
+  @Test func nothingIsKnownWhenNobodyAnswers() {
+    #expect(throws: Unreadable.self) { try Self.drafts(["head1": .silent, "head2": .silent]) }
+  }
+}

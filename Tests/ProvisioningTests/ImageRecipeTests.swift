@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import TestKit
+import Testing
+
+@testable import Features
+
+@Suite struct ImageRecipeTests {
+  private static func recipe(
+    packages: [String] = ["b", "a"], proxy: String? = nil, kernel: String = "k", files: [String: TreeGoal.Entry] = [:],
+    program: String = "x"
+  ) -> ImageRecipe {
+    ImageRecipe(
+      name: "compute", suite: "bookworm", mirror: nil, proxy: proxy, kernel: kernel, packages: packages,
+      overlays: [.init(path: "/o", files: files)], finish: [.init(path: "/f", program: .text(program))])
+  }
+
+  @Test func sameInputsSameDigest() {
+    var random = SeededGenerator()
+    for _ in 0..<100 {
+      let packages = (0..<8).map { "package\($0)" }.shuffled(using: &random)
+      let names = (0..<8).map { "etc/file\($0)" }.shuffled(using: &random)
+      let files = Dictionary(uniqueKeysWithValues: names.map { ($0, TreeGoal.Entry(.text($0))) })
+
+      let recipe = Self.recipe(packages: packages, files: files)
+      let sorted = Self.recipe(
+        packages: packages.sorted(), files: Dictionary(uniqueKeysWithValues: files.sorted { $0.key > $1.key }))
+
+      #expect(recipe.digest == sorted.digest)
+      #expect(recipe.layerKey == sorted.layerKey)
+    }
+  }
+
+  @Test func howPackagesTravelIsNotWhatTheyAre() {
+    #expect(Self.recipe().digest == Self.recipe(proxy: "http://10.0.0.1:3142").digest)
+  }
+
+  @Test func everyInputCounts() {
+    let text = TreeGoal.Entry(.text("1"))
+    let recipes = [
+      Self.recipe(), Self.recipe(packages: ["a"]), Self.recipe(kernel: "l"), Self.recipe(program: "y"),
+      Self.recipe(files: ["a": text]), Self.recipe(files: ["b": text]), Self.recipe(files: ["a": TreeGoal.Entry(.text("2"))]),
+      Self.recipe(files: ["a": TreeGoal.Entry(.text("1"), executable: true)]),
+    ]
+
+    #expect(Set(recipes.map(\.digest)).count == recipes.count)
+  }
+
+  @Test func changedFilesKeepThePackages() {
+    let changed = Self.recipe(files: ["a": TreeGoal.Entry(.text("1"))], program: "y")
+
+    #expect(changed.digest != Self.recipe().digest)
+    #expect(changed.layerKey == Self.recipe().layerKey)
+    #expect(Self.recipe(kernel: "l").layerKey != Self.recipe().layerKey)
+  }
+
+  /// mksquashfs must leave these behind: the capture is served without a password.
+  @Test(arguments: [
+    "/etc/shadow", "/etc/gshadow", "/etc/machine-id", "/etc/ssh/ssh_host_*", "/etc/cluster/secrets/*",
+    "/etc/corosync/authkey", "/etc/pacemaker/authkey", "/root/.ssh/id_*", "/var/lib/cluster/clones",
+    "/var/lib/cluster/lease*", "/srv/cluster/captures/*", "/proc/*", "/run/*",
+  ])
+  func secretsAndIdentityStayBehind(_ pattern: String) {
+    #expect(HeadCapture.excluded.contains(pattern))
+  }
+}

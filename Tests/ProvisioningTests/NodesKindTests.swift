@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Testing
+
+@testable import Resources
+
+@Suite struct NodesKindTests {
+  private static let now = 1_000_000
+
+  private static func row(_ number: UInt64) -> NodesKind.Row {
+    NodesKind.Row(
+      name: HostID("node\(number)"), mac: MACAddress(bits: number), address: IPv4Address(bits: UInt32(number)), bmc: nil,
+      image: "compute/new")
+  }
+
+  private static func report(
+    _ number: UInt64, _ stage: NodeReport.Stage = .ready, image: String? = "compute/new", verified: Bool = true,
+    age: Int = 5
+  ) -> NodeReport {
+    NodeReport(
+      mac: MACAddress(bits: number), stage: stage, image: image, verified: verified, at: now - age, uptime: 100)
+  }
+
+  private static func drafts(
+    _ count: UInt64, _ answers: [HostID: [NodeReport]?], active: HostID = "head1"
+  ) throws -> [StepDraft] {
+    let desired = NodesKind.Desired(heads: ["head1", "head2"], nodes: (1...count).map(row))
+    let hosts = answers.mapValues { reports -> Inventory.Host in
+      guard let reports else { return .unreachable(AgentError(.unreachable, "silent", next: "Power it on.")) }
+      return .answered([.nodeReports: .nodeReports(reports)])
+    }
+    let found = Answers(Inventory(hosts: hosts, observedAt: now), blank: [])
+    let context = PlanContext(answers: found, activeHead: active, changing: [], now: now)
+    let actual = try NodesKind.interpret(NodesKind.id, desired, found)
+    return try NodesKind.steps(NodesKind.id, desired, actual, context)
+  }
+
+  @Test func readyNodesNeedNothing() throws {
+    #expect(try Self.drafts(2, ["head1": [Self.report(1), Self.report(2)], "head2": []]).isEmpty)
+  }
+
+  @Test func newestReportOfAllHeadsCounts() throws {
+    let old = Self.report(1, image: "compute/old", age: 40)
+
+    #expect(try Self.drafts(1, ["head1": [Self.report(1)], "head2": [old]]).isEmpty)
+    #expect(try Self.drafts(1, ["head1": [old], "head2": [Self.report(1)]]).isEmpty)
+  }
+
+  @Test func aSilentNodeIsSwitchedOnButNotCycled() throws {
+    let drafts = try Self.drafts(2, ["head1": [Self.report(1, age: 46)], "head2": nil])
+
+    #expect(drafts.map(\.verb) == ["boot-node1", "boot-node2"])
+    #expect(drafts.map(\.disruption) == [.none, .none])
+    #expect(drafts.map(\.independent) == [true, true])
+    for draft in drafts {
+      guard case .ensureNode(let goal) = draft.operation else {
+        Issue.record("\(draft.operation)")
+        continue
+      }
+      #expect(!goal.restart)
+    }
+  }
+
+  @Test func oneThatFailedOrIsStuckIsCycled() throws {
+    let reports = [Self.report(1, .failed), Self.report(2, .script, age: 181), Self.report(3, .image, age: 20)]
+
+    let drafts = try Self.drafts(3, ["head1": reports, "head2": []])
+
+    #expect(drafts.map(\.verb) == ["reset-node1", "reset-node2", "boot-node3"])
+  }
+
+  @Test func nodesOnAnotherImageRestartInWavesOfAQuarter() throws {
+    let drafts = try Self.drafts(8, ["head1": (1...8).map { Self.report($0, image: "compute/old") }, "head2": []])
+
+    #expect(drafts.map(\.disruption) == Array(repeating: .reboot, count: 8))
+    #expect(drafts.map(\.independent) == [false, true, false, true, false, true, false, true])
+  }
+
+  @Test func smallClustersRestartOneByOne() throws {
+    let drafts = try Self.drafts(3, ["head1": (1...3).map { Self.report($0, verified: false) }, "head2": []])
+
+    #expect(drafts.map(\.verb) == ["restart-node1", "restart-node2", "restart-node3"])
+    #expect(drafts.map(\.independent) == [false, false, false])
+  }
+
+  @Test func silenceMeansNothingWhenTheActiveHeadIsSilent() {
+    #expect(throws: Unreadable.self) { try Self.drafts(1, ["head1": nil, "head2": []]) }
+    #expect(throws: Unreadable.self) { try Self.drafts(1, ["head1": nil, "head2": nil]) }
+  }
+}
