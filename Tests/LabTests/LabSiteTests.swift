@@ -47,6 +47,18 @@ struct LabSiteTests {
     #expect(Set(names).count == names.count)
   }
 
+  @Test func addingAMachineRenamesNoOther() throws {
+    var cluster = try ExampleCluster.make(nodes: 3)
+    let before = LabSite(cluster: cluster, id: "abc123", spec: "", program: "")
+    cluster.nodes.removeFirst()
+    cluster.networks.swapAt(0, 2)
+    let after = LabSite(cluster: cluster, id: "abc123", spec: "", program: "")
+
+    #expect(after.machines.allSatisfy { before.machine($0.name)?.ports == $0.ports })
+    #expect(after.networks.allSatisfy { before.network($0.name)?.bridge == $0.bridge })
+    #expect(LabSite.interface("a-machine-with-a-long-name-eth0").utf8.count == 15)
+  }
+
   @Test func aCardWithoutMACGetsAStableUnicastOne() throws {
     let mac = try #require(try site().machine("head1")?.ports[1].mac)
 

@@ -39,7 +39,7 @@ extension LabSite {
     progress("lab \(id) for cluster \(cluster.name)")
     try site.copyProgram(program)
     try LabRequirements.raiseLimits(for: site, progress)
-    try await site.makeNetworks()
+    try await site.makeNetworks(before: before)
     try await PackageProxy(site).start()
     progress("networks \(site.networks.map(\.name).joined(separator: ", ")); packages through \(PackageProxy.port)")
     try await site.makeMachines(progress)
@@ -86,7 +86,7 @@ extension LabSite {
       if !Files.exists(statusFile(of: machine)) {
         try Files.writeJSON(MachineStatus(.off), to: statusFile(of: machine))
       }
-      if let bmc = machine.bmc { try BoardController(site: self, machine: machine, bmc: bmc).start() }
+      if let bmc = machine.bmc { try await BoardController(site: self, machine: machine, bmc: bmc).start() }
     }
     progress("\(machines.count) machines, \(machines.filter { $0.bmc != nil }.count) BMCs")
   }

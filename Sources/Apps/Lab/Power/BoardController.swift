@@ -11,14 +11,19 @@ struct BoardController {
   private var folder: String { "\(site.directory(of: machine))/bmc" }
   var daemon: LabDaemon { LabDaemon(site: site, name: "bmc-\(machine.name)") }
 
-  func start() throws(AgentError) {
-    guard !daemon.isAlive else { return }
+  /// Starts it, or starts it again when its address or account has changed.
+  func start() async throws(AgentError) {
     guard let password = Files.text("\(site.secretsDirectory)/\(bmc.password.name)") else {
       throw AgentError(
         .notFound, "The lab has no \(bmc.password)", next: "Take the lab down with `cluster lab down`, then up again.")
     }
+    let wanted = configuration(password: password)
+    if daemon.isAlive {
+      guard Files.text("\(folder)/lan.conf") != wanted else { return }
+      try await daemon.stop()
+    }
     try Files.makeDirectory("\(folder)/state")
-    try Files.write(configuration(password: password), to: "\(folder)/lan.conf", mode: 0o600)
+    try Files.write(wanted, to: "\(folder)/lan.conf", mode: 0o600)
     try Files.write(Self.commands, to: "\(folder)/sim.emu")
     try daemon.start(
       site.inside([

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
+import Foundation
 import HostAccess
 
 /// A long-lived program of the lab itself: proxy, relay, BMC. It runs in the lab's control group, where `down` finds
@@ -18,6 +19,12 @@ struct LabDaemon {
     try ControlGroup(site.daemonsGroup).create()
     let process = try Daemon.start(site.enter(site.daemonsGroup, argv), log: log)
     try Files.writeJSON(process, to: record)
+  }
+
+  func stop() async throws(AgentError) {
+    guard let process, process.isAlive else { return }
+    kill(process.pid, SIGKILL)
+    try await Poll.until(.seconds(5), "\(name) has ended") { !process.isAlive }
   }
 
   func ended(_ what: String) -> AgentError {

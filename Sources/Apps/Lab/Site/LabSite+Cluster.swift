@@ -17,18 +17,18 @@ extension LabSite {
         LabMachine(
           name: head.name, role: .head, disk: head.cloneOf == nil ? .debian : .empty,
           hardware: .container,
-          ports: Self.ports(head.nics, of: head.name, index: machines.count, in: cluster), bmc: head.bmc))
+          ports: Self.ports(head.nics, of: head.name, in: cluster), bmc: head.bmc))
     }
     for node in nodes {
       machines.append(
         LabMachine(
           name: node.name, role: .node, disk: .none, hardware: virtual.contains(node.name) ? .vm : .container,
-          ports: Self.ports(node.nics, of: node.name, index: machines.count, in: cluster), bmc: node.bmc))
+          ports: Self.ports(node.nics, of: node.name, in: cluster), bmc: node.bmc))
     }
     let used = Self.usedAddresses(cluster)
-    let networks = cluster.networks.enumerated().map { index, network in
+    let networks = cluster.networks.map { network in
       LabNetwork(
-        name: network.name, bridge: "br\(index)", mac: Self.mac("\(id)/bridge/\(network.name)"),
+        name: network.name, bridge: Self.interface("br-\(network.name)"), mac: Self.mac("\(id)/bridge/\(network.name)"),
         addresses: Self.labAddresses(on: network, machines: machines, used: used))
     }
     self.init(
@@ -43,11 +43,16 @@ extension LabSite {
     return MACAddress(bits: 0x02_00_00_00_00_00 | (UInt64(digits, radix: 16) ?? 0))
   }
 
-  private static func ports(_ nics: [NIC], of name: HostID, index: Int, in cluster: Cluster) -> [LabMachine.Port] {
-    nics.enumerated().map { number, nic in
+  /// A name of at most 15 characters (IFNAMSIZ) that does not change when machines or networks are added beside it.
+  static func interface(_ name: String) -> String {
+    name.utf8.count <= 15 ? name : "x\(SHA256.hex(name).prefix(14))"
+  }
+
+  private static func ports(_ nics: [NIC], of name: HostID, in cluster: Cluster) -> [LabMachine.Port] {
+    nics.map { nic in
       LabMachine.Port(
         nic: nic.name, mac: nic.mac ?? mac("\(cluster.name)/\(name)/\(nic.name)"), network: nic.network,
-        peer: "m\(index)p\(number)",
+        peer: interface("\(name)-\(nic.name)"),
         address: "\(nic.address)/\(cluster.network(nic.network)?.cidr.prefix ?? 32)")
     }
   }

@@ -8,10 +8,17 @@ extension LabSite {
   /// argv that runs a program in the lab's namespace. Not `ip netns exec`, whose fresh /sys hides the cgroups.
   package func inside(_ argv: [String]) -> [String] { ["nsenter", "--net=\(namespacePath)"] + argv }
 
-  func makeNetworks() async throws(AgentError) {
+  /// - Parameter before: the lab as it is, when it is up already.
+  func makeNetworks(before: LabSite?) async throws(AgentError) {
     let next = "See that iproute2 works and that no other program uses the namespace \(namespace)."
     if !Files.exists(namespacePath) {
       try await Command.checked("ip", ["netns", "add", namespace], next: next)
+    }
+    // What the spec no longer says.
+    for old in before?.networks ?? [] {
+      let kept = network(old.name)?.addresses ?? []
+      try await ip(
+        old.addresses.filter { !kept.contains($0) }.map { "addr del \($0) dev \(old.bridge)" }, force: true)
     }
     var batch = ["link set lo up"]
     let existing = try await interfaces()
