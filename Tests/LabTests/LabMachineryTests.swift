@@ -36,6 +36,26 @@ struct LabMachineryTests {
     }
   }
 
+  @Test func withoutTheMirrorTheProxyGivesWhatItHas() async throws {
+    try await TestLab.with { lab in
+      func get(_ path: String) async throws -> String {
+        let argv = lab.site.inside([
+          "curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-x", PackageProxy.localURL,
+          "\(lab.site.mirror)/\(path)",
+        ])
+        return try await Command.run(argv[0], Array(argv.dropFirst())).text
+      }
+      #expect(try await get("dists/bookworm/InRelease") == "200")
+
+      try await lab.site.setMirror(up: false)
+      #expect(try await get("dists/bookworm/InRelease") == "200")
+      #expect(try await get("no/such/file-\(lab.site.id)") == "502")
+
+      try await lab.site.setMirror(up: true)
+      #expect(try await get("no/such/file-\(lab.site.id)") == "404")
+    }
+  }
+
   @Test func theBMCIsThePowerSwitch() async throws {
     try await TestLab.with { lab in
       #expect(try await lab.ipmi("head1", ["chassis", "power", "status"]).text.contains("is on"))

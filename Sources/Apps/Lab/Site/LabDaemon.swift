@@ -23,7 +23,8 @@ struct LabDaemon {
 
   func stop() async throws(AgentError) {
     guard let process, process.isAlive else { return }
-    kill(process.pid, SIGKILL)
+    // Not SIGKILL: nginx's workers would outlive their master.
+    kill(process.pid, SIGTERM)
     try await Poll.until(.seconds(5), "\(name) has ended") { !process.isAlive }
   }
 

@@ -24,6 +24,9 @@ extension LabSite {
     if PowerSwitch(machine, of: self).isOn { try await ip(["link set \(port.peer) \(up ? "up" : "down")"]) }
   }
 
+  /// Takes the package mirror away, or gives it back. What has been fetched before stays to be had.
+  package func setMirror(up: Bool) async throws(AgentError) { try await PackageProxy(self).setMirror(up: up) }
+
   func lieFile(_ machine: LabMachine) -> String { "\(directory(of: machine))/bmc-lies" }
 
   /// Makes a BMC say yes to every command and do nothing, or honest again.

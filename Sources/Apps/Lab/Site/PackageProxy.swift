@@ -42,9 +42,23 @@ struct PackageProxy {
     }
   }
 
+  private var downFile: String { "\(folder)/mirror-is-down" }
+  private var mirrorIsDown: Bool { Files.exists(downFile) }
+
+  /// A fault: what is not in the cache cannot be had.
+  func setMirror(up: Bool) async throws(AgentError) {
+    if up {
+      try Files.remove(downFile)
+    } else {
+      try Files.write("", to: downFile)
+    }
+    try await LabDaemon(site: site, name: "proxy").stop()
+    try await start()
+  }
+
   private var configuration: String {
     let common = """
-            proxy_pass http://$http_host$request_uri;
+            proxy_pass \(mirrorIsDown ? "http://127.0.0.1:1" : "http://$http_host$request_uri");
             proxy_set_header Host $http_host;
             proxy_http_version 1.1;
             proxy_set_header Connection "";
@@ -70,6 +84,8 @@ struct PackageProxy {
         scgi_temp_path \(folder)/temp/scgi;
         proxy_cache_path \(site.cacheDirectory)/packages levels=1:2 keys_zone=packages:10m inactive=30d max_size=8g;
         proxy_max_temp_file_size 0;
+        resolver_timeout 10s;
+        proxy_connect_timeout 10s;
         resolver \(Self.resolvers.joined(separator: " ")) ipv6=off;
         server {
           listen unix:\(socket);
