@@ -97,6 +97,7 @@ let package = Package(
     tests("HighAvailabilityTests", ["Features", "Resources", "Pacemaker", "XML", "ClusterModel", "Diagnostics"]),
     tests("ContractTests", ["Simulator", "AgentServer", "HostAccess", "ClusterModel", "Lab"]),
     tests("ProvisioningTests", ["Features", "Resources", "AgentServer", "HostAccess", "Planning", "SpecReading", "ClusterModel", "Diagnostics"]),
+    tests("HostAccessTests", ["HostAccess", "AgentServer", "ClusterModel", "cluster-agent"]),
     tests("TidyTests", []),
     tests("LabTests", ["Lab", "ClusterModel", "SpecReading", "HostAccess"]),
   ],

@@ -35,7 +35,10 @@ package struct Agent: Host {
     _ operation: Operation, secrets: Secrets, run: RunToken, progress: @escaping @Sendable (String) -> Void
   ) async throws(AgentError) -> Outcome {
     try await holding(run) { () throws(AgentError) in
-      try await perform(operation, OperationContext(secrets: secrets, progress: progress))
+      // When a connection was lost, its agent may still be at this very operation: wait for it, then find it done.
+      let turn = try await OperationTurn.taken(for: operation, progress)
+      defer { withExtendedLifetime(turn) {} }
+      return try await perform(operation, OperationContext(secrets: secrets, progress: progress))
     }
   }
 

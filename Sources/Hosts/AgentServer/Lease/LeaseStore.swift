@@ -79,7 +79,8 @@ package struct LeaseStore: Sendable {
   private func checkGeneration(_ run: RunToken, _ record: Record) throws(AgentError) {
     guard run.generation < record.newestGeneration else { return }
     throw AgentError(
-      .staleGeneration, "A newer run has been at work here: generation \(record.newestGeneration), not \(run.generation)",
+      .staleGeneration,
+      "A newer run has been at work here: generation \(record.newestGeneration), not \(run.generation)",
       next: "Plan and apply again: what this run saw may no longer be so.")
   }
 
@@ -102,7 +103,8 @@ package struct LeaseStore: Sendable {
       return true
     }
     if done == nil {
-      throw AgentError(.deadline, "The lease is locked by another agent", next: "Look for agents that hang on the host.")
+      throw AgentError(
+        .deadline, "The lease is locked by another agent", next: "Look for agents that hang on the host.")
     }
   }
 

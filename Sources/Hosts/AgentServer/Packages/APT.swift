@@ -69,7 +69,9 @@ enum APT {
     func holds(_ parts: String...) -> Bool { parts.contains { said.contains($0) } }
     if holds("No space left on device", "enough free space") {
       return AgentError(
-        .diskFull, "There is no room for the packages", cause: cause, next: "Make room (`apt-get clean`, `df -h`).")
+        .diskFull, "There is no room for the packages",
+        cause: ([cause] + ["/var/cache/apt", "/usr"].compactMap { FileSystemSpace(at: $0)?.text }).joined(separator: "\n"),
+        next: "Make room (`apt-get clean`, `df -h`), and apply again.")
     }
     let unknown = unknownPackages(result.errorText)
     if !unknown.isEmpty {

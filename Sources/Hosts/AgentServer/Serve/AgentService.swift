@@ -96,7 +96,8 @@ package final class AgentService: Sendable {
   private func send(_ message: AgentMessage) {
     do throws(AgentError) { output.send(try FrameDecoder.frame(message)) } catch {
       // Only an answer can be too large: then the client must hear that instead.
-      guard case .reply(let id, _) = message, let frame = try? FrameDecoder.frame(AgentMessage.reply(id: id, .failed(error)))
+      guard case .reply(let id, _) = message,
+        let frame = try? FrameDecoder.frame(AgentMessage.reply(id: id, .failed(error)))
       else { return }
       output.send(frame)
     }

@@ -27,17 +27,17 @@ extension FileSystem {
     let temporary = "\(parent(path))/.\(name(path)).cluster-new"
     try remove(temporary)
     let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-    guard file >= 0 else { throw failure("\(path) cannot be written") }
+    guard file >= 0 else { throw failure("\(path) cannot be written", at: path) }
     var problem: AgentError?
     do throws(AgentError) {
       defer { _ = close(file) }
       try write(bytes, file, path)
       guard fchown(file, owner.uid, owner.gid) == 0, fchmod(file, mode_t(mode)) == 0 else {
-        throw failure("\(path) cannot be given its owner and mode")
+        throw failure("\(path) cannot be given its owner and mode", at: path)
       }
-      if fsync(file) != 0 { throw failure("\(path) cannot be written") }
+      if fsync(file) != 0 { throw failure("\(path) cannot be written", at: path) }
     } catch { problem = error }
-    if problem == nil && rename(temporary, path) != 0 { problem = failure("\(path) cannot be put in place") }
+    if problem == nil && rename(temporary, path) != 0 { problem = failure("\(path) cannot be put in place", at: path) }
     if let problem {
       unlink(temporary)
       throw problem
@@ -53,7 +53,7 @@ extension FileSystem {
       }
       guard count >= 0 else {
         if errno == EINTR { continue }
-        throw failure("\(path) cannot be written")
+        throw failure("\(path) cannot be written", at: path)
       }
       written += count
     }
@@ -64,7 +64,7 @@ extension FileSystem {
     let file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard file >= 0 else { throw failure("\(folder) cannot be opened") }
     defer { _ = close(file) }
-    guard fsync(file) == 0 else { throw failure("\(folder) cannot be made durable") }
+    guard fsync(file) == 0 else { throw failure("\(folder) cannot be made durable", at: folder) }
   }
 
   /// Makes a folder and the missing ones above it. Says whether it was missing.
@@ -82,7 +82,7 @@ extension FileSystem {
     if path != "/" { try makeFolder(parent(path)) }
     guard mkdir(path, mode_t(mode)) == 0 else {
       if errno == EEXIST { return false }
-      throw failure("\(path) cannot be made")
+      throw failure("\(path) cannot be made", at: path)
     }
     // The umask must not decide about what the cluster's services can read.
     guard chmod(path, mode_t(mode)) == 0 else { throw failure("\(path) cannot be given its mode") }

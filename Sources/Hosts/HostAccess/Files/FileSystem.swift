@@ -64,7 +64,9 @@ package enum FileSystem {
     }
   }
 
-  package static func text(_ path: String) throws(AgentError) -> String { String(decoding: try read(path), as: UTF8.self) }
+  package static func text(_ path: String) throws(AgentError) -> String {
+    String(decoding: try read(path), as: UTF8.self)
+  }
 
   package static func linkTarget(_ path: String) throws(AgentError) -> String {
     var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
@@ -93,11 +95,16 @@ package enum FileSystem {
   }
 
   /// What the last system call's `errno` means, as an error for the user.
-  package static func failure(_ message: String, _ number: Int32 = errno) -> AgentError {
+  ///
+  /// - Parameter path: what was written to, so that a full file system can be named.
+  package static func failure(_ message: String, _ number: Int32 = errno, at path: String? = nil) -> AgentError {
     let cause = String(cString: strerror(number))
     switch number {
     case ENOSPC, EDQUOT:
-      return AgentError(.diskFull, message, cause: cause, next: "Make room on the disk (`df -h`), and try again.")
+      let space = path.flatMap { FileSystemSpace(at: $0) }
+      return AgentError(
+        .diskFull, message, cause: space.map { "\(cause): \($0.text)" } ?? cause,
+        next: "Make room on \(space?.mountPoint ?? "the disk") (`df -h`), and apply again: nothing is half written.")
     case EACCES, EPERM, EROFS:
       return AgentError(
         .permission, message, cause: cause,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 
-/// The agent's program on this machine, and its name on others: its own digest, so that a copy is never the wrong one.
+/// The agent's program on this machine.
 actor AgentBinary {
   let path: String
   private var known: String?
@@ -23,7 +23,4 @@ actor AgentBinary {
   }
 
   func bytes() throws(AgentError) -> [UInt8] { try FileSystem.read(path, limit: 512 << 20) }
-
-  static let folder = "/usr/lib/cluster"
-  static func place(_ digest: String) -> String { "\(folder)/agent-\(digest.prefix(16))" }
 }

@@ -22,7 +22,11 @@ final class AgentConnection: Sendable {
     }
     self.link = link
     process = Task {
-      let ending = await withTaskCancellationHandler { await running.value } onCancel: { running.cancel() }
+      let ending = await withTaskCancellationHandler {
+        await running.value
+      } onCancel: {
+        running.cancel()
+      }
       let said = ending.errorText.split(whereSeparator: \.isNewline).suffix(4).joined(separator: "\n")
       link.close(
         ending.failure ?? explain(ending)
@@ -42,7 +46,8 @@ final class AgentConnection: Sendable {
       do { try await ContinuousClock().sleep(for: deadline) } catch { return }
       link.close(
         AgentError(
-          .deadline, "The agent did not say hello within \(deadline)", next: "See how busy the host is, then try again."))
+          .deadline, "The agent did not say hello within \(deadline)", next: "See how busy the host is, then try again."
+        ))
       process.cancel()
     }
     defer { timer.cancel() }

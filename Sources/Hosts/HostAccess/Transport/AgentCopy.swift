@@ -8,10 +8,11 @@ struct AgentCopy {
   let digest: String
 
   func copy() async throws(AgentError) {
-    let place = AgentBinary.place(digest)
-    let temporary = "\(AgentBinary.folder)/.agent-\(digest.prefix(16)).\(String(UInt64.random(in: .min ... .max), radix: 36))"
+    let place = program.agent(digest)
+    let temporary =
+      "\(program.agentFolder)/.agent-\(digest.prefix(16)).\(String(UInt64.random(in: .min ... .max), radix: 36))"
     let bytes = try await binary.bytes()
-    try await remote(["mkdir", "-p", AgentBinary.folder])
+    try await remote(["mkdir", "-p", program.agentFolder])
     do throws(AgentError) {
       try await remote(
         ["dd", "of=\(temporary)", "bs=64k", "iflag=fullblock", "conv=fsync", "status=none"], input: bytes,
@@ -44,12 +45,13 @@ struct AgentCopy {
         next: "See that the host runs and can be reached, then run the command again.")
     }
     let code: AgentError.Code =
-      said.contains("No space left") ? .diskFull
+      said.contains("No space left")
+      ? .diskFull
       : said.contains("Permission denied") || said.contains("Read-only file system") ? .permission : .commandFailed
     let next =
       switch code {
-      case .diskFull: "Free some space on the file system of \(AgentBinary.folder) (`df -h`), then try again."
-      case .permission: "Let `access.ssh.user` be root, and see that \(AgentBinary.folder) can be written."
+      case .diskFull: "Free some space on the file system of \(program.agentFolder) (`df -h`), then try again."
+      case .permission: "Let `access.ssh.user` be root, and see that \(program.agentFolder) can be written."
       default: "Log in to \(program.host) and see why `\(words.joined(separator: " "))` fails."
       }
     throw AgentError(code, "The agent cannot be copied to \(program.host)", cause: said, next: next)

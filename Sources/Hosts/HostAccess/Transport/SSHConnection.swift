@@ -52,29 +52,22 @@ struct SSHConnection: Sendable {
     let (echoes, echo) = AsyncStream<Void>.makeStream()
     hold.yield(Array("cluster\n".utf8))
     let master = StreamProcess.start("ssh", program.master(["cat"]), input: input) { _ in echo.yield() }
-    let stands = await withTaskGroup(of: Bool.self) { group in
-      group.addTask {
-        for await _ in echoes { return true }
-        return false
-      }
-      group.addTask {
-        _ = await master.value
-        return false
-      }
-      group.addTask {
-        // ssh's own ConnectTimeout does not cover a server that stops answering after the first packets.
-        try? await ContinuousClock().sleep(for: .seconds(20))
-        master.cancel()
-        return false
-      }
-      let first = await group.next() ?? false
-      // The master goes on; only the waiting for it ends.
+    let ended = Task {
+      _ = await master.value
       echo.finish()
-      if !first { master.cancel() }
-      return first
     }
+    // ssh's own ConnectTimeout does not cover a server that stops answering after the first packets.
+    let timer = Task {
+      do { try await ContinuousClock().sleep(for: .seconds(20)) } catch { return }
+      echo.finish()
+    }
+    var echoed = echoes.makeAsyncIterator()
+    let stands = await echoed.next() != nil
+    timer.cancel()
+    ended.cancel()
     if stands { return (master, hold) }
     hold.finish()
+    master.cancel()
     let ending = await master.value
     throw ending.failure ?? program.explain(ending.errorText)
   }
@@ -102,7 +95,7 @@ struct SSHConnection: Sendable {
   /// `.notFound` when the agent is not there or not executable.
   private static func serve(_ program: SSHProgram, _ digest: String) async throws(AgentError) -> AgentConnection {
     let connection = AgentConnection(
-      "ssh", program.session([AgentBinary.place(digest), "serve", "--host", program.host.name])
+      "ssh", program.session([program.agent(digest), "serve", "--host", program.host.name])
     ) { ending in
       let said = ending.errorText.split(whereSeparator: \.isNewline).suffix(3).joined(separator: "\n")
       switch ending.status {

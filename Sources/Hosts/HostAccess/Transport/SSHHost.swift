@@ -17,14 +17,15 @@ package actor SSHHost: Host {
   ///   - configuration: ssh's `-F`; nil is the user's own.
   ///   - agent: the path of the agent's program on this machine.
   ///   - runDirectory: a private folder for the connection's socket; made when missing, removed when empty at the end.
+  ///   - agentFolder: where the agent lies on the host; a plain path, because a remote shell reads it.
   package init(
     id: HostID, target: String, hostName: String?, user: String, configuration: String?, agent: String,
-    runDirectory: String
+    runDirectory: String, agentFolder: String = "/usr/lib/cluster"
   ) {
     self.id = id
     program = SSHProgram(
       host: id, target: target, hostName: hostName, user: user, configuration: configuration,
-      runDirectory: runDirectory)
+      runDirectory: runDirectory, agentFolder: agentFolder)
     self.agent = AgentBinary(path: agent)
   }
 

@@ -10,6 +10,10 @@ struct SSHProgram: Sendable {
   let user: String
   let configuration: String?
   let runDirectory: String
+  let agentFolder: String
+
+  /// Where the agent with this digest lies on the host: a copy of another version is never in its place.
+  func agent(_ digest: String) -> String { "\(agentFolder)/agent-\(digest.prefix(16))" }
 
   /// unix(7): a socket's path has at most 107 bytes, and ssh first binds it with 17 more.
   var socket: String { "\(runDirectory)/\(host.name.prefix(40))" }
@@ -49,7 +53,8 @@ struct SSHProgram: Sendable {
     if says("REMOTE HOST IDENTIFICATION HAS CHANGED") {
       return AgentError(
         .hostKey, "\(host) shows another host key than before", cause: cause,
-        next: "If it was installed anew, remove the old key with `ssh-keygen -R \(hostName ?? target)`; if not, somebody "
+        next:
+          "If it was installed anew, remove the old key with `ssh-keygen -R \(hostName ?? target)`; if not, somebody "
           + "may be in between: find out before you go on.")
     }
     if says("Host key verification failed", "host key is known", "No matching host key") {

@@ -54,7 +54,8 @@ enum StreamProcess {
       } catch let error as SubprocessError where error.code == .executableNotFound {
         return Ending(
           status: -1, errorText: "",
-          failure: AgentError(.notFound, "\(program) is not installed", next: "Install the package that holds \(program)."))
+          failure: AgentError(
+            .notFound, "\(program) is not installed", next: "Install the package that holds \(program)."))
       } catch {
         return Ending(
           status: -1, errorText: await errors.text,

@@ -69,9 +69,11 @@ extension AgentError {
   /// - Parameter saw: what came instead; its beginning is shown when it is text, never when it could be a secret.
   package static func mismatch(_ message: String, saw bytes: ArraySlice<UInt8> = []) -> AgentError {
     let printable = bytes.prefix(120)
-    let isText = !printable.isEmpty && printable.allSatisfy { (0x20...0x7e).contains($0) || $0 == 10 || $0 == 13 || $0 == 9 }
+    let isText =
+      !printable.isEmpty && printable.allSatisfy { (0x20...0x7e).contains($0) || $0 == 10 || $0 == 13 || $0 == 9 }
     return AgentError(
       .protocolMismatch, message, cause: isText ? "it says: \(String(decoding: printable, as: UTF8.self))" : nil,
-      next: "See that nothing on the host prints text when root logs in (.bashrc), and that both ends are of one version.")
+      next:
+        "See that nothing on the host prints text when root logs in (.bashrc), and that both ends are of one version.")
   }
 }

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import HostAccess
+import Testing
+
+/// An sshd of the test's own on the loopback interface, with keys that live as long as it does.
+final class SSHServer {
+  let folder: TemporaryFolder
+  let port: Int
+  private let process: Process
+
+  static let isPossible =
+    geteuid() == 0 && FileManager.default.isExecutableFile(atPath: "/usr/sbin/sshd")
+    && FileManager.default.isExecutableFile(atPath: "/usr/bin/ssh")
+
+  var configuration: String { folder.path + "/ssh_config" }
+  /// Where the agent is copied to: this is a real machine, whose own folders are left alone.
+  var agentFolder: String { folder.path + "/agents" }
+
+  init() async throws {
+    folder = try TemporaryFolder()
+    port = Int.random(in: 20000..<30000)
+    for name in ["host_key", "user_key", "other_key"] {
+      try await Command.checked(
+        "ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", "\(folder.path)/\(name)"], next: "")
+    }
+    // sshd's own folder for its unprivileged part.
+    try FileSystem.makeFolder("/run/sshd")
+    let text = { [path = folder.path] (name: String) in try String(contentsOfFile: "\(path)/\(name)", encoding: .utf8) }
+    _ = try folder.write(try text("user_key.pub"), "authorized_keys")
+    _ = try folder.write("[127.0.0.1]:\(port) \(try text("host_key.pub"))", "known_hosts")
+    _ = try folder.write(
+      """
+      ListenAddress 127.0.0.1
+      Port \(port)
+      HostKey \(folder.path)/host_key
+      AuthorizedKeysFile \(folder.path)/authorized_keys
+      PidFile none
+      StrictModes no
+      PermitRootLogin prohibit-password
+      PasswordAuthentication no
+      UsePAM no
+
+      """, "sshd_config")
+    try Self.configure(folder, port, key: "user_key", knownHosts: "known_hosts")
+    process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/sbin/sshd")
+    process.arguments = ["-D", "-e", "-f", "\(folder.path)/sshd_config"]
+    process.standardError = FileHandle(forWritingAtPath: try folder.write("", "sshd.log"))
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    let listening = try await eventually {
+      (try? String(contentsOfFile: folder.path + "/sshd.log", encoding: .utf8))?.contains("listening") == true
+    }
+    try #require(listening, "sshd did not start")
+  }
+
+  func configure(key: String = "user_key", knownHosts: String = "known_hosts", port: Int? = nil) throws {
+    try Self.configure(folder, port ?? self.port, key: key, knownHosts: knownHosts)
+  }
+
+  private static func configure(_ folder: TemporaryFolder, _ port: Int, key: String, knownHosts: String) throws {
+    _ = try folder.write(
+      """
+      Host head1
+        HostName 127.0.0.1
+        Port \(port)
+        IdentityFile \(folder.path)/\(key)
+        IdentitiesOnly yes
+        UserKnownHostsFile \(folder.path)/\(knownHosts)
+        GlobalKnownHostsFile /dev/null
+
+      """, "ssh_config")
+  }
+
+  func host(agent: String = AgentProgram.path) -> SSHHost {
+    SSHHost(
+      id: "head1", target: "head1", hostName: nil, user: "root", configuration: configuration, agent: agent,
+      runDirectory: folder.path + "/run", agentFolder: agentFolder)
+  }
+
+  /// Ends the server and every connection to it, as a power cut of the host would.
+  func cut() async throws {
+    for child in try await Command.run("pgrep", ["-P", "\(process.processIdentifier)"]).text.split(separator: "\n") {
+      for session in try await Command.run("pgrep", ["-P", "\(child)"]).text.split(separator: "\n") {
+        if let pid = Int32(session) { kill(pid, SIGKILL) }
+      }
+      if let pid = Int32(child) { kill(pid, SIGKILL) }
+    }
+    stop()
+  }
+
+  func stop() {
+    if process.isRunning { process.terminate() }
+    process.waitUntilExit()
+  }
+
+  deinit { stop() }
+}
+
+/// The agent as it was built beside these tests.
+enum AgentProgram {
+  static var path: String {
+    let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+    return URL(fileURLWithPath: tests).deletingLastPathComponent().appending(path: "cluster-agent").path
+  }
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+
+/// One value of every case that can travel, so that none can be forgotten: the switches below are exhaustive.
+enum WireSamples {
+  static let bmc = BMC(
+    address: IPv4Address(bits: 0x0a03_0001), protocol: .ipmi, user: "admin", password: SecretRef("bmc/head1"))
+  static let mac = MACAddress(bits: 0x5254_0001_0001)
+  static let address = IPv4Address(bits: 0x0a01_0001)
+  static let error = AgentError(.diskFull, "The disk is full", cause: "ENOSPC", next: "Make room.")
+
+  static let probes: [Probe] = [
+    .system, .file(path: "/etc/hosts", contents: true), .secretFile(path: "/etc/s", secret: SecretRef("s")),
+    .tree(root: "/srv/t"), .packages(["nginx", "dnsmasq"]), .unit(name: "nginx.service", configuration: ["/etc/nginx"]),
+    .links, .image(name: "compute", digest: "d"), .clone(head: "head2"), .corosync, .cib, .crmMon,
+    .fencing(head: "head2"), .nodeReports, .power(bmc),
+  ]
+
+  static let answers: [Answer] = [
+    .system(
+      SystemState(hostname: "head1", machineID: "m", operatingSystem: "Debian", bootID: "b", uptimeSeconds: 1.5)),
+    .file(.absent), .file(.link(target: "/x")), .file(.other("a folder")),
+    .file(
+      .file(
+        FileFacts(
+          digest: "d", size: 3, mode: 0o644, owner: "root", group: "root", contents: "é\u{0}\"\n", managed: true))),
+    .secretFile(.matches), .tree(TreeState(exists: true, files: ["a/b": "d"])), .packages(["nginx": "1.22"]),
+    .unit(UnitState(exists: true, enabled: true, masked: false, active: "active", configuration: .stale)),
+    .links([LinkState(name: "eth0", mac: mac, up: true, addresses: ["10.1.0.1/16"], gateways: [address])]),
+    .image(nil), .image(ImageState(name: "c", digest: "d", squashfs: "s", bytes: 1 << 40, packages: ["a": "1"])),
+    .clone(nil), .clone(CloneRecord(head: "head2", capture: "c", installedAt: 1_700_000_000)),
+    .corosync(nil),
+    .corosync(
+      CorosyncState(
+        quorate: true, links: [.init(number: 0, address: "10.1.0.1", connected: true)], encrypted: true,
+        members: ["head1"])),
+    .cib(nil), .cib("<cib/>"), .crmMon(nil), .crmMon("<crm_mon/>"), .fencing(nil),
+    .fencing(FencingRecord(head: "head2", address: address, provenAt: 5)),
+    .nodeReports([NodeReport(mac: mac, stage: .ready, image: "c/d", verified: true, at: 9, uptime: 4, detail: "x")]),
+    .power(.on), .failed(error),
+  ]
+
+  static let operations: [Operation] = [
+    .ensureFile(FileGoal(path: "/etc/a", contents: .text("a\n"), mode: 0o600, owner: "root:root")),
+    .ensureFile(FileGoal(path: "/etc/b", contents: .bytes([0, 255, 10]))),
+    .ensureSecretFile(SecretFileGoal(path: "/etc/s", secret: SecretRef("s"))), .ensureFileAbsent(path: "/etc/a"),
+    .ensureTree(TreeGoal(root: "/srv/t", files: ["x": .init(.text("1"), executable: true)])),
+    .ensureTreeAbsent(root: "/srv/t"), .ensurePackages(["nginx"]), .ensurePackagesAbsent(["nginx"]),
+    .ensureUnit(UnitGoal(name: "a.service", enabled: nil, active: true, configuration: ["/etc/a"], reload: .reload)),
+    .ensureHostname("head1"),
+    .ensureLink(LinkGoal(interface: "eth0", address: address, prefix: 16, gateway: nil)),
+    .ensureAddress(interface: "eth0", address: address, prefix: 16),
+    .ensureImage(
+      ImageRecipe(
+        name: "c", suite: "bookworm", mirror: nil, proxy: "http://p", kernel: "k", packages: ["b", "a"],
+        overlays: [.init(path: "/o", digest: "d")], finish: [])),
+    .ensureImageFetched(name: "c", digest: "d", from: "http://10.1.0.1"), .ensureImageAbsent(name: "c", digest: "d"),
+    .ensureCapture(CaptureRecipe(clone: "head2", excluded: ["/var/log"])),
+    .ensureClone(
+      CloneGoal(
+        head: "head2", bmc: bmc, mac: mac, address: address, bootScript: "/b", installScript: "i",
+        identity: ["/etc/hostname": .text("head2\n")], deadlineSeconds: 600)),
+    .ensurePower(bmc, .off),
+    .ensureNode(NodeGoal(node: "node001", mac: mac, bmc: bmc, image: "c/d", restart: true, deadlineSeconds: 60)),
+    .ensureCIB(
+      CIBGoal(elements: [CIBElement(section: .resources, id: "r", xml: "<r/>")], removed: ["x"], members: ["head1"])),
+    .ensureFencingProven(FencingGoal(head: "head2", bmc: bmc)),
+  ]
+
+  /// Which case it is, so that the tests can see that each is there. Fails to compile when one is added.
+  static func kind(_ probe: Probe) -> Int {
+    switch probe {
+    case .system: 0
+    case .file: 1
+    case .secretFile: 2
+    case .tree: 3
+    case .packages: 4
+    case .unit: 5
+    case .links: 6
+    case .image: 7
+    case .clone: 8
+    case .corosync: 9
+    case .cib: 10
+    case .crmMon: 11
+    case .fencing: 12
+    case .nodeReports: 13
+    case .power: 14
+    }
+  }
+
+  static func kind(_ operation: Operation) -> Int {
+    switch operation {
+    case .ensureFile: 0
+    case .ensureSecretFile: 1
+    case .ensureFileAbsent: 2
+    case .ensureTree: 3
+    case .ensureTreeAbsent: 4
+    case .ensurePackages: 5
+    case .ensurePackagesAbsent: 6
+    case .ensureUnit: 7
+    case .ensureHostname: 8
+    case .ensureLink: 9
+    case .ensureAddress: 10
+    case .ensureImage: 11
+    case .ensureImageFetched: 12
+    case .ensureImageAbsent: 13
+    case .ensureCapture: 14
+    case .ensureClone: 15
+    case .ensurePower: 16
+    case .ensureNode: 17
+    case .ensureCIB: 18
+    case .ensureFencingProven: 19
+    }
+  }
+}
