@@ -3,13 +3,16 @@ import ClusterModel
 import Resources
 
 extension Expansion {
-  /// A head is cloned when its original is complete: after everything on the original that does not itself need the clone.
+  /// A head is cloned when its original is complete: after everything on the original that does not itself need the
+  /// clone.
   static func orderClones(_ resources: [Resource]) -> [Resource] {
     let clones = resources.filter { $0.establishes != nil }
     guard !clones.isEmpty else { return resources }
     let needing = needing(Set(clones.compactMap(\.establishes)), resources)
     return resources.map { resource in
-      guard resource.establishes != nil, let desired = resource.desired as? HeadCloneKind.Desired else { return resource }
+      guard resource.establishes != nil, let desired = resource.desired as? HeadCloneKind.Desired else {
+        return resource
+      }
       var resource = resource
       let own = Set(resource.after)
       resource.after += resources.lazy.map(\.id).filter { id in

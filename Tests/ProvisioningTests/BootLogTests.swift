@@ -5,8 +5,10 @@ import Testing
 @testable import AgentServer
 
 @Suite struct BootLogTests {
-  private static func line(_ at: String, _ ip: String, _ uri: String, _ args: String = "", status: Int = 200) -> String {
-    #"{"at":\#(at),"ip":"\#(ip)","method":"GET","uri":"\#(uri)","args":"\#(args)","status":\#(status),"bytes":110}"# + "\n"
+  private static func line(_ at: String, _ ip: String, _ uri: String, _ args: String = "", status: Int = 200) -> String
+  {
+    #"{"at":\#(at),"ip":"\#(ip)","method":"GET","uri":"\#(uri)","args":"\#(args)","status":\#(status),"bytes":110}"#
+      + "\n"
   }
 
   private static let mac = MACAddress(bits: 0x5254_0011_0001)
@@ -23,7 +25,10 @@ import Testing
     let afterImage = BootLog.reports(in: (script + image)[...])
     let afterReady = BootLog.reports(in: (script + image + ready)[...])
 
-    #expect(afterScript == [NodeReport(mac: Self.mac, stage: .script, image: nil, verified: false, at: 1_700_000_000, uptime: nil)])
+    #expect(
+      afterScript == [
+        NodeReport(mac: Self.mac, stage: .script, image: nil, verified: false, at: 1_700_000_000, uptime: nil)
+      ])
     #expect(afterImage.map(\.stage) == [.image])
     #expect(afterImage.first?.image == "compute/abc")
     #expect(

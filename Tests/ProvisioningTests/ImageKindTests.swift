@@ -12,7 +12,9 @@ import Testing
     overlays: [], finish: [])
   private static let probe = Probe.image(name: "compute", digest: recipe.digest)
 
-  private static func drafts(_ heads: [HostID: Head], blank: Set<HostID> = [], active: HostID = "head1") throws -> [StepDraft] {
+  private static func drafts(_ heads: [HostID: Head], blank: Set<HostID> = [], active: HostID = "head1") throws
+    -> [StepDraft]
+  {
     let desired = ImageKind.Desired(
       recipe: recipe,
       heads: [

@@ -39,7 +39,8 @@ import Testing
     let text = TreeGoal.Entry(.text("1"))
     let recipes = [
       Self.recipe(), Self.recipe(packages: ["a"]), Self.recipe(kernel: "l"), Self.recipe(program: "y"),
-      Self.recipe(files: ["a": text]), Self.recipe(files: ["b": text]), Self.recipe(files: ["a": TreeGoal.Entry(.text("2"))]),
+      Self.recipe(files: ["a": text]), Self.recipe(files: ["b": text]),
+      Self.recipe(files: ["a": TreeGoal.Entry(.text("2"))]),
       Self.recipe(files: ["a": TreeGoal.Entry(.text("1"), executable: true)]),
     ]
 

@@ -6,7 +6,8 @@ import TestKit
 import Testing
 
 @Test func theExampleIsValid() throws {
-  let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+  let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
   let bytes = Array(try Data(contentsOf: root.appending(path: "cluster.yaml")))
 
   let reading = SpecReader.read(bytes, file: "cluster.yaml")

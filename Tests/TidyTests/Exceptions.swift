@@ -2,12 +2,14 @@
 
 /// What may break a rule, and why.
 enum Exceptions {
-  static let unchecked: [String: String] = [:]
+  static let unchecked = [
+    "Tests/LabTests/IPXEInterpreterTests.swift": "a web of scripts that one test uses from one task at a time"
+  ]
 
   static let shell: [String: String] = [:]
 
   /// Files of pure targets that need Foundation.
-  static let foundation: [String: String] = [:]
+  static let foundation = ["Sources/Flow/4-Plan/Plan+JSON.swift": "JSONEncoder, on a value"]
 
   static var all: [String] { Array(unchecked.keys) + Array(shell.keys) + Array(foundation.keys) }
 }

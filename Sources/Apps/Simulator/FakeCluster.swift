@@ -2,7 +2,8 @@
 import ClusterModel
 import HostAccess
 
-/// A site in memory. Everything that happens is a synchronous change of one value, so that runs can be repeated exactly.
+/// A site in memory. Everything that happens is a synchronous change of one value, so that runs can be repeated
+/// exactly.
 package actor FakeCluster {
   package private(set) var world: FakeWorld
 

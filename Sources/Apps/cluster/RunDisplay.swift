@@ -65,7 +65,9 @@ final class RunDisplay: Sendable {
   private func line(_ text: String) {
     let passed = (ContinuousClock.now - began).components
     let seconds = Double(passed.seconds) + Double(passed.attoseconds) / 1e18
-    Terminal.note(String(repeating: " ", count: max(0, 9 - Terminal.elapsed(seconds).count)) + Terminal.elapsed(seconds) + "  " + text)
+    Terminal.note(
+      String(repeating: " ", count: max(0, 9 - Terminal.elapsed(seconds).count)) + Terminal.elapsed(seconds) + "  "
+        + text)
   }
 }
 

@@ -12,7 +12,8 @@ enum HeadCapture {
     "/etc/pacemaker/authkey", "/root/.ssh/id_*", "/root/.bash_history", "/etc/ssl/private/*",
     "/var/lib/systemd/random-seed", "/var/lib/systemd/credential.secret",
   ]
-  /// Of the agent only the list of what it manages goes along: lease, generation, clones and proofs are this head's own.
+  /// Of the agent only the list of what it manages goes along: lease, generation, clones and proofs are this head's
+  /// own.
   static let state = [
     "/var/lib/cluster/generation*", "/var/lib/cluster/lease*", "/var/lib/cluster/clones", "/var/lib/cluster/fencing",
     "/var/lib/corosync/*", "/var/lib/pacemaker/*/*", "/var/lib/misc/dnsmasq.leases", "/var/lib/systemd/timers/*",

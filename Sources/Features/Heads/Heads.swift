@@ -87,7 +87,9 @@ package enum Heads: Feature {
   /// after a second.
   private static func resolver(_ cluster: Cluster) -> String {
     var servers: [IPv4Address] = []
-    if cluster.bootNetwork?.serves.contains(.dns) == true, let own = Netboot.serviceAddress(cluster) { servers.append(own) }
+    if cluster.bootNetwork?.serves.contains(.dns) == true, let own = Netboot.serviceAddress(cluster) {
+      servers.append(own)
+    }
     servers += cluster.networks.flatMap(\.dns)
     var lines = ["# Written by cluster; changes made here are undone.", "search \(cluster.domain)"]
     // The C library asks at most three (resolv.conf(5), MAXNS).

@@ -29,8 +29,8 @@ package enum Images: Feature {
       }
   }
 
-  /// A clone is installed from the image, so the image cannot wait for the clone. A clone that builds, because it is the
-  /// active head, finds by the recipe's digests whether it has the inputs.
+  /// A clone is installed from the image, so the image cannot wait for the clone. A clone that builds, because it is
+  /// the active head, finds by the recipe's digests whether it has the inputs.
   private static func originals(_ cluster: Cluster) -> [Head] { cluster.heads.filter { $0.cloneOf == nil } }
 
   /// What a head needs before it can build or fetch an image.

@@ -4,8 +4,8 @@ import Resources
 
 /// The iPXE scripts that the heads serve: see ipxe.org/scripting.
 ///
-/// boot.ipxe → /ipxe/MAC.ipxe → for a node /images/NAME/DIGEST/boot.ipxe, which the image's builder wrote and which passes
-/// `${nodeargs}` to the kernel; for a head /clone/MAC.ipxe, which exists only while the head is being installed.
+/// boot.ipxe → /ipxe/MAC.ipxe → for a node /images/NAME/DIGEST/boot.ipxe, which the image's builder wrote and which
+/// passes `${nodeargs}` to the kernel; for a head /clone/MAC.ipxe, which exists only while the head is being installed.
 enum BootScript {
   static func common(server: IPv4Address) -> [String: TreeGoal.Entry] {
     [

@@ -3,8 +3,8 @@ import ClusterModel
 import Diagnostics
 import Resources
 
-/// DHCP, TFTP, DNS (dnsmasq) and HTTP (nginx) for the network that boots nodes. The same on every head, so that whichever
-/// holds the service address answers alike.
+/// DHCP, TFTP, DNS (dnsmasq) and HTTP (nginx) for the network that boots nodes. The same on every head, so that
+/// whichever holds the service address answers alike.
 package enum Netboot: Feature {
   package static let name = "netboot"
 
@@ -104,7 +104,7 @@ struct BootSite {
         on: head.name,
         .init(
           dnsmasq, watches: [FileKind.id(on: head.name, Self.dnsmasqFile)],
-          reloadsFor: [TreeKind.id(on: head.name, WellKnown.dhcpHosts), TreeKind.id(on: head.name, WellKnown.dnsHosts)]),
+          reloadsFor: [WellKnown.dhcpHosts, WellKnown.dnsHosts].map { TreeKind.id(on: head.name, $0) }),
         because: "DHCP, TFTP and DNS", source: network.source, after: installed + log),
       .unit(
         on: head.name, .init(nginx, watches: [FileKind.id(on: head.name, Self.nginxFile)]),

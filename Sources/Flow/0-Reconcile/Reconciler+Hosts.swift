@@ -12,7 +12,8 @@ extension Reconciler {
     var hosts: [HostID: any HostAccess.Host] = [:]
     for head in cluster.heads {
       hosts[head.name] = SSHHost(
-        id: head.name, target: head.name.name, hostName: site.sshConfiguration == nil ? address(of: head, cluster) : nil,
+        id: head.name, target: head.name.name,
+        hostName: site.sshConfiguration == nil ? address(of: head, cluster) : nil,
         user: cluster.access.user, configuration: site.sshConfiguration?.path, agent: site.agent.path,
         runDirectory: runDirectory.path)
     }
@@ -34,7 +35,8 @@ extension Reconciler {
     return try result.get()
   }
 
-  /// An administrator's machine is on the public side; a network with a gateway is the one that can be reached from there.
+  /// An administrator's machine is on the public side; a network with a gateway is the one that can be reached from
+  /// there.
   private static func address(of head: Head, _ cluster: Cluster) -> String? {
     let outside = head.nics.first { cluster.network($0.network)?.gateway != nil } ?? head.nics.first
     return outside.map { "\($0.address)" }

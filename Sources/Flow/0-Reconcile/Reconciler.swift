@@ -24,7 +24,8 @@ package struct Reconciler: Sendable {
   package let now: @Sendable () -> Int
 
   package init(
-    site: Site, specification: Specification, cluster: Cluster, hosts: [HostID: any HostAccess.Host], secrets: any SecretStore,
+    site: Site, specification: Specification, cluster: Cluster, hosts: [HostID: any HostAccess.Host],
+    secrets: any SecretStore,
     by: String, now: @escaping @Sendable () -> Int
   ) {
     self.site = site
@@ -139,7 +140,9 @@ extension Reconciler {
     var files = specification.files.files.mapValues { $0.contents.bytes }
     files[site.specification.lastPathComponent] = specification.bytes
     let state: SpecState
-    do { state = try repository().specState(Array(files.keys)) } catch let error as AuditError { throw .audit(error) } catch {
+    do { state = try repository().specState(Array(files.keys)) } catch let error as AuditError {
+      throw .audit(error)
+    } catch {
       throw .audit(AuditError(.git, "the state of the spec cannot be read", cause: "\(error)", next: "Run git status."))
     }
     return AuditRecord(

@@ -46,7 +46,8 @@ package struct Specification: Sendable {
   }
 
   /// One file, or every regular file below a folder, by path relative to the description's folder.
-  private static func siteFiles(at path: String, in folder: URL) throws(SpecificationError) -> [String: SiteFiles.File] {
+  private static func siteFiles(at path: String, in folder: URL) throws(SpecificationError) -> [String: SiteFiles.File]
+  {
     let location = folder.appending(path: path)
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: location.path, isDirectory: &isFolder) else { return [:] }

@@ -6,7 +6,8 @@ import Diagnostics
 ///
 /// - Absent: the primary has no record of installing it, and it does not answer. Then the primary is captured, and the
 ///   clone installed: its disk is overwritten.
-/// - A head that answers was installed by whatever means: it is taken over as it is, and only its differences are levelled.
+/// - A head that answers was installed by whatever means: it is taken over as it is, and only its differences are
+///   levelled.
 /// - A head that was installed by us and does not answer is switched on when its BMC says that it is off. Otherwise
 ///   nothing can be known about it.
 package enum HeadCloneKind: ResourceKind {

@@ -7,8 +7,8 @@ import Diagnostics
 /// - One head builds, the others fetch what it built and verify it, so all serve the same bytes.
 /// - A head that does not exist yet needs no step: the capture that it is installed from brings the image along.
 /// - A head that cannot be reached does not hold the others back; its part is planned when it answers again.
-/// - Removal deletes the images that no spec names any more. A changed image is a new digest: the one before stays until
-///   the image itself goes, because nodes may still run it.
+/// - Removal deletes the images that no spec names any more. A changed image is a new digest: the one before stays
+///   until the image itself goes, because nodes may still run it.
 package enum ImageKind: ResourceKind {
   package static let name = "image"
   package static let removalRank = 25

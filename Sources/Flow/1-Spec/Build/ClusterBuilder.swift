@@ -2,8 +2,8 @@
 import ClusterModel
 import Diagnostics
 
-/// Tree → values. What does not fit its shape has been reported already, so it is left out here without a word; the rest
-/// is built nevertheless, so that checks across the file see all that can be seen.
+/// Tree → values. What does not fit its shape has been reported already, so it is left out here without a word; the
+/// rest is built nevertheless, so that checks across the file see all that can be seen.
 struct ClusterBuilder {
   let file: String
   var problems: [Diagnostic] = []

@@ -31,9 +31,6 @@ struct AddressChecks {
         reported.insert(card.nic.source).inserted
       else { return nil }
       return problem
-    } + (cluster.ha?.addresses ?? []).compactMap { address in
-      guard let network = cluster.network(address.network) else { return unknownNetwork(address.network, address.source) }
-      return misplaced(address.address, network, "The service address", address.source)
     }
   }
 

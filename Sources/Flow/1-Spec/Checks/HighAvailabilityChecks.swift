@@ -31,7 +31,8 @@ struct HighAvailabilityChecks {
 
   private func addresses(_ policy: HighAvailabilityPolicy) -> [Diagnostic] {
     var problems = policy.addresses.flatMap { address in
-      cluster.heads.filter { cluster.network(address.network) != nil && $0.nic(on: address.network) == nil }.map { head in
+      cluster.heads.filter { cluster.network(address.network) != nil && $0.nic(on: address.network) == nil }.map {
+        head in
         Diagnostic(
           .serviceAddressHead, "`\(head.name)` cannot hold \(address.address): it has no card on network `\(address.network)`.",
           help: "Give every head a card on the network of each service address.", at: address.source)

@@ -98,9 +98,12 @@ struct MachineChecks {
     if hasGateway { return [] }
     let near = cluster.networks.filter { network in cluster.heads.allSatisfy { $0.nic(on: network.name) != nil } }
     var groups: Set<SourceSpan> = []
-    let machines = cluster.heads.map { ($0.name, $0.bmc, $0.source) } + cluster.nodes.map { ($0.name, $0.bmc, $0.source) }
+    let machines =
+      cluster.heads.map { ($0.name, $0.bmc, $0.source) } + cluster.nodes.map { ($0.name, $0.bmc, $0.source) }
     return machines.compactMap { name, bmc, span in
-      guard let bmc, !near.contains(where: { $0.cidr.contains(bmc.address) }), groups.insert(span).inserted else { return nil }
+      guard let bmc, !near.contains(where: { $0.cidr.contains(bmc.address) }), groups.insert(span).inserted else {
+        return nil
+      }
       return Diagnostic(
         .bmcUnreachable, "The heads have no way to \(name)'s BMC at \(bmc.address).",
         help: "Give the heads a card on its network, or a gateway to one of their networks.", at: span)

@@ -28,8 +28,12 @@ struct NetworkChecks {
     if let gateway = network.gateway, !network.cidr.contains(gateway) {
       report(.addressOutsideNetwork, "The gateway \(gateway) is not in \(network.cidr).", "A gateway is reached directly: give its address on this network.")
     }
-    if !network.serves.isEmpty, !cluster.heads.isEmpty, !cluster.heads.contains(where: { $0.nic(on: network.name) != nil }) {
-      report(.servesWithoutHead, "Network `\(network.name)` is to be served, but no head has a card on it.", "Give the heads a card on it, or take `serves:` out.")
+    if !network.serves.isEmpty, !cluster.heads.isEmpty,
+      !cluster.heads.contains(where: { $0.nic(on: network.name) != nil })
+    {
+      report(
+        .servesWithoutHead, "Network `\(network.name)` is to be served, but no head has a card on it.",
+        "Give the heads a card on it, or take `serves:` out.")
     }
     if network.serves.contains(.boot), !network.serves.contains(.dhcp) {
       report(.bootWithoutDHCP, "Network `\(network.name)` serves boot but not dhcp.", "Add dhcp to `serves:`: firmware learns from it where to boot from.")

@@ -81,7 +81,9 @@ extension ScalarType {
 
   static func range(_ text: String) -> Network.Range? {
     let ends = text.split(separator: "-", omittingEmptySubsequences: false)
-    guard ends.count == 2, let first = IPv4Address(ends[0]), let last = IPv4Address(ends[1]), first <= last else { return nil }
+    guard ends.count == 2, let first = IPv4Address(ends[0]), let last = IPv4Address(ends[1]), first <= last else {
+      return nil
+    }
     return Network.Range(first: first, last: last)
   }
 
@@ -170,10 +172,18 @@ extension ScalarType {
     guard text.hasPrefix("secret:") else { return (.literalSecret, "A secret is written in the file, where everybody can read it.", help) }
     let name = text.dropFirst(7)
     let parts = name.split(separator: "/", omittingEmptySubsequences: false)
-    let isSafe = !name.isEmpty && parts.allSatisfy { part in
-      !part.isEmpty && part != "." && part != ".." && part.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
-    }
-    return isSafe ? nil : (.badPath, "`\(text)` does not name a secret.", "Write secret: and a file's name below the secrets folder: secret:bmc/head1.")
+    let isSafe =
+      !name.isEmpty
+      && parts.allSatisfy { part in
+        !part.isEmpty && part != "." && part != ".."
+          && part.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
+      }
+    return isSafe
+      ? nil
+      : (
+        .badPath, "`\(text)` does not name a secret.",
+        "Write secret: and a file's name below the secrets folder: secret:bmc/head1."
+      )
   }
 
   /// Debian Policy, section 5.6.1.

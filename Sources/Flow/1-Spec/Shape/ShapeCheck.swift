@@ -2,7 +2,8 @@
 import ClusterModel
 import Diagnostics
 
-/// Holds a tree against its shape and reports everything that does not fit: unknown, missing and empty keys, wrong types.
+/// Holds a tree against its shape and reports everything that does not fit: unknown, missing and empty keys, wrong
+/// types.
 struct ShapeCheck {
   private(set) var problems: [Diagnostic] = []
 
@@ -23,7 +24,9 @@ struct ShapeCheck {
     case (.list(let item, let minimum), .sequence(let items)): visit(items, item, minimum, node, place)
     case (.named(let type, let value), .mapping(let pairs)):
       for pair in pairs {
-        if let problem = type.problem(pair.key.text ?? "") { report(problem.code, problem.detail, problem.help, pair.key) }
+        if let problem = type.problem(pair.key.text ?? "") {
+          report(problem.code, problem.detail, problem.help, pair.key)
+        }
         visit(pair.value, value, at: "`\(pair.key.text ?? "")`")
       }
     case (.section(let keys), .mapping(let pairs)): visit(pairs, keys, node, place)

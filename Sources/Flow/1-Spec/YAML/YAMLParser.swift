@@ -165,7 +165,9 @@ struct YAMLParser {
   /// libyaml's end of a block collection is the start of the next token, so the last child's end is taken there.
   private func enclosing(_ start: SourceSpan, _ last: SourceSpan?, _ end: SourceSpan) -> SourceSpan {
     let isFlow = end.line != end.endLine || end.column != end.endColumn
-    let end = isFlow ? (end.endLine, end.endColumn) : last.map { ($0.endLine, $0.endColumn) } ?? (start.endLine, start.endColumn)
+    let end =
+      isFlow
+      ? (end.endLine, end.endColumn) : last.map { ($0.endLine, $0.endColumn) } ?? (start.endLine, start.endColumn)
     return SourceSpan(file: file, line: start.line, column: start.column, endLine: end.0, endColumn: end.1)
   }
 

@@ -12,7 +12,8 @@ extension ImageRecipe.Overlay {
   /// A folder that a tree of ours makes, or a folder within one.
   package init(path: String, files: [String: TreeGoal.Entry]) {
     self.init(
-      path: path, digest: Self.digest(of: files.mapValues { (contents: $0.contents.digest, executable: $0.executable) }))
+      path: path, digest: Self.digest(of: files.mapValues { (contents: $0.contents.digest, executable: $0.executable) })
+    )
   }
 
   /// A single program.

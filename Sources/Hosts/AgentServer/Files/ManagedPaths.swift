@@ -20,7 +20,8 @@ enum ManagedPaths {
   static func contains(_ path: String) throws(AgentError) -> Bool { try FileSystem.entry(mark(path)) != nil }
 
   /// Makes a path ours. What is there is kept, once.
-  static func adopt(_ path: String, keep: (_ backup: String) async throws(AgentError) -> Void) async throws(AgentError) {
+  static func adopt(_ path: String, keep: (_ backup: String) async throws(AgentError) -> Void) async throws(AgentError)
+  {
     let ours = try contains(path)
     let begun = ours ? try begunReturn(path) : nil
     if ours && begun == nil { return }

@@ -75,7 +75,9 @@ enum LocalFiles {
     guard file >= 0 else { throw failure("\(path) cannot be written") }
     var written = 0
     while written < bytes.count {
-      let count = bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress?.advanced(by: written), bytes.count - written) }
+      let count = bytes.withUnsafeBytes {
+        Glibc.write(file, $0.baseAddress?.advanced(by: written), bytes.count - written)
+      }
       if count < 0 {
         let error = failure("\(path) cannot be written")
         close(file)

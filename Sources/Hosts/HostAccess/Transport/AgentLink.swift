@@ -29,8 +29,8 @@ final class AgentLink: Sendable {
 
   var closed: AgentError? { state.withLock { $0.closed } }
 
-  /// Sends a request and waits for its reply. When the task is cancelled, or at the deadline, the agent is told to stop;
-  /// after a cancellation its answer is awaited for a while, because what it did until then should be known.
+  /// Sends a request and waits for its reply. When the task is cancelled, or at the deadline, the agent is told to
+  /// stop; after a cancellation its answer is awaited for a while, because what it did until then should be known.
   func ask(
     _ request: WireRequest, deadline: Duration, progress: @escaping @Sendable (String) -> Void = { _ in }
   ) async throws(AgentError) -> WireReply {

@@ -74,7 +74,9 @@ struct CloneInstallation {
   }
 
   /// Until the installer says that it is done; gives the host key that it made.
-  private func follow(_ log: inout BootLogFollower, since start: ContinuousClock.Instant) async throws(AgentError) -> String? {
+  private func follow(_ log: inout BootLogFollower, since start: ContinuousClock.Instant) async throws(AgentError)
+    -> String?
+  {
     var last = "it asked for nothing over HTTP"
     var news = start
     var heard = false

@@ -96,7 +96,8 @@ struct ImageBuilder {
     }
   }
 
-  /// Lays files over the root as root's own. Folders that exist keep their permissions, and links to folders stay links.
+  /// Lays files over the root as root's own. Folders that exist keep their permissions, and links to folders stay
+  /// links.
   private func lay(_ overlay: ImageRecipe.Overlay) async throws(AgentError) {
     context.progress("laying \(overlay.path) over the root")
     let archive = "\(work)/overlay.tar"
@@ -127,7 +128,8 @@ struct ImageBuilder {
 
   /// Runs a program of the image in its root, with its own /proc and process ids, so that nothing it starts is left.
   @discardableResult
-  private func inRoot(_ program: String, _ arguments: [String], next: String) async throws(AgentError) -> CommandResult {
+  private func inRoot(_ program: String, _ arguments: [String], next: String) async throws(AgentError) -> CommandResult
+  {
     try await Command.checked(
       "unshare",
       ["--mount", "--pid", "--fork", "--kill-child", "--root=\(root)", "--mount-proc", program] + arguments,
