@@ -1,1 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Diagnostics
+import Foundation
+import SpecReading
+import TestKit
+import Testing
+
+/// Folders below `cases/`: `spec.yaml`, and what reading it gives.
+private let cases: [String] = {
+  let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "cases")
+  let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path)
+  return (names ?? []).filter { !$0.hasPrefix(".") }.sorted()
+}()
+
+func bytes(of path: String) throws -> [UInt8] {
+  let folder = URL(filePath: #filePath).deletingLastPathComponent()
+  return Array(try Data(contentsOf: folder.appending(path: path)))
+}
+
+func rendered(_ reading: SpecReading, _ bytes: [UInt8], file: String = "spec.yaml") -> String {
+  DiagnosticRenderer(sources: [SourceText(file: file, bytes: bytes)]).render(reading.diagnostics)
+}
+
+@Test("A case gives the diagnostics, or the cluster, that its folder holds", arguments: cases)
+func matchesGolden(_ name: String) throws {
+  let bytes = try bytes(of: "cases/\(name)/spec.yaml")
+
+  let reading = SpecReader.read(bytes, file: "spec.yaml")
+
+  #expect((reading.cluster == nil) == reading.diagnostics.contains { $0.severity == .error })
+  expectGolden(rendered(reading, bytes), at: "cases/\(name)/diagnostics.txt")
+  if let cluster = reading.cluster { expectGolden(ClusterDump(cluster).text, at: "cases/\(name)/cluster.txt") }
+}
+
+@Test func theExampleIsValid() throws {
+  let bytes = try bytes(of: "../../cluster.yaml")
+
+  let reading = SpecReader.read(bytes, file: "cluster.yaml")
+
+  #expect(rendered(reading, bytes, file: "cluster.yaml") == "")
+  let cluster = try #require(reading.cluster)
+  expectGolden(ClusterDump(cluster).text, at: "example.txt")
+}

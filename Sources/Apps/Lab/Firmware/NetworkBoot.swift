@@ -57,13 +57,15 @@ struct NetworkBoot {
   private func start(_ arguments: [String], _ client: DHCPClient) async throws(AgentError) -> Firmware.Attempt {
     let image = NetworkImage(firmware: firmware, arguments: KernelArguments(arguments))
     if let why = try await image.mount() { return .stuck(why) }
+    // An initramfs would write down what it verified; a container has none, so it is told.
+    let verified = image.arguments["cluster.sha256"].map { ["cluster.verified=\($0)"] } ?? []
     try await client.release()
     var devices: [String] = []
     if firmware.machine.disk == .empty { devices = try await DiskDevices(firmware: firmware).prepare() }
     firmware.say("booting \(image.arguments["image"] ?? "an image") from the network")
     try firmware.report(.running, source: .network, detail: image.arguments["image"])
     let end = try Container(
-      machine: firmware.machine, root: firmware.root, arguments: arguments, devices: devices
+      machine: firmware.machine, root: firmware.root, arguments: arguments + verified, devices: devices
     ).run()
     try await image.unmount()
     if firmware.machine.disk == .empty {

@@ -3,32 +3,32 @@ import ClusterModel
 import Diagnostics
 
 /// The policy in `ha:`: whether it can work at all, and whether it is safe.
-struct HighAvailabilityChecks {
-  let cluster: Cluster
-  init(_ cluster: Cluster) { self.cluster = cluster }
-
-  var problems: [Diagnostic] {
-    guard let policy = cluster.ha else { return [] }
-    return heads(policy) + addresses(policy) + services(policy) + heartbeat(policy) + timing(policy) + fencing(policy)
+enum HighAvailabilityChecks {
+  static func run(_ context: CheckContext, _ problems: inout Problems) {
+    guard let policy = context.declaration.ha?.value else { return }
+    heads(policy, context, &problems)
+    addresses(policy, context, &problems)
+    services(policy, context, &problems)
+    heartbeat(policy, context, &problems)
+    fencing(policy, context, &problems)
+    TimingChecks.run(policy, &problems)
   }
 
-  private func report(
-    _ code: Diagnostic.Code, _ key: String, _ policy: HighAvailabilityPolicy, severity: Diagnostic.Severity = .error,
-    _ detail: String, _ help: String
-  ) -> Diagnostic {
-    Diagnostic(code, severity: severity, detail, help: help, at: policy.sources[key] ?? policy.source)
-  }
+  private typealias Policy = HighAvailabilitySection.Declaration
 
-  private func heads(_ policy: HighAvailabilityPolicy) -> [Diagnostic] {
-    switch cluster.heads.count {
-    case 2: []
-    case ..<2:
-      [report(.tooFewHeads, "", policy, "High availability needs two heads, and there is \(cluster.heads.count).", "Describe a second head, with `clone_of:`; or take `ha:` out.")]
-    default:
-      [report(.tooManyHeads, "", policy, "\(cluster.heads.count) heads cannot stand in for each other yet.", "Describe two.")]
+  private static func heads(_ policy: Policy, _ context: CheckContext, _ problems: inout Problems) {
+    if context.heads.count == 1 {
+      problems.error(
+        .tooFewHeads, "High availability needs two heads, and there is one.",
+        help: "Describe a second head with `clone_of:`, or remove `ha:`.", at: policy.keySpan)
+    } else if context.heads.count > 2 {
+      problems.error(
+        .tooManyHeads, "High availability is for two heads, and there are \(context.heads.count).",
+        help: "This version arms two heads. Describe two.", at: policy.keySpan)
     }
   }
 
+<<<<<<< HEAD
   private func addresses(_ policy: HighAvailabilityPolicy) -> [Diagnostic] {
     var problems = policy.addresses.flatMap { address in
       cluster.heads.filter { cluster.network(address.network) != nil && $0.nic(on: address.network) == nil }.map {
@@ -36,90 +36,94 @@ struct HighAvailabilityChecks {
         Diagnostic(
           .serviceAddressHead, "`\(head.name)` cannot hold \(address.address): it has no card on network `\(address.network)`.",
           help: "Give every head a card on the network of each service address.", at: address.source)
+=======
+  private static func addresses(_ policy: Policy, _ context: CheckContext, _ problems: inout Problems) {
+    for address in policy.addresses where context.networkNames.contains(address.name.value) {
+      let network = address.name.value
+      for head in context.heads where head.isWhole && head.nic(on: network) == nil {
+        problems.error(
+          .serviceAddressHead,
+          "\(head.label) cannot hold the service address on `\(network)`: it has no network interface there.",
+          help: "A service address moves between the heads, so each needs an interface on its network.",
+          at: address.name.span, notes: [.init(text: "the head", span: head.nameSpan)])
+>>>>>>> 024c93d (Bring back the spec reader, the payload and the lab's firmware that a merge had taken away)
       }
     }
-    if let boot = cluster.bootNetwork, !policy.addresses.contains(where: { $0.network == boot.name }) {
-      problems.append(
-        report(.serviceAddressMissing, "addresses", policy, "There is no service address on network `\(boot.name)`, which serves boot.", "Add one: nodes find whichever head serves by it."))
+    if let boot = context.bootNetwork?.name.value, !policy.addresses.isEmpty,
+      !policy.addresses.contains(where: { $0.name.value == boot })
+    {
+      problems.error(
+        .serviceAddressMissing, "There is no service address on `\(boot)`, which serves boot.",
+        help: "Nodes find whichever head serves them by it. Add `\(boot): ADDRESS`.", at: policy.place(of: "addresses"))
     }
-    return problems
   }
 
-  private func services(_ policy: HighAvailabilityPolicy) -> [Diagnostic] {
-    let served = cluster.networks.reduce(into: Set<Network.Service>()) { $0.formUnion($1.serves) }
-    let wanted = Set(policy.services.compactMap { Network.Service(rawValue: $0.rawValue) })
-    let unserved = wanted.subtracting(served).map(\.rawValue).sorted().map {
-      report(.serviceNotServed, "services", policy, "No network serves \($0).", "Add it to a network's `serves:`, or take it out here.")
+  private static func services(_ policy: Policy, _ context: CheckContext, _ problems: inout Problems) {
+    guard context.knowsAllNetworks, !policy.services.isEmpty else { return }
+    let served = Set(context.networks.values.flatMap(\.serves).map(\.value.rawValue))
+    for service in policy.services where !served.contains(service.value.rawValue) {
+      problems.error(
+        .serviceNotServed, "No network serves \(service.value.rawValue).",
+        help: "Add it to the `serves:` of a network, or remove it here.", at: service.span)
     }
-    let left = served.subtracting(wanted).map(\.rawValue).sorted().map {
-      report(.serviceNotHA, "services", policy, severity: .error, "\($0) is served, but would not move to the other head.", "Add \($0) to `services:`.")
+    for name in served.subtracting(policy.services.map(\.value.rawValue)).sorted() {
+      problems.error(
+        .serviceNotHA, "\(name) is served, but is not among the services that move between the heads.",
+        help: "It would stop with the head that runs it. Add \(name) here.", at: policy.place(of: "services"))
     }
-    return unserved + left
   }
 
-  private func heartbeat(_ policy: HighAvailabilityPolicy) -> [Diagnostic] {
-    var problems: [Diagnostic] = []
-    for link in policy.heartbeat.links {
-      guard cluster.network(link) != nil else {
-        let known = cluster.networks.map(\.name)
-        let near = Suggestion.nearest(link, in: known)
-        problems.append(
-          report(.unknownNetwork, "heartbeat", policy, "There is no network `\(link)`.", near.map { "Did you mean `\($0)`?" } ?? "Known: \(known.joined(separator: ", "))."))
-        continue
+  private static func heartbeat(_ policy: Policy, _ context: CheckContext, _ problems: inout Problems) {
+    guard let links = policy.heartbeat?.value.links else { return }
+    for link in links.value {
+      context.check(network: link, &problems)
+      guard context.networkNames.contains(link.value) else { continue }
+      for head in context.heads where head.isWhole && head.nic(on: link.value) == nil {
+        problems.error(
+          .heartbeatHead, "\(head.label) has no network interface on `\(link.value)`.",
+          help: "Each head needs one on every heartbeat link.", at: link.span,
+          notes: [.init(text: "the head", span: head.nameSpan)])
       }
-      for head in cluster.heads where head.nic(on: link) == nil {
-        problems.append(
-          report(.heartbeatHead, "heartbeat", policy, "`\(head.name)` has no card on heartbeat network `\(link)`.", "Give it one, or take the link out."))
+    }
+    if links.value.count == 1 {
+      problems.warning(
+        .singleHeartbeat, "The heads hear each other over a single link.",
+        help: "One broken cable then makes each head take the other for lost, and one is powered off. Add a second network.",
+        at: links.span)
+    }
+  }
+
+  private static func fencing(_ policy: Policy, _ context: CheckContext, _ problems: inout Problems) {
+    if let unsafe = policy.unsafe, unsafe.value {
+      if policy.hasFencing {
+        problems.error(
+          .fencingContradiction, "Fencing is both described and waived.",
+          help: "Remove `fencing:` or `unsafe_without_fencing:`.", at: unsafe.span,
+          notes: [.init(text: "it is described here", span: policy.place(of: "fencing"))])
+      } else {
+        problems.warning(
+          .unsafeWithoutFencing, "The heads run without fencing.",
+          help: "When they lose sight of each other, both serve at once: two DHCP servers, addresses in two places, "
+            + "damaged files. Write `fencing: { via: bmc }` as soon as the heads have BMCs.", at: unsafe.span)
       }
+    } else if !policy.hasFencing, policy.unsafe != nil || policy.sources["unsafe_without_fencing"] == nil {
+      problems.error(
+        .fencingMissing, "`ha` has no `fencing`.",
+        help: "A head that is silent may still be running. Unless its power is cut first, both heads would serve at once. "
+          + "Write `fencing: { via: bmc }`; to do without, at your own risk, `unsafe_without_fencing: true`.",
+        at: policy.keySpan)
     }
-    if policy.heartbeat.links.count == 1 {
-      problems.append(
-        report(.singleHeartbeat, "heartbeat", policy, severity: .warning, "The heads hear each other over a single link.", "Name two networks: with one, a pulled cable looks like a dead head."))
+    guard policy.fencing?.value.via?.value == .bmc else { return }
+    // A clone without a BMC has been told so already.
+    for head in context.declaration.heads where head.value?.hasBMC == false && head.value?.cloneOf == nil {
+      problems.error(
+        .fencingWithoutBMC, "`\(head.name.value)` is to be fenced by its BMC, but has no `bmc`.",
+        help: "The other head cuts its power through it. Add `bmc:`.", at: head.name.span)
     }
-    return problems
   }
+}
 
-  /// Corosync's default token is 1 s; with two links, 0.5 s was seen to form a new membership on the loss of one.
-  private func timing(_ policy: HighAvailabilityPolicy) -> [Diagnostic] {
-    var problems: [Diagnostic] = []
-    let (detect, monitor) = (policy.heartbeat.detect, policy.monitor)
-    if detect < .milliseconds(300) || detect > .seconds(60) {
-      problems.append(
-        report(.detectTiming, "heartbeat", policy, "`detect: \(text(detect))` cannot work.", "Take 1s; at most 60s, at least 300ms."))
-    } else if detect < .seconds(1) {
-      problems.append(
-        report(.detectTiming, "heartbeat", policy, severity: .warning, "`detect: \(text(detect))` is below one second.", "The loss of one of two links may then look like the loss of a head. Take 1s."))
-    }
-    if monitor.every < .seconds(1) {
-      problems.append(
-        report(.monitorTiming, "monitor", policy, "`every: \(text(monitor.every))` is below Pacemaker's smallest useful interval.", "Take 1s or more; 3s costs little."))
-    }
-    if monitor.timeout < .seconds(2) || monitor.timeout > .seconds(120) {
-      problems.append(
-        report(.monitorTiming, "monitor", policy, "`timeout: \(text(monitor.timeout))` cannot work.", "A check takes up to 2 s on a busy head, and a hung one must be noticed: take 10s."))
-    }
-    return problems
-  }
-
-  private func fencing(_ policy: HighAvailabilityPolicy) -> [Diagnostic] {
-    let unsafe = policy.sources["unsafe_without_fencing"] != nil
-    if !policy.fencing {
-      return unsafe
-        ? [report(.unsafeWithoutFencing, "unsafe_without_fencing", policy, severity: .warning, "There is no fencing.", "When the heads lose sight of each other, both will serve at once and data can be lost.")]
-        : [report(.fencingMissing, "", policy, "There is no `fencing:`.", "Add `fencing: { via: bmc }`. Without it, heads that lose sight of each other both serve at once.")]
-    }
-    var problems = cluster.heads.filter { $0.bmc == nil }.map {
-      Diagnostic(.fencingWithoutBMC, "`\($0.name)` cannot be fenced: it has no `bmc`.", help: "Give its BMC.", at: $0.source)
-    }
-    if unsafe {
-      problems.append(
-        report(.fencingContradiction, "unsafe_without_fencing", policy, "Fencing is both configured and waived.", "Keep one of `fencing:` and `unsafe_without_fencing:`."))
-    }
-    return problems
-  }
-
-  private func text(_ duration: Duration) -> String {
-    let (seconds, attoseconds) = duration.components
-    return attoseconds == 0 ? "\(seconds)s" : "\(seconds * 1000 + attoseconds / 1_000_000_000_000_000)ms"
-  }
+extension HighAvailabilitySection.Declaration {
+  /// The key itself, or `ha:` when it is not there.
+  func place(of key: String) -> SourceSpan { sources[key]?.beginning(key) ?? keySpan }
 }

@@ -3,53 +3,122 @@ import ClusterModel
 import Diagnostics
 
 /// Heads, nodes and images: what they refer to, and what they need to boot.
-struct MachineChecks {
-  let cluster: Cluster
-  init(_ cluster: Cluster) { self.cluster = cluster }
-
-  var problems: [Diagnostic] {
-    cluster.heads.flatMap(head) + twoCards + nodeProblems + unusedImages + unreachableBMCs
+enum MachineChecks {
+  static func run(_ context: CheckContext, _ problems: inout Problems) {
+    for (head, group) in zip(context.declaration.heads, context.heads) {
+      guard let parent = head.value?.cloneOf else { continue }
+      origin(of: head, parent, context, &problems)
+      installing(head, group, parent, context, &problems)
+    }
+    images(context, &problems)
+    for group in context.nodes { booting(group, context, &problems) }
+    bmcReach(context, &problems)
   }
 
-  private func head(_ head: Head) -> [Diagnostic] {
-    guard let parent = head.cloneOf else { return [] }
-    var problems: [Diagnostic] = []
-    func report(_ code: Diagnostic.Code, _ detail: String, _ help: String) {
-      problems.append(Diagnostic(code, detail, help: help, at: head.source))
-    }
-    let known = cluster.heads.map(\.name.name)
-    if parent == head.name {
-      report(.cloneOfItself, "`\(head.name)` is to be a clone of itself.", "Name the head that it is installed from.")
-    } else if cluster.head(parent) == nil {
-      let near = Suggestion.nearest(parent.name, in: known)
-      report(.unknownHead, "There is no head `\(parent)`.", near.map { "Did you mean `\($0)`?" } ?? "Known: \(known.joined(separator: ", ")).")
-    } else if cluster.head(parent)?.cloneOf != nil {
-      report(.cloneOfClone, "`\(parent)` is itself a clone.", "Clone the head that is not: \(cluster.primary?.name.name ?? "the first").")
-    }
-    if let network = cluster.bootNetwork {
-      if head.nic(on: network.name)?.mac == nil {
-        report(.cloneWithoutMAC, "`\(head.name)` is installed over network `\(network.name)`, but its card there has no `mac`.", "Give the card's MAC address.")
-      }
+  private static func origin(
+    of head: Named<HeadSection.Declaration>, _ parent: Located<String>, _ context: CheckContext, _ problems: inout Problems
+  ) {
+    let name = head.name.value
+    let heads = context.declaration.heads
+    if parent.value == name {
+      problems.error(
+        .cloneOfItself, "`\(name)` is to be a clone of itself.",
+        help: "Name the head that it is installed from, or remove `clone_of:`.", at: parent.span)
+    } else if let other = heads.first(where: { $0.name.value == parent.value }) {
+      guard let grandparent = other.value?.cloneOf else { return }
+      problems.error(
+        .cloneOfClone, "`\(parent.value)` is itself a clone.",
+        help: "Clones are made from the primary, the head without `clone_of:`.", at: parent.span,
+        notes: [.init(text: "`\(parent.value)` is a clone of `\(shown(grandparent.value))`", span: grandparent.span)])
     } else {
-      report(.noBootNetwork, "`\(head.name)` is to be installed over the network, but no network serves boot.", "Add `serves: [dhcp, dns, boot]` to a network that both heads are on.")
+      problems.unknown(.unknownHead, "head", parent, among: heads.map(\.name.value).filter { $0 != name })
     }
-    if head.bmc == nil {
-      report(.cloneWithoutBMC, "`\(head.name)` is to be installed, but has no `bmc`.", "Give its BMC: it is switched on through it.")
-    }
-    return problems
   }
 
-  private var twoCards: [Diagnostic] {
-    var problems: [Diagnostic] = []
-    var reported: Set<SourceSpan> = []
-    for (name, nics) in cluster.heads.map({ ($0.name, $0.nics) }) + cluster.nodes.map({ ($0.name, $0.nics) }) {
-      var seen: Set<String> = []
-      for nic in nics where !seen.insert(nic.network).inserted && reported.insert(nic.source).inserted {
-        problems.append(
-          Diagnostic(
-            .twoNICsOneNetwork, "`\(name)` has two cards on network `\(nic.network)`.",
-            help: "Put one of them on another network: which of them answers would be left to chance.", at: nic.source))
+  /// A clone is powered on through its BMC and installed over the boot network.
+  private static func installing(
+    _ head: Named<HeadSection.Declaration>, _ group: MachineGroup, _ parent: Located<String>, _ context: CheckContext,
+    _ problems: inout Problems
+  ) {
+    let name = head.name.value
+    if head.value?.hasBMC == false {
+      problems.error(
+        .cloneWithoutBMC, "`\(name)` is to be installed as a clone, but has no `bmc`.",
+        help: "It is powered on and told to boot from the network through its BMC.", at: head.name.span)
+    }
+    guard let boot = context.bootNetwork?.name.value else {
+      guard context.knowsAllNetworks else { return }
+      problems.error(
+        .noBootNetwork, "`\(name)` is to be installed over the network, but no network serves boot.",
+        help: "Write `serves: [dhcp, dns, boot]` in a network that the heads are on.", at: parent.span)
+      return
+    }
+    if let nic = group.nic(on: boot) {
+      guard nic.value?.hasMAC == false else { return }
+      problems.error(
+        .cloneWithoutMAC, "`\(name)` is installed over `\(boot)`, but `\(nic.name.value)` has no `mac`.",
+        help: "DHCP knows a machine by its MAC address. Add `mac:`.", at: nic.name.span)
+    } else if group.isWhole {
+      problems.error(
+        .cloneWithoutMAC, "`\(name)` is installed over `\(boot)`, but has no network interface on it.",
+        help: "Give it one, with its MAC address.", at: head.name.span)
+    }
+  }
+
+  private static func images(_ context: CheckContext, _ problems: inout Problems) {
+    let known = context.declaration.images.map(\.name.value)
+    var used: Set<String> = []
+    for group in context.declaration.nodes {
+      guard let image = group.value.image else { continue }
+      used.insert(image.value)
+      if !known.contains(image.value) { problems.unknown(.unknownImage, "image", image, among: known) }
+    }
+    // A group whose image could not be read, or is mistyped, may mean any of them.
+    guard context.declaration.nodes.allSatisfy({ $0.value.image != nil }), used.isSubset(of: known) else { return }
+    for image in context.declaration.images where !used.contains(image.name.value) {
+      problems.warning(
+        .unusedImage, "No node uses image `\(shown(image.name.value))`.",
+        help: "Building it takes time and space for nothing. Give it to nodes, or remove it.", at: image.name.span)
+    }
+  }
+
+  private static func booting(_ group: MachineGroup, _ context: CheckContext, _ problems: inout Problems) {
+    guard let boot = context.bootNetwork?.name.value else { return }
+    if let nic = group.nic(on: boot) {
+      guard nic.value?.hasMAC == false else { return }
+      problems.error(
+        .nodeWithoutMAC, "\(group.label) boots from `\(boot)`, but `\(nic.name.value)` has no `mac`.",
+        help: "DHCP knows a machine by its MAC address. Add `mac:`; with a `+` at the end it counts up.", at: nic.name.span)
+    } else if group.isWhole {
+      problems.error(
+        .nodeOffBootNetwork, "\(group.label) boots from the network, but has no network interface on `\(boot)`.",
+        help: "`\(boot)` is the network that serves boot. Give the nodes an interface on it.", at: group.nameSpan)
+    }
+  }
+
+  /// A BMC is reached over a network that the heads are on, or through a gateway.
+  private static func bmcReach(_ context: CheckContext, _ problems: inout Problems) {
+    guard !context.heads.isEmpty, context.heads.allSatisfy(\.isWhole) else { return }
+    for group in context.groups {
+      guard let address = group.bmc?.value.address else { continue }
+      let cut = context.heads.filter { !reaches($0, address.value.first, context) }
+      guard !cut.isEmpty else { continue }
+      let heads = cut.map(\.label).joined(separator: " and ")
+      let noun = group.names.count == 1 ? "the BMC" : "the BMCs"
+      problems.error(
+        .bmcUnreachable, "\(heads) cannot reach \(noun) of \(group.label) at \(address.value.first).",
+        help: "Power is switched from the heads. Give them an interface on the BMC's network, or a gateway to one of their networks.",
+        at: address.span)
+    }
+  }
+
+  /// True also when it cannot be told.
+  private static func reaches(_ head: MachineGroup, _ address: IPv4Address, _ context: CheckContext) -> Bool {
+    head.nics.contains { nic in
+      guard let name = nic.value?.network?.value, let network = context.networks[name], let cidr = network.cidr else {
+        return true
       }
+<<<<<<< HEAD
     }
     return problems
   }
@@ -107,6 +176,9 @@ struct MachineChecks {
       return Diagnostic(
         .bmcUnreachable, "The heads have no way to \(name)'s BMC at \(bmc.address).",
         help: "Give the heads a card on its network, or a gateway to one of their networks.", at: span)
+=======
+      return network.gateway != nil || cidr.value.contains(address)
+>>>>>>> 024c93d (Bring back the spec reader, the payload and the lab's firmware that a merge had taken away)
     }
   }
 }

@@ -2,29 +2,51 @@
 import ClusterModel
 import Diagnostics
 
-/// Networks among themselves, and with what the heads are to serve on them.
-struct NetworkChecks {
-  let cluster: Cluster
-  init(_ cluster: Cluster) { self.cluster = cluster }
+/// Networks among themselves, and what the heads are to serve on them.
+enum NetworkChecks {
+  static func run(_ context: CheckContext, _ problems: inout Problems) {
+    overlaps(context, &problems)
+    for network in context.declaration.networks {
+      guard let value = network.value else { continue }
+      gateway(value, &problems)
+      dynamic(network.name.value, value, &problems)
+      serving(network.name.value, value, context, &problems)
+    }
+    bootNetworks(context, &problems)
+  }
 
-  var problems: [Diagnostic] { overlaps + cluster.networks.flatMap(each) + bootNetworks }
-
-  private var overlaps: [Diagnostic] {
-    cluster.networks.enumerated().flatMap { index, network in
-      cluster.networks[..<index].filter { $0.cidr.overlaps(network.cidr) }.map { other in
-        Diagnostic(
-          .overlappingNetworks, "Network `\(network.name)` (\(network.cidr)) overlaps `\(other.name)` (\(other.cidr)).",
-          help: "Give each network addresses of its own: a machine could not tell where to send.", at: network.source,
-          notes: [.init(text: "the other network", span: other.source)])
+  private static func overlaps(_ context: CheckContext, _ problems: inout Problems) {
+    let known = context.declaration.networks.compactMap { network in
+      network.value?.cidr.map { (name: network.name.value, cidr: $0) }
+    }.sorted { $0.cidr.value.address < $1.cidr.value.address }
+    // In the order of addresses, a network overlaps its predecessors only if it overlaps the one that ends last.
+    var widest: (name: String, cidr: Located<IPv4Network>)?
+    for network in known {
+      if let other = widest, other.cidr.value.overlaps(network.cidr.value) {
+        let (later, earlier) = network.cidr.span.isAfter(other.cidr.span) ? (network, other) : (other, network)
+        problems.error(
+          .overlappingNetworks,
+          "Network `\(later.name)` (\(later.cidr.value)) overlaps `\(earlier.name)` (\(earlier.cidr.value)).",
+          help: "A machine could not tell where to send. Give each network addresses of its own.", at: later.cidr.span,
+          notes: [.init(text: "`\(earlier.name)` is described here", span: earlier.cidr.span)])
       }
+      if widest.map({ $0.cidr.value.broadcast < network.cidr.value.broadcast }) ?? true { widest = network }
     }
   }
 
-  private func each(_ network: Network) -> [Diagnostic] {
-    var problems: [Diagnostic] = []
-    func report(_ code: Diagnostic.Code, _ detail: String, _ help: String) {
-      problems.append(Diagnostic(code, detail, help: help, at: network.source))
+  private static func gateway(_ network: NetworkSection.Declaration, _ problems: inout Problems) {
+    guard let gateway = network.gateway, let cidr = network.cidr?.value else { return }
+    if !cidr.contains(gateway.value) {
+      problems.error(
+        .addressOutsideNetwork, "The gateway \(gateway.value) is not in \(cidr).",
+        help: "A gateway is reached directly: write the router's address on this network.", at: gateway.span)
+    } else if gateway.value == cidr.address || gateway.value == cidr.broadcast {
+      let which = gateway.value == cidr.address ? "first" : "broadcast"
+      problems.error(
+        .reservedAddress, "The gateway \(gateway.value) is the \(which) address of \(cidr).",
+        help: "No machine can have it. Write the router's address.", at: gateway.span)
     }
+<<<<<<< HEAD
     if let gateway = network.gateway, !network.cidr.contains(gateway) {
       report(.addressOutsideNetwork, "The gateway \(gateway) is not in \(network.cidr).", "A gateway is reached directly: give its address on this network.")
     }
@@ -40,39 +62,72 @@ struct NetworkChecks {
     }
     problems += dynamicProblems(network)
     return problems
+=======
+>>>>>>> 024c93d (Bring back the spec reader, the payload and the lab's firmware that a merge had taken away)
   }
 
-  private func dynamicProblems(_ network: Network) -> [Diagnostic] {
-    guard let range = network.dynamic else { return [] }
-    var problems: [Diagnostic] = []
-    if !network.cidr.contains(range.first) || !network.cidr.contains(range.last) {
-      problems.append(
-        Diagnostic(
-          .dynamicRange, "The range \(range.first)-\(range.last) is not in \(network.cidr).",
-          help: "Take a range within the network.", at: network.source))
+  private static func dynamic(
+    _ name: String, _ value: NetworkSection.Declaration, _ problems: inout Problems
+  ) {
+    guard let range = value.dynamic else { return }
+    if !value.serves(.dhcp) {
+      problems.error(
+        .dynamicWithoutDHCP, "`\(name)` has a dynamic range but does not serve dhcp.",
+        help: "Nobody would give the addresses away. Add dhcp to `serves:`, or remove `dynamic:`.", at: range.span)
     }
-    if !network.serves.contains(.dhcp) {
-      problems.append(
-        Diagnostic(
-          .dynamicWithoutDHCP, "Network `\(network.name)` has a dynamic range but does not serve dhcp.",
-          help: "Add dhcp to `serves:`, or take `dynamic:` out.", at: network.source))
+    guard let cidr = value.cidr?.value else { return }
+    let (first, last) = (range.value.first, range.value.last)
+    if !cidr.contains(first) || !cidr.contains(last) {
+      problems.error(
+        .dynamicRange, "The range \(first)-\(last) is not within \(cidr).", help: "Choose a range within the network.",
+        at: range.span)
+    } else if first == cidr.address || last == cidr.broadcast {
+      problems.error(
+        .dynamicRange, "The range \(first)-\(last) holds the first or the broadcast address of \(cidr).",
+        help: "No machine can have these. Leave them out.", at: range.span)
     }
-    return problems
   }
 
-  private var bootNetworks: [Diagnostic] {
-    let boot = cluster.networks.filter { $0.serves.contains(.boot) }
-    if boot.isEmpty, let node = cluster.nodes.first {
-      return [
-        Diagnostic(
-          .noBootNetwork, "There are nodes, but no network serves boot.",
-          help: "Add `serves: [dhcp, dns, boot]` to the network that the nodes are on.", at: node.source)
-      ]
+  private static func serving(
+    _ name: String, _ value: NetworkSection.Declaration, _ context: CheckContext, _ problems: inout Problems
+  ) {
+    if let boot = value.serves.first(where: { $0.value == .boot }), !value.serves(.dhcp) {
+      problems.error(
+        .bootWithoutDHCP, "`\(name)` serves boot but not dhcp.",
+        help: "Firmware learns from DHCP where to boot from. Write `serves: [dhcp, dns, boot]`.", at: boot.span)
     }
-    return boot.dropFirst().map {
-      Diagnostic(
-        .severalBootNetworks, "Network `\($0.name)` is a second network that serves boot.",
-        help: "Let one network serve boot.", at: $0.source)
+    guard let first = value.serves.first, !context.heads.isEmpty, context.heads.allSatisfy(\.isWhole),
+      !context.heads.contains(where: { $0.nic(on: name) != nil })
+    else { return }
+    let services = value.serves.map(\.value.rawValue).joined(separator: ", ")
+    problems.error(
+      .servesWithoutHead, "`\(name)` is to serve \(services), but no head has a network interface on it.",
+      help: "The heads do the serving. Give them an interface on `\(name)`, or remove `serves:`.", at: first.span)
+  }
+
+  private static func bootNetworks(_ context: CheckContext, _ problems: inout Problems) {
+    let serving = context.declaration.networks.compactMap { network in
+      network.value?.serves.first { $0.value == .boot }.map { (name: network.name.value, span: $0.span) }
     }
+    for (name, span) in serving.dropFirst() {
+      problems.error(
+        .severalBootNetworks, "`\(name)` is a second network that serves boot.",
+        help: "This version boots machines from one network. Let one of them serve boot.", at: span,
+        notes: serving.first.map { [.init(text: "`\($0.name)` serves it too", span: $0.span)] } ?? [])
+    }
+    if serving.isEmpty, context.knowsAllNetworks, let group = context.nodes.first {
+      problems.error(
+        .noBootNetwork, "There are nodes, but no network serves boot.",
+        help: "Write `serves: [dhcp, dns, boot]` in the network that the nodes and the heads are on.", at: group.nameSpan)
+    }
+  }
+}
+
+extension SourceSpan {
+  func isAfter(_ other: SourceSpan) -> Bool { (line, column) > (other.line, other.column) }
+
+  /// The word that the span begins with.
+  func beginning(_ word: String) -> SourceSpan {
+    SourceSpan(file: file, line: line, column: column, endLine: line, endColumn: column + word.unicodeScalars.count)
   }
 }

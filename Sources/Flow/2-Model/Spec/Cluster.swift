@@ -163,9 +163,12 @@ package struct ClientImage: Hashable, Sendable {
   /// Programs beside the spec, run inside the image when all else is done.
   package var run: [String]
   package var source: SourceSpan
+  /// Where `files` and each of `run` stand, by path.
+  package var pathSources: [String: SourceSpan]
 
   package init(
-    name: String, release: String, kernel: String, install: [String], files: String?, run: [String], source: SourceSpan
+    name: String, release: String, kernel: String, install: [String], files: String?, run: [String], source: SourceSpan,
+    pathSources: [String: SourceSpan] = [:]
   ) {
     self.name = name
     self.release = release
@@ -174,6 +177,7 @@ package struct ClientImage: Hashable, Sendable {
     self.files = files
     self.run = run
     self.source = source
+    self.pathSources = pathSources
   }
 }
 

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Diagnostics
+
+/// What the checks across the file look at: the declarations with their places, and what they need to look up.
+struct CheckContext: Sendable {
+  let declaration: ClusterSection.Declaration
+  let heads: [MachineGroup]
+  let nodes: [MachineGroup]
+  let networks: [String: NetworkSection.Declaration]
+  /// Also those whose description could not be read.
+  let networkNames: [String]
+  let bootNetwork: Named<NetworkSection.Declaration>?
+
+  var groups: [MachineGroup] { heads + nodes }
+  /// False when "no network does this" may be wrong.
+  var knowsAllNetworks: Bool { !networks.isEmpty && declaration.networks.allSatisfy { $0.value != nil } }
+
+  init(_ declaration: ClusterSection.Declaration, _ problems: inout Problems) {
+    self.declaration = declaration
+    networkNames = declaration.networks.map(\.name.value)
+    var networks: [String: NetworkSection.Declaration] = [:]
+    for network in declaration.networks { networks[network.name.value] = network.value }
+    self.networks = networks
+    bootNetwork = declaration.networks.first { $0.value?.serves(.boot) ?? false }
+    heads = declaration.heads.map { head in
+      MachineGroup(
+        names: [HostID(head.name.value)], nameSpan: head.name.span, nics: head.value?.nics ?? [],
+        hasNICs: head.value?.nics.isEmpty == false, bmc: head.value?.bmc)
+    }
+    nodes = Self.expand(declaration.nodes, &problems)
+  }
+
+  /// Bounded over all groups together: each hostlist alone may be as large as the limit.
+  private static func expand(
+    _ groups: [Located<NodeGroupSection.Declaration>], _ problems: inout Problems
+  ) -> [MachineGroup] {
+    var total = 0
+    return groups.compactMap { group in
+      guard let names = group.value.names else { return nil }
+      guard total + names.value.count <= SpecLimits.names else {
+        problems.error(
+          .tooManyNames, "With this group the cluster has more than \(SpecLimits.names) nodes.",
+          help: "Check the ranges for a digit too many.", at: names.span)
+        return nil
+      }
+      total += names.value.count
+      return MachineGroup(
+        names: names.value.expanded(), nameSpan: names.span, nics: group.value.nics, hasNICs: group.value.hasNICs,
+        bmc: group.value.bmc)
+    }
+  }
+
+  /// Reports a name that no network has.
+  func check(network name: Located<String>, _ problems: inout Problems) {
+    guard !networkNames.contains(name.value) else { return }
+    problems.unknown(.unknownNetwork, "network", name, among: networkNames)
+  }
+}
+
+extension Problems {
+  mutating func unknown(_ code: Diagnostic.Code, _ what: String, _ name: Located<String>, among known: [String]) {
+    let listed = known.prefix(12).map { "`\(shown($0))`" }.joined(separator: ", ") + (known.count > 12 ? ", …" : "")
+    error(
+      code, "There is no \(what) `\(shown(name.value))`.",
+      help: known.isEmpty ? "None is described in this file." : "Described are: \(listed).", at: name.span,
+      fixIts: closest(to: name.value, among: known).map { [.suggestion($0, at: name.span)] } ?? [])
+  }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Diagnostics
+
+/// The declarations of a file without errors as a `Cluster`: defaults filled in, groups expanded.
+struct ClusterExpansion {
+  let context: CheckContext
+
+  /// Nil when a required value is missing, which has been reported as an error.
+  static func cluster(_ context: CheckContext) -> Cluster? {
+    ClusterExpansion(context: context).expanded
+  }
+
+  private var expanded: Cluster? {
+    let declaration = context.declaration
+    guard let name = declaration.name?.value, let domain = declaration.domain?.value else { return nil }
+    let repositories = declaration.repositories
+    return Cluster(
+      name: name, domain: domain, timezone: declaration.timezone?.value,
+      repositories: Repositories(
+        mirror: repositories?.value.mirror?.value, proxy: repositories?.value.proxy?.value, source: repositories?.span),
+      networks: declaration.networks.compactMap(network), heads: declaration.heads.compactMap(head),
+      images: declaration.images.compactMap(image), nodes: nodes, ha: declaration.ha.flatMap { policy($0.value) },
+      access: Access(user: declaration.access?.value.user ?? "root"), source: declaration.span)
+  }
+
+  private func network(_ network: Named<NetworkSection.Declaration>) -> Network? {
+    guard let value = network.value, let cidr = value.cidr?.value else { return nil }
+    return Network(
+      name: network.name.value, cidr: cidr, gateway: value.gateway?.value, dns: value.dns.map(\.value),
+      serves: Set(value.serves.map(\.value)), dynamic: value.dynamic?.value, source: network.span)
+  }
+
+  private func head(_ head: Named<HeadSection.Declaration>) -> Head? {
+    guard let value = head.value else { return nil }
+    return Head(
+      name: HostID(head.name.value), nics: nics(value.nics, 0), bmc: bmc(value.bmc, 0),
+      cloneOf: value.cloneOf.map { HostID($0.value) }, wipe: value.wipe, source: head.span)
+  }
+
+  private func image(_ image: Named<ImageSection.Declaration>) -> ClientImage? {
+    guard let value = image.value, let release = value.release?.value else { return nil }
+    var paths: [String: SourceSpan] = [:]
+    for path in (value.files.map { [$0] } ?? []) + value.run where paths[path.value] == nil {
+      paths[path.value] = path.span
+    }
+    return ClientImage(
+      name: image.name.value, release: release, kernel: value.kernel, install: value.install,
+      files: value.files?.value, run: value.run.map(\.value), source: image.span, pathSources: paths)
+  }
+
+  private var nodes: [ComputeNode] {
+    var nodes: [ComputeNode] = []
+    nodes.reserveCapacity(context.nodes.reduce(0) { $0 + $1.names.count })
+    for (group, names) in zip(context.declaration.nodes, context.nodes) {
+      guard let image = group.value.image?.value else { continue }
+      for (index, name) in names.names.enumerated() {
+        nodes.append(
+          ComputeNode(
+            name: name, image: image, boot: group.value.boot, nics: nics(group.value.nics, index),
+            bmc: bmc(group.value.bmc, index), source: group.span))
+      }
+    }
+    return nodes
+  }
+
+  private func nics(_ nics: [Named<NICDeclaration>], _ index: Int) -> [NIC] {
+    nics.compactMap { nic in
+      guard let network = nic.value?.network?.value, let address = nic.value?.address?.value.value(index) else {
+        return nil
+      }
+      return NIC(
+        name: nic.name.value, network: network, address: address, mac: nic.value?.mac?.value.value(index), source: nic.span)
+    }
+  }
+
+  private func bmc(_ bmc: Located<BMCDeclaration>?, _ index: Int) -> BMC? {
+    guard let bmc = bmc?.value, let address = bmc.address?.value.value(index), let user = bmc.user?.value,
+      let password = bmc.password?.value
+    else { return nil }
+    return BMC(address: address, protocol: bmc.protocol, user: user, password: password)
+  }
+
+  private func policy(_ policy: HighAvailabilitySection.Declaration) -> HighAvailabilityPolicy? {
+    guard let links = policy.heartbeat?.value.links?.value else { return nil }
+    let monitor = policy.monitor?.value
+    return HighAvailabilityPolicy(
+      addresses: policy.addresses.compactMap { address in
+        address.value.map { .init(network: address.name.value, address: $0, source: address.span) }
+      },
+      services: policy.services.map(\.value),
+      monitor: .init(
+        every: monitor?.every?.value ?? MonitorSection.defaultEvery,
+        timeout: monitor?.timeout?.value ?? MonitorSection.defaultTimeout,
+        restarts: monitor?.restarts ?? MonitorSection.defaultRestarts),
+      failback: policy.failback,
+      heartbeat: .init(
+        links: links.map(\.value), detect: policy.heartbeat?.value.detect?.value ?? HeartbeatSection.defaultDetect),
+      fencing: policy.fencing != nil, source: policy.keySpan, sources: policy.sources)
+  }
+}

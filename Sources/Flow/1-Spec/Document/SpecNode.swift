@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+
+/// One value of the YAML text, untyped: what a plain scalar means is decided by the form that reads it.
+struct SpecNode: Sendable {
+  struct Scalar: Sendable {
+    let text: String
+    /// Without quotes and on one line: only these may be read as numbers and truth values.
+    let plain: Bool
+  }
+
+  struct Entry: Sendable {
+    let key: String
+    let keySpan: SourceSpan
+    let value: SpecNode
+
+    /// From the key to the end of its value.
+    var span: SourceSpan { keySpan.through(value.span) }
+  }
+
+  enum Content: Sendable {
+    case scalar(Scalar)
+    case sequence([SpecNode])
+    case mapping([Entry])
+    /// Already reported, such as an alias without an anchor.
+    case unreadable
+  }
+
+  let content: Content
+  let span: SourceSpan
+  /// What a problem with the value as a whole points at: its key, where it has one.
+  var heading: SourceSpan
+  /// Values in it, itself included, with aliases counted as what they stand for.
+  let weight: Int
+
+  init(_ content: Content, _ span: SourceSpan, weight: Int) {
+    self.content = content
+    self.span = span
+    self.heading = span
+    self.weight = weight
+  }
+
+  /// `key:` with nothing after it.
+  var isEmpty: Bool {
+    guard case .scalar(let scalar) = content else { return false }
+    return scalar.plain && scalar.text.isEmpty
+  }
+
+  /// "text", "a list" or "a mapping", for messages.
+  var kind: String {
+    switch content {
+    case .scalar(let scalar): scalar.plain && scalar.text.isEmpty ? "empty" : "a single value"
+    case .sequence: "a list"
+    case .mapping: "a mapping"
+    case .unreadable: "unreadable"
+    }
+  }
+}
+
+extension SourceSpan {
+  /// From the start of this span to the end of the other.
+  func through(_ other: SourceSpan) -> SourceSpan {
+    SourceSpan(file: file, line: line, column: column, endLine: other.endLine, endColumn: other.endColumn)
+  }
+
+  static func point(_ file: String, _ line: Int, _ column: Int, width: Int = 1) -> SourceSpan {
+    SourceSpan(file: file, line: line, column: column, endLine: line, endColumn: column + width)
+  }
+}

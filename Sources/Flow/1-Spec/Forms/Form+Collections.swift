@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+
+extension Form {
+  /// A list of values of one form.
+  static func list<Item>(of item: Form<Item>, _ noun: String, minimum: Int = 0, unique: Bool = false) -> Form
+  where Value == [Located<Item>] {
+    var schema = SchemaValue.members(["type": .text("array"), "items": item.schema])
+    if minimum > 0 { schema = schema.with(["minItems": .number(minimum)]) }
+    if unique { schema = schema.with(["uniqueItems": .flag(true)]) }
+    return Form(noun: noun, schema: schema) { node, problems in
+      guard case .sequence(let nodes) = node.content else {
+        notAList(node, noun, &problems)
+        return nil
+      }
+      if nodes.count < minimum {
+        problems.error(
+          .emptyValue, "This list is empty.", help: "Here \(noun) is needed.", at: node.firstLine)
+      }
+      var seen: [String: SourceSpan] = [:]
+      return nodes.compactMap { node in
+        if unique, case .scalar(let scalar) = node.content {
+          if let first = seen[scalar.text] {
+            problems.error(
+              .repeatedItem, "`\(shown(scalar.text))` is in the list twice.", help: "Remove one of them.", at: node.span,
+              notes: [.init(text: "it stands first here", span: first)])
+            return nil
+          }
+          seen[scalar.text] = node.span
+        }
+        if node.isEmpty {
+          problems.error(.emptyValue, "An item of this list is empty.", help: "Write \(item.noun), or remove the dash.", at: node.heading)
+          return nil
+        }
+        return item.read(node, &problems).map { Located($0, node.span) }
+      }
+    }
+  }
+
+  private static func notAList(_ node: SpecNode, _ noun: String, _ problems: inout Problems) {
+    if case .unreadable = node.content { return }
+    var fixIts: [Diagnostic.FixIt] = []
+    if case .scalar(let scalar) = node.content, scalar.plain {
+      fixIts = [.init(label: "write `[\(shown(scalar.text))]`", span: node.span, replacement: "[\(scalar.text)]")]
+    }
+    problems.error(
+      .wrongType, "Here stands \(node.kind) where \(noun) is needed.", help: "Write [first, second].", at: node.firstLine,
+      fixIts: fixIts)
+  }
+
+  /// A mapping whose keys are names that the user chooses.
+  static func table<Item>(_ noun: String, named name: Form<String>, of item: Form<Item>, minimum: Int = 0) -> Form
+  where Value == [Named<Item>] {
+    let keys = name.schema
+    var schema = SchemaValue.members([
+      "type": .text("object"), "propertyNames": keys, "additionalProperties": item.schema,
+    ])
+    if minimum > 0 { schema = schema.with(["minProperties": .number(minimum)]) }
+    return Form(noun: noun, schema: schema) { node, problems in
+      guard let entries = node.entries(for: noun, &problems) else { return nil }
+      if entries.count < minimum {
+        problems.error(.emptyValue, "This mapping is empty.", help: "Here \(noun) is needed.", at: node.firstLine)
+      }
+      return entries.map { entry in
+        let key = SpecNode(.scalar(.init(text: entry.key, plain: true)), entry.keySpan, weight: 1)
+        _ = name.read(key, &problems)
+        var value: Item?
+        if entry.value.isEmpty {
+          problems.error(.emptyValue, "`\(shown(entry.key))` has no value.", help: "Write \(item.noun).", at: entry.keySpan)
+        } else {
+          value = item.read(entry.value, &problems)
+        }
+        return Named(name: Located(entry.key, entry.keySpan), value: value, valueSpan: entry.value.span, span: entry.span)
+      }
+    }
+  }
+}
+
+/// An entry of a table. The name counts as known even when its value could not be read, so that one problem does not
+/// lead to more.
+struct Named<Value: Sendable>: Sendable {
+  let name: Located<String>
+  let value: Value?
+  let valueSpan: SourceSpan
+  /// From the name to the end of the value.
+  let span: SourceSpan
+}
+
+extension SpecNode {
+  func entries(for noun: String, _ problems: inout Problems) -> [Entry]? {
+    switch content {
+    case .mapping(let entries): return entries
+    case .unreadable: return nil
+    case .scalar, .sequence:
+      problems.error(
+        .wrongType, "Here stands \(kind) where \(noun) is needed.", help: "Write `key: value` lines, indented, or { key: value }.",
+        at: firstLine)
+      return nil
+    }
+  }
+}

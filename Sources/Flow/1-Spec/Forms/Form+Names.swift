@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Diagnostics
+
+extension Form where Value == String {
+  /// A host name label in lower case (RFC 1123): letters, digits and inner hyphens.
+  static func label(_ noun: String, longest: Int = 63) -> Form {
+    text(noun, code: .badName, pattern: "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$") { text in
+      labelProblem(text, longest: longest).map { .wrong($0.detail, help: $0.help, replacement: $0.replacement) }
+        ?? .value(text)
+    }
+  }
+
+  /// A DNS domain: labels between dots.
+  static var domain: Form {
+    text(
+      "a domain", code: .badName, pattern: "^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$",
+      examples: ["alps.example.org"]
+    ) { text in
+      let labels = text.split(separator: ".", omittingEmptySubsequences: false)
+      guard text.utf8.count <= 253, labels.allSatisfy({ labelProblem(String($0), longest: 63) == nil }) else {
+        return .wrong(
+          "`\(shown(text))` is not a domain.",
+          help: "Labels of lower-case letters, digits and inner hyphens, between dots: `alps.example.org`.")
+      }
+      return .value(text)
+    }
+  }
+
+  /// A name of the tz database, as in `timedatectl list-timezones`.
+  static var timezone: Form {
+    text(
+      "a time zone", code: .badName, pattern: "^[A-Za-z][A-Za-z0-9+_-]*(/[A-Za-z][A-Za-z0-9+_-]*)*$",
+      examples: ["Europe/Zurich", "UTC"]
+    ) { text in
+      let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+      let isLetter: (UInt8) -> Bool = { isAlphanumeric($0) && $0 > 57 }
+      guard text.utf8.count <= 64, parts.allSatisfy({ isWord($0, first: isLetter, rest: "+_-") }) else {
+        return .wrong("`\(shown(text))` is not a time zone.", help: "Write it as timedatectl(1) lists it: `Europe/Zurich`.")
+      }
+      return .value(text)
+    }
+  }
+
+  /// A name of a network interface: at most 15 bytes, as the kernel allows.
+  static var interface: Form {
+    text("the name of an interface", code: .badName, pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$") { text in
+      guard text.utf8.count <= 15, isWord(text, first: { isAlphanumeric($0) && $0 > 57 }, rest: "_.-") else {
+        return .wrong(
+          "`\(shown(text))` is not the name of a network interface.",
+          help: "The kernel takes at most 15 letters, digits, `_`, `.` and `-`, such as `eth0` or `enp3s0f1`.")
+      }
+      return .value(text)
+    }
+  }
+
+  /// A name in the package archive (Debian policy 5.6.1).
+  static var package: Form {
+    text("the name of a package", code: .badName, pattern: "^[a-z0-9][a-z0-9+.-]+$") { text in
+      guard (2...128).contains(text.utf8.count), isWord(text, first: isLowerAlphanumeric, rest: "+.-"),
+        text == text.lowercased()
+      else {
+        return .wrong(
+          "`\(shown(text))` is not the name of a package.",
+          help: "Lower-case letters, digits, `+`, `-` and `.`, as apt(8) shows it: `linux-image-amd64`.")
+      }
+      return .value(text)
+    }
+  }
+
+  /// The account on a machine or a BMC.
+  static func account(longest: Int) -> Form {
+    text("a user name", code: .badName, pattern: "^[A-Za-z_][A-Za-z0-9_.-]{0,\(longest - 1)}$") { text in
+      guard text.utf8.count <= longest, isWord(text, first: { isAlphanumeric($0) && $0 > 57 || $0 == 95 }, rest: "_.-")
+      else {
+        return .wrong(
+          "`\(shown(text))` is not a user name.",
+          help: "A letter or `_`, then letters, digits, `_`, `.` and `-`; at most \(longest) in all.")
+      }
+      return .value(text)
+    }
+  }
+
+  /// A path below the folder of the spec.
+  static func path(_ noun: String) -> Form {
+    text(noun, code: .badPath, pattern: "^(?!/)(?!(.*/)?\\.\\.(/|$)).+$", examples: ["images/compute"]) { text in
+      let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+      let help = "Write a path below the folder of the spec, such as `images/compute`: what a cluster is made of is kept with its spec."
+      if text.hasPrefix("/") { return .wrong("`\(shown(text))` is an absolute path.", help: help) }
+      if parts.contains("..") { return .wrong("`\(shown(text))` leaves the folder of the spec.", help: help) }
+      let clean = parts.allSatisfy { !$0.isEmpty && $0 != "." && $0.utf8.count <= 255 && !$0.utf8.contains { $0 < 32 } }
+      guard clean, text.utf8.count <= 1024 else {
+        return .wrong("`\(shown(text))` is not a plain path.", help: help + " No empty parts, no `.`.")
+      }
+      return .value(text)
+    }
+  }
+
+  /// An HTTP address, for a mirror or a proxy.
+  static var url: Form {
+    text("an HTTP address", code: .badURL, pattern: "^https?://[^\\s/@]+(/\\S*)?$", examples: ["http://10.1.0.254:3142"]) {
+      text in
+      let scheme = ["http://", "https://"].first { text.hasPrefix($0) }
+      let rest = text.dropFirst(scheme?.count ?? 0)
+      let host = rest.prefix { $0 != "/" }
+      let visible = text.utf8.allSatisfy { $0 > 32 && $0 < 127 && $0 != 34 && $0 != 39 && $0 != 92 }
+      guard scheme != nil, !host.isEmpty, visible else {
+        return .wrong(
+          "`\(shown(text))` is not an HTTP address.", help: "Write `http://HOST:PORT` or `https://HOST/PATH`.",
+          replacement: scheme == nil && visible && !text.contains("://") ? "http://\(text)" : nil)
+      }
+      guard !host.contains("@") else {
+        return .wrong("An HTTP address must not hold a password.", help: "The file is kept in git. Remove `user:password@`.")
+      }
+      return .value(text)
+    }
+  }
+}
+
+struct NameProblem {
+  let detail: String
+  let help: String
+  let replacement: String?
+}
+
+/// Why `text` is not a lower-case host name label, or nil when it is one.
+func labelProblem(_ text: String, longest: Int) -> NameProblem? {
+  let rule = "Lower-case letters, digits and inner hyphens, at most \(longest) in all."
+  if text.isEmpty { return NameProblem(detail: "The name is empty.", help: rule, replacement: nil) }
+  let length = text.utf8.count
+  if length <= longest, text.utf8.allSatisfy({ isLowerAlphanumeric($0) || $0 == 45 }), !text.hasPrefix("-"),
+    !text.hasSuffix("-")
+  {
+    return nil
+  }
+  let lower = String(text.lowercased().map { $0 == "_" ? "-" : $0 })
+  let mended = lower != text && labelProblem(lower, longest: longest) == nil ? lower : nil
+  let detail = length > longest ? "`\(shown(text))` is \(length) characters long." : "`\(shown(text))` is not a valid name."
+  return NameProblem(detail: detail, help: rule, replacement: mended)
+}

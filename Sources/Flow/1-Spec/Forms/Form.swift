@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+
+/// What one value of the file may look like: how it is read, and how JSON Schema says so. One description for both, so
+/// that the reader and the editor's completion cannot drift apart.
+struct Form<Value: Sendable>: Sendable {
+  /// "an IPv4 address", for messages.
+  let noun: String
+  let schema: SchemaValue
+  /// Nil when the value cannot be used; why has been reported.
+  let read: @Sendable (SpecNode, inout Problems) -> Value?
+}
+
+extension Form {
+  /// A single value read from its text. `parse` returns what is wrong, in words, when it cannot.
+  static func text(
+    _ noun: String, code: Diagnostic.Code, pattern: String? = nil, examples: [String] = [],
+    parse: @escaping @Sendable (String) -> Reading<Value>
+  ) -> Form {
+    var schema = SchemaValue.members(["type": .text("string")])
+    if let pattern { schema = schema.with(["pattern": .text(pattern)]) }
+    if !examples.isEmpty { schema = schema.with(["examples": .list(examples.map { .text($0) })]) }
+    return Form(noun: noun, schema: schema) { node, problems in
+      guard let scalar = node.scalar(for: noun, &problems) else { return nil }
+      switch parse(scalar.text) {
+      case .value(let value): return value
+      case .wrong(let detail, let help, let replacement):
+        let fixIts = replacement.map {
+          [Diagnostic.FixIt(label: "write `\($0)`", span: node.span, replacement: $0)]
+        }
+        problems.error(code, detail, help: help, at: node.span, fixIts: fixIts ?? [])
+        return nil
+      }
+    }
+  }
+}
+
+/// What came of reading a text.
+enum Reading<Value: Sendable>: Sendable {
+  case value(Value)
+  /// What is wrong, why or what to do, and the text that mends it where that is certain.
+  case wrong(String, help: String, replacement: String? = nil)
+}
+
+extension SpecNode {
+  /// The node's scalar, or nil with a report when it is something else.
+  func scalar(for noun: String, _ problems: inout Problems) -> Scalar? {
+    switch content {
+    case .scalar(let scalar):
+      return scalar
+    case .unreadable:
+      return nil
+    case .sequence, .mapping:
+      problems.error(
+        .wrongType, "Here stands \(kind) where \(noun) is needed.", help: "Write a single value.", at: firstLine)
+      return nil
+    }
+  }
+
+  /// Where to point for the node as a whole: a list or mapping in brackets itself, else its key.
+  var firstLine: SourceSpan { span.line == span.endLine ? span : firstLineOfHeading }
+}
+
+/// Text as it may be shown in a message: not too long.
+func shown(_ text: String) -> String {
+  text.unicodeScalars.count <= 60 ? text : String(text.unicodeScalars.prefix(57)) + "…"
+}

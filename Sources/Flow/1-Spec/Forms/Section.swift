@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+
+/// A mapping with keys that we define. The keys are declared once: reading, "unknown key", "key missing" and the JSON
+/// schema all come from the same list.
+protocol Section: SendableMetatype {
+  associatedtype Declaration: Sendable
+  /// "a network", for messages.
+  static var noun: String { get }
+  /// What the section is for, for the editor.
+  static var doc: String { get }
+  static var keys: [KeyDescription] { get }
+  static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration
+}
+
+extension Section {
+  static var form: Form<Declaration> {
+    let (noun, keys) = (noun, keys)
+    let required = keys.filter(\.required).map(\.name)
+    var schema = SchemaValue.members([
+      "type": .text("object"), "description": .text(doc),
+      "properties": .object(keys.map { .init(key: $0.name, value: $0.described) }),
+      "additionalProperties": .flag(false),
+    ])
+    if !required.isEmpty { schema = schema.with(["required": .list(required.map { .text($0) })]) }
+    return Form(noun: noun, schema: schema) { node, problems in
+      guard let entries = node.entries(for: noun, &problems) else { return nil }
+      let fields = Fields(entries: entries, node: node, keys: keys)
+      fields.check(noun, &problems)
+      return read(fields, &problems)
+    }
+  }
+}
+
+/// One key of a section.
+struct Key<Value: Sendable>: Sendable {
+  let name: String
+  let form: Form<Value>
+  let required: Bool
+  let doc: String
+
+  init(_ name: String, _ form: Form<Value>, required: Bool = false, _ doc: String) {
+    self.name = name
+    self.form = form
+    self.required = required
+    self.doc = doc
+  }
+
+  var description: KeyDescription {
+    KeyDescription(name: name, required: required, doc: doc, noun: form.noun, schema: form.schema)
+  }
+}
+
+/// A key without its type.
+struct KeyDescription: Sendable {
+  let name: String
+  let required: Bool
+  let doc: String
+  let noun: String
+  let schema: SchemaValue
+
+  /// The schema with the key's own words in place of the form's.
+  var described: SchemaValue {
+    guard case .object(let members) = schema else { return schema }
+    return .object([.init(key: "description", value: .text(doc))] + members.filter { $0.key != "description" })
+  }
+}
+
+/// The entries of one mapping of the file, asked for by key.
+struct Fields {
+  let entries: [SpecNode.Entry]
+  let node: SpecNode
+  let keys: [KeyDescription]
+
+  /// The key's value. Nil when it is not given or cannot be used; the latter is reported.
+  func read<Value>(_ key: Key<Value>, _ problems: inout Problems) -> Located<Value>? {
+    assert(keys.contains { $0.name == key.name }, "\(key.name) is read but not declared")
+    guard let entry = entry(key.name) else { return nil }
+    if entry.value.isEmpty {
+      problems.error(
+        .emptyValue, "`\(key.name)` has no value.", help: "Write \(key.form.noun), or remove the key.", at: entry.keySpan)
+      return nil
+    }
+    return key.form.read(entry.value, &problems).map { Located($0, entry.value.span) }
+  }
+
+  func entry(_ name: String) -> SpecNode.Entry? { entries.first { $0.key == name } }
+
+  func check(_ noun: String, _ problems: inout Problems) {
+    for entry in entries where !keys.contains(where: { $0.name == entry.key }) {
+      let free = keys.map(\.name).filter { self.entry($0) == nil }
+      let guess = closest(to: entry.key, among: free)
+      let help =
+        entry.key == "<<"
+        ? "Merge keys (`<<`) are not part of YAML 1.2. Write the keys out, or use an alias for the whole value."
+        : "The keys of \(noun) are: \(keys.map(\.name).joined(separator: ", "))."
+      problems.error(
+        .unknownKey, "`\(shown(entry.key))` is not a key of \(noun).", help: help, at: entry.keySpan,
+        fixIts: guess.map { [.suggestion($0, at: entry.keySpan)] } ?? [])
+    }
+    for key in keys where key.required && entry(key.name) == nil {
+      problems.error(
+        .missingKey, "`\(key.name)` is missing from \(noun).", help: "\(key.doc) Write \(key.noun).", at: node.firstLineOfHeading)
+    }
+  }
+}
+
+extension SpecNode {
+  /// The key of this value or, for an item of a list, its first line.
+  var firstLineOfHeading: SourceSpan {
+    guard heading.line != heading.endLine else { return heading }
+    var span = heading
+    (span.endLine, span.endColumn) = (span.line, span.column + 1)
+    return span
+  }
+}

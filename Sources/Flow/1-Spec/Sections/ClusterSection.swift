@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+
+/// The top level of `cluster.yaml`.
+enum ClusterSection: Section {
+  struct Declaration: Sendable {
+    var name: Located<String>?
+    var domain: Located<String>?
+    var timezone: Located<String>?
+    var repositories: Located<RepositoriesSection.Declaration>?
+    var networks: [Named<NetworkSection.Declaration>]
+    var heads: [Named<HeadSection.Declaration>]
+    var images: [Named<ImageSection.Declaration>]
+    var nodes: [Located<NodeGroupSection.Declaration>]
+    var ha: Located<HighAvailabilitySection.Declaration>?
+    /// `ha:` is in the file, readable or not.
+    var wantsHA: Bool
+    var access: Located<AccessSection.Declaration>?
+    var span: SourceSpan
+  }
+
+  static let noun = "the cluster"
+  static let doc = "One cluster: its networks, heads, images, nodes and high availability."
+
+  static let version = Key("version", .version, required: true, "The version of this format.")
+  static let cluster = Key("cluster", .label("a name"), required: true, "The name of the cluster.")
+  static let domain = Key("domain", .domain, required: true, "The DNS domain of the cluster's machines.")
+  static let timezone = Key("timezone", .timezone, "The time zone of all machines, as timedatectl(1) lists it. Default: what the machine has.")
+  static let repositories = Key("repositories", RepositoriesSection.form, "Where packages come from. Default: the distribution's own mirrors.")
+  static let networks = Key(
+    "networks", .table("a mapping of networks by name", named: .label("the name of a network", longest: 32), of: NetworkSection.form, minimum: 1),
+    required: true, "The cluster's networks, by name.")
+  static let heads = Key(
+    "heads", .table("a mapping of heads by name", named: .label("the name of a head"), of: HeadSection.form, minimum: 1),
+    required: true, "The head nodes, by host name. The first that is not a clone is the primary.")
+  static let images = Key(
+    "images", .table("a mapping of images by name", named: .label("the name of an image", longest: 32), of: ImageSection.form),
+    "What nodes run, by name.")
+  static let nodes = Key("nodes", .list(of: NodeGroupSection.form, "a list of node groups"), "The compute nodes, in groups of alike machines.")
+  static let ha = Key("ha", HighAvailabilitySection.form, "High availability of the heads: Corosync and Pacemaker. Default: none.")
+  static let access = Key("access", AccessSection.form, "How the machines are reached. Default: as root.")
+
+  static let keys = [
+    version.description, cluster.description, domain.description, timezone.description, repositories.description,
+    networks.description, heads.description, images.description, nodes.description, ha.description, access.description,
+  ]
+
+  static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
+    _ = fields.read(version, &problems)
+    return Declaration(
+      name: fields.read(cluster, &problems), domain: fields.read(domain, &problems),
+      timezone: fields.read(timezone, &problems), repositories: fields.read(repositories, &problems),
+      networks: fields.read(networks, &problems)?.value ?? [], heads: fields.read(heads, &problems)?.value ?? [],
+      images: fields.read(images, &problems)?.value ?? [], nodes: fields.read(nodes, &problems)?.value ?? [],
+      ha: fields.read(ha, &problems), wantsHA: fields.entry(ha.name) != nil, access: fields.read(access, &problems),
+      span: fields.node.span)
+  }
+}
+
+extension Form where Value == Int {
+  /// The format's version. Another one is refused by its number, so that a newer file is not called malformed.
+  static var version: Form {
+    Form(noun: "1", schema: .members(["const": .number(1)])) { node, problems in
+      guard let scalar = node.scalar(for: "1", &problems) else { return nil }
+      if scalar.plain, scalar.text == "1" { return 1 }
+      problems.error(
+        .unsupportedVersion, "Version `\(shown(scalar.text))` of this format is not known.",
+        help: "This program reads version 1. A newer file needs a newer program.", at: node.span,
+        fixIts: scalar.text == "1" ? [.init(label: "remove the quotes", span: node.span, replacement: "1")] : [])
+      return nil
+    }
+  }
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Diagnostics
+
+enum HighAvailabilitySection: Section {
+  struct Declaration: Sendable {
+    var addresses: [Named<IPv4Address>]
+    var services: [Located<HighAvailabilityPolicy.Service>]
+    var monitor: Located<MonitorSection.Declaration>?
+    var failback: HighAvailabilityPolicy.Failback
+    var heartbeat: Located<HeartbeatSection.Declaration>?
+    var fencing: Located<FencingSection.Declaration>?
+    /// `fencing:` is in the file, readable or not.
+    var hasFencing: Bool
+    var unsafe: Located<Bool>?
+    var keySpan: SourceSpan
+    /// From each key to the end of its value.
+    var sources: [String: SourceSpan]
+  }
+
+  static let noun = "`ha`"
+  static let doc = "High availability of the heads."
+
+  static let addresses = Key(
+    "addresses", .table("a mapping of addresses by network", named: .label("the name of a network", longest: 32), of: .address, minimum: 1),
+    required: true, "The service addresses, by network: each is on one head at a time.")
+  static let services = Key(
+    "services", .list(of: Form<HighAvailabilityPolicy.Service>.choice("a service of the heads"), "a list of services", minimum: 1, unique: true), required: true,
+    "What moves between the heads: dhcp, dns, boot.")
+  static let monitor = Key("monitor", MonitorSection.form, "How each service is watched. Default: every 3s, timeout 10s, 3 restarts.")
+  static let failback = Key(
+    "failback", .choice("a way to fail back"), "Whether services return to the first head when it is back. Default: manual.")
+    as Key<HighAvailabilityPolicy.Failback>
+  static let heartbeat = Key("heartbeat", HeartbeatSection.form, required: true, "How the heads watch each other: Corosync's links.")
+  static let fencing = Key("fencing", FencingSection.form, "How a silent head is powered off before its services are taken over. Needed.")
+  static let unsafe = Key(
+    "unsafe_without_fencing", .flag, "True: do without fencing. Both heads may then write and answer at once. Default: false.")
+
+  static let keys = [
+    addresses.description, services.description, monitor.description, failback.description, heartbeat.description,
+    fencing.description, unsafe.description,
+  ]
+
+  static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
+    Declaration(
+      addresses: fields.read(addresses, &problems)?.value ?? [], services: fields.read(services, &problems)?.value ?? [],
+      monitor: fields.read(monitor, &problems), failback: fields.read(failback, &problems)?.value ?? .manual,
+      heartbeat: fields.read(heartbeat, &problems), fencing: fields.read(fencing, &problems),
+      hasFencing: fields.entry(fencing.name) != nil, unsafe: fields.read(unsafe, &problems),
+      keySpan: fields.node.heading,
+      sources: Dictionary(fields.entries.map { ($0.key, $0.span) }) { first, _ in first })
+  }
+}
+
+enum MonitorSection: Section {
+  struct Declaration: Sendable {
+    var every: Located<Duration>?
+    var timeout: Located<Duration>?
+    var restarts: Int
+  }
+
+  static let noun = "`monitor`"
+  static let doc = "How each service is watched."
+
+  static let defaultEvery = Duration.seconds(3)
+  static let defaultTimeout = Duration.seconds(10)
+  static let defaultRestarts = 3
+
+  static let every = Key("every", .duration, "The time between two checks. Default: 3s.")
+  static let timeout = Key("timeout", .duration, "How long a check may take before it counts as failed. Default: 10s.")
+  static let restarts = Key("restarts", .integer(0...100), "Restarts on the same head before the service moves to the other. Default: 3.")
+
+  static let keys = [every.description, timeout.description, restarts.description]
+
+  static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
+    Declaration(
+      every: fields.read(every, &problems), timeout: fields.read(timeout, &problems),
+      restarts: fields.read(restarts, &problems)?.value ?? defaultRestarts)
+  }
+}
+
+enum HeartbeatSection: Section {
+  struct Declaration: Sendable {
+    var links: Located<[Located<String>]>?
+    var detect: Located<Duration>?
+  }
+
+  static let noun = "`heartbeat`"
+  static let doc = "How the heads watch each other."
+
+  static let defaultDetect = Duration.seconds(1)
+
+  static let links = Key(
+    "links", .list(of: .label("the name of a network", longest: 32), "a list of networks", minimum: 1, unique: true), required: true,
+    "Networks that Corosync uses, the preferred one first. Two or more, so that one broken cable stops nothing.")
+  static let detect = Key("detect", .duration, "How long a head may be silent before it counts as lost: Corosync's token timeout. Default: 1s.")
+
+  static let keys = [links.description, detect.description]
+
+  static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
+    Declaration(links: fields.read(links, &problems), detect: fields.read(detect, &problems))
+  }
+}
+
+enum FencingSection: Section {
+  enum Device: String, CaseIterable, Sendable { case bmc }
+
+  struct Declaration: Sendable { var via: Located<Device>? }
+
+  static let noun = "`fencing`"
+  static let doc = "How a silent head is powered off before its services are taken over."
+
+  static let via = Key("via", .choice("a way to fence"), required: true, "What cuts the power: bmc, each head's own.") as Key<Device>
+
+  static let keys = [via.description]
+
+  static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
+    Declaration(via: fields.read(via, &problems))
+  }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+enum ImageSection: Section {
+  struct Declaration: Sendable {
+    var release: Located<String>?
+    var kernel: String
+    var install: [String]
+    var files: Located<String>?
+    var run: [Located<String>]
+  }
+
+  static let noun = "an image"
+  static let doc = "What nodes run: built from packages and files, served read-only."
+
+  static let release = Key(
+    "release", .choice([("debian/bookworm", "debian/bookworm")], what: "a release that images can be built from"), required: true,
+    "The distribution's release.")
+  static let kernel = Key("kernel", .package, "The kernel's package. Default: linux-image-amd64.")
+  static let install = Key("install", .list(of: .package, "a list of packages", unique: true), "Packages of the distribution to install.")
+  static let files = Key("files", .path("a folder beside the spec"), "A folder beside this file, laid over the image's root. Default: none.")
+  static let run = Key(
+    "run", .list(of: .path("a program beside the spec"), "a list of programs", unique: true),
+    "Programs beside this file, run inside the image when all else is done.")
+
+  static let keys = [release.description, kernel.description, install.description, files.description, run.description]
+
+  static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
+    Declaration(
+      release: fields.read(release, &problems), kernel: fields.read(kernel, &problems)?.value ?? "linux-image-amd64",
+      install: fields.read(install, &problems)?.value.map(\.value) ?? [], files: fields.read(files, &problems),
+      run: fields.read(run, &problems)?.value ?? [])
+  }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Diagnostics
+
+enum NodeGroupSection: Section {
+  struct Declaration: Sendable {
+    var names: Located<Hostlist>?
+    var image: Located<String>?
+    var boot: ComputeNode.Boot
+    var nics: [Named<NICDeclaration>]
+    /// `nics:` could be read.
+    var hasNICs: Bool
+    var bmc: Located<BMCDeclaration>?
+  }
+
+  static let noun = "a node group"
+  static let doc = "Nodes that are alike."
+
+  static let names = Key("names", .hostlist, required: true, "The nodes' host names, as a hostlist: node[001-064,100].")
+  static let image = Key("image", .label("the name of an image", longest: 32), required: true, "What they run, a name under `images:`.")
+  static let boot = Key("boot", .choice("a way to boot"), "How they run it. Default: stateless, from memory.") as Key<ComputeNode.Boot>
+  static let nics = Key(
+    "nics", .table("a mapping of network interfaces by name", named: .interface, of: NodeNICSection.form, minimum: 1), required: true,
+    "Their network interfaces, by the names that the kernel gives them.")
+  static let bmc = Key("bmc", NodeBMCSection.form, "Their BMCs. Default: none; they are then powered on by hand.")
+
+  static let keys = [names.description, image.description, boot.description, nics.description, bmc.description]
+
+  static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
+    let nics = fields.read(nics, &problems)
+    return Declaration(
+      names: fields.read(names, &problems), image: fields.read(image, &problems),
+      boot: fields.read(boot, &problems)?.value ?? .stateless, nics: nics?.value ?? [], hasNICs: nics != nil,
+      bmc: fields.read(bmc, &problems))
+  }
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Diagnostics
+
+/// What reading a description gave: a cluster that passed all checks, or the problems; warnings come with a cluster.
+package struct SpecReading: Sendable {
+  /// Nil when there is any error.
+  package var cluster: Cluster?
+  /// In the order of the file.
+  package var diagnostics: [Diagnostic]
+}

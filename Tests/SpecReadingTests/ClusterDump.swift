@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Diagnostics
+
+/// A cluster as text that is easy to read and to compare.
+struct ClusterDump {
+  private(set) var text = ""
+
+  init(_ cluster: Cluster) {
+    add("cluster \(cluster.name) domain \(cluster.domain) timezone \(cluster.timezone ?? "-") ssh \(cluster.access.user)")
+    add("repositories mirror \(cluster.repositories.mirror ?? "-") proxy \(cluster.repositories.proxy ?? "-")")
+    for network in cluster.networks {
+      let dynamic = network.dynamic.map { "\($0.first)-\($0.last)" } ?? "-"
+      add(
+        "network \(network.name) \(network.cidr) gateway \(show(network.gateway)) dns \(network.dns.map(\.description))"
+          + " serves \(network.serves.map(\.rawValue).sorted()) dynamic \(dynamic) at \(place(network.source))")
+    }
+    for head in cluster.heads {
+      add("head \(head.name) clone of \(show(head.cloneOf)) wipe \(head.wipe) at \(place(head.source))")
+      machine(head.nics, head.bmc)
+    }
+    for image in cluster.images {
+      add("image \(image.name) \(image.release) \(image.kernel) install \(image.install) at \(place(image.source))")
+      add("  files \(image.files ?? "-") run \(image.run) at \(image.pathSources.values.map(place).sorted())")
+    }
+    for node in cluster.nodes {
+      add("node \(node.name) image \(node.image) boot \(node.boot.rawValue) at \(place(node.source))")
+      machine(node.nics, node.bmc)
+    }
+    if let ha = cluster.ha { policy(ha) }
+  }
+
+  private mutating func machine(_ nics: [NIC], _ bmc: BMC?) {
+    for nic in nics { add("  \(nic.name) \(nic.network) \(nic.address) \(show(nic.mac)) at \(place(nic.source))") }
+    if let bmc { add("  bmc \(bmc.address) \(bmc.protocol.rawValue) \(bmc.user) \(bmc.password)") }
+  }
+
+  private mutating func policy(_ ha: HighAvailabilityPolicy) {
+    add("ha services \(ha.services.map(\.rawValue)) failback \(ha.failback.rawValue) fencing \(ha.fencing) at \(place(ha.source))")
+    for address in ha.addresses { add("  address \(address.network) \(address.address) at \(place(address.source))") }
+    add("  monitor every \(ha.monitor.every) timeout \(ha.monitor.timeout) restarts \(ha.monitor.restarts)")
+    add("  heartbeat \(ha.heartbeat.links) detect \(ha.heartbeat.detect)")
+    for (key, span) in ha.sources.sorted(by: { $0.key < $1.key }) { add("  \(key) at \(place(span))") }
+  }
+
+  private mutating func add(_ line: String) { text += line + "\n" }
+  private func show(_ value: (some CustomStringConvertible)?) -> String { value?.description ?? "-" }
+  private func place(_ span: SourceSpan) -> String { "\(span.line):\(span.column)-\(span.endLine):\(span.endColumn)" }
+}
