@@ -20,6 +20,7 @@ struct LabMachineryTests {
       #expect(name.text.split(separator: "\n").last?.count == 32)
       #expect(links.text.contains("eth0") && links.text.contains("52:54:00:01:00:01"))
       #expect(failed.text == "running\n")
+      #expect(try await !lab.ssh("head1", "date --set=2001-01-01").succeeded)
     }
   }
 
