@@ -86,7 +86,12 @@ let package = Package(
     // MARK: Tests
     tests("SpecReadingTests", ["SpecReading", "ClusterModel", "Diagnostics"]),
     tests("PlanningTests", ["Planning", "Features", "Resources", "SpecReading", "ClusterModel", "Diagnostics", "HostAccess", "Simulator"]),
-    tests("ExecutionTests", ["Execution", "Observation", "Planning", "ClusterModel", "HostAccess", "Simulator"]),
+    tests(
+      "ExecutionTests",
+      [
+        "Execution", "Observation", "Planning", "Features", "Resources", "SpecReading", "ClusterModel", "HostAccess",
+        "Simulator",
+      ]),
     tests("AuditingTests", ["Auditing", "ClusterModel", "HostAccess"]),
     tests(
       "ResourcesTests",
