@@ -34,8 +34,7 @@ import Testing
     #expect(left.isClean, "\(left.text)")
   }
 
-  @Test(arguments: 1...6 as ClosedRange<UInt64>) func faultsOnTheWayChangeNothingAtTheEnd(_ seed: UInt64) async throws
-  {
+  @Test(arguments: 1...6 as ClosedRange<UInt64>) func faultsOnTheWayChangeNothingAtTheEnd(_ seed: UInt64) async throws {
     let undisturbed = try ExampleSite()
     for _ in 0..<2 { _ = try await undisturbed.run(try await undisturbed.plan()) }
     let site = try ExampleSite(faults: Faults(SeededGenerator(seed: seed)))
