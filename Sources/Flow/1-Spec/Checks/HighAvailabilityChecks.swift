@@ -28,15 +28,6 @@ enum HighAvailabilityChecks {
     }
   }
 
-<<<<<<< HEAD
-  private func addresses(_ policy: HighAvailabilityPolicy) -> [Diagnostic] {
-    var problems = policy.addresses.flatMap { address in
-      cluster.heads.filter { cluster.network(address.network) != nil && $0.nic(on: address.network) == nil }.map {
-        head in
-        Diagnostic(
-          .serviceAddressHead, "`\(head.name)` cannot hold \(address.address): it has no card on network `\(address.network)`.",
-          help: "Give every head a card on the network of each service address.", at: address.source)
-=======
   private static func addresses(_ policy: Policy, _ context: CheckContext, _ problems: inout Problems) {
     for address in policy.addresses where context.networkNames.contains(address.name.value) {
       let network = address.name.value
@@ -46,7 +37,6 @@ enum HighAvailabilityChecks {
           "\(head.label) cannot hold the service address on `\(network)`: it has no network interface there.",
           help: "A service address moves between the heads, so each needs an interface on its network.",
           at: address.name.span, notes: [.init(text: "the head", span: head.nameSpan)])
->>>>>>> 024c93d (Bring back the spec reader, the payload and the lab's firmware that a merge had taken away)
       }
     }
     if let boot = context.bootNetwork?.name.value, !policy.addresses.isEmpty,

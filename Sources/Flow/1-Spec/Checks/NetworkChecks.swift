@@ -46,24 +46,6 @@ enum NetworkChecks {
         .reservedAddress, "The gateway \(gateway.value) is the \(which) address of \(cidr).",
         help: "No machine can have it. Write the router's address.", at: gateway.span)
     }
-<<<<<<< HEAD
-    if let gateway = network.gateway, !network.cidr.contains(gateway) {
-      report(.addressOutsideNetwork, "The gateway \(gateway) is not in \(network.cidr).", "A gateway is reached directly: give its address on this network.")
-    }
-    if !network.serves.isEmpty, !cluster.heads.isEmpty,
-      !cluster.heads.contains(where: { $0.nic(on: network.name) != nil })
-    {
-      report(
-        .servesWithoutHead, "Network `\(network.name)` is to be served, but no head has a card on it.",
-        "Give the heads a card on it, or take `serves:` out.")
-    }
-    if network.serves.contains(.boot), !network.serves.contains(.dhcp) {
-      report(.bootWithoutDHCP, "Network `\(network.name)` serves boot but not dhcp.", "Add dhcp to `serves:`: firmware learns from it where to boot from.")
-    }
-    problems += dynamicProblems(network)
-    return problems
-=======
->>>>>>> 024c93d (Bring back the spec reader, the payload and the lab's firmware that a merge had taken away)
   }
 
   private static func dynamic(
