@@ -72,8 +72,11 @@ struct AgentServiceTests {
 
   @Test func garbageEndsTheConversationWithAMismatch() async throws {
     var random = SeededGenerator()
+    // Kept open: a service that gave up may still be about to read, and must not read from the next one's pipe.
+    var lines: [Line] = []
     for _ in 0..<50 {
       let line = try Line(SlowHost())
+      lines.append(line)
       line.write((0..<Int.random(in: 5...300, using: &random)).map { _ in UInt8.random(in: 1...255, using: &random) })
 
       let error = await line.end()
@@ -143,6 +146,8 @@ private final class Line {
   /// Ends the input, and gives what the service said at the end.
   func end() async -> AgentError? {
     closeInput()
+    // The service reads from these pipes until it ends.
+    defer { withExtendedLifetime(self) {} }
     return await service.value
   }
 

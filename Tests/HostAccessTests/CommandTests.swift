@@ -45,10 +45,10 @@ import Testing
     let start = ContinuousClock.now
 
     await #expect {
-      try await Command.run("sh", ["-c", "sleep 60 & echo $! > \(mark); wait"], deadline: .milliseconds(500))
+      try await Command.run("sh", ["-c", "sleep 60 & echo $! > \(mark); wait"], deadline: .seconds(3))
     } throws: { ($0 as? AgentError)?.code == .deadline }
 
-    #expect(ContinuousClock.now - start < .seconds(10))
+    #expect(ContinuousClock.now - start < .seconds(30))
     let pid = try #require(Int32(try String(contentsOfFile: mark, encoding: .utf8).filter(\.isNumber)))
     // Killed at the latest when the group's leader is; the kernel may take a moment to bury it.
     let gone = try await eventually { kill(pid, 0) != 0 || isZombie(pid) }
