@@ -28,7 +28,7 @@ package struct PlanText: Sendable {
     }
     if !plan.blocked.isEmpty {
       lines += ["", painted("Blocked", .yellow)]
-      for blocked in plan.blocked { lines += described(blocked) }
+      lines += blockedLines
     }
     let destructive = groups.filter(\.first.destructive)
     if !destructive.isEmpty {
@@ -60,12 +60,29 @@ package struct PlanText: Sendable {
     return lines
   }
 
-  private func described(_ blocked: Blocked) -> [String] {
-    let place = blocked.source.map { "  (\($0.file):\($0.line))" } ?? ""
-    return [
-      "  \(painted("?", .yellow)) \(blocked.resource)\(place)", "      \(blocked.reason)",
-      "      next: \(blocked.next)",
-    ]
+  /// One entry for each reason: a host that is away blocks everything on it, and is said once.
+  private var blockedLines: [String] {
+    var order: [String] = []
+    var groups: [String: [Blocked]] = [:]
+    for blocked in plan.blocked {
+      let reason = "\(blocked.reason)"
+      if groups[reason] == nil { order.append(reason) }
+      groups[reason, default: []].append(blocked)
+    }
+    return order.flatMap { reason in described(groups[reason] ?? [], reason) }
+  }
+
+  /// More names than this are counted, not listed.
+  private static let mostBlocked = 4
+
+  private func described(_ group: [Blocked], _ reason: String) -> [String] {
+    guard let first = group.first else { return [] }
+    let shown = group.count <= Self.mostBlocked + 1 ? group.count : Self.mostBlocked
+    var lines = group.prefix(shown).map { blocked in
+      "  \(painted("?", .yellow)) \(blocked.resource)" + (blocked.source.map { "  (\($0.file):\($0.line))" } ?? "")
+    }
+    if shown < group.count { lines.append("  \(painted("?", .yellow)) … and \(group.count - shown) more") }
+    return lines + ["      \(reason)", "      next: \(first.next)"]
   }
 
   private enum Paint: String { case bold = "1", red = "31", green = "32", yellow = "33" }
