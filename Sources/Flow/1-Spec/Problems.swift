@@ -10,9 +10,12 @@ struct Problems: Sendable {
 
   init(file: String) { self.file = file }
 
+  /// Further problems are only counted.
+  var isFull: Bool { list.count >= SpecLimits.problems }
+
   mutating func add(_ diagnostic: Diagnostic) {
     if diagnostic.severity == .error { hasErrors = true }
-    guard list.count < SpecLimits.problems else {
+    guard !isFull else {
       dropped += 1
       return
     }

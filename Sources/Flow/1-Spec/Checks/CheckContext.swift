@@ -14,11 +14,12 @@ struct CheckContext: Sendable {
 
   var groups: [MachineGroup] { heads + nodes }
   /// False when "no network does this" may be wrong.
-  var knowsAllNetworks: Bool { !networks.isEmpty && declaration.networks.allSatisfy { $0.value != nil } }
+  var knowsAllNetworks: Bool { !networks.isEmpty && declaration.networks.allSatisfy { $0.value?.servesAll ?? false } }
 
   init(_ declaration: ClusterSection.Declaration, _ problems: inout Problems) {
     self.declaration = declaration
-    networkNames = declaration.networks.map(\.name.value)
+    let names = declaration.networks.map(\.name.value)
+    networkNames = names
     var networks: [String: NetworkSection.Declaration] = [:]
     for network in declaration.networks { networks[network.name.value] = network.value }
     self.networks = networks
@@ -26,14 +27,14 @@ struct CheckContext: Sendable {
     heads = declaration.heads.map { head in
       MachineGroup(
         names: [HostID(head.name.value)], nameSpan: head.name.span, nics: head.value?.nics ?? [],
-        hasNICs: head.value?.nics.isEmpty == false, bmc: head.value?.bmc)
+        knownNetworks: names, bmc: head.value?.bmc)
     }
-    nodes = Self.expand(declaration.nodes, &problems)
+    nodes = Self.expand(declaration.nodes, names, &problems)
   }
 
   /// Bounded over all groups together: each hostlist alone may be as large as the limit.
   private static func expand(
-    _ groups: [Located<NodeGroupSection.Declaration>], _ problems: inout Problems
+    _ groups: [Located<NodeGroupSection.Declaration>], _ knownNetworks: [String], _ problems: inout Problems
   ) -> [MachineGroup] {
     var total = 0
     return groups.compactMap { group in
@@ -46,7 +47,7 @@ struct CheckContext: Sendable {
       }
       total += names.value.count
       return MachineGroup(
-        names: names.value.expanded(), nameSpan: names.span, nics: group.value.nics, hasNICs: group.value.hasNICs,
+        names: names.value.expanded(), nameSpan: names.span, nics: group.value.nics, knownNetworks: knownNetworks,
         bmc: group.value.bmc)
     }
   }

@@ -53,14 +53,17 @@ struct Claims<Value: Hashable & CustomStringConvertible> {
   func report(_ code: Diagnostic.Code, _ noun: String, _ problems: inout Problems) {
     for collision in collisions {
       let (first, second) = (collision.first, collision.second)
-      let more = collision.count > 1 ? " The same holds for \(collision.count - 1) more of them." : ""
+      let more = collision.count > 1 ? " It is the same with \(collision.count - 1) more." : ""
       if first.span == second.span {
         reportShared(collision, code, noun, more, &problems)
         continue
       }
+      let detail =
+        second.part.isEmpty
+        ? "Two machines are called `\(collision.value)`."
+        : "The \(noun) of \(second.text), \(collision.value), is also that of \(first.text)."
       problems.error(
-        code, "The \(noun) of \(second.text), \(collision.value), is also that of \(first.text).\(more)",
-        help: "No two machines can share one. Change one of them.", at: second.span,
+        code, detail + more, help: "Each \(noun) belongs to one machine only. Change one of the two.", at: second.span,
         notes: [.init(text: "\(first.text) has it from here", span: first.span)])
     }
   }
@@ -78,7 +81,7 @@ struct Claims<Value: Hashable & CustomStringConvertible> {
     let end = SourceSpan(
       file: span.file, line: span.endLine, column: span.endColumn, endLine: span.endLine, endColumn: span.endColumn)
     problems.error(
-      code, "\(collision.first.text) and \(collision.second.text) both get the \(noun) \(collision.value).\(more)",
+      code, "The \(noun) \(collision.value) would go to \(collision.first.text) and to \(collision.second.text).\(more)",
       help: "With a `+` at the end the \(noun) counts up with the names.", at: span,
       fixIts: [.init(label: "write `\(collision.value)+`", span: end, replacement: "+")])
   }

@@ -87,11 +87,11 @@ enum MachineChecks {
     if let nic = group.nic(on: boot) {
       guard nic.value?.hasMAC == false else { return }
       problems.error(
-        .nodeWithoutMAC, "\(group.label) boots from `\(boot)`, but `\(nic.name.value)` has no `mac`.",
+        .nodeWithoutMAC, "\(group.label) \(group.verb("boots", "boot")) from `\(boot)`, but `\(nic.name.value)` has no `mac`.",
         help: "DHCP knows a machine by its MAC address. Add `mac:`; with a `+` at the end it counts up.", at: nic.name.span)
     } else if group.isWhole {
       problems.error(
-        .nodeOffBootNetwork, "\(group.label) boots from the network, but has no network interface on `\(boot)`.",
+        .nodeOffBootNetwork, "\(group.label) \(group.verb("boots", "boot")) from the network, but without an interface on `\(boot)`.",
         help: "`\(boot)` is the network that serves boot. Give the nodes an interface on it.", at: group.nameSpan)
     }
   }
@@ -101,7 +101,7 @@ enum MachineChecks {
     guard !context.heads.isEmpty, context.heads.allSatisfy(\.isWhole) else { return }
     for group in context.groups {
       guard let address = group.bmc?.value.address else { continue }
-      let cut = context.heads.filter { !reaches($0, address.value.first, context) }
+      let cut = context.heads.filter { $0.names != group.names && !reaches($0, address.value.first, context) }
       guard !cut.isEmpty else { continue }
       let heads = cut.map(\.label).joined(separator: " and ")
       let noun = group.names.count == 1 ? "the BMC" : "the BMCs"

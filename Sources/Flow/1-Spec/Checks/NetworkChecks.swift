@@ -52,7 +52,7 @@ enum NetworkChecks {
     _ name: String, _ value: NetworkSection.Declaration, _ problems: inout Problems
   ) {
     guard let range = value.dynamic else { return }
-    if !value.serves(.dhcp) {
+    if !value.serves(.dhcp), value.servesAll {
       problems.error(
         .dynamicWithoutDHCP, "`\(name)` has a dynamic range but does not serve dhcp.",
         help: "Nobody would give the addresses away. Add dhcp to `serves:`, or remove `dynamic:`.", at: range.span)
@@ -73,7 +73,7 @@ enum NetworkChecks {
   private static func serving(
     _ name: String, _ value: NetworkSection.Declaration, _ context: CheckContext, _ problems: inout Problems
   ) {
-    if let boot = value.serves.first(where: { $0.value == .boot }), !value.serves(.dhcp) {
+    if let boot = value.serves.first(where: { $0.value == .boot }), !value.serves(.dhcp), value.servesAll {
       problems.error(
         .bootWithoutDHCP, "`\(name)` serves boot but not dhcp.",
         help: "Firmware learns from DHCP where to boot from. Write `serves: [dhcp, dns, boot]`.", at: boot.span)

@@ -23,7 +23,7 @@ enum PlacementChecks {
       context.check(network: network, &problems)
       if let first = seen[network.value] {
         problems.error(
-          .twoNICsOneNetwork, "\(group.label) has two network interfaces on `\(network.value)`.",
+          .twoNICsOneNetwork, "\(group.label) \(group.verb("has", "have")) two network interfaces on `\(network.value)`.",
           help: "Which of them answers would be left to chance. Put one of them on another network.", at: network.span,
           notes: [.init(text: "the first is here", span: first)])
       }

@@ -32,7 +32,7 @@ enum UniquenessChecks {
     }
     for address in context.declaration.ha?.value.addresses ?? [] {
       guard let value = address.value else { continue }
-      let part = "the service address on `\(address.name.value)`"
+      let part = "the heads' services on `\(address.name.value)`"
       claims.claim(value, by: .init(machine: nil, part: part, span: address.valueSpan))
     }
     for group in context.groups {
@@ -72,9 +72,9 @@ enum UniquenessChecks {
             help: "The first octet of a network card's address is even. Look for a typing error.", at: mac.span)
         }
         for (index, machine) in group.names.enumerated() {
-          guard let value = mac.value.value(index) else {
+          guard let value = mac.value.value(index), !value.isMulticast || mac.value.first.isMulticast else {
             problems.error(
-              .countsTooFar, "\(mac.value.first)+ counts past ff:ff:ff:ff:ff:ff at `\(machine)`.", help: "Begin lower.",
+              .countsTooFar, "\(mac.value.first)+ counts into multicast addresses at `\(machine)`.", help: "Begin lower.",
               at: mac.span)
             break
           }

@@ -5,7 +5,7 @@ enum SpecLimits {
   /// Levels of lists and mappings.
   static let depth = 64
   /// Values in the file.
-  static let values = 2_000_000
+  static let values = 1_000_000
   /// Values that aliases may stand for, in all.
   static let aliasValues = 200_000
   /// Machines named under `nodes:`.

@@ -13,9 +13,8 @@ struct SpecNode: Sendable {
     let key: String
     let keySpan: SourceSpan
     let value: SpecNode
-
-    /// From the key to the end of its value.
-    var span: SourceSpan { keySpan.through(value.span) }
+    /// From the key to the end of its value; of an alias to its own end.
+    let span: SourceSpan
   }
 
   enum Content: Sendable {
@@ -44,6 +43,11 @@ struct SpecNode: Sendable {
   var isEmpty: Bool {
     guard case .scalar(let scalar) = content else { return false }
     return scalar.plain && scalar.text.isEmpty
+  }
+
+  /// Items of a list; 0 for anything else.
+  var itemCount: Int {
+    if case .sequence(let items) = content { items.count } else { 0 }
   }
 
   /// "text", "a list" or "a mapping", for messages.

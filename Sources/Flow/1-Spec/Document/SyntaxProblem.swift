@@ -10,15 +10,26 @@ enum SyntaxProblem {
       return
     }
     let (detail, help) = explain(failure)
-    var notes: [Diagnostic.Note] = []
-    if failure.context != nil, failure.contextPosition.line < line || failure.contextPosition.line > 1 {
-      let position = failure.contextPosition
-      notes.append(
-        .init(text: "\(failure.context ?? "") that begins here", span: .point(source.file, position.line, position.column)))
+    let start = SourceSpan.point(source.file, failure.contextPosition.line, failure.contextPosition.column)
+    if failure.problem == "found unexpected end of stream" {
+      problems.error(.syntax, detail, help: help, at: start)
+      return
     }
+    let notes = beginning(failure.context).map { [Diagnostic.Note(text: "\($0) begins here", span: start)] } ?? []
     // libyaml points past the end of the text when something is never closed.
     let column = min(failure.position.column, (source.line(line)?.unicodeScalars.count ?? 0) + 1)
     problems.error(.syntax, detail, help: help, at: .point(source.file, line, column), notes: notes)
+  }
+
+  /// What libyaml was reading, by its words.
+  private static func beginning(_ context: String?) -> String? {
+    switch context {
+    case "while parsing a block mapping", "while parsing a flow mapping": "the mapping"
+    case "while parsing a block collection", "while parsing a flow sequence": "the list"
+    case "while scanning a simple key": "the key"
+    case "while scanning a quoted scalar": "the quoted text"
+    default: nil
+    }
   }
 
   private static func hasTabIndent(_ line: String?) -> Bool {

@@ -169,10 +169,11 @@ struct TreeBuilder {
       let valueEvent = try next(&events)
       var value = try node(valueEvent, &events, depth: depth + 1)
       weight += key.weight + value.weight
-      if case .alias = valueEvent.kind { span = span.through(self.span(valueEvent)) } else { span = span.through(value.span) }
+      let end = if case .alias = valueEvent.kind { self.span(valueEvent) } else { value.span }
+      span = span.through(end)
       guard let name = readKey(key, &seen) else { continue }
       value.heading = key.span
-      entries.append(.init(key: name, keySpan: key.span, value: value))
+      entries.append(.init(key: name, keySpan: key.span, value: value, span: key.span.through(end)))
     }
   }
 
@@ -180,7 +181,8 @@ struct TreeBuilder {
     guard case .scalar(let scalar) = key.content, !scalar.text.isEmpty else {
       if case .unreadable = key.content { return nil }
       problems.error(
-        .keyNotText, "A key must be text, but this is \(key.kind).", help: "Write `name: value`.", at: key.span)
+        .keyNotText, isScalar(key) ? "This key is empty." : "A key must be text, but this is \(key.kind).",
+        help: "Write `name: value`.", at: key.span)
       return nil
     }
     if let first = seen[scalar.text] {
@@ -192,6 +194,10 @@ struct TreeBuilder {
     }
     seen[scalar.text] = key.span
     return scalar.text
+  }
+
+  private func isScalar(_ node: SpecNode) -> Bool {
+    if case .scalar = node.content { true } else { false }
   }
 
   private func span(_ event: YAMLEvents.Event) -> SourceSpan {

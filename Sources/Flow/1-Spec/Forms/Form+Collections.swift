@@ -24,9 +24,9 @@ extension Form {
             problems.error(
               .repeatedItem, "`\(shown(scalar.text))` is in the list twice.", help: "Remove one of them.", at: node.span,
               notes: [.init(text: "it stands first here", span: first)])
-            return nil
+          } else {
+            seen[scalar.text] = node.span
           }
-          seen[scalar.text] = node.span
         }
         if node.isEmpty {
           problems.error(.emptyValue, "An item of this list is empty.", help: "Write \(item.noun), or remove the dash.", at: node.heading)

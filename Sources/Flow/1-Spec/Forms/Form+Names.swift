@@ -110,7 +110,7 @@ extension Form where Value == String {
           replacement: scheme == nil && visible && !text.contains("://") ? "http://\(text)" : nil)
       }
       guard !host.contains("@") else {
-        return .wrong("An HTTP address must not hold a password.", help: "The file is kept in git. Remove `user:password@`.")
+        return .wrong("An HTTP address must not hold a password.", help: "The file is kept in git. Remove `user:password@`.", code: .literalSecret)
       }
       return .value(text)
     }

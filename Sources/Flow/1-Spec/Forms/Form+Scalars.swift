@@ -47,7 +47,7 @@ extension Form {
   /// One of a few words.
   static func choice(_ words: [(String, Value)], what: String) -> Form {
     let names = words.map(\.0)
-    let noun = "one of \(names.joined(separator: ", "))"
+    let noun = names.count == 1 ? names[0] : "one of \(names.joined(separator: ", "))"
     let schema = SchemaValue.members(["type": .text("string"), "enum": .list(names.map { .text($0) })])
     return Form(noun: noun, schema: schema) { node, problems in
       guard let scalar = node.scalar(for: noun, &problems) else { return nil }

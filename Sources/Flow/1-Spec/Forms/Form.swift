@@ -24,11 +24,11 @@ extension Form {
       guard let scalar = node.scalar(for: noun, &problems) else { return nil }
       switch parse(scalar.text) {
       case .value(let value): return value
-      case .wrong(let detail, let help, let replacement):
+      case .wrong(let detail, let help, let replacement, let special):
         let fixIts = replacement.map {
           [Diagnostic.FixIt(label: "write `\($0)`", span: node.span, replacement: $0)]
         }
-        problems.error(code, detail, help: help, at: node.span, fixIts: fixIts ?? [])
+        problems.error(special ?? code, detail, help: help, at: node.span, fixIts: fixIts ?? [])
         return nil
       }
     }
@@ -39,7 +39,8 @@ extension Form {
 enum Reading<Value: Sendable>: Sendable {
   case value(Value)
   /// What is wrong, why or what to do, and the text that mends it where that is certain.
-  case wrong(String, help: String, replacement: String? = nil)
+  /// `code` replaces the form's own.
+  case wrong(String, help: String, replacement: String? = nil, code: Diagnostic.Code? = nil)
 }
 
 extension SpecNode {

@@ -87,9 +87,13 @@ struct Fields {
   func entry(_ name: String) -> SpecNode.Entry? { entries.first { $0.key == name } }
 
   func check(_ noun: String, _ problems: inout Problems) {
+    // Looked up once: the file may hold very many unknown keys.
+    let given = Set(entries.map(\.key))
+    let free = keys.map(\.name).filter { !given.contains($0) }
+    var guessed: Set<String> = []
     for entry in entries where !keys.contains(where: { $0.name == entry.key }) {
-      let free = keys.map(\.name).filter { self.entry($0) == nil }
-      let guess = closest(to: entry.key, among: free)
+      let guess = problems.isFull ? nil : closest(to: entry.key, among: free)
+      if let guess { guessed.insert(guess) }
       let help =
         entry.key == "<<"
         ? "Merge keys (`<<`) are not part of YAML 1.2. Write the keys out, or use an alias for the whole value."
@@ -98,9 +102,9 @@ struct Fields {
         .unknownKey, "`\(shown(entry.key))` is not a key of \(noun).", help: help, at: entry.keySpan,
         fixIts: guess.map { [.suggestion($0, at: entry.keySpan)] } ?? [])
     }
-    for key in keys where key.required && entry(key.name) == nil {
+    for key in keys where key.required && !given.contains(key.name) && !guessed.contains(key.name) {
       problems.error(
-        .missingKey, "`\(key.name)` is missing from \(noun).", help: "\(key.doc) Write \(key.noun).", at: node.firstLineOfHeading)
+        .missingKey, "`\(key.name)` is missing from \(noun).", help: "\(key.doc) Add `\(key.name):`.", at: node.firstLineOfHeading)
     }
   }
 }

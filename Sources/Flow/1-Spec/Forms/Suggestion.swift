@@ -10,7 +10,9 @@ func closest(to text: String, among candidates: [String]) -> String? {
   for candidate in candidates {
     let name = Array(candidate.lowercased().unicodeScalars)
     guard name.count <= 64 else { continue }
-    let distance = editDistance(typed, name)
+    // A word cut short counts as close: `clone` for `clone_of`.
+    let isPrefix = typed.count >= 3 && (name.starts(with: typed) || name.count >= 3 && typed.starts(with: name))
+    let distance = isPrefix ? 1 : editDistance(typed, name)
     guard distance <= max(1, max(name.count, typed.count) / 3) else { continue }
     if let current = best, current.distance <= distance {
       if current.distance == distance { tied = true }

@@ -63,10 +63,15 @@ extension Form where Value == Int {
     Form(noun: "1", schema: .members(["const": .number(1)])) { node, problems in
       guard let scalar = node.scalar(for: "1", &problems) else { return nil }
       if scalar.plain, scalar.text == "1" { return 1 }
+      guard scalar.text != "1" else {
+        problems.error(
+          .unsupportedVersion, "The version is a number, and this is text.", help: "Numbers are written without quotes.",
+          at: node.span, fixIts: [.init(label: "remove the quotes", span: node.span, replacement: "1")])
+        return nil
+      }
       problems.error(
         .unsupportedVersion, "Version `\(shown(scalar.text))` of this format is not known.",
-        help: "This program reads version 1. A newer file needs a newer program.", at: node.span,
-        fixIts: scalar.text == "1" ? [.init(label: "remove the quotes", span: node.span, replacement: "1")] : [])
+        help: "This program reads version 1. A newer file needs a newer program.", at: node.span)
       return nil
     }
   }

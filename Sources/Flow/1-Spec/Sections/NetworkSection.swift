@@ -7,6 +7,8 @@ enum NetworkSection: Section {
     var gateway: Located<IPv4Address>?
     var dns: [Located<IPv4Address>]
     var serves: [Located<Network.Service>]
+    /// False when an item of `serves:` could not be read, so that nothing is missed in it.
+    var servesAll: Bool
     var dynamic: Located<Network.Range>?
 
     func serves(_ service: Network.Service) -> Bool { serves.contains { $0.value == service } }
@@ -27,9 +29,11 @@ enum NetworkSection: Section {
   static let keys = [cidr.description, gateway.description, dns.description, serves.description, dynamic.description]
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
-    Declaration(
+    let services = fields.read(serves, &problems)?.value ?? []
+    return Declaration(
       cidr: fields.read(cidr, &problems), gateway: fields.read(gateway, &problems),
-      dns: fields.read(dns, &problems)?.value ?? [], serves: fields.read(serves, &problems)?.value ?? [],
+      dns: fields.read(dns, &problems)?.value ?? [], serves: services,
+      servesAll: fields.entry(serves.name).map { $0.value.itemCount == services.count && !services.isEmpty } ?? true,
       dynamic: fields.read(dynamic, &problems))
   }
 }

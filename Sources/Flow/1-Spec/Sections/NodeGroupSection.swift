@@ -8,8 +8,6 @@ enum NodeGroupSection: Section {
     var image: Located<String>?
     var boot: ComputeNode.Boot
     var nics: [Named<NICDeclaration>]
-    /// `nics:` could be read.
-    var hasNICs: Bool
     var bmc: Located<BMCDeclaration>?
   }
 
@@ -27,10 +25,9 @@ enum NodeGroupSection: Section {
   static let keys = [names.description, image.description, boot.description, nics.description, bmc.description]
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
-    let nics = fields.read(nics, &problems)
-    return Declaration(
+    Declaration(
       names: fields.read(names, &problems), image: fields.read(image, &problems),
-      boot: fields.read(boot, &problems)?.value ?? .stateless, nics: nics?.value ?? [], hasNICs: nics != nil,
+      boot: fields.read(boot, &problems)?.value ?? .stateless, nics: fields.read(nics, &problems)?.value ?? [],
       bmc: fields.read(bmc, &problems))
   }
 }

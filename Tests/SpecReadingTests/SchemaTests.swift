@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+import Foundation
+import SpecReading
+import TestKit
+import Testing
+
+@Suite struct SchemaTests {
+  @Test func theSchemaInTheRepositoryIsCurrent() {
+    expectGolden(SpecReader.schema, at: "../../schemas/cluster.schema.json")
+  }
+
+  @Test func everyKeyIsDescribed() throws {
+    let schema = try JSONSerialization.jsonObject(with: Data(SpecReader.schema.utf8))
+    var keys = 0
+    func visit(_ value: Any) {
+      guard let object = value as? [String: Any] else { return }
+      for (name, key) in object["properties"] as? [String: Any] ?? [:] {
+        keys += 1
+        let text = (key as? [String: Any])?["description"] as? String ?? ""
+        #expect(text.hasSuffix("."), "\(name) has no description")
+      }
+      for child in object.values { visit(child) }
+      for child in (object["properties"] as? [String: Any] ?? [:]).values { visit(child) }
+    }
+    visit(schema)
+    #expect(keys > 40)
+  }
+}
+
+@Suite struct CatalogTests {
+  private static let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
+
+  @Test func everyCodeHasAPageAndEveryPageACode() throws {
+    let folder = Self.root.appending(path: "docs/diagnostics")
+    let pages = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter {
+      $0.hasPrefix("spec.") && $0.hasSuffix(".md")
+    }
+    #expect(pages.map { String($0.dropLast(3)) }.sorted() == Diagnostic.Code.catalog.map(\.id).sorted())
+    for code in Diagnostic.Code.catalog {
+      let page = try String(contentsOf: folder.appending(path: "\(code.id).md"), encoding: .utf8)
+      #expect(page.hasPrefix("# \(code.id): \(code.summary)\n"), "\(code.id)")
+      #expect(page.contains("## What to do"), "\(code.id)")
+    }
+  }
+
+  @Test func theCatalogListsEveryCodeOnce() throws {
+    let source = try String(
+      contentsOf: Self.root.appending(path: "Sources/Support/Diagnostics/Code+Catalog.swift"), encoding: .utf8)
+    let declared = source.matches(of: /Self\("(?<id>[^"]+)"/).map { String($0.output.id) }
+    #expect(declared.sorted() == Diagnostic.Code.catalog.map(\.id).sorted())
+    #expect(Set(declared).count == declared.count)
+  }
+}
