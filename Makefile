@@ -33,14 +33,14 @@ demo-down:
 
 check: setup
 	swift format lint --recursive --parallel --strict Package.swift Sources Tests
-	swift test --parallel --skip ContractTests --skip LabTests
+	swift test --parallel --skip RealHostTests --skip LabTests
 
 test: build check
-	swift test --no-parallel --filter ContractTests --filter LabTests
+	swift test --no-parallel --filter RealHostTests --filter LabTests
 
 # Rewrites golden files; read the diff before committing it.
 golden: setup
-	UPDATE_GOLDEN=1 swift test --skip ContractTests --skip LabTests
+	UPDATE_GOLDEN=1 swift test --skip RealHostTests --skip LabTests
 
 bench: setup
 	swift run -c release bench

@@ -100,7 +100,7 @@ let package = Package(
         "Pacemaker", "Simulator",
       ]),
     tests("HighAvailabilityTests", ["Features", "Resources", "Pacemaker", "XML", "ClusterModel", "Diagnostics"]),
-    tests("ContractTests", ["Simulator", "AgentServer", "HostAccess", "ClusterModel", "Lab"]),
+    tests("ContractTests", ["Simulator", "HostAccess", "ClusterModel", "Diagnostics", "Lab"]),
     tests("ProvisioningTests", ["Features", "Resources", "AgentServer", "HostAccess", "Planning", "SpecReading", "ClusterModel", "Diagnostics"]),
     tests("HostAccessTests", ["HostAccess", "AgentServer", "ClusterModel", "cluster-agent"]),
     tests("TidyTests", []),

@@ -40,6 +40,17 @@ extension Contract {
 
       #expect(try await host.file(path) == before)
     },
+    Contract(name: "a link gives way to a file, and comes back as a link") { (host) async throws in
+      let path = "/etc/os-release"
+      let before = try await host.ask(.file(path: path, contents: true))
+      guard case .file(.link) = before else { throw ContractFailure.otherAnswer }
+
+      try await host.perform(.ensureFile(FileGoal(path: path, contents: .text("ours\n"))))
+      #expect(try await host.file(path)?.contents == "ours\n")
+      try await host.perform(.ensureFileAbsent(path: path))
+
+      #expect(try await host.ask(.file(path: path, contents: true)) == before)
+    },
     Contract(name: "what is not ours is not removed") { (host) async throws in
       let before = try await host.file("/etc/issue")
 

@@ -21,14 +21,22 @@ struct ContractHost: Sendable {
   let host: any Host
   let run: RunToken
 
-  init(_ host: any Host) async throws {
+  private init(_ host: any Host) async throws {
     self.host = host
     let generation = try await host.lease().newestGeneration + 1
     run = RunToken(run: "contract-\(generation)", generation: generation, holder: "the contract suite")
     try await host.claim(run)
   }
 
-  func finish() async throws { try await host.release(run) }
+  /// Claims the host for a body, and gives it back however that ends.
+  static func using(_ host: any Host, _ body: (ContractHost) async throws -> Void) async throws {
+    let held = try await ContractHost(host)
+    do { try await body(held) } catch {
+      try await host.release(held.run)
+      throw error
+    }
+    try await host.release(held.run)
+  }
 
   /// Does an operation twice: the second time nothing is left to do.
   func perform(_ operation: Operation, sourceLocation: SourceLocation = #_sourceLocation) async throws {

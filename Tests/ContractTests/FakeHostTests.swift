@@ -8,11 +8,7 @@ import Testing
 @Suite struct FakeHostTests {
   @Test(arguments: Contract.all)
   func holds(_ contract: Contract) async throws {
-    let host = try await ContractHost(FakeHost("head1", Self.debian))
-
-    try await contract.check(host)
-
-    try await host.finish()
+    try await ContractHost.using(FakeHost("head1", Self.debian)) { host in try await contract.check(host) }
   }
 
   /// A machine as a plain Debian is: some files, some packages, one interface.
@@ -22,6 +18,7 @@ import Testing
     for path in ["/etc/issue", "/etc/issue.net", "/etc/hostname"] {
       machine.files[path] = .init(bytes: Array("Debian\n".utf8))
     }
+    machine.symbolicLinks["/etc/os-release"] = "../usr/lib/os-release"
     machine.installed["ca-certificates"] = "20230311"
     return machine
   }
