@@ -120,6 +120,24 @@ struct LabMachineryTests {
     }
   }
 
+  @Test func theProberSeesWhatGoesAndComesBack() async throws {
+    try await TestLab.with { lab in
+      let argv = lab.site.inside([
+        lab.site.program, "lab", "probe", "--seconds", "6", "--target", "ping:10.1.0.1", "--target", "http:10.1.0.1",
+      ])
+      async let probing = Command.run(argv[0], Array(argv.dropFirst()))
+      try await lab.site.setLink(of: "head1", on: "private", up: false)
+      try await Task.sleep(for: .seconds(2))
+      try await lab.site.setLink(of: "head1", on: "private", up: true)
+      let result = try await probing
+
+      #expect(result.status == 1)
+      #expect(result.text.contains("ping 10.1.0.1  answers again after"))
+      #expect(result.text.contains("ping 10.1.0.1  answers, longest interruption"))
+      #expect(result.text.contains("http 10.1.0.1  does not answer, longest interruption"))
+    }
+  }
+
   @Test func nodesBootOverTheNetworkAndVerifyTheirImage() async throws {
     try await TestLab.with(nodes: 3) { lab in
       let server = BootServer(lab: lab)

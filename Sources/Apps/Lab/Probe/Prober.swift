@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Foundation
+import HostAccess
+
+/// Asks every target every 50 ms, from the network namespace that this process is in.
+package struct Prober {
+  private static let interval = Duration.milliseconds(50)
+  /// A question without an answer is given up, and asked anew.
+  private static let limit = Duration.milliseconds(500)
+
+  private let targets: [ProbeTarget]
+  private var attempts: [ProbeAttempt] = []
+  private var outages: Outages
+
+  package init(_ targets: [ProbeTarget]) {
+    self.targets = targets
+    outages = Outages(targets, at: .now)
+  }
+
+  /// Runs for a time, and tells every change as it comes.
+  package mutating func run(for length: Duration, _ tell: (Outages.Change) -> Void) -> Outages {
+    let end = ContinuousClock.now + length
+    var next = ContinuousClock.now
+    while ContinuousClock.now < end {
+      if ContinuousClock.now >= next {
+        attempts += targets.compactMap { ProbeAttempt($0) }
+        next = .now + Self.interval
+      }
+      let wait = next - .now
+      listen(Int32(max(wait.components.attoseconds / 1_000_000_000_000_000, 1)), tell)
+      for change in outages.passed(to: .now) { tell(change) }
+    }
+    for attempt in attempts { attempt.end() }
+    attempts = []
+    return outages
+  }
+
+  private mutating func listen(_ milliseconds: Int32, _ tell: (Outages.Change) -> Void) {
+    var files = attempts.map { pollfd(fd: $0.socket, events: $0.events, revents: 0) }
+    poll(&files, nfds_t(files.count), milliseconds)
+    let now = ContinuousClock.now
+    var kept: [ProbeAttempt] = []
+    for (index, file) in files.enumerated() {
+      var attempt = attempts[index]
+      let progress: ProbeAttempt.Progress = file.revents == 0 ? .waiting : attempt.advance()
+      switch progress {
+      case .waiting where now - attempt.started < Self.limit: kept.append(attempt)
+      case .answered:
+        if let change = outages.answered(attempt.target, at: now) { tell(change) }
+        attempt.end()
+      case .waiting, .failed: attempt.end()
+      }
+    }
+    attempts = kept
+  }
+}
