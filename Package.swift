@@ -19,10 +19,12 @@ let package = Package(
   targets: [
     // MARK: Flow — what happens, in order
     // The six calls, on one screen.
-    target("Reconciler", "Flow/0-Reconcile", [
-      "SpecReading", "ClusterModel", "Observation", "Planning", "Execution", "Auditing", "Features", "Resources",
-      "HostAccess", "Diagnostics",
-    ]),
+    target(
+      "Reconciler", "Flow/0-Reconcile",
+      [
+        "SpecReading", "ClusterModel", "Observation", "Planning", "Execution", "Auditing", "Features", "Resources",
+        "HostAccess", "Diagnostics",
+      ]),
     // Bytes → nodes with spans → a validated Cluster, or diagnostics. Opens no files.
     target("SpecReading", "Flow/1-Spec", ["ClusterModel", "Diagnostics", "CYAML"]),
     // Values only: Cluster, Resource, Probe, Operation, Inventory, Plan.
@@ -32,24 +34,29 @@ let package = Package(
     // Pure: desired and inventory in, a graph of steps out.
     target("Planning", "Flow/4-Plan", ["ClusterModel", "Diagnostics"]),
     // Journaled, bounded, cancellable run of a plan.
-    target("Execution", "Flow/5-Execute", ["ClusterModel", "HostAccess", .product(name: "GRDB", package: "GRDB.swift")]),
+    target(
+      "Execution", "Flow/5-Execute", ["ClusterModel", "HostAccess", .product(name: "GRDB", package: "GRDB.swift")]),
     // Reads the spec at a commit and writes audit commits.
     target("Auditing", "Flow/6-Audit", ["ClusterModel", "HostAccess", "CGit2"]),
     // MARK: What is wanted
     // Features: pure functions from the Cluster to Resources.
     .target(
-      name: "Features", dependencies: ["ClusterModel", "Resources", "Pacemaker", "XML", "Diagnostics"], path: "Sources/Features",
+      name: "Features", dependencies: ["ClusterModel", "Resources", "Pacemaker", "XML", "Diagnostics"],
+      path: "Sources/Features",
       exclude: ["README.md"],
       resources: [.embedInCode("Images/Payload"), .embedInCode("HighAvailability/Payload")], swiftSettings: strict),
     // Resource kinds: which probes, what they mean, which steps.
     target("Resources", "Resources", ["ClusterModel", "Pacemaker", "XML", "Diagnostics"]),
     // MARK: Hosts
     // The two calls a host answers, their wire form, and the ways to reach a host.
-    target("HostAccess", "Hosts/HostAccess", ["ClusterModel", .product(name: "Subprocess", package: "swift-subprocess")]),
+    target(
+      "HostAccess", "Hosts/HostAccess", ["ClusterModel", .product(name: "Subprocess", package: "swift-subprocess")]),
     // The only code that touches a host.
-    target("AgentServer", "Hosts/AgentServer", [
-      "HostAccess", "ClusterModel", "Pacemaker", "XML", .product(name: "Subprocess", package: "swift-subprocess"),
-    ]),
+    target(
+      "AgentServer", "Hosts/AgentServer",
+      [
+        "HostAccess", "ClusterModel", "Pacemaker", "XML", .product(name: "Subprocess", package: "swift-subprocess"),
+      ]),
     // MARK: Apps
     // The command line: one file per command.
     .executableTarget(
@@ -60,13 +67,16 @@ let package = Package(
       ], path: "Sources/Apps/cluster", swiftSettings: strict),
     // The program that `cluster` copies to a host.
     .executableTarget(
-      name: "cluster-agent", dependencies: ["AgentServer", "HostAccess", "ClusterModel"], path: "Sources/Apps/ClusterAgent",
+      name: "cluster-agent", dependencies: ["AgentServer", "HostAccess", "ClusterModel"],
+      path: "Sources/Apps/ClusterAgent",
       swiftSettings: strict),
     // Builds a twin of the described cluster on one machine.
-    target("Lab", "Apps/Lab", ["ClusterModel", "HostAccess", .product(name: "Subprocess", package: "swift-subprocess")]),
+    target(
+      "Lab", "Apps/Lab", ["ClusterModel", "HostAccess", .product(name: "Subprocess", package: "swift-subprocess")]),
     // What one node costs: `make bench`.
     .executableTarget(
-      name: "bench", dependencies: ["Planning", "Features", "Resources", "SpecReading", "ClusterModel", "Diagnostics"], path: "Sources/Apps/Bench",
+      name: "bench", dependencies: ["Planning", "Features", "Resources", "SpecReading", "ClusterModel", "Diagnostics"],
+      path: "Sources/Apps/Bench",
       swiftSettings: strict),
     // Hosts in memory that answer and perform like real ones.
     target("Simulator", "Apps/Simulator", ["ClusterModel", "HostAccess", "Pacemaker", "XML"]),
@@ -74,9 +84,11 @@ let package = Package(
     // Problems in the user's spec: codes, spans, carets.
     target("Diagnostics", "Support/Diagnostics", []),
     // The system's libyaml.
-    .systemLibrary(name: "CYAML", path: "Sources/Support/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(
+      name: "CYAML", path: "Sources/Support/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     // The system's libgit2.
-    .systemLibrary(name: "CGit2", path: "Sources/Support/CGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
+    .systemLibrary(
+      name: "CGit2", path: "Sources/Support/CGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
     // Elements, a reader with limits, and a canonical form.
     target("XML", "Support/XML", []),
     // Pacemaker's XML as values: the CIB, edited by element, and the cluster's status.
@@ -85,7 +97,9 @@ let package = Package(
     target("TestKit", "Support/TestKit", []),
     // MARK: Tests
     tests("SpecReadingTests", ["SpecReading", "ClusterModel", "Diagnostics"]),
-    tests("PlanningTests", ["Planning", "Features", "Resources", "SpecReading", "ClusterModel", "Diagnostics", "HostAccess", "Simulator"]),
+    tests(
+      "PlanningTests",
+      ["Planning", "Features", "Resources", "SpecReading", "ClusterModel", "Diagnostics", "HostAccess", "Simulator"]),
     tests(
       "ExecutionTests",
       [
@@ -101,7 +115,9 @@ let package = Package(
       ]),
     tests("HighAvailabilityTests", ["Features", "Resources", "Pacemaker", "XML", "ClusterModel", "Diagnostics"]),
     tests("ContractTests", ["Simulator", "HostAccess", "ClusterModel", "Diagnostics", "Lab"]),
-    tests("ProvisioningTests", ["Features", "Resources", "AgentServer", "HostAccess", "Planning", "SpecReading", "ClusterModel", "Diagnostics"]),
+    tests(
+      "ProvisioningTests",
+      ["Features", "Resources", "AgentServer", "HostAccess", "Planning", "SpecReading", "ClusterModel", "Diagnostics"]),
     tests("HostAccessTests", ["HostAccess", "AgentServer", "ClusterModel", "cluster-agent"]),
     tests("TidyTests", []),
     tests("LabTests", ["Lab", "ClusterModel", "SpecReading", "HostAccess"]),
@@ -114,7 +130,9 @@ func target(_ name: String, _ path: String, _ dependencies: [Target.Dependency])
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .testTarget(name: name, dependencies: ["TestKit"] + dependencies, path: "Tests/" + name, exclude: exclusions(name), swiftSettings: strict)
+  .testTarget(
+    name: name, dependencies: ["TestKit"] + dependencies, path: "Tests/" + name, exclude: exclusions(name),
+    swiftSettings: strict)
 }
 
 /// Golden cases are read from the source tree, so that they can be updated in place.

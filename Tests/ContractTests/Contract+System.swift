@@ -39,7 +39,8 @@ extension Contract {
   static let units = [
     Contract(name: "a unit is started, enabled, disabled and stopped") { (host) async throws in
       try await host.perform(.ensureFile(unitFile))
-      #expect(await host.failure(of: .ensureUnit(UnitGoal(name: "no-such.service", enabled: nil, active: true))) == .notFound)
+      #expect(
+        await host.failure(of: .ensureUnit(UnitGoal(name: "no-such.service", enabled: nil, active: true))) == .notFound)
 
       try await host.perform(.ensureUnit(UnitGoal(name: service, enabled: true, active: true)))
       let up = try await host.unit(service)

@@ -10,7 +10,8 @@ import Testing
 
 @Suite struct ExampleTests {
   private static func example() throws -> Cluster {
-    let path = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../cluster.yaml").standardizedFileURL
+    let path = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../cluster.yaml")
+      .standardizedFileURL
     return try #require(SpecReader.read(Array(try Data(contentsOf: path)), file: "cluster.yaml").cluster)
   }
 

@@ -18,7 +18,8 @@ import Testing
     let desired = ImageKind.Desired(
       recipe: recipe,
       heads: [
-        .init(head: "head1", url: "http://10.1.0.1:8080/images"), .init(head: "head2", url: "http://10.1.0.2:8080/images"),
+        .init(head: "head1", url: "http://10.1.0.1:8080/images"),
+        .init(head: "head2", url: "http://10.1.0.2:8080/images"),
       ])
     let state = ImageState(name: "compute", digest: recipe.digest, squashfs: "s", bytes: 1, packages: [:])
     let hosts = heads.mapValues { head -> Inventory.Host in

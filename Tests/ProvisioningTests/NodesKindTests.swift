@@ -9,7 +9,8 @@ import Testing
 
   private static func row(_ number: UInt64) -> NodesKind.Row {
     NodesKind.Row(
-      name: HostID("node\(number)"), mac: MACAddress(bits: number), address: IPv4Address(bits: UInt32(number)), bmc: nil,
+      name: HostID("node\(number)"), mac: MACAddress(bits: number), address: IPv4Address(bits: UInt32(number)),
+      bmc: nil,
       image: "compute/new")
   }
 

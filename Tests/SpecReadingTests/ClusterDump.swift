@@ -7,7 +7,8 @@ struct ClusterDump {
   private(set) var text = ""
 
   init(_ cluster: Cluster) {
-    add("cluster \(cluster.name) domain \(cluster.domain) timezone \(cluster.timezone ?? "-") ssh \(cluster.access.user)")
+    add(
+      "cluster \(cluster.name) domain \(cluster.domain) timezone \(cluster.timezone ?? "-") ssh \(cluster.access.user)")
     add("repositories mirror \(cluster.repositories.mirror ?? "-") proxy \(cluster.repositories.proxy ?? "-")")
     for network in cluster.networks {
       let dynamic = network.dynamic.map { "\($0.first)-\($0.last)" } ?? "-"
@@ -36,7 +37,9 @@ struct ClusterDump {
   }
 
   private mutating func policy(_ ha: HighAvailabilityPolicy) {
-    add("ha services \(ha.services.map(\.rawValue)) failback \(ha.failback.rawValue) fencing \(ha.fencing) at \(place(ha.source))")
+    add(
+      "ha services \(ha.services.map(\.rawValue)) failback \(ha.failback.rawValue) fencing \(ha.fencing) at \(place(ha.source))"
+    )
     for address in ha.addresses { add("  address \(address.network) \(address.address) at \(place(address.source))") }
     add("  monitor every \(ha.monitor.every) timeout \(ha.monitor.timeout) restarts \(ha.monitor.restarts)")
     add("  heartbeat \(ha.heartbeat.links) detect \(ha.heartbeat.detect)")

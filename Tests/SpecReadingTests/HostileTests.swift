@@ -12,7 +12,8 @@ import Testing
 
     #expect(reading.cluster == nil, sourceLocation: sourceLocation)
     // Only the beginning is shown, and splitting the whole into lines takes its time.
-    TestKit.expectGolden(rendered(reading, Array(bytes.prefix(4000))), at: "cases/\(name)/diagnostics.txt", sourceLocation: sourceLocation)
+    TestKit.expectGolden(
+      rendered(reading, Array(bytes.prefix(4000))), at: "cases/\(name)/diagnostics.txt", sourceLocation: sourceLocation)
   }
 
   @Test func aFileOf100MegabytesIsRefusedUnread() {
@@ -34,13 +35,15 @@ import Testing
   }
 
   @Test func invalidUTF8IsReportedAtItsPlace() {
-    let bytes = Array("version: 1\ncluster: é".utf8) + [0xff, 0xfe] + Array("\ndomain: ".utf8) + [0xc3, 0x28, 0xed, 0xa0, 0x80]
+    let bytes =
+      Array("version: 1\ncluster: é".utf8) + [0xff, 0xfe] + Array("\ndomain: ".utf8) + [0xc3, 0x28, 0xed, 0xa0, 0x80]
     expectGolden(bytes, "hostile-invalid-utf8")
   }
 
   @Test func nulAndInvisibleCharactersAreReported() {
     expectGolden(
-      Array("version: 1\ncluster: al\u{0}ps\ndomain: alps\u{202e}gro.elpmaxe\n# \u{1b}[31m red\u{7f}\n".utf8), "hostile-control-characters")
+      Array("version: 1\ncluster: al\u{0}ps\ndomain: alps\u{202e}gro.elpmaxe\n# \u{1b}[31m red\u{7f}\n".utf8),
+      "hostile-control-characters")
   }
 
   @Test func deepNestingIsRefused() {

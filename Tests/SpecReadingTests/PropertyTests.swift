@@ -26,7 +26,8 @@ import Testing
     for _ in 0..<200 {
       let prefix = ["node", "rack1n", "a-b", "x9y"].randomElement(using: &random) ?? "node"
       let width = Int.random(in: 1...4, using: &random)
-      let numbers = Set((0..<Int.random(in: 1...40, using: &random)).map { _ in Int.random(in: 0...300, using: &random) })
+      let numbers = Set(
+        (0..<Int.random(in: 1...40, using: &random)).map { _ in Int.random(in: 0...300, using: &random) })
       let names = numbers.map { number in
         let digits = String(number)
         return HostID(prefix + String(repeating: "0", count: max(0, width - digits.count)) + digits)

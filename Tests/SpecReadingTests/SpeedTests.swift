@@ -40,7 +40,8 @@ import Testing
     for index in 0..<count {
       let (high, low) = (index / 250, index % 250 + 1)
       let mac = "52:54:00:01:\(hex(high)):\(hex(low))"
-      text += "- names: m\(index)\n  image: i\n  nics:\n    eth0: { network: n, address: 10.1.\(high).\(low), mac: \(mac) }\n"
+      text +=
+        "- names: m\(index)\n  image: i\n  nics:\n    eth0: { network: n, address: 10.1.\(high).\(low), mac: \(mac) }\n"
     }
     return text
   }

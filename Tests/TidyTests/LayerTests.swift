@@ -32,11 +32,12 @@ import Testing
   @Test(arguments: arrows.keys.sorted())
   func importsPointDown(_ folder: String) {
     let allowed = Self.arrows[folder] ?? []
-    expectNone(files(in: folder).flatMap { file in
-      file.imports.filter { Self.ours.contains($0.module) && !allowed.contains($0.module) }.map {
-        Finding(path: file.path, line: $0.line, text: "\(folder) may not import \($0.module)")
-      }
-    })
+    expectNone(
+      files(in: folder).flatMap { file in
+        file.imports.filter { Self.ours.contains($0.module) && !allowed.contains($0.module) }.map {
+          Finding(path: file.path, line: $0.line, text: "\(folder) may not import \($0.module)")
+        }
+      })
   }
 
   /// Functions of values: no clock, process, file, network or waiting.
@@ -54,39 +55,47 @@ import Testing
     ]
     let modules: Set = ["Foundation", "FoundationEssentials", "Glibc", "Subprocess", "Synchronization"]
     let formatted = Set(Exceptions.foundation.keys)
-    expectNone(files(in: folder).flatMap { file in
-      file.imports.filter { modules.contains($0.module) && !formatted.contains(file.path) }.map {
-        Finding(path: file.path, line: $0.line, text: "a pure target imports \($0.module)")
-      } + file.code.enumerated().compactMap { index, line in
-        banned.first { line.contains($0) }.map {
-          Finding(path: file.path, line: index + 1, text: "a pure target uses \($0)")
+    expectNone(
+      files(in: folder).flatMap { file in
+        file.imports.filter { modules.contains($0.module) && !formatted.contains(file.path) }.map {
+          Finding(path: file.path, line: $0.line, text: "a pure target imports \($0.module)")
         }
-      }
-    })
+          + file.code.enumerated().compactMap { index, line in
+            banned.first { line.contains($0) }.map {
+              Finding(path: file.path, line: index + 1, text: "a pure target uses \($0)")
+            }
+          }
+      })
   }
 
   /// Foundation proper would make the program that is copied to every host four times as large.
   @Test func theAgentHasNoFoundation() {
     let folders = ["Sources/Hosts", "Sources/Apps/ClusterAgent", "Sources/Flow/2-Model", "Sources/Support/Pacemaker"]
-    expectNone(folders.flatMap(files).flatMap { file in
-      file.imports.filter { $0.module == "Foundation" }.map {
-        Finding(path: file.path, line: $0.line, text: "the agent cannot import Foundation; FoundationEssentials will do")
-      }
-    })
+    expectNone(
+      folders.flatMap(files).flatMap { file in
+        file.imports.filter { $0.module == "Foundation" }.map {
+          Finding(
+            path: file.path, line: $0.line, text: "the agent cannot import Foundation; FoundationEssentials will do")
+        }
+      })
   }
 
   /// A wait without a condition is a guess.
   @Test func nobodySleepsWhereAConditionCanBeAwaited() {
-    expectNone(SourceFile.all.filter { $0.path.hasPrefix("Sources/") }.flatMap { file in
-      file.code.enumerated().filter { _, line in
-        line.contains("Task.sleep") || line.contains("usleep(") || line.contains("Thread.sleep")
-      }.map { Finding(path: file.path, line: $0.offset + 1, text: "sleeps; poll a condition on a clock that tests can hold") }
-    })
+    expectNone(
+      SourceFile.all.filter { $0.path.hasPrefix("Sources/") }.flatMap { file in
+        file.code.enumerated().filter { _, line in
+          line.contains("Task.sleep") || line.contains("usleep(") || line.contains("Thread.sleep")
+        }.map {
+          Finding(path: file.path, line: $0.offset + 1, text: "sleeps; poll a condition on a clock that tests can hold")
+        }
+      })
   }
 
   /// Every kind is a folder with its rules, its questions and its steps.
   @Test func everyKindHasItsFiles() {
-    let kinds = Set(SourceFile.all.map(\.path).filter { $0.hasPrefix("Sources/Resources/") && $0.hasSuffix("Kind.swift") })
+    let kinds = Set(
+      SourceFile.all.map(\.path).filter { $0.hasPrefix("Sources/Resources/") && $0.hasSuffix("Kind.swift") })
     #expect(!kinds.isEmpty)
     let catalog = SourceFile("Sources/Resources/Catalog.swift")?.lines.joined() ?? ""
     for path in kinds.sorted() {

@@ -5,23 +5,26 @@ import Testing
 /// The house rules that a compiler does not check. Exceptions are few and say why.
 @Suite struct TidyTests {
   @Test func everyFileNamesItsLicence() {
-    expectNone(SourceFile.all.filter { $0.lines.first != "// SPDX-License-Identifier: Apache-2.0" }.map {
-      Finding(path: $0.path, line: 1, text: "the first line is not the SPDX line")
-    })
+    expectNone(
+      SourceFile.all.filter { $0.lines.first != "// SPDX-License-Identifier: Apache-2.0" }.map {
+        Finding(path: $0.path, line: 1, text: "the first line is not the SPDX line")
+      })
   }
 
   @Test func linesFitTheScreen() {
-    expectNone(SourceFile.all.flatMap { file in
-      file.widths.enumerated().filter { $0.element > 120 }.map {
-        Finding(path: file.path, line: $0.offset + 1, text: "\($0.element) columns without strings; 120 are allowed")
-      }
-    })
+    expectNone(
+      SourceFile.all.flatMap { file in
+        file.widths.enumerated().filter { $0.element > 120 }.map {
+          Finding(path: file.path, line: $0.offset + 1, text: "\($0.element) columns without strings; 120 are allowed")
+        }
+      })
   }
 
   @Test func filesStaySmall() {
-    expectNone(SourceFile.all.filter { $0.lines.count > 500 }.map {
-      Finding(path: $0.path, line: 500, text: "\($0.lines.count) lines; split it by aspect")
-    })
+    expectNone(
+      SourceFile.all.filter { $0.lines.count > 500 }.map {
+        Finding(path: $0.path, line: 500, text: "\($0.lines.count) lines; split it by aspect")
+      })
   }
 
   @Test func functionsStaySmall() {
@@ -30,19 +33,21 @@ import Testing
 
   @Test func nothingIsForced() {
     let forced = /\b(try!|as!|fatalError\()|[A-Za-z0-9_\)\]]!([\.\)\],;:]|\s*$)/
-    expectNone(findings { file, _, code in
-      guard file.path.hasPrefix("Sources/"), code.firstMatch(of: forced) != nil else { return nil }
-      return "force: say what happens otherwise"
-    })
+    expectNone(
+      findings { file, _, code in
+        guard file.path.hasPrefix("Sources/"), code.firstMatch(of: forced) != nil else { return nil }
+        return "force: say what happens otherwise"
+      })
   }
 
   @Test func nothingIsUncheckedOrUnsafe() {
     let allowed = Set(Exceptions.unchecked.keys)
-    expectNone(findings { file, _, code in
-      guard code.contains("@unchecked Sendable") || code.contains("nonisolated(unsafe)"), !allowed.contains(file.path)
-      else { return nil }
-      return "unchecked concurrency: name it among the exceptions, with the reason"
-    })
+    expectNone(
+      findings { file, _, code in
+        guard code.contains("@unchecked Sendable") || code.contains("nonisolated(unsafe)"), !allowed.contains(file.path)
+        else { return nil }
+        return "unchecked concurrency: name it among the exceptions, with the reason"
+      })
   }
 
   @Test func noFileSpeaksOfWhereItWasMade() {
@@ -51,11 +56,12 @@ import Testing
   }
 
   @Test func noShellRunsOurPrograms() {
-    expectNone(findings { file, line, _ in
-      guard file.path.hasPrefix("Sources/"), !Exceptions.shell.keys.contains(file.path) else { return nil }
-      let shells = ["\"/bin/sh\"", "\"sh\"", "\"bash\"", "\"/bin/bash\"", "\"/usr/bin/env\""]
-      return shells.first { line.contains($0) }.map { "runs a shell (\($0)); give a program its arguments" }
-    })
+    expectNone(
+      findings { file, line, _ in
+        guard file.path.hasPrefix("Sources/"), !Exceptions.shell.keys.contains(file.path) else { return nil }
+        let shells = ["\"/bin/sh\"", "\"sh\"", "\"bash\"", "\"/bin/bash\"", "\"/usr/bin/env\""]
+        return shells.first { line.contains($0) }.map { "runs a shell (\($0)); give a program its arguments" }
+      })
   }
 
   @Test func exceptionsAreStillNeeded() {

@@ -47,7 +47,8 @@ extension FakeMachine {
     try Self.checkPath(path)
     if case .other = file(path, contents: false) {
       throw AgentError(
-        .conflict, "\(path) is a folder or device, not a file", next: "Move it away if it is not needed, and try again.")
+        .conflict, "\(path) is a folder or device, not a file", next: "Move it away if it is not needed, and try again."
+      )
     }
     let existing = files[path]
     var wanted = File(
@@ -140,12 +141,15 @@ extension FakeMachine {
   /// The agent's rule: absolute, and without parts that lead elsewhere.
   private static func checkPath(_ path: String) throws(AgentError) {
     let parts = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
-    let fit = path.hasPrefix("/") && parts.allSatisfy { part in
-      !part.isEmpty && part != "." && part != ".." && part.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f }
-    }
+    let fit =
+      path.hasPrefix("/")
+      && parts.allSatisfy { part in
+        !part.isEmpty && part != "." && part != ".." && part.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f }
+      }
     guard fit else {
       throw AgentError(
-        .invalid, "\"\(path)\" is not a plain path", next: "Write it without `.`, `..`, empty parts and control characters.")
+        .invalid, "\"\(path)\" is not a plain path",
+        next: "Write it without `.`, `..`, empty parts and control characters.")
     }
   }
 }

@@ -108,7 +108,8 @@ extension FakeWorld {
         members.first { $0.name != primitive.parameter("pcmk_host_list") } ?? members.first
       }
     let role = node == nil ? "Stopped" : "Started"
-    return "<resource id=\"\(primitive.id ?? "")\" resource_agent=\"\(agent)\" role=\"\(role)\" active=\"\(node != nil)\" "
+    return
+      "<resource id=\"\(primitive.id ?? "")\" resource_agent=\"\(agent)\" role=\"\(role)\" active=\"\(node != nil)\" "
       + "managed=\"true\" failed=\"false\" blocked=\"false\">"
       + (node.map { "<node name=\"\($0)\" id=\"1\" cached=\"true\"/>" } ?? "") + "</resource>"
   }

@@ -57,14 +57,18 @@ struct ApplyCommand: AsyncParsableCommand {
       throw Failure("there is no terminal to ask on", next: "Read the plan above, then apply with --yes.", status: 6)
     }
     Terminal.noteWithoutNewline("\nApply this? Only `yes` goes on: ")
-    guard readLine() == "yes" else { throw Failure("not confirmed; nothing was changed", next: "Apply again when ready.", status: 6) }
+    guard readLine() == "yes" else {
+      throw Failure("not confirmed; nothing was changed", next: "Apply again when ready.", status: 6)
+    }
   }
 
   private func tell(_ applied: Applied, run: String) throws {
     let seconds = Double(applied.outcome.finishedAt - applied.outcome.startedAt)
     let changed = applied.outcome.steps.count { if case .done(let done) = $0.result { done.changed } else { false } }
     let recorded = applied.recorded.map { "commit \($0.commit.prefix(12)) on cluster/history" } ?? "not recorded"
-    if let omission = applied.recorded?.unsignedBecause { Terminal.note("warning: the record is not signed: \(omission)") }
+    if let omission = applied.recorded?.unsignedBecause {
+      Terminal.note("warning: the record is not signed: \(omission)")
+    }
     if applied.isConverged {
       Terminal.print(
         "Applied: \(changed) changes in \(Terminal.elapsed(seconds)); looked again, everything is as described. "
@@ -76,7 +80,8 @@ struct ApplyCommand: AsyncParsableCommand {
       Terminal.note("\(step.word): \(step.step)\n  \(step.detail)\n  next: \(next)")
     }
     if applied.outcome.result == .done, !applied.verified.plan.isClean {
-      Terminal.note("Looking again found more to do:\n" + PlanCommand.text(applied.verified.plan, colour: Terminal.errorColour))
+      Terminal.note(
+        "Looking again found more to do:\n" + PlanCommand.text(applied.verified.plan, colour: Terminal.errorColour))
     }
     throw Failure(
       "run \(run) ended \(applied.word): \(changed) changes, \(recorded)",

@@ -10,7 +10,8 @@ struct LabCommand: AsyncParsableCommand {
     commandName: "lab", abstract: "A twin of the described cluster, on this machine.",
     subcommands: [
       LabUpCommand.self, LabDownCommand.self, LabStatusCommand.self, LabShellCommand.self, LabConsoleCommand.self,
-      LabPowerCommand.self, LabCutCommand.self, LabProbeCommand.self, LabEnterCommand.self, LabMachineCommand.self, LabChassisCommand.self,
+      LabPowerCommand.self, LabCutCommand.self, LabProbeCommand.self, LabEnterCommand.self, LabMachineCommand.self,
+      LabChassisCommand.self,
     ])
 }
 

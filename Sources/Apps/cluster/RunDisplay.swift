@@ -21,10 +21,13 @@ final class RunDisplay: Sendable {
   func show(_ event: RunEvent) {
     switch event {
     case .foundInterrupted(let run):
-      line("run \(run.id) was interrupted after \(run.finished) of \(run.total) steps; in flight then: "
-        + (run.inFlight.isEmpty ? "none" : run.inFlight.map(\.text).joined(separator: ", ")))
+      line(
+        "run \(run.id) was interrupted after \(run.finished) of \(run.total) steps; in flight then: "
+          + (run.inFlight.isEmpty ? "none" : run.inFlight.map(\.text).joined(separator: ", ")))
     case .began(let token, let steps):
-      state.withLock { $0.done = 0; $0.total = steps }
+      state.withLock {
+        $0.done = 0; $0.total = steps
+      }
       line("run \(token.run), \(steps) steps")
     case .started(let step): if step.operation.isLong { line("…    \(step.id)") }
     case .progress(let step, let words): progress(step, words)

@@ -55,7 +55,9 @@ enum StatusText {
     for (image, group) in Dictionary(grouping: ready, by: { $0.image ?? "" }).sorted(by: { $0.key < $1.key }) {
       let names = HostlistText.fold(group.map { HostID($0.name) })
       let youngest = group.compactMap(\.since).max()
-      table.add(names, "ready", image, "\(group.count) nodes, digest verified, " + (youngest.map { "up \(age($0, now))" } ?? ""))
+      table.add(
+        names, "ready", image, "\(group.count) nodes, digest verified, " + (youngest.map { "up \(age($0, now))" } ?? "")
+      )
     }
     for node in status.nodes where !(node.state == .ready && node.detail == nil) {
       table.add(node.name, node.state.rawValue.uppercased(), node.image ?? "-", node.detail ?? "")
@@ -65,7 +67,8 @@ enum StatusText {
 
   private static func lastRun(_ status: StatusReport, now: Int) -> String {
     guard let run = status.lastRun else { return "Last run  none yet: cluster apply" }
-    return "Last run  \(run.id)  \(run.result)  \(age(run.at, now)) ago  commit \(run.commit.prefix(12)) on cluster/history"
+    return
+      "Last run  \(run.id)  \(run.result)  \(age(run.at, now)) ago  commit \(run.commit.prefix(12)) on cluster/history"
   }
 
   static func age(_ moment: Int, _ now: Int) -> String {

@@ -52,7 +52,8 @@ package enum Heads: Feature {
       let goal = LinkGoal(
         interface: nic.name, address: nic.address, prefix: network.cidr.prefix, gateway: network.gateway)
       return .link(
-        on: head.name, goal, because: "\(nic.name) is on network \(network.name)", source: nic.source, after: [networkd])
+        on: head.name, goal, because: "\(nic.name) is on network \(network.name)", source: nic.source, after: [networkd]
+      )
     }
     let unit = UnitKind.Desired(UnitGoal(name: networkd.name, enabled: true, active: true))
     return [.unit(on: head.name, unit, because: "it brings the links up", source: head.source)] + links
@@ -72,7 +73,9 @@ package enum Heads: Feature {
 
   /// See hosts(5). Each head is known by its address on the network that boots nodes, or else on its first one.
   private static func hosts(_ cluster: Cluster, _ head: Head) -> String {
-    var lines = ["# Written by cluster; changes made here are undone.", "127.0.0.1 localhost", "::1 localhost ip6-localhost"]
+    var lines = [
+      "# Written by cluster; changes made here are undone.", "127.0.0.1 localhost", "::1 localhost ip6-localhost",
+    ]
     for other in cluster.heads {
       guard let nic = cluster.bootNetwork.flatMap({ other.nic(on: $0.name) }) ?? other.nics.first else { continue }
       lines.append("\(nic.address) \(other.name).\(cluster.domain) \(other.name)")

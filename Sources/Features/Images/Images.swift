@@ -57,15 +57,19 @@ package enum Images: Feature {
         on: head.name, ImageRecipes.programsOfOurs, ["finish": ImagePayload.finish], because: "what finishes an image",
         source: source),
     ]
-    return own + cluster.images.flatMap { image in
-      let trees = [
-        (ImageRecipes.site(image.name), ImageRecipes.siteFiles(image, files), "files of image \(image.name)"),
-        (ImageRecipes.programs(image.name), ImageRecipes.programFiles(image, files), "programs of image \(image.name)"),
-      ]
-      return trees.filter { !$0.1.isEmpty }.map { root, entries, reason in
-        Resource.tree(on: head.name, root, entries, because: reason, source: image.source)
+    return own
+      + cluster.images.flatMap { image in
+        let trees = [
+          (ImageRecipes.site(image.name), ImageRecipes.siteFiles(image, files), "files of image \(image.name)"),
+          (
+            ImageRecipes.programs(image.name), ImageRecipes.programFiles(image, files),
+            "programs of image \(image.name)"
+          ),
+        ]
+        return trees.filter { !$0.1.isEmpty }.map { root, entries, reason in
+          Resource.tree(on: head.name, root, entries, because: reason, source: image.source)
+        }
       }
-    }
   }
 
   /// A second nginx, always on: nginx.service itself runs only where the service address is.

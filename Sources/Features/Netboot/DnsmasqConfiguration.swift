@@ -18,7 +18,8 @@ struct DnsmasqConfiguration {
     guard network.serves.contains(.dns) else { return ["port=0"] }
     return [
       "", "# Names: ours from a folder, all others from the site's resolvers.",
-      "domain=\(cluster.domain)", "local=/\(cluster.domain)/", "expand-hosts", "domain-needed", "bogus-priv", "no-hosts",
+      "domain=\(cluster.domain)", "local=/\(cluster.domain)/", "expand-hosts", "domain-needed", "bogus-priv",
+      "no-hosts",
       "no-resolv", "hostsdir=\(WellKnown.dnsHosts)",
     ] + cluster.networks.flatMap(\.dns).map { "server=\($0)" }
   }

@@ -42,7 +42,8 @@ struct BootSite {
   var resources: [Resource] {
     [
       .packages(
-        on: head.name, "boot", ["dnsmasq", "ipxe", "nginx-light", "logrotate"], because: "network \(network.name) boots nodes",
+        on: head.name, "boot", ["dnsmasq", "ipxe", "nginx-light", "logrotate"],
+        because: "network \(network.name) boots nodes",
         source: network.source,
         after: WellKnown.repositories(on: head.name) + [WellKnown.basePackages(on: head.name)])
     ] + configuration + trees + units
@@ -71,7 +72,8 @@ struct BootSite {
   private var trees: [Resource] {
     [
       .tree(
-        on: head.name, WellKnown.bootScripts, BootScript.common(server: server), because: "the first script of every machine",
+        on: head.name, WellKnown.bootScripts, BootScript.common(server: server),
+        because: "the first script of every machine",
         source: network.source),
       .tree(
         on: head.name, WellKnown.machineScripts, machineScripts, because: "each machine's own boot script",

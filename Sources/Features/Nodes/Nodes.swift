@@ -19,7 +19,8 @@ package enum Nodes: Feature {
     }
     return [
       Resource(
-        NodesKind.id, NodesKind.Desired(heads: cluster.heads.map(\.name), nodes: rows), because: "nodes run their image",
+        NodesKind.id, NodesKind.Desired(heads: cluster.heads.map(\.name), nodes: rows),
+        because: "nodes run their image",
         source: first.source, after: cluster.heads.flatMap(before) + cluster.images.map { ImageKind.id($0.name) })
     ]
   }

@@ -10,7 +10,9 @@ enum ObservedText {
       switch state {
       case .unreachable(let error): files["\(host)/unreachable.txt"] = "\(error)\n"
       case .answered(let answers):
-        for (file, lines) in lines(answers) { files["\(host)/\(file).txt"] = lines.sorted().joined(separator: "\n") + "\n" }
+        for (file, lines) in lines(answers) {
+          files["\(host)/\(file).txt"] = lines.sorted().joined(separator: "\n") + "\n"
+        }
       }
     }
     return files
@@ -47,8 +49,11 @@ enum ObservedText {
     case (.clone(let head), .clone(let record)):
       ("clones", ["\(head) " + (record.map { "installed from \($0.capture)" } ?? "not installed by this head")])
     case (_, .corosync(let state?)):
-      ("corosync", ["members \(state.members.sorted().joined(separator: " "))", "quorate \(state.quorate)"]
-        + state.links.map { "link \($0.number) \($0.address) \($0.connected ? "connected" : "down")" })
+      (
+        "corosync",
+        ["members \(state.members.sorted().joined(separator: " "))", "quorate \(state.quorate)"]
+          + state.links.map { "link \($0.number) \($0.address) \($0.connected ? "connected" : "down")" }
+      )
     case (.fencing(let head), .fencing(let record)): ("fencing", ["\(head) \(record == nil ? "not proven" : "proven")"])
     case (_, .nodeReports(let reports)):
       ("nodes", reports.map { "\($0.mac) \($0.stage.rawValue) \($0.image ?? "-") \($0.verified ? "verified" : "-")" })

@@ -126,7 +126,8 @@ extension Reconciler {
     } catch let error as ReconcileError {
       throw error
     } catch {
-      throw .audit(error as? AuditError ?? AuditError(.git, "the record cannot be read", cause: "\(error)", next: "Run git fsck."))
+      throw .audit(
+        error as? AuditError ?? AuditError(.git, "the record cannot be read", cause: "\(error)", next: "Run git fsck."))
     }
   }
 

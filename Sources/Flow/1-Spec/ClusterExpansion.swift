@@ -70,7 +70,8 @@ struct ClusterExpansion {
         return nil
       }
       return NIC(
-        name: nic.name.value, network: network, address: address, mac: nic.value?.mac?.value.value(index), source: nic.span)
+        name: nic.name.value, network: network, address: address, mac: nic.value?.mac?.value.value(index),
+        source: nic.span)
     }
   }
 

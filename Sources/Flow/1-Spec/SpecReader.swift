@@ -18,7 +18,8 @@ package enum SpecReader {
     guard bytes.count <= byteLimit else {
       problems.error(
         .tooLarge, "The file is larger than \(byteLimit >> 20) MiB.",
-        help: "A description of 10,000 nodes takes a few kilobytes: `names: node[00001-10000]`. Is this the right file?",
+        help:
+          "A description of 10,000 nodes takes a few kilobytes: `names: node[00001-10000]`. Is this the right file?",
         at: .point(problems.file, 1, 1))
       return nil
     }

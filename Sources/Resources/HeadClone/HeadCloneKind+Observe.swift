@@ -22,7 +22,8 @@ extension HeadCloneKind {
     throw .unreachable(
       head,
       AgentError(
-        .unreachable, "\(head) is switched on but does not answer; it was installed from capture \(record.capture.prefix(12))",
+        .unreachable,
+        "\(head) is switched on but does not answer; it was installed from capture \(record.capture.prefix(12))",
         next: "Look at its console and its links. To install it anew, remove /var/lib/cluster/clones/\(head).json on "
           + "\(desired.primary)."))
   }

@@ -20,7 +20,8 @@ extension LinkKind {
     if !missing.isEmpty || !drafts.isEmpty {
       drafts.append(
         StepDraft(
-          "apply", on: id.onlyHost, .ensureLink(goal), disruption: actual?.link == nil || missing.isEmpty ? .none : .reload,
+          "apply", on: id.onlyHost, .ensureLink(goal),
+          disruption: actual?.link == nil || missing.isEmpty ? .none : .reload,
           because: missing.isEmpty ? "\(path(goal.interface)) changes" : "\(goal.interface) lacks its settings",
           changes: missing))
     }

@@ -12,7 +12,9 @@ extension TreeKind {
     if actual != nil && changes.isEmpty { return [] }
     let root = desired.tree.root
     let because =
-      actual == nil ? "\(root) does not exist" : "\(changes.count) of the files in \(root) \(changes.count == 1 ? "differs" : "differ")"
+      actual == nil
+      ? "\(root) does not exist"
+      : "\(changes.count) of the files in \(root) \(changes.count == 1 ? "differs" : "differ")"
     return [
       StepDraft("write", on: id.onlyHost, .ensureTree(desired.tree), because: because, changes: folded(changes))
     ]

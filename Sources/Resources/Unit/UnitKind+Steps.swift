@@ -89,7 +89,8 @@ extension UnitKind {
     var lines: [String] = []
     if actual?.masked == true && (goal.active == true || goal.enabled == true) { lines.append("masked -> not masked") }
     if let enabled = goal.enabled, enabled != actual?.enabled {
-      lines.append("\(actual.map { $0.enabled ? "enabled" : "disabled" } ?? "absent") -> \(enabled ? "enabled" : "disabled")")
+      lines.append(
+        "\(actual.map { $0.enabled ? "enabled" : "disabled" } ?? "absent") -> \(enabled ? "enabled" : "disabled")")
     }
     if let active = goal.active, active != actual.map(isRunning) {
       lines.append("\(actual?.active ?? "absent") -> \(active ? "active" : "inactive")")

@@ -21,7 +21,8 @@ package func expectGolden(
   }
   guard let data = try? Data(contentsOf: url) else {
     Issue.record(
-      "\(url.path) does not exist; UPDATE_GOLDEN=1 writes it. It would hold:\n\(actual)", sourceLocation: sourceLocation)
+      "\(url.path) does not exist; UPDATE_GOLDEN=1 writes it. It would hold:\n\(actual)", sourceLocation: sourceLocation
+    )
     return
   }
   let expected = String(decoding: data, as: UTF8.self)

@@ -75,13 +75,15 @@ struct Claims<Value: Hashable & CustomStringConvertible> {
     let span = collision.second.span
     guard !collision.second.part.isEmpty else {
       problems.error(
-        code, "`\(collision.value)` is in the hostlist twice.\(more)", help: "Remove one, or look for ranges that overlap.", at: span)
+        code, "`\(collision.value)` is in the hostlist twice.\(more)",
+        help: "Remove one, or look for ranges that overlap.", at: span)
       return
     }
     let end = SourceSpan(
       file: span.file, line: span.endLine, column: span.endColumn, endLine: span.endLine, endColumn: span.endColumn)
     problems.error(
-      code, "The \(noun) \(collision.value) would go to \(collision.first.text) and to \(collision.second.text).\(more)",
+      code,
+      "The \(noun) \(collision.value) would go to \(collision.first.text) and to \(collision.second.text).\(more)",
       help: "With a `+` at the end the \(noun) counts up with the names.", at: span,
       fixIts: [.init(label: "write `\(collision.value)+`", span: end, replacement: "+")])
   }

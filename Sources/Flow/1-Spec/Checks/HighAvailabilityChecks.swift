@@ -78,7 +78,8 @@ enum HighAvailabilityChecks {
     if links.value.count == 1 {
       problems.warning(
         .singleHeartbeat, "The heads hear each other over a single link.",
-        help: "One broken cable then makes each head take the other for lost, and one is powered off. Add a second network.",
+        help:
+          "One broken cable then makes each head take the other for lost, and one is powered off. Add a second network.",
         at: links.span)
     }
   }
@@ -99,7 +100,8 @@ enum HighAvailabilityChecks {
     } else if !policy.hasFencing, policy.unsafe != nil || policy.sources["unsafe_without_fencing"] == nil {
       problems.error(
         .fencingMissing, "`ha` has no `fencing`.",
-        help: "A head that is silent may still be running. Unless its power is cut first, both heads would serve at once. "
+        help:
+          "A head that is silent may still be running. Unless its power is cut first, both heads would serve at once. "
           + "Write `fencing: { via: bmc }`; to do without, at your own risk, `unsafe_without_fencing: true`.",
         at: policy.keySpan)
     }

@@ -16,7 +16,8 @@ enum MachineChecks {
   }
 
   private static func origin(
-    of head: Named<HeadSection.Declaration>, _ parent: Located<String>, _ context: CheckContext, _ problems: inout Problems
+    of head: Named<HeadSection.Declaration>, _ parent: Located<String>, _ context: CheckContext,
+    _ problems: inout Problems
   ) {
     let name = head.name.value
     let heads = context.declaration.heads
@@ -87,11 +88,14 @@ enum MachineChecks {
     if let nic = group.nic(on: boot) {
       guard nic.value?.hasMAC == false else { return }
       problems.error(
-        .nodeWithoutMAC, "\(group.label) \(group.verb("boots", "boot")) from `\(boot)`, but `\(nic.name.value)` has no `mac`.",
-        help: "DHCP knows a machine by its MAC address. Add `mac:`; with a `+` at the end it counts up.", at: nic.name.span)
+        .nodeWithoutMAC,
+        "\(group.label) \(group.verb("boots", "boot")) from `\(boot)`, but `\(nic.name.value)` has no `mac`.",
+        help: "DHCP knows a machine by its MAC address. Add `mac:`; with a `+` at the end it counts up.",
+        at: nic.name.span)
     } else if group.isWhole {
       problems.error(
-        .nodeOffBootNetwork, "\(group.label) \(group.verb("boots", "boot")) from the network, but without an interface on `\(boot)`.",
+        .nodeOffBootNetwork,
+        "\(group.label) \(group.verb("boots", "boot")) from the network, but without an interface on `\(boot)`.",
         help: "`\(boot)` is the network that serves boot. Give the nodes an interface on it.", at: group.nameSpan)
     }
   }
@@ -107,7 +111,8 @@ enum MachineChecks {
       let noun = group.names.count == 1 ? "the BMC" : "the BMCs"
       problems.error(
         .bmcUnreachable, "\(heads) cannot reach \(noun) of \(group.label) at \(address.value.first).",
-        help: "Power is switched from the heads. Give them an interface on the BMC's network, or a gateway to one of their networks.",
+        help:
+          "Power is switched from the heads. Give them an interface on the BMC's network, or a gateway to one of their networks.",
         at: address.span)
     }
   }

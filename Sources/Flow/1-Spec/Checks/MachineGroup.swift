@@ -19,7 +19,8 @@ struct MachineGroup: Sendable {
     self.nameSpan = nameSpan
     self.nics = nics
     self.bmc = bmc
-    isWhole = !nics.isEmpty && nics.allSatisfy { nic in nic.value?.network.map { knownNetworks.contains($0.value) } ?? false }
+    isWhole =
+      !nics.isEmpty && nics.allSatisfy { nic in nic.value?.network.map { knownNetworks.contains($0.value) } ?? false }
   }
 
   /// "`node001` and 63 more", for messages.

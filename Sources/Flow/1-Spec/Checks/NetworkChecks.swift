@@ -100,7 +100,8 @@ enum NetworkChecks {
     if serving.isEmpty, context.knowsAllNetworks, let group = context.nodes.first {
       problems.error(
         .noBootNetwork, "There are nodes, but no network serves boot.",
-        help: "Write `serves: [dhcp, dns, boot]` in the network that the nodes and the heads are on.", at: group.nameSpan)
+        help: "Write `serves: [dhcp, dns, boot]` in the network that the nodes and the heads are on.",
+        at: group.nameSpan)
     }
   }
 }

@@ -23,7 +23,8 @@ enum PlacementChecks {
       context.check(network: network, &problems)
       if let first = seen[network.value] {
         problems.error(
-          .twoNICsOneNetwork, "\(group.label) \(group.verb("has", "have")) two network interfaces on `\(network.value)`.",
+          .twoNICsOneNetwork,
+          "\(group.label) \(group.verb("has", "have")) two network interfaces on `\(network.value)`.",
           help: "Which of them answers would be left to chance. Put one of them on another network.", at: network.span,
           notes: [.init(text: "the first is here", span: first)])
       }
@@ -58,7 +59,8 @@ enum PlacementChecks {
     guard cidr.contains(last) else {
       let machine = machines[Int(cidr.broadcast.bits - first.bits) + 1]
       problems.error(
-        .addressOutsideNetwork, "Counted up from \(first), addresses leave network `\(name)` (\(cidr)) at `\(machine)`.",
+        .addressOutsideNetwork,
+        "Counted up from \(first), addresses leave network `\(name)` (\(cidr)) at `\(machine)`.",
         help: "There is no room for \(machines.count) machines from there. Begin lower, or make the network larger.",
         at: address.span)
       return
@@ -82,7 +84,8 @@ enum PlacementChecks {
         let address = max(fixed.first, range.value.first)
         guard address <= min(fixed.last, range.value.last) else { continue }
         problems.error(
-          .dynamicOverlap, "The dynamic range of `\(network.name.value)` holds \(address), the address of \(fixed.owner(address)).",
+          .dynamicOverlap,
+          "The dynamic range of `\(network.name.value)` holds \(address), the address of \(fixed.owner(address)).",
           help: "DHCP would give it to a second machine. Move the range or the address.", at: range.span,
           notes: [.init(text: "the address is given here", span: fixed.span)])
       }

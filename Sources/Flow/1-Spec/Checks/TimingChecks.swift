@@ -23,7 +23,8 @@ enum TimingChecks {
     } else if every >= .seconds(1), timeout.value > every * 20 {
       problems.warning(
         .monitorTiming, "One check that hangs takes the time of \(Int(timeout.value / every)).",
-        help: "A service that hangs goes unnoticed for as long as `timeout`. Choose it closer to `every`.", at: timeout.span)
+        help: "A service that hangs goes unnoticed for as long as `timeout`. Choose it closer to `every`.",
+        at: timeout.span)
     }
   }
 
@@ -40,7 +41,8 @@ enum TimingChecks {
         help: "Write `1s`, unless the half second was measured and is needed.", at: detect.span)
     } else if detect.value > .seconds(30) {
       problems.warning(
-        .detectTiming, "A lost head goes unnoticed for longer than 30s.", help: "Nothing is served meanwhile. Write `1s` to `10s`.",
+        .detectTiming, "A lost head goes unnoticed for longer than 30s.",
+        help: "Nothing is served meanwhile. Write `1s` to `10s`.",
         at: detect.span)
     }
   }

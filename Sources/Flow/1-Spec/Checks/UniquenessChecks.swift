@@ -74,7 +74,8 @@ enum UniquenessChecks {
         for (index, machine) in group.names.enumerated() {
           guard let value = mac.value.value(index), !value.isMulticast || mac.value.first.isMulticast else {
             problems.error(
-              .countsTooFar, "\(mac.value.first)+ counts into multicast addresses at `\(machine)`.", help: "Begin lower.",
+              .countsTooFar, "\(mac.value.first)+ counts into multicast addresses at `\(machine)`.",
+              help: "Begin lower.",
               at: mac.span)
             break
           }

@@ -60,7 +60,10 @@ enum SyntaxProblem {
     let quote = "Quote text that holds any of [ ] { } , # or a colon and a space: \"like this\"."
     switch failure.problem {
     case "mapping values are not allowed in this context":
-      return ("A second `key: value` begins on the same line.", "Put it on its own line, indented like its neighbours. \(quote)")
+      return (
+        "A second `key: value` begins on the same line.",
+        "Put it on its own line, indented like its neighbours. \(quote)"
+      )
     case "could not find expected ':'":
       return ("The colon after this key is missing.", "Write `key: value`, with a space after the colon.")
     case "did not find expected key":
@@ -76,7 +79,9 @@ enum SyntaxProblem {
     case "found character that cannot start any token":
       return ("A value cannot begin with this character.", "Quote the value.")
     case "found unknown escape character":
-      return ("This is not an escape sequence of YAML.", "In double quotes write \\\\ for a backslash, or use single quotes.")
+      return (
+        "This is not an escape sequence of YAML.", "In double quotes write \\\\ for a backslash, or use single quotes."
+      )
     case "did not find expected <document start>":
       return ("Nothing can follow here.", "A file holds one mapping: `version: 1`, `cluster: NAME`, …")
     default:

@@ -103,7 +103,8 @@ struct TreeBuilder {
     guard let anchored = anchors[name], let target = anchored else {
       let inside = anchors[name] != nil
       problems.error(
-        .unknownAlias, inside ? "`*\(name)` stands inside the value it refers to." : "There is no anchor `&\(name)` above.",
+        .unknownAlias,
+        inside ? "`*\(name)` stands inside the value it refers to." : "There is no anchor `&\(name)` above.",
         help: "An alias repeats a value that was marked earlier in the file with `&\(name)`.", at: span)
       return SpecNode(.unreadable, span, weight: 1)
     }

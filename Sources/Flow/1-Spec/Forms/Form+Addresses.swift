@@ -41,7 +41,9 @@ private func addressHelp(_ text: String) -> String {
   if text.contains(":") { return "This version knows IPv4 only." }
   let octets = text.split(separator: ".", omittingEmptySubsequences: false)
   if let large = octets.first(where: { (Int($0) ?? 0) > 255 }) { return "\(large) is more than 255." }
-  if text.hasSuffix("+") { return "`+` counts up with the names of a group of nodes; a single machine has one address." }
+  if text.hasSuffix("+") {
+    return "`+` counts up with the names of a group of nodes; a single machine has one address."
+  }
   if octets.contains(where: { $0.count > 1 && $0.hasPrefix("0") && Int($0) != nil }) {
     return "Leading zeros are refused, because some programs read them as octal."
   }
@@ -50,10 +52,13 @@ private func addressHelp(_ text: String) -> String {
 
 extension Form where Value == IPv4Network {
   static var network: Form {
-    text("a network in CIDR form", code: .badNetwork, pattern: "^\(ipv4)/(3[0-2]|[12]?[0-9])$", examples: ["10.1.0.0/16"]) {
+    text(
+      "a network in CIDR form", code: .badNetwork, pattern: "^\(ipv4)/(3[0-2]|[12]?[0-9])$", examples: ["10.1.0.0/16"]
+    ) {
       text in
       if let network = IPv4Network(text), network.prefix >= 1 {
-        return network.prefix <= 30 ? .value(network)
+        return network.prefix <= 30
+          ? .value(network)
           : .wrong("\(network) has no room for machines.", help: "Use a prefix length of at most 30.")
       }
       let parts = text.split(separator: "/", omittingEmptySubsequences: false)
@@ -64,21 +69,25 @@ extension Form where Value == IPv4Network {
           help: "A network is written with its first address.", replacement: "\(first)/\(prefix)")
       }
       return .wrong(
-        "`\(shown(text))` is not a network in CIDR form.", help: "Write its first address and the prefix length: `10.1.0.0/16`.")
+        "`\(shown(text))` is not a network in CIDR form.",
+        help: "Write its first address and the prefix length: `10.1.0.0/16`.")
     }
   }
 }
 
 extension Form where Value == Network.Range {
   static var range: Form {
-    text("a range of addresses", code: .badRange, pattern: "^\(ipv4)-\(ipv4)$", examples: ["10.1.250.1-10.1.250.99"]) { text in
+    text("a range of addresses", code: .badRange, pattern: "^\(ipv4)-\(ipv4)$", examples: ["10.1.250.1-10.1.250.99"]) {
+      text in
       let parts = text.split(separator: "-", omittingEmptySubsequences: false)
       guard parts.count == 2, let first = IPv4Address(parts[0]), let last = IPv4Address(parts[1]) else {
         return .wrong(
-          "`\(shown(text))` is not a range of addresses.", help: "Write the first and the last: `10.1.250.1-10.1.250.99`.")
+          "`\(shown(text))` is not a range of addresses.",
+          help: "Write the first and the last: `10.1.250.1-10.1.250.99`.")
       }
       guard first <= last else {
-        return .wrong("The range ends before it begins.", help: "Write the lower address first.", replacement: "\(last)-\(first)")
+        return .wrong(
+          "The range ends before it begins.", help: "Write the lower address first.", replacement: "\(last)-\(first)")
       }
       return .value(Network.Range(first: first, last: last))
     }
@@ -96,7 +105,8 @@ extension Form where Value == Counted<MACAddress> {
     ) { text in
       let counts = counting && text.hasSuffix("+")
       guard let first = MACAddress(counts ? text.dropLast() : text[...]) else {
-        return .wrong("`\(shown(text))` is not a MAC address.", help: "Six hexadecimal octets between colons: `52:54:00:01:00:01`.")
+        return .wrong(
+          "`\(shown(text))` is not a MAC address.", help: "Six hexadecimal octets between colons: `52:54:00:01:00:01`.")
       }
       return .value(Counted(first: first, counts: counts))
     }

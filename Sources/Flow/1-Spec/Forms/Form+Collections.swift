@@ -22,14 +22,17 @@ extension Form {
         if unique, case .scalar(let scalar) = node.content {
           if let first = seen[scalar.text] {
             problems.error(
-              .repeatedItem, "`\(shown(scalar.text))` is in the list twice.", help: "Remove one of them.", at: node.span,
+              .repeatedItem, "`\(shown(scalar.text))` is in the list twice.", help: "Remove one of them.",
+              at: node.span,
               notes: [.init(text: "it stands first here", span: first)])
           } else {
             seen[scalar.text] = node.span
           }
         }
         if node.isEmpty {
-          problems.error(.emptyValue, "An item of this list is empty.", help: "Write \(item.noun), or remove the dash.", at: node.heading)
+          problems.error(
+            .emptyValue, "An item of this list is empty.", help: "Write \(item.noun), or remove the dash.",
+            at: node.heading)
           return nil
         }
         return item.read(node, &problems).map { Located($0, node.span) }
@@ -44,7 +47,8 @@ extension Form {
       fixIts = [.init(label: "write `[\(shown(scalar.text))]`", span: node.span, replacement: "[\(scalar.text)]")]
     }
     problems.error(
-      .wrongType, "Here stands \(node.kind) where \(noun) is needed.", help: "Write [first, second].", at: node.firstLine,
+      .wrongType, "Here stands \(node.kind) where \(noun) is needed.", help: "Write [first, second].",
+      at: node.firstLine,
       fixIts: fixIts)
   }
 
@@ -66,11 +70,13 @@ extension Form {
         _ = name.read(key, &problems)
         var value: Item?
         if entry.value.isEmpty {
-          problems.error(.emptyValue, "`\(shown(entry.key))` has no value.", help: "Write \(item.noun).", at: entry.keySpan)
+          problems.error(
+            .emptyValue, "`\(shown(entry.key))` has no value.", help: "Write \(item.noun).", at: entry.keySpan)
         } else {
           value = item.read(entry.value, &problems)
         }
-        return Named(name: Located(entry.key, entry.keySpan), value: value, valueSpan: entry.value.span, span: entry.span)
+        return Named(
+          name: Located(entry.key, entry.keySpan), value: value, valueSpan: entry.value.span, span: entry.span)
       }
     }
   }
@@ -93,7 +99,8 @@ extension SpecNode {
     case .unreadable: return nil
     case .scalar, .sequence:
       problems.error(
-        .wrongType, "Here stands \(kind) where \(noun) is needed.", help: "Write `key: value` lines, indented, or { key: value }.",
+        .wrongType, "Here stands \(kind) where \(noun) is needed.",
+        help: "Write `key: value` lines, indented, or { key: value }.",
         at: firstLine)
       return nil
     }

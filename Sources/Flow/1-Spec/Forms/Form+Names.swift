@@ -36,7 +36,8 @@ extension Form where Value == String {
       let parts = text.split(separator: "/", omittingEmptySubsequences: false)
       let isLetter: (UInt8) -> Bool = { isAlphanumeric($0) && $0 > 57 }
       guard text.utf8.count <= 64, parts.allSatisfy({ isWord($0, first: isLetter, rest: "+_-") }) else {
-        return .wrong("`\(shown(text))` is not a time zone.", help: "Write it as timedatectl(1) lists it: `Europe/Zurich`.")
+        return .wrong(
+          "`\(shown(text))` is not a time zone.", help: "Write it as timedatectl(1) lists it: `Europe/Zurich`.")
       }
       return .value(text)
     }
@@ -85,7 +86,8 @@ extension Form where Value == String {
   static func path(_ noun: String) -> Form {
     text(noun, code: .badPath, pattern: "^(?!/)(?!(.*/)?\\.\\.(/|$)).+$", examples: ["images/compute"]) { text in
       let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-      let help = "Write a path below the folder of the spec, such as `images/compute`: what a cluster is made of is kept with its spec."
+      let help =
+        "Write a path below the folder of the spec, such as `images/compute`: what a cluster is made of is kept with its spec."
       if text.hasPrefix("/") { return .wrong("`\(shown(text))` is an absolute path.", help: help) }
       if parts.contains("..") { return .wrong("`\(shown(text))` leaves the folder of the spec.", help: help) }
       let clean = parts.allSatisfy { !$0.isEmpty && $0 != "." && $0.utf8.count <= 255 && !$0.utf8.contains { $0 < 32 } }
@@ -98,7 +100,9 @@ extension Form where Value == String {
 
   /// An HTTP address, for a mirror or a proxy.
   static var url: Form {
-    text("an HTTP address", code: .badURL, pattern: "^https?://[^\\s/@]+(/\\S*)?$", examples: ["http://10.1.0.254:3142"]) {
+    text(
+      "an HTTP address", code: .badURL, pattern: "^https?://[^\\s/@]+(/\\S*)?$", examples: ["http://10.1.0.254:3142"]
+    ) {
       text in
       let scheme = ["http://", "https://"].first { text.hasPrefix($0) }
       let rest = text.dropFirst(scheme?.count ?? 0)
@@ -110,7 +114,9 @@ extension Form where Value == String {
           replacement: scheme == nil && visible && !text.contains("://") ? "http://\(text)" : nil)
       }
       guard !host.contains("@") else {
-        return .wrong("An HTTP address must not hold a password.", help: "The file is kept in git. Remove `user:password@`.", code: .literalSecret)
+        return .wrong(
+          "An HTTP address must not hold a password.", help: "The file is kept in git. Remove `user:password@`.",
+          code: .literalSecret)
       }
       return .value(text)
     }
@@ -135,6 +141,7 @@ func labelProblem(_ text: String, longest: Int) -> NameProblem? {
   }
   let lower = String(text.lowercased().map { $0 == "_" ? "-" : $0 })
   let mended = lower != text && labelProblem(lower, longest: longest) == nil ? lower : nil
-  let detail = length > longest ? "`\(shown(text))` is \(length) characters long." : "`\(shown(text))` is not a valid name."
+  let detail =
+    length > longest ? "`\(shown(text))` is \(length) characters long." : "`\(shown(text))` is not a valid name."
   return NameProblem(detail: detail, help: rule, replacement: mended)
 }

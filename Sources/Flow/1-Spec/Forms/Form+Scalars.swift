@@ -68,7 +68,8 @@ extension Form where Value: RawRepresentable & CaseIterable, Value.RawValue == S
 extension Form where Value == Duration {
   static var duration: Form {
     text(
-      "a duration", code: .badDuration, pattern: "^(0|[1-9][0-9]{0,8})(ms|s|m|h)$", examples: ["500ms", "3s", "2m", "1h"]
+      "a duration", code: .badDuration, pattern: "^(0|[1-9][0-9]{0,8})(ms|s|m|h)$",
+      examples: ["500ms", "3s", "2m", "1h"]
     ) { text in
       let digits = text.prefix { $0.isASCII && $0.isNumber }
       let canonical = digits == "0" || !digits.hasPrefix("0")
@@ -79,7 +80,8 @@ extension Form where Value == Duration {
         case "m": return .value(.seconds(number * 60))
         case "h": return .value(.seconds(number * 3600))
         case "":
-          return .wrong("`\(text)` has no unit.", help: "Durations are written 500ms, 3s, 2m or 1h.", replacement: "\(text)s")
+          return .wrong(
+            "`\(text)` has no unit.", help: "Durations are written 500ms, 3s, 2m or 1h.", replacement: "\(text)s")
         default: break
         }
       }

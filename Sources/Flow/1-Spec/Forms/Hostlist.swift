@@ -66,18 +66,22 @@ extension Hostlist {
   private static let mostBrackets = 4
 
   static func parse(_ text: String) -> Reading<Hostlist> {
-    guard text.utf8.count <= 65536 else { return .wrong("The hostlist is too long.", help: "Use ranges: `node[001-512]`.") }
+    guard text.utf8.count <= 65536 else {
+      return .wrong("The hostlist is too long.", help: "Use ranges: `node[001-512]`.")
+    }
     var list = Hostlist()
     for item in splitItems(text) {
       switch parseItem(item) {
       case .success(let parts): list.items.append(parts)
       case .failure(let problem):
-        return .wrong(problem.detail, help: "\(problem.help) A hostlist is written `node[001-064,100]` or `login1,login2`.")
+        return .wrong(
+          problem.detail, help: "\(problem.help) A hostlist is written `node[001-064,100]` or `login1,login2`.")
       }
     }
     guard list.count <= SpecLimits.names else {
       return .wrong(
-        "`\(shown(text))` stands for more than \(SpecLimits.names) machines.", help: "Check the range for a digit too many.")
+        "`\(shown(text))` stands for more than \(SpecLimits.names) machines.",
+        help: "Check the range for a digit too many.")
     }
     return list.nameProblem().map { .wrong($0.detail, help: $0.help, replacement: nil) } ?? .value(list)
   }
@@ -101,16 +105,20 @@ extension Hostlist {
     var parts: [Part] = []
     var rest = item.drop { $0 == " " }
     while let last = rest.last, last == " " { rest.removeLast() }
-    guard !rest.isEmpty else { return .failure(Problem(detail: "A name of the hostlist is empty.", help: "Look for a comma too many.")) }
+    guard !rest.isEmpty else {
+      return .failure(Problem(detail: "A name of the hostlist is empty.", help: "Look for a comma too many."))
+    }
     var brackets = 0
     while let open = rest.firstIndex(of: "[") {
       if open > rest.startIndex { parts.append(.text(String(rest[..<open]))) }
       guard let close = rest[open...].firstIndex(of: "]") else {
-        return .failure(Problem(detail: "The bracket of `\(shown(String(item)))` is never closed.", help: "Add the `]`."))
+        return .failure(
+          Problem(detail: "The bracket of `\(shown(String(item)))` is never closed.", help: "Add the `]`."))
       }
       brackets += 1
       guard brackets <= mostBrackets else {
-        return .failure(Problem(detail: "`\(shown(String(item)))` has more than \(mostBrackets) brackets.", help: "Split it."))
+        return .failure(
+          Problem(detail: "`\(shown(String(item)))` has more than \(mostBrackets) brackets.", help: "Split it."))
       }
       switch parseRanges(rest[rest.index(after: open)..<close]) {
       case .success(let ranges): parts.append(.numbers(ranges))
@@ -133,10 +141,12 @@ extension Hostlist {
         (1...longestNumber).contains(end.utf8.count) && end.utf8.allSatisfy { (48...57).contains($0) } ? Int(end) : nil
       }
       guard (1...2).contains(ends.count), let first = numbers[0], let last = numbers[numbers.count - 1] else {
-        return .failure(Problem(detail: "`\(shown(String(piece)))` is not a number or a range.", help: "Write [001-064,100]."))
+        return .failure(
+          Problem(detail: "`\(shown(String(piece)))` is not a number or a range.", help: "Write [001-064,100]."))
       }
       guard first <= last else {
-        return .failure(Problem(detail: "The range `\(piece)` ends before it begins.", help: "Write the lower number first."))
+        return .failure(
+          Problem(detail: "The range `\(piece)` ends before it begins.", help: "Write the lower number first."))
       }
       let padded = ends[0].hasPrefix("0") && ends[0].utf8.count > 1
       guard !padded || ends[ends.count - 1].utf8.count >= ends[0].utf8.count else {

@@ -78,7 +78,8 @@ struct Fields {
     guard let entry = entry(key.name) else { return nil }
     if entry.value.isEmpty {
       problems.error(
-        .emptyValue, "`\(key.name)` has no value.", help: "Write \(key.form.noun), or remove the key.", at: entry.keySpan)
+        .emptyValue, "`\(key.name)` has no value.", help: "Write \(key.form.noun), or remove the key.",
+        at: entry.keySpan)
       return nil
     }
     return key.form.read(entry.value, &problems).map { Located($0, entry.value.span) }
@@ -104,7 +105,8 @@ struct Fields {
     }
     for key in keys where key.required && !given.contains(key.name) && !guessed.contains(key.name) {
       problems.error(
-        .missingKey, "`\(key.name)` is missing from \(noun).", help: "\(key.doc) Add `\(key.name):`.", at: node.firstLineOfHeading)
+        .missingKey, "`\(key.name)` is missing from \(noun).", help: "\(key.doc) Add `\(key.name):`.",
+        at: node.firstLineOfHeading)
     }
   }
 }

@@ -11,9 +11,12 @@ struct BMCDeclaration: Sendable {
 
 /// The keys of both sorts of BMC, but for the address.
 private enum BMCKeys {
-  static let `protocol` = Key("protocol", .choice("a protocol of BMCs"), "How it is spoken to. Default: ipmi, version 2.0 over LAN.") as Key<BMC.BMCProtocol>
+  static let `protocol` =
+    Key("protocol", .choice("a protocol of BMCs"), "How it is spoken to. Default: ipmi, version 2.0 over LAN.")
+    as Key<BMC.BMCProtocol>
   static let user = Key("user", .account(longest: 16), required: true, "The BMC's account.")
-  static let password = Key("password", .secret, required: true, "The secret that holds the account's password: `secret:NAME`.")
+  static let password = Key(
+    "password", .secret, required: true, "The secret that holds the account's password: `secret:NAME`.")
 
   static let keys = [`protocol`.description, user.description, password.description]
 
@@ -40,7 +43,8 @@ enum HeadBMCSection: Section {
 enum NodeBMCSection: Section {
   static let noun = "a BMC"
   static let doc = "The baseboard management controller of each node: the way to its power switch."
-  static let address = Key("address", .counted, required: true, "The BMC's IPv4 address. With `+` at the end it counts up with the names.")
+  static let address = Key(
+    "address", .counted, required: true, "The BMC's IPv4 address. With `+` at the end it counts up with the names.")
   static let keys = [address.description] + BMCKeys.keys
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> BMCDeclaration {

@@ -25,19 +25,29 @@ enum ClusterSection: Section {
   static let version = Key("version", .version, required: true, "The version of this format.")
   static let cluster = Key("cluster", .label("a name"), required: true, "The name of the cluster.")
   static let domain = Key("domain", .domain, required: true, "The DNS domain of the cluster's machines.")
-  static let timezone = Key("timezone", .timezone, "The time zone of all machines, as timedatectl(1) lists it. Default: what the machine has.")
-  static let repositories = Key("repositories", RepositoriesSection.form, "Where packages come from. Default: the distribution's own mirrors.")
+  static let timezone = Key(
+    "timezone", .timezone, "The time zone of all machines, as timedatectl(1) lists it. Default: what the machine has.")
+  static let repositories = Key(
+    "repositories", RepositoriesSection.form, "Where packages come from. Default: the distribution's own mirrors.")
   static let networks = Key(
-    "networks", .table("a mapping of networks by name", named: .label("the name of a network", longest: 32), of: NetworkSection.form, minimum: 1),
+    "networks",
+    .table(
+      "a mapping of networks by name", named: .label("the name of a network", longest: 32), of: NetworkSection.form,
+      minimum: 1),
     required: true, "The cluster's networks, by name.")
   static let heads = Key(
-    "heads", .table("a mapping of heads by name", named: .label("the name of a head"), of: HeadSection.form, minimum: 1),
+    "heads",
+    .table("a mapping of heads by name", named: .label("the name of a head"), of: HeadSection.form, minimum: 1),
     required: true, "The head nodes, by host name. The first that is not a clone is the primary.")
   static let images = Key(
-    "images", .table("a mapping of images by name", named: .label("the name of an image", longest: 32), of: ImageSection.form),
+    "images",
+    .table("a mapping of images by name", named: .label("the name of an image", longest: 32), of: ImageSection.form),
     "What nodes run, by name.")
-  static let nodes = Key("nodes", .list(of: NodeGroupSection.form, "a list of node groups"), "The compute nodes, in groups of alike machines.")
-  static let ha = Key("ha", HighAvailabilitySection.form, "High availability of the heads: Corosync and Pacemaker. Default: none.")
+  static let nodes = Key(
+    "nodes", .list(of: NodeGroupSection.form, "a list of node groups"),
+    "The compute nodes, in groups of alike machines.")
+  static let ha = Key(
+    "ha", HighAvailabilitySection.form, "High availability of the heads: Corosync and Pacemaker. Default: none.")
   static let access = Key("access", AccessSection.form, "How the machines are reached. Default: as root.")
 
   static let keys = [
@@ -65,7 +75,8 @@ extension Form where Value == Int {
       if scalar.plain, scalar.text == "1" { return 1 }
       guard scalar.text != "1" else {
         problems.error(
-          .unsupportedVersion, "The version is a number, and this is text.", help: "Numbers are written without quotes.",
+          .unsupportedVersion, "The version is a number, and this is text.",
+          help: "Numbers are written without quotes.",
           at: node.span, fixIts: [.init(label: "remove the quotes", span: node.span, replacement: "1")])
         return nil
       }

@@ -22,19 +22,31 @@ enum HighAvailabilitySection: Section {
   static let doc = "High availability of the heads."
 
   static let addresses = Key(
-    "addresses", .table("a mapping of addresses by network", named: .label("the name of a network", longest: 32), of: .address, minimum: 1),
+    "addresses",
+    .table(
+      "a mapping of addresses by network", named: .label("the name of a network", longest: 32), of: .address, minimum: 1
+    ),
     required: true, "The service addresses, by network: each is on one head at a time.")
   static let services = Key(
-    "services", .list(of: Form<HighAvailabilityPolicy.Service>.choice("a service of the heads"), "a list of services", minimum: 1, unique: true), required: true,
+    "services",
+    .list(
+      of: Form<HighAvailabilityPolicy.Service>.choice("a service of the heads"), "a list of services", minimum: 1,
+      unique: true), required: true,
     "What moves between the heads: dhcp, dns, boot.")
-  static let monitor = Key("monitor", MonitorSection.form, "How each service is watched. Default: every 3s, timeout 10s, 3 restarts.")
-  static let failback = Key(
-    "failback", .choice("a way to fail back"), "Whether services return to the first head when it is back. Default: manual.")
+  static let monitor = Key(
+    "monitor", MonitorSection.form, "How each service is watched. Default: every 3s, timeout 10s, 3 restarts.")
+  static let failback =
+    Key(
+      "failback", .choice("a way to fail back"),
+      "Whether services return to the first head when it is back. Default: manual.")
     as Key<HighAvailabilityPolicy.Failback>
-  static let heartbeat = Key("heartbeat", HeartbeatSection.form, required: true, "How the heads watch each other: Corosync's links.")
-  static let fencing = Key("fencing", FencingSection.form, "How a silent head is powered off before its services are taken over. Needed.")
+  static let heartbeat = Key(
+    "heartbeat", HeartbeatSection.form, required: true, "How the heads watch each other: Corosync's links.")
+  static let fencing = Key(
+    "fencing", FencingSection.form, "How a silent head is powered off before its services are taken over. Needed.")
   static let unsafe = Key(
-    "unsafe_without_fencing", .flag, "True: do without fencing. Both heads may then write and answer at once. Default: false.")
+    "unsafe_without_fencing", .flag,
+    "True: do without fencing. Both heads may then write and answer at once. Default: false.")
 
   static let keys = [
     addresses.description, services.description, monitor.description, failback.description, heartbeat.description,
@@ -43,7 +55,8 @@ enum HighAvailabilitySection: Section {
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
     Declaration(
-      addresses: fields.read(addresses, &problems)?.value ?? [], services: fields.read(services, &problems)?.value ?? [],
+      addresses: fields.read(addresses, &problems)?.value ?? [],
+      services: fields.read(services, &problems)?.value ?? [],
       monitor: fields.read(monitor, &problems), failback: fields.read(failback, &problems)?.value ?? .manual,
       heartbeat: fields.read(heartbeat, &problems), fencing: fields.read(fencing, &problems),
       hasFencing: fields.entry(fencing.name) != nil, unsafe: fields.read(unsafe, &problems),
@@ -68,7 +81,8 @@ enum MonitorSection: Section {
 
   static let every = Key("every", .duration, "The time between two checks. Default: 3s.")
   static let timeout = Key("timeout", .duration, "How long a check may take before it counts as failed. Default: 10s.")
-  static let restarts = Key("restarts", .integer(0...100), "Restarts on the same head before the service moves to the other. Default: 3.")
+  static let restarts = Key(
+    "restarts", .integer(0...100), "Restarts on the same head before the service moves to the other. Default: 3.")
 
   static let keys = [every.description, timeout.description, restarts.description]
 
@@ -91,9 +105,12 @@ enum HeartbeatSection: Section {
   static let defaultDetect = Duration.seconds(1)
 
   static let links = Key(
-    "links", .list(of: .label("the name of a network", longest: 32), "a list of networks", minimum: 1, unique: true), required: true,
+    "links", .list(of: .label("the name of a network", longest: 32), "a list of networks", minimum: 1, unique: true),
+    required: true,
     "Networks that Corosync uses, the preferred one first. Two or more, so that one broken cable stops nothing.")
-  static let detect = Key("detect", .duration, "How long a head may be silent before it counts as lost: Corosync's token timeout. Default: 1s.")
+  static let detect = Key(
+    "detect", .duration,
+    "How long a head may be silent before it counts as lost: Corosync's token timeout. Default: 1s.")
 
   static let keys = [links.description, detect.description]
 
@@ -110,7 +127,8 @@ enum FencingSection: Section {
   static let noun = "`fencing`"
   static let doc = "How a silent head is powered off before its services are taken over."
 
-  static let via = Key("via", .choice("a way to fence"), required: true, "What cuts the power: bmc, each head's own.") as Key<Device>
+  static let via =
+    Key("via", .choice("a way to fence"), required: true, "What cuts the power: bmc, each head's own.") as Key<Device>
 
   static let keys = [via.description]
 

@@ -13,11 +13,14 @@ enum ImageSection: Section {
   static let doc = "What nodes run: built from packages and files, served read-only."
 
   static let release = Key(
-    "release", .choice([("debian/bookworm", "debian/bookworm")], what: "a release that images can be built from"), required: true,
+    "release", .choice([("debian/bookworm", "debian/bookworm")], what: "a release that images can be built from"),
+    required: true,
     "The distribution's release.")
   static let kernel = Key("kernel", .package, "The kernel's package. Default: linux-image-amd64.")
-  static let install = Key("install", .list(of: .package, "a list of packages", unique: true), "Packages of the distribution to install.")
-  static let files = Key("files", .path("a folder beside the spec"), "A folder beside this file, laid over the image's root. Default: none.")
+  static let install = Key(
+    "install", .list(of: .package, "a list of packages", unique: true), "Packages of the distribution to install.")
+  static let files = Key(
+    "files", .path("a folder beside the spec"), "A folder beside this file, laid over the image's root. Default: none.")
   static let run = Key(
     "run", .list(of: .path("a program beside the spec"), "a list of programs", unique: true),
     "Programs beside this file, run inside the image when all else is done.")

@@ -17,14 +17,18 @@ enum NetworkSection: Section {
   static let noun = "a network"
   static let doc = "One IPv4 network."
 
-  static let cidr = Key("cidr", .network, required: true, "The network's first address and prefix length, such as 10.1.0.0/16.")
+  static let cidr = Key(
+    "cidr", .network, required: true, "The network's first address and prefix length, such as 10.1.0.0/16.")
   static let gateway = Key("gateway", .address, "The router to other networks. Default: none.")
   static let dns = Key(
-    "dns", .list(of: .address, "a list of addresses", unique: true), "Resolvers that machines on this network ask for names outside the cluster.")
+    "dns", .list(of: .address, "a list of addresses", unique: true),
+    "Resolvers that machines on this network ask for names outside the cluster.")
   static let serves = Key(
     "serves", .list(of: Form<Network.Service>.choice("a service of a network"), "a list of services", unique: true),
     "What the heads offer on this network: dhcp, dns, and boot (TFTP, iPXE and images over HTTP).")
-  static let dynamic = Key("dynamic", .range, "Addresses for machines that are not named in this file: FIRST-LAST. Default: none, they get no answer.")
+  static let dynamic = Key(
+    "dynamic", .range,
+    "Addresses for machines that are not named in this file: FIRST-LAST. Default: none, they get no answer.")
 
   static let keys = [cidr.description, gateway.description, dns.description, serves.description, dynamic.description]
 

@@ -15,10 +15,13 @@ enum NodeGroupSection: Section {
   static let doc = "Nodes that are alike."
 
   static let names = Key("names", .hostlist, required: true, "The nodes' host names, as a hostlist: node[001-064,100].")
-  static let image = Key("image", .label("the name of an image", longest: 32), required: true, "What they run, a name under `images:`.")
-  static let boot = Key("boot", .choice("a way to boot"), "How they run it. Default: stateless, from memory.") as Key<ComputeNode.Boot>
+  static let image = Key(
+    "image", .label("the name of an image", longest: 32), required: true, "What they run, a name under `images:`.")
+  static let boot =
+    Key("boot", .choice("a way to boot"), "How they run it. Default: stateless, from memory.") as Key<ComputeNode.Boot>
   static let nics = Key(
-    "nics", .table("a mapping of network interfaces by name", named: .interface, of: NodeNICSection.form, minimum: 1), required: true,
+    "nics", .table("a mapping of network interfaces by name", named: .interface, of: NodeNICSection.form, minimum: 1),
+    required: true,
     "Their network interfaces, by the names that the kernel gives them.")
   static let bmc = Key("bmc", NodeBMCSection.form, "Their BMCs. Default: none; they are then powered on by hand.")
 

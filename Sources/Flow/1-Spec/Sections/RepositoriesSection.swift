@@ -9,8 +9,10 @@ enum RepositoriesSection: Section {
   static let noun = "repositories"
   static let doc = "Where packages come from."
 
-  static let mirror = Key("mirror", .url, "The HTTP address of a mirror of the distribution. Default: the distribution's own.")
-  static let proxy = Key("proxy", .url, "A caching HTTP proxy for packages, as apt.conf(5) `Acquire::http::Proxy`. Default: none.")
+  static let mirror = Key(
+    "mirror", .url, "The HTTP address of a mirror of the distribution. Default: the distribution's own.")
+  static let proxy = Key(
+    "proxy", .url, "A caching HTTP proxy for packages, as apt.conf(5) `Acquire::http::Proxy`. Default: none.")
 
   static let keys = [mirror.description, proxy.description]
 

@@ -13,7 +13,8 @@ package enum HostlistText {
         continue
       }
       // Names of different widths are different names: node1 and node01.
-      let key = name.name.dropLast(digits.count) + "\u{0}" + (digits.first == "0" || digits.count > 1 ? "\(digits.count)" : "1")
+      let key =
+        name.name.dropLast(digits.count) + "\u{0}" + (digits.first == "0" || digits.count > 1 ? "\(digits.count)" : "1")
       if groups[String(key)] == nil { order.append(String(key)) }
       groups[String(key), default: []].append((number, digits))
     }

@@ -25,7 +25,10 @@ extension ImageRecipe.Overlay {
 extension ImageRecipe {
   /// What the packages of an image are made from: images with one key differ in their files only, and share the work.
   package var layerKey: String {
-    String(SHA256.hex(["layer-format 1", suite, mirror ?? "default", kernel, packages.joined(separator: " ")]
-      .joined(separator: "\n")).prefix(16))
+    String(
+      SHA256.hex(
+        ["layer-format 1", suite, mirror ?? "default", kernel, packages.joined(separator: " ")]
+          .joined(separator: "\n")
+      ).prefix(16))
   }
 }

@@ -39,6 +39,7 @@ enum AbsolutePath {
 
   private static func unfit(_ path: String) -> AgentError {
     AgentError(
-      .invalid, "\"\(path)\" is not a plain path", next: "Write it without `.`, `..`, empty parts and control characters.")
+      .invalid, "\"\(path)\" is not a plain path",
+      next: "Write it without `.`, `..`, empty parts and control characters.")
   }
 }

@@ -36,7 +36,8 @@ extension Agent {
     let before = try FileSystem.entry(path)
     guard before == nil || before?.kind == .file || before?.kind == .link else {
       throw AgentError(
-        .conflict, "\(path) is a folder or device, not a file", next: "Move it away if it is not needed, and try again.")
+        .conflict, "\(path) is a folder or device, not a file", next: "Move it away if it is not needed, and try again."
+      )
     }
     let existing = before?.kind == .file ? before : nil
     let mode = mode ?? existing?.mode ?? 0o644
@@ -49,7 +50,8 @@ extension Agent {
       return Outcome(changed: false, detail: "as desired already")
     }
     try FileSystem.write(bytes, to: path, mode: mode, owner: owner)
-    return Outcome(changed: true, detail: "wrote \(bytes.count) bytes" + (before == nil ? "" : ", replacing another file"))
+    return Outcome(
+      changed: true, detail: "wrote \(bytes.count) bytes" + (before == nil ? "" : ", replacing another file"))
   }
 
   /// A second name for the same file, owner, mode and all; also for a link, which is kept as a link. The path itself

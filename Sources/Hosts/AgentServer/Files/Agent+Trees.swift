@@ -34,7 +34,8 @@ extension Agent {
       if written % 1000 == 0 { context.progress("\(written) files written") }
     }
     if written + removed > 0 { for folder in folders.sorted() { try FileSystem.syncFolder(folder) } }
-    return Outcome(changed: written + removed > 0, detail: "\(goal.files.count) files: wrote \(written), removed \(removed)")
+    return Outcome(
+      changed: written + removed > 0, detail: "\(goal.files.count) files: wrote \(written), removed \(removed)")
   }
 
   func ensureTreeAbsent(root: String, _ context: OperationContext) async throws(AgentError) -> Outcome {

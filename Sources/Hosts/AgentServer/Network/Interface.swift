@@ -54,7 +54,8 @@ struct Interface: Sendable, Decodable {
     if result.stdout.allSatisfy({ $0 <= 0x20 }) { return [] }
     do { return try JSONDecoder().decode([Value].self, from: Data(result.stdout)) } catch {
       throw AgentError(
-        .invalid, "What `ip` says cannot be understood", cause: "\(error)", next: "Look at `ip -j address` on the host.")
+        .invalid, "What `ip` says cannot be understood", cause: "\(error)", next: "Look at `ip -j address` on the host."
+      )
     }
   }
 }

@@ -70,7 +70,8 @@ enum APT {
     if holds("No space left on device", "enough free space") {
       return AgentError(
         .diskFull, "There is no room for the packages",
-        cause: ([cause] + ["/var/cache/apt", "/usr"].compactMap { FileSystemSpace(at: $0)?.text }).joined(separator: "\n"),
+        cause: ([cause] + ["/var/cache/apt", "/usr"].compactMap { FileSystemSpace(at: $0)?.text }).joined(
+          separator: "\n"),
         next: "Make room (`apt-get clean`, `df -h`), and apply again.")
     }
     let unknown = unknownPackages(result.errorText)

@@ -48,7 +48,8 @@ extension Agent {
       let along = try await APT.removedAlong(removable).subtracting(removable)
       guard along.isEmpty else {
         throw AgentError(
-          .conflict, "Removing \(removable.joined(separator: ", ")) would also remove \(along.sorted().joined(separator: ", "))",
+          .conflict,
+          "Removing \(removable.joined(separator: ", ")) would also remove \(along.sorted().joined(separator: ", "))",
           next: "Keep it in the spec, or remove the others by hand first.")
       }
       try await APT.remove(removable, context.progress)

@@ -10,7 +10,9 @@ extension Agent {
     let facts = try await HeadCaptureRun(recipe: recipe, context: context).run()
     return Outcome(
       changed: true,
-      detail: "captured this head for \(recipe.clone): \(LocalFiles.mebibytes(facts.bytes)), sha256 \(facts.sha256.prefix(12))")
+      detail:
+        "captured this head for \(recipe.clone): \(LocalFiles.mebibytes(facts.bytes)), sha256 \(facts.sha256.prefix(12))"
+    )
   }
 
   func ensureClone(_ goal: CloneGoal, _ context: OperationContext) async throws(AgentError) -> Outcome {
@@ -21,6 +23,7 @@ extension Agent {
     let record = try await CloneInstallation(goal, context).run()
     let seconds = (ContinuousClock.now - start).components.seconds
     return Outcome(
-      changed: true, detail: "installed \(goal.head) from \(record.capture.prefix(12)) in \(seconds) s; it answers on SSH")
+      changed: true,
+      detail: "installed \(goal.head) from \(record.capture.prefix(12)) in \(seconds) s; it answers on SSH")
   }
 }

@@ -22,7 +22,8 @@ struct CloneInstallation {
       LocalFiles.size("\(CaptureStore.folder(goal.head))/root.squashfs") == facts.bytes
     else {
       throw AgentError(
-        .notFound, "There is no capture to install \(goal.head) from", next: "Run `cluster apply` again: it captures first.")
+        .notFound, "There is no capture to install \(goal.head) from",
+        next: "Run `cluster apply` again: it captures first.")
     }
     capture = facts
     power = try PowerControl(goal.bmc, context.secrets)
@@ -106,7 +107,8 @@ struct CloneInstallation {
 
   private func refused(_ detail: String) -> AgentError {
     AgentError(
-      detail.contains("is not empty") ? .conflict : .commandFailed, "The installer on \(goal.head) gave up", cause: detail,
+      detail.contains("is not empty") ? .conflict : .commandFailed, "The installer on \(goal.head) gave up",
+      cause: detail,
       next: detail.contains("is not empty")
         ? "Nothing was overwritten. Say `wipe: true` for \(goal.head) if its disk may be."
         : "Look at \(goal.head)'s console; run `cluster apply` to install again.")
@@ -125,7 +127,8 @@ struct CloneInstallation {
     return AgentError(
       .nodeSilent,
       heard
-        ? "\(goal.head) got stuck while it was installed" : "\(goal.head) was powered on \(seconds) s ago and did not ask",
+        ? "\(goal.head) got stuck while it was installed"
+        : "\(goal.head) was powered on \(seconds) s ago and did not ask",
       cause: "\(dhcp); \(last)",
       next: heard
         ? "Look at its console; run `cluster apply` to install again."
@@ -135,7 +138,8 @@ struct CloneInstallation {
   /// The installer's own system may answer on the same address, so the host key that it made tells the two apart.
   private func waitForSSH(_ hostKey: String?, since start: ContinuousClock.Instant) async throws(AgentError) {
     while ContinuousClock.now < start + .seconds(goal.deadlineSeconds) {
-      let scan = try await Command.run("ssh-keyscan", ["-T", "2", "-t", "ed25519", "\(goal.address)"], deadline: .seconds(10))
+      let scan = try await Command.run(
+        "ssh-keyscan", ["-T", "2", "-t", "ed25519", "\(goal.address)"], deadline: .seconds(10))
       let answered = scan.text.split(separator: "\n").contains { !$0.hasPrefix("#") }
       if let hostKey, scan.text.contains(hostKey) { return }
       if hostKey == nil, answered { return }

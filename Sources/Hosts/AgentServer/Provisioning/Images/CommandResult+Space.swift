@@ -10,7 +10,8 @@ extension CommandResult {
     if (errorText + text).contains("No space left on device") {
       throw AgentError(
         .diskFull, "\(purpose) ran out of space", cause: said,
-        next: "Free or add space below \(folder) (\(LocalFiles.mebibytes((try? LocalFiles.freeBytes(at: folder)) ?? 0)) "
+        next:
+          "Free or add space below \(folder) (\(LocalFiles.mebibytes((try? LocalFiles.freeBytes(at: folder)) ?? 0)) "
           + "are free now), and run `cluster apply` again.")
     }
     throw AgentError(

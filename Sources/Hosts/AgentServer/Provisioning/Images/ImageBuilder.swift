@@ -109,7 +109,10 @@ struct ImageBuilder {
       ], deadline: .seconds(300), next: "Look at \(overlay.path) on this head.")
     try await Command.checked(
       "tar",
-      ["--extract", "--file", archive, "--directory", root, "--no-overwrite-dir", "--keep-directory-symlink", "--preserve-permissions"],
+      [
+        "--extract", "--file", archive, "--directory", root, "--no-overwrite-dir", "--keep-directory-symlink",
+        "--preserve-permissions",
+      ],
       deadline: .seconds(300), next: "Look at what \(overlay.path) wants to replace in the image.")
     try LocalFiles.remove(archive)
   }
@@ -157,7 +160,8 @@ struct ImageBuilder {
     }
     guard let version = versions.last else {
       throw AgentError(
-        .invalid, "Image \(recipe.name) has no kernel", next: "Name a kernel's package in `images.\(recipe.name).kernel`.")
+        .invalid, "Image \(recipe.name) has no kernel",
+        next: "Name a kernel's package in `images.\(recipe.name).kernel`.")
     }
     context.progress("making the initramfs for Linux \(version)")
     try await inRoot(

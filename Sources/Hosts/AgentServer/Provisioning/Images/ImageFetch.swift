@@ -13,7 +13,8 @@ struct ImageFetch {
   func run() async throws(AgentError) -> ImageManifest {
     let out = try await ImageStore.begin(name, digest)
     try await fetch(ImageStore.manifestName, into: out)
-    guard let bytes = try LocalFiles.read("\(out)/\(ImageStore.manifestName)"), let manifest = ImageManifest(json: bytes),
+    guard let bytes = try LocalFiles.read("\(out)/\(ImageStore.manifestName)"),
+      let manifest = ImageManifest(json: bytes),
       manifest.name == name, manifest.digest == digest
     else {
       throw AgentError(

@@ -36,7 +36,8 @@ struct ImageManifest: Codable, Sendable {
     do {
       return Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
     } catch {
-      throw AgentError(.invalid, "The image's manifest cannot be written", cause: "\(error)", next: "Report this defect.")
+      throw AgentError(
+        .invalid, "The image's manifest cannot be written", cause: "\(error)", next: "Report this defect.")
     }
   }
 

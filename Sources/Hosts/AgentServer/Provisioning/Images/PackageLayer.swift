@@ -72,7 +72,8 @@ struct PackageLayer {
     }
     let debian = "http://deb.debian.org"
     return [
-      "deb \(debian)/debian \(recipe.suite) \(components)", "deb \(debian)/debian \(recipe.suite)-updates \(components)",
+      "deb \(debian)/debian \(recipe.suite) \(components)",
+      "deb \(debian)/debian \(recipe.suite)-updates \(components)",
       "deb \(debian)/debian-security \(recipe.suite)-security \(components)",
     ]
   }
@@ -85,7 +86,9 @@ struct PackageLayer {
         .diskFull, "Installing the packages of image \(recipe.name) ran out of space", cause: line,
         next: "Free or add space below /var/cache/cluster, and run `cluster apply` again.")
     }
-    let missing = lines.filter { $0.contains("Unable to locate package") || $0.contains("has no installation candidate") }
+    let missing = lines.filter {
+      $0.contains("Unable to locate package") || $0.contains("has no installation candidate")
+    }
     if !missing.isEmpty {
       return AgentError(
         .packageSource, "Image \(recipe.name) asks for packages that \(recipe.suite) does not have",
@@ -115,7 +118,8 @@ struct PackageLayer {
       "tar",
       [
         "--create", "--use-compress-program=zstd -1 -T0", "--file", unfinished, "--directory", root, "--numeric-owner",
-        "--xattrs", "--xattrs-include=*", "--sort=name", "--exclude=./dev/*", "--exclude=./proc/*", "--exclude=./sys/*", ".",
+        "--xattrs", "--xattrs-include=*", "--sort=name", "--exclude=./dev/*", "--exclude=./proc/*", "--exclude=./sys/*",
+        ".",
       ], deadline: .seconds(600))
     try result.expectSpace(for: "Keeping the packages of image \(recipe.name)", program: "tar", at: Self.folder)
     try LocalFiles.rename(unfinished, to: archive)

@@ -74,7 +74,8 @@ struct NodeBoot {
     case "failed":
       throw AgentError(
         .imageCorrupt, "\(goal.node) could not boot \(image)", cause: fields["detail"],
-        next: "Look at \(image) on this head: its SHA-256 must be that in its manifest. The node tries again by itself.")
+        next: "Look at \(image) on this head: its SHA-256 must be that in its manifest. The node tries again by itself."
+      )
     case "ready":
       guard image == goal.image else {
         throw AgentError(
@@ -103,7 +104,8 @@ struct NodeBoot {
         next: "Look at the machine itself: its power supply and its event log (ipmitool sel list).")
     }
     let dhcp = await BootWait.dhcp(of: goal.mac, seconds: Int(seconds))
-    let began = switched ? "\(goal.node) was switched on \(seconds) s ago" : "\(goal.node) has been waited for \(seconds) s"
+    let began =
+      switched ? "\(goal.node) was switched on \(seconds) s ago" : "\(goal.node) has been waited for \(seconds) s"
     let next =
       switched
       ? "Check its cable, its boot order, and that \(goal.mac) in the spec is the card that boots."

@@ -61,7 +61,8 @@ struct PowerControl {
     do {
       try await ContinuousClock().sleep(for: .milliseconds(500))
     } catch {
-      throw AgentError(.cancelled, "Stopped while waiting for the BMC at \(bmc.address)", next: "Run `cluster apply` again.")
+      throw AgentError(
+        .cancelled, "Stopped while waiting for the BMC at \(bmc.address)", next: "Run `cluster apply` again.")
     }
   }
 
@@ -95,7 +96,8 @@ struct PowerControl {
 
   private func wrongCredentials(_ said: String) -> AgentError {
     AgentError(
-      .bmcAuthentication, "The BMC at \(bmc.address) does not accept user \(bmc.user) with \(bmc.password)", cause: said,
+      .bmcAuthentication, "The BMC at \(bmc.address) does not accept user \(bmc.user) with \(bmc.password)",
+      cause: said,
       next: "Correct \(bmc.password) in the secret store, or the user in the spec.")
   }
 
