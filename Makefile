@@ -36,7 +36,7 @@ check: setup
 	swift test --parallel --skip RealHostTests --skip LabTests
 
 test: build check
-	swift test --no-parallel --filter RealHostTests --filter LabTests
+	CLUSTER_AGENT=$(CURDIR)/bin/cluster-agent swift test --no-parallel --filter RealHostTests --filter LabTests
 
 # Rewrites golden files; read the diff before committing it.
 golden: setup

@@ -32,15 +32,25 @@ struct ApplyCommand: AsyncParsableCommand {
   private func apply(_ reconciler: Reconciler) async throws {
     Terminal.note("Looking at \(reconciler.cluster.heads.count) heads …")
     let proposal = try await reconciler.propose()
-    if proposal.plan.isClean {
+    let interrupted = try await reconciler.interruptedRuns()
+    if proposal.plan.isClean && interrupted.isEmpty {
       Terminal.print(PlanCommand.text(proposal.plan, colour: false))
       return
+    }
+    if proposal.plan.isClean {
+      // What it put in place must be in the record, or nobody would take it away when the description drops it.
+      Terminal.note("Nothing is left to do; recording what \(interrupted.map(\.id).joined(separator: ", ")) did.")
+      return try await carryOut(proposal, reconciler)
     }
     Terminal.note(PlanCommand.text(proposal.plan, colour: Terminal.errorColour))
     guard !proposal.plan.steps.isEmpty else {
       throw Failure("nothing can be done now", next: "See what is blocked, above.", status: 4)
     }
     try confirm(proposal)
+    try await carryOut(proposal, reconciler)
+  }
+
+  private func carryOut(_ proposal: Proposal, _ reconciler: Reconciler) async throws {
     var random = SystemRandomNumberGenerator()
     let run = RunName.make(now: reconciler.now(), using: &random)
     let display = RunDisplay(steps: proposal.plan.steps.count)

@@ -78,6 +78,14 @@ package struct Reconciler: Sendable {
     } catch { throw .audit(error) }
   }
 
+  /// Runs of this site that were killed, and whose end no later run has recorded. One that is still at work is not.
+  package func interruptedRuns() async throws(ReconcileError) -> [InterruptedRun] {
+    do { return try await Journal(path: site.journal.path).unfinished().filter { $0.process?.isRunning != true } } catch
+    {
+      throw .execution(error)
+    }
+  }
+
   /// More rounds than this mean that two resources undo each other's work.
   private static let mostRounds = 4
 

@@ -75,13 +75,16 @@ struct HighAvailabilityConditions {
       detail: down.isEmpty ? "\(wanted.count) running" : "not running: \(down.joined(separator: ", "))")
   }
 
+  /// A service that failed and was restarted is no reason against a failover; one that Pacemaker has given up on is.
   private func failures(_ status: ClusterStatus) -> HighAvailabilityStatus.Condition {
+    let lost = status.resources.filter { status.hasGivenUp(on: $0) }.map(\.id)
     let failed = status.failures.map { failure in
       "\(failure.operation) on \(failure.node)" + (failure.reason.isEmpty ? "" : ": \(failure.reason)")
     }
+    let words = lost.isEmpty ? "recovered: " : "given up on \(lost.joined(separator: ", ")): "
     return Condition(
-      name: "failures", ok: failed.isEmpty,
-      detail: failed.isEmpty ? "no failed actions" : failed.joined(separator: "; "))
+      name: "failures", ok: lost.isEmpty,
+      detail: failed.isEmpty ? "no failed actions" : words + failed.joined(separator: "; "))
   }
 
   private func fencing(_ status: ClusterStatus) -> [HighAvailabilityStatus.Condition] {
