@@ -75,16 +75,19 @@ struct HighAvailabilityConditions {
       detail: down.isEmpty ? "\(wanted.count) running" : "not running: \(down.joined(separator: ", "))")
   }
 
-  /// A service that failed and was restarted is no reason against a failover; one that Pacemaker has given up on is.
+  /// A monitor that failed, with the service running again, is no reason against a failover. A start or stop that failed
+  /// is: that head could not take the service over.
   private func failures(_ status: ClusterStatus) -> HighAvailabilityStatus.Condition {
-    let lost = status.resources.filter { status.hasGivenUp(on: $0) }.map(\.id)
+    let grave = status.failures.filter { failure in
+      !failure.operation.contains("_monitor_") || status.resources.contains { $0.id == failure.resource && !$0.active }
+    }
     let failed = status.failures.map { failure in
       "\(failure.operation) on \(failure.node)" + (failure.reason.isEmpty ? "" : ": \(failure.reason)")
     }
-    let words = lost.isEmpty ? "recovered: " : "given up on \(lost.joined(separator: ", ")): "
     return Condition(
-      name: "failures", ok: lost.isEmpty,
-      detail: failed.isEmpty ? "no failed actions" : words + failed.joined(separator: "; "))
+      name: "failures", ok: grave.isEmpty,
+      detail: failed.isEmpty
+        ? "no failed actions" : (grave.isEmpty ? "recovered: " : "") + failed.joined(separator: "; "))
   }
 
   private func fencing(_ status: ClusterStatus) -> [HighAvailabilityStatus.Condition] {
