@@ -8,6 +8,7 @@ import FoundationEssentials
 package struct FrameDecoder: Sendable {
   private var pending: [UInt8] = []
   private var start = 0
+  private var isAtTheBeginning = true
   private let limit: Int
 
   package init(limit: Int = WireProtocol.frameLimit) { self.limit = limit }
@@ -31,9 +32,11 @@ package struct FrameDecoder: Sendable {
     guard pending.count - start >= 4 else { return nil }
     let length = pending[start..<start + 4].reduce(0) { $0 << 8 | Int($1) }
     guard length <= limit else {
-      throw .mismatch("A frame of \(length) bytes was announced", saw: pending[start...])
+      // Only before the first frame: later bytes may be a secret's.
+      throw .mismatch("A frame of \(length) bytes was announced", saw: isAtTheBeginning ? pending[start...] : [])
     }
     guard pending.count - start - 4 >= length else { return nil }
+    isAtTheBeginning = false
     defer { start += 4 + length }
     return Array(pending[start + 4..<start + 4 + length])
   }
@@ -41,7 +44,7 @@ package struct FrameDecoder: Sendable {
   package mutating func next<Message: Decodable>(_ type: Message.Type) throws(AgentError) -> Message? {
     guard let frame = try next() else { return nil }
     do { return try JSONDecoder().decode(type, from: Data(frame)) } catch {
-      throw .mismatch("A frame could not be understood", saw: frame[...])
+      throw .mismatch("A frame of \(frame.count) bytes could not be understood")
     }
   }
 
@@ -66,7 +69,7 @@ package struct FrameDecoder: Sendable {
 }
 
 extension AgentError {
-  /// - Parameter saw: what came instead; its beginning is shown when it is text, never when it could be a secret.
+  /// - Parameter saw: what came instead; its beginning is shown when it is text.
   package static func mismatch(_ message: String, saw bytes: ArraySlice<UInt8> = []) -> AgentError {
     let printable = bytes.prefix(120)
     let isText =
