@@ -40,7 +40,10 @@ struct HighAvailabilityParts {
   private func software(on head: HostID) -> [Resource] {
     let installed = [PackagesKind.id(on: head, HighAvailability.name)]
     // busybox asks the health checks' questions: HTTP and DNS in one small program.
-    var names = ["busybox", "corosync", "pacemaker", "pacemaker-cli-utils", "resource-agents"]
+    // pacemaker-resource-agents comes along with Pacemaker, and has to go with it.
+    var names = [
+      "busybox", "corosync", "pacemaker", "pacemaker-cli-utils", "pacemaker-resource-agents", "resource-agents",
+    ]
     if policy.fencing { names.append("fence-agents") }
     return [
       .packages(

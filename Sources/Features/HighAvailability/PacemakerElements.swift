@@ -26,6 +26,8 @@ struct PacemakerElements {
       ("no-quorum-policy", "stop"),
       ("start-failure-is-fatal", "false"),
       ("cluster-recheck-interval", "60s"),
+      // When both heads start at once, each waits this long for the other before the first election.
+      ("dc-deadtime", "5s"),
     ]
     // When both heads live and see each other no more, the one without services is shot: the other's shot comes later.
     if policy.fencing, cluster.heads.count == 2 { values.append(("priority-fencing-delay", "1s")) }

@@ -28,11 +28,16 @@ extension Agent {
     }
     let recovered = try await settleResources(goal, context)
     let done = [
-      differences.isEmpty ? nil : "changed \(differences.map(\.id).joined(separator: ", "))",
+      differences.isEmpty ? nil : "changed \(Self.named(differences.map(\.id)))",
       recovered.isEmpty ? nil : "tried again: \(recovered.joined(separator: ", "))",
     ].compactMap { $0 }
     return Outcome(
       changed: !done.isEmpty, detail: done.isEmpty ? "as desired" : done.joined(separator: "; "))
+  }
+
+  private static func named(_ ids: [String]) -> String {
+    let ids = ids.filter { $0 != CIBDocument.registry }
+    return ids.count > 5 ? "\(ids.count) elements" : ids.joined(separator: ", ")
   }
 
   /// A CIB changed by one half of a cluster would fence the other half, so all members have to be there.

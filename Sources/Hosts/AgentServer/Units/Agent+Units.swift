@@ -14,7 +14,9 @@ extension Agent {
   func ensureUnit(_ goal: UnitGoal, _ context: OperationContext) async throws(AgentError) -> Outcome {
     try Self.checkName(goal.name)
     var unit = try await UnitProperties.read(goal.name)
-    if unit.needsDaemonReload || !unit.exists {
+    // systemd does not notice a drop-in in a folder that is new to it, so it is told before anything is done.
+    let acts = try Self.verb(goal, unit) != nil
+    if acts || unit.needsDaemonReload || !unit.exists {
       try await Command.checked("systemctl", ["daemon-reload"], next: "Look at `systemctl status`.")
       unit = try await UnitProperties.read(goal.name)
     }
