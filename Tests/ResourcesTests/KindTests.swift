@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Resources
+import Testing
+
+/// The rules of single kinds, over answers written by hand.
+@Suite struct KindTests {
+  private let host: HostID = "head1"
+
+  /// The steps of a kind, given what the host answers.
+  private func steps<Kind: ResourceKind>(
+    _ kind: Kind.Type, _ id: ResourceID, _ desired: Kind.Desired, _ answers: [Probe: Answer],
+    changing: Set<ResourceID> = []
+  ) throws -> [StepDraft] {
+    let inventory = Inventory(hosts: [host: .answered(answers)], observedAt: 0)
+    let seen = Answers(inventory, blank: [])
+    let context = PlanContext(answers: seen, activeHead: host, changing: changing, now: 0)
+    return try kind.steps(id, desired, try kind.interpret(id, desired, seen), context)
+  }
+
+  private func facts(_ text: String, mode: UInt16 = 0o644, owner: String = "root") -> Answer {
+    .file(
+      .file(
+        FileFacts(
+          digest: SHA256.hex(text), size: text.utf8.count, mode: mode, owner: owner, group: "root", contents: text,
+          managed: true)))
+  }
+
+  // MARK: Files
+
+  @Test func aFileIsLookedAtOnlyAsFarAsTheSpecGoes() throws {
+    let id = FileKind.id(on: host, "/etc/a")
+    let probe = Probe.file(path: "/etc/a", contents: true)
+    let plain = FileKind.Desired(FileGoal(path: "/etc/a", contents: .text("a\n")))
+    let strict = FileKind.Desired(FileGoal(path: "/etc/a", contents: .text("a\n"), mode: 0o600, owner: "root:root"))
+    let theirs = [probe: facts("a\n", mode: 0o666, owner: "nobody")]
+
+    #expect(try steps(FileKind.self, id, plain, theirs).isEmpty)
+    #expect(
+      try steps(FileKind.self, id, strict, theirs).first?.changes
+        == ["mode 0666 -> 0600", "owner nobody:root -> root:root"])
+  }
+
+  @Test func aFileShowsItsDiff() throws {
+    let id = FileKind.id(on: host, "/etc/a")
+    let desired = FileKind.Desired(FileGoal(path: "/etc/a", contents: .text("one\nthree\n")))
+
+    let drafts = try steps(
+      FileKind.self, id, desired, [.file(path: "/etc/a", contents: true): facts("one\ntwo\n")])
+
+    #expect(drafts.map(\.verb) == ["write"])
+    #expect(drafts.first?.changes == ["@@ -1,2 +1,2 @@", " one", "-two", "+three"])
+  }
+
+  @Test func anEmptyFileThatIsMissingIsAStepToo() throws {
+    let id = FileKind.id(on: host, "/etc/a")
+    let desired = FileKind.Desired(FileGoal(path: "/etc/a", contents: .text("")))
+
+    #expect(try steps(FileKind.self, id, desired, [.file(path: "/etc/a", contents: true): .file(.absent)]).count == 1)
+  }
+
+  @Test func anAnswerThatFailedIsNotAbsence() throws {
+    let id = FileKind.id(on: host, "/etc/a")
+    let desired = FileKind.Desired(FileGoal(path: "/etc/a", contents: .text("a")))
+    let error = AgentError(.permission, "no", next: "ask")
+
+    #expect(throws: Unreadable.failed(host, error)) {
+      try steps(FileKind.self, id, desired, [.file(path: "/etc/a", contents: true): .failed(error)])
+    }
+    #expect(throws: Unreadable.unasked(host)) { try steps(FileKind.self, id, desired, [:]) }
+  }
+
+  // MARK: Trees
+
+  @Test func manyChangedFilesAreFolded() throws {
+    let id = TreeKind.id(on: host, "/srv/t")
+    let files = Dictionary(
+      uniqueKeysWithValues: (100..<130).map { ("f\($0)", TreeGoal.Entry(.text("\($0)"))) })
+    let desired = TreeKind.Desired(TreeGoal(root: "/srv/t", files: files))
+    let there = TreeState(exists: true, files: ["f100": SHA256.hex("other"), "old": SHA256.hex("old")])
+
+    let draft = try #require(try steps(TreeKind.self, id, desired, [.tree(root: "/srv/t"): .tree(there)]).first)
+
+    #expect(draft.changes.count == 10)
+    #expect(draft.changes.first == "* f100")
+    #expect(draft.changes.last == "and 22 more: 21 new, 1 removed")
+    #expect(draft.because == "31 of the files in /srv/t differ")
+  }
+
+  // MARK: Units
+
+  private let unitID = UnitKind.id(on: "head1", "web.service")
+  private let config = FileKind.id(on: "head1", "/etc/web.conf")
+  private let data = TreeKind.id(on: "head1", "/etc/web")
+
+  private func unit(
+    enabled: Bool? = true, active: Bool? = true, state: UnitState, changing: Set<ResourceID> = []
+  ) throws -> StepDraft? {
+    let goal = UnitGoal(
+      name: "web.service", enabled: enabled, active: active, configuration: ["/etc/web.conf", "/etc/web"],
+      reload: .restart)
+    let desired = UnitKind.Desired(goal, watches: [config], reloadsFor: [data])
+    let probe = Probe.unit(name: goal.name, configuration: goal.configuration)
+    return try steps(UnitKind.self, unitID, desired, [probe: .unit(state)], changing: changing).first
+  }
+
+  private func state(
+    enabled: Bool = true, active: String = "active", _ configuration: UnitState.Configuration = .loaded
+  ) -> UnitState {
+    UnitState(exists: true, enabled: enabled, masked: false, active: active, configuration: configuration)
+  }
+
+  @Test func aUnitThatIsAsDesiredIsLeftAlone() throws {
+    #expect(try unit(state: state()) == nil)
+    #expect(try unit(enabled: false, active: nil, state: state(enabled: false)) == nil)
+    #expect(try unit(enabled: nil, active: nil, state: state(enabled: false, active: "inactive", .notRunning)) == nil)
+  }
+
+  @Test func aUnitTakesUpWhatChanges() throws {
+    let restart = try unit(state: state(), changing: [config, data])
+    #expect(restart?.verb == "restart" && restart?.disruption == .restart)
+    // What a reload reads needs no restart.
+    let reload = try unit(state: state(), changing: [data])
+    #expect(reload?.verb == "reload" && reload?.disruption == .reload)
+    // A run that died before it reloaded is finished by the next one.
+    let stale = try unit(state: state(.stale))
+    #expect(stale?.verb == "restart" && stale?.because == "web.service runs with an older configuration")
+  }
+
+  @Test func aUnitUnderPacemakerIsLoadedAndNeverStarted() throws {
+    let stopped = state(enabled: false, active: "inactive", .notRunning)
+    #expect(try unit(enabled: false, active: nil, state: stopped, changing: [config]) == nil)
+    let running = try unit(enabled: false, active: nil, state: state(enabled: false), changing: [config])
+    #expect(running?.verb == "restart")
+  }
+
+  @Test func aStoppedUnitIsStartedOnce() throws {
+    let draft = try unit(state: state(enabled: false, active: "failed", .notRunning), changing: [config])
+
+    #expect(draft?.verb == "start" && draft?.disruption == Step.Disruption.none)
+    #expect(draft?.changes == ["disabled -> enabled", "failed -> active"])
+  }
+
+  // MARK: Links
+
+  @Test func serviceAddressesOnALinkStay() throws {
+    let goal = LinkGoal(
+      interface: "eth0", address: try #require(IPv4Address("10.1.0.1")), prefix: 16, gateway: nil)
+    let answers: [Probe: Answer] = [
+      .file(path: LinkKind.path("eth0"), contents: true): facts(LinkKind.contents(goal)),
+      .links: .links([
+        LinkState(name: "eth0", mac: nil, up: true, addresses: ["10.1.0.1/16", "10.1.0.10/16"], gateways: [])
+      ]),
+    ]
+
+    #expect(try steps(LinkKind.self, LinkKind.id(on: host, "eth0"), .init(goal), answers).isEmpty)
+  }
+
+  // MARK: Packages
+
+  @Test func onlyMissingPackagesAreInstalled() throws {
+    let desired = PackagesKind.Desired(["b", "a", "c", "a"])
+    let probe = Probe.packages(["a", "b", "c"])
+
+    let drafts = try steps(
+      PackagesKind.self, PackagesKind.id(on: host, "base"), desired, [probe: .packages(["b": "1"])])
+
+    #expect(drafts.map(\.operation) == [.ensurePackages(["a", "c"])])
+  }
+}
