@@ -75,8 +75,8 @@ struct HighAvailabilityConditions {
       detail: down.isEmpty ? "\(wanted.count) running" : "not running: \(down.joined(separator: ", "))")
   }
 
-  /// A monitor that failed, with the service running again, is no reason against a failover. A start or stop that failed
-  /// is: that head could not take the service over.
+  /// A monitor that failed, with the service running again, is no reason against a failover. A start or stop that
+  /// failed is: that head could not take the service over.
   private func failures(_ status: ClusterStatus) -> HighAvailabilityStatus.Condition {
     let grave = status.failures.filter { failure in
       !failure.operation.contains("_monitor_") || status.resources.contains { $0.id == failure.resource && !$0.active }
