@@ -16,6 +16,8 @@ struct OutagesTests {
     #expect(outages.passed(to: start + .milliseconds(1300)) == [.init(target: target, backAfter: nil)])
     #expect(outages.passed(to: start + .seconds(2)) == [])
     #expect(outages.stillDown == [target])
+    outages.end(at: start + .milliseconds(2500))
+    #expect(outages.longest[target] == .milliseconds(1500))
     #expect(outages.answered(target, at: start + .seconds(4)) == .init(target: target, backAfter: .seconds(3)))
     #expect(outages.longest[target] == .seconds(3))
     #expect(outages.stillDown == [])

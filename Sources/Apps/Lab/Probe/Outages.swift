@@ -37,5 +37,10 @@ package struct Outages: Sendable {
       }
   }
 
+  /// Counts what is still gone.
+  package mutating func end(at now: ContinuousClock.Instant) {
+    for target in down { longest[target] = max(longest[target] ?? .zero, lastAnswer[target].map { now - $0 } ?? .zero) }
+  }
+
   package var stillDown: [ProbeTarget] { down.sorted { $0.description < $1.description } }
 }

@@ -33,6 +33,7 @@ package struct Prober {
     }
     for attempt in attempts { attempt.end() }
     attempts = []
+    outages.end(at: .now)
     return outages
   }
 
