@@ -109,7 +109,9 @@ struct PowerControl {
       ["-I", "lan", "-N", "1", "-R", "2", "-H", "\(bmc.address)", "-U", "", "-P", "", "channel", "authcap", "1", "2"],
       deadline: .seconds(10))
     guard let probe else { return false }
-    let signs = ["Activate Session", "Session Challenge", "Authentication type", "Invalid user", "Channel number"]
+    let signs = [
+      "Activate Session", "Session Challenge", "Authentication type", "Invalid user", "NULL user", "Channel number",
+    ]
     return probe.succeeded || signs.contains { (probe.text + probe.errorText).contains($0) }
   }
 }
