@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+import Auditing
+import ClusterModel
+import Execution
+import Foundation
+import HostAccess
+
+extension Reconciler {
+  /// Carries a proposal out, looks again, and records what was done and what is now true.
+  ///
+  /// A run may bring to light what could not be seen before (a host that was away, a unit that took up a new
+  /// configuration): such steps are carried out too, as long as none destroys anything that was not in the proposal.
+  /// Cancelling ends only the carrying out: what was done by then is looked at and recorded all the same.
+  package func apply(
+    _ proposal: Proposal, run: String, events: @escaping @Sendable (RunEvent) -> Void
+  ) async throws(ReconcileError) -> Applied {
+    let repository = try repository()
+    var outcome = try await execute(proposal.plan, as: run, events)
+    var verified = try await look()
+    var round = 1
+    while outcome.result == .done, !verified.plan.steps.isEmpty, round < Self.mostRounds,
+      proposal.covers(verified.plan)
+    {
+      round += 1
+      outcome = outcome.followed(by: try await execute(verified.plan, as: "\(run).\(round)", events))
+      verified = try await look()
+    }
+    let applied = Applied(outcome: outcome, verified: verified)
+    let record = try record(applied, proposal)
+    do throws(AuditError) {
+      let recorded = try await uncancelled { () async throws(AuditError) in try await repository.record(record) }
+      return Applied(outcome: outcome, verified: verified, recorded: recorded)
+    } catch { throw .audit(error) }
+  }
+
+  private func look() async throws(ReconcileError) -> Proposal {
+    try await uncancelled { () async throws(ReconcileError) in try await propose() }
+  }
+
+  /// Runs of this site that were killed, and whose end no later run has recorded. One that is still at work is not.
+  package func interruptedRuns() async throws(ReconcileError) -> [InterruptedRun] {
+    do { return try await Journal(path: site.journal.path).unfinished().filter { $0.process?.isRunning != true } } catch
+    {
+      throw .execution(error)
+    }
+  }
+
+  /// More rounds than this mean that two resources undo each other's work.
+  private static let mostRounds = 4
+
+  private func execute(
+    _ plan: Plan, as run: String, _ events: @escaping @Sendable (RunEvent) -> Void
+  ) async throws(ReconcileError) -> RunOutcome {
+    let (stream, continuation) = AsyncStream.makeStream(of: RunEvent.self)
+    do throws(ExecutionError) {
+      let executor = Executor(
+        hosts: hosts, secrets: secrets, journal: try Journal(path: site.journal.path), now: now, events: continuation)
+      async let watching: Void = uncancelled { for await event in stream { events(event) } }
+      do throws(ExecutionError) {
+        let outcome = try await executor.run(plan, as: run, holder: "\(by) pid \(getpid())")
+        await watching
+        return outcome
+      } catch {
+        continuation.finish()
+        await watching
+        throw error
+      }
+    } catch { throw .execution(error) }
+  }
+}
