@@ -2,7 +2,6 @@
 import Auditing
 import ClusterModel
 import Execution
-import Foundation
 import HostAccess
 
 extension Reconciler {
@@ -14,21 +13,20 @@ extension Reconciler {
   package func apply(
     _ proposal: Proposal, run: String, events: @escaping @Sendable (RunEvent) -> Void
   ) async throws(ReconcileError) -> Applied {
-    let repository = try repository()
-    var outcome = try await execute(proposal.plan, as: run, events)
+    var outcome = try await execute(proposal.plan, as: run, on: clock, events)
     var verified = try await look()
     var round = 1
     while outcome.result == .done, !verified.plan.steps.isEmpty, round < Self.mostRounds,
       proposal.covers(verified.plan)
     {
       round += 1
-      outcome = outcome.followed(by: try await execute(verified.plan, as: "\(run).\(round)", events))
+      outcome = outcome.followed(by: try await execute(verified.plan, as: "\(run).\(round)", on: clock, events))
       verified = try await look()
     }
     let applied = Applied(outcome: outcome, verified: verified)
     let record = try record(applied, proposal)
     do throws(AuditError) {
-      let recorded = try await uncancelled { () async throws(AuditError) in try await repository.record(record) }
+      let recorded = try await uncancelled { () async throws(AuditError) in try await history.record(record) }
       return Applied(outcome: outcome, verified: verified, recorded: recorded)
     } catch { throw .audit(error) }
   }
@@ -39,25 +37,27 @@ extension Reconciler {
 
   /// Runs of this site that were killed, and whose end no later run has recorded. One that is still at work is not.
   package func interruptedRuns() async throws(ReconcileError) -> [InterruptedRun] {
-    do { return try await Journal(path: site.journal.path).unfinished().filter { $0.process?.isRunning != true } } catch
-    {
-      throw .execution(error)
-    }
+    let unfinished: [InterruptedRun]
+    do { unfinished = try await journal.unfinished() } catch { throw .execution(error) }
+    return unfinished.filter { run in !(run.process.map(processes.isRunning) ?? false) }
   }
+
+  private var holder: String { by + (processes.current.map { " pid \($0.pid)" } ?? "") }
 
   /// More rounds than this mean that two resources undo each other's work.
   private static let mostRounds = 4
 
   private func execute(
-    _ plan: Plan, as run: String, _ events: @escaping @Sendable (RunEvent) -> Void
+    _ plan: Plan, as run: String, on clock: some Clock<Duration>, _ events: @escaping @Sendable (RunEvent) -> Void
   ) async throws(ReconcileError) -> RunOutcome {
     let (stream, continuation) = AsyncStream.makeStream(of: RunEvent.self)
     do throws(ExecutionError) {
       let executor = Executor(
-        hosts: hosts, secrets: secrets, journal: try Journal(path: site.journal.path), now: now, events: continuation)
+        hosts: hosts, secrets: secrets, journal: journal, processes: processes, clock: clock, now: now,
+        events: continuation)
       async let watching: Void = uncancelled { for await event in stream { events(event) } }
       do throws(ExecutionError) {
-        let outcome = try await executor.run(plan, as: run, holder: "\(by) pid \(getpid())")
+        let outcome = try await executor.run(plan, as: run, holder: holder)
         await watching
         return outcome
       } catch {

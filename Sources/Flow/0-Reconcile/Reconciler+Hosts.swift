@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+import Auditing
 import ClusterModel
+import Execution
 import Foundation
 import HostAccess
 
 extension Reconciler {
-  /// Ways to all heads, over SSH. Nothing is connected yet: a host connects when it is first asked.
+  /// Ways to all heads, over SSH; the journal beside the description, and its git repository. Nothing is connected yet:
+  /// a host connects when it is first asked.
   package static func connecting(
     site: Site, specification: Specification, cluster: Cluster, by: String
   ) throws(ReconcileError) -> Reconciler {
@@ -19,8 +22,13 @@ extension Reconciler {
     }
     return Reconciler(
       site: site, specification: specification, cluster: cluster, hosts: hosts,
-      secrets: DirectorySecretStore(directory: site.secrets.path), by: by,
+      secrets: DirectorySecretStore(directory: site.secrets.path), journal: JournalOnDemand(path: site.journal.path),
+      processes: .machine, history: try repository(of: site), by: by, clock: ContinuousClock(),
       now: { Int(Date().timeIntervalSince1970) })
+  }
+
+  private static func repository(of site: Site) throws(ReconcileError) -> AuditRepository {
+    do { return try AuditRepository(folder: site.folder.path) } catch { throw .audit(error) }
   }
 
   /// Closes the connections, however the body ends.

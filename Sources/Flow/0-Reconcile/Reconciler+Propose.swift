@@ -13,13 +13,17 @@ extension Reconciler {
     let heads = heads
     let questions = Planner.questions(
       desired: desired, previously: previously, catalog: KindCatalog.all, heads: heads)
-    let inventory = await Observer(secrets: secrets, now: now).observe(questions, hosts: hosts)
+    let inventory = await observe(questions, on: clock)
     do {
       let plan = try Planner.plan(
         desired: desired, previously: previously, inventory: inventory, catalog: KindCatalog.all, heads: heads,
         now: now())
       return Proposal(plan: plan, inventory: inventory, desired: desired, previously: previously)
     } catch { throw .plan(error) }
+  }
+
+  private func observe(_ questions: [HostID: [Probe]], on clock: some Clock<Duration>) async -> Inventory {
+    await Observer(secrets: secrets, clock: clock, now: now).observe(questions, hosts: hosts)
   }
 
   /// Who may hold the service address, for the planner.

@@ -5,22 +5,12 @@ import Planning
 import Resources
 
 extension Reconciler {
-  package func repository() throws(ReconcileError) -> AuditRepository {
-    do { return try AuditRepository(folder: site.folder.path) } catch { throw .audit(error) }
-  }
-
   /// What the newest recorded run of this site has left in place.
   func managedBefore() throws(ReconcileError) -> [ManagedResource] {
-    do {
-      let managed = try repository().managed(site: site.id, catalog: KindCatalog.all)
-      guard managed.unreadable.isEmpty else { throw ReconcileError.unreadableRecord(managed.unreadable) }
-      return managed.resources
-    } catch let error as ReconcileError {
-      throw error
-    } catch {
-      throw .audit(
-        error as? AuditError ?? AuditError(.git, "the record cannot be read", cause: "\(error)", next: "Run git fsck."))
-    }
+    let managed: ManagedSet
+    do { managed = try history.managed(site: site.id, catalog: KindCatalog.all) } catch { throw .audit(error) }
+    guard managed.unreadable.isEmpty else { throw .unreadableRecord(managed.unreadable) }
+    return managed.resources
   }
 
   func record(_ applied: Applied, _ proposal: Proposal) throws(ReconcileError) -> AuditRecord {
@@ -33,11 +23,7 @@ extension Reconciler {
     var files = specification.files.files.mapValues { $0.contents.bytes }
     files[site.specification.lastPathComponent] = specification.bytes
     let state: SpecState
-    do { state = try repository().specState(Array(files.keys)) } catch let error as AuditError {
-      throw .audit(error)
-    } catch {
-      throw .audit(AuditError(.git, "the state of the spec cannot be read", cause: "\(error)", next: "Run git status."))
-    }
+    do { state = try history.specState(Array(files.keys)) } catch { throw .audit(error) }
     return AuditRecord(
       site: site.id, spec: state, specification: files, planJSON: proposal.plan.json, planText: text,
       outcome: outcome, result: applied.word,

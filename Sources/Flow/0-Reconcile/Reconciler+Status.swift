@@ -11,17 +11,19 @@ extension Reconciler {
     for question in Set(StatusReport.questions(cluster) + HighAvailabilityStatus.questions(cluster)) {
       questions[question.host, default: []].append(question.probe)
     }
-    let inventory = await Observer(secrets: secrets, deadline: .seconds(20), now: now).observe(questions, hosts: hosts)
+    let inventory = await observe(questions, on: clock)
     return StatusReport.assemble(cluster, inventory, site: site.id, lastRun: try lastRun())
+  }
+
+  private func observe(_ questions: [HostID: [Probe]], on clock: some Clock<Duration>) async -> Inventory {
+    await Observer(secrets: secrets, deadline: .seconds(20), clock: clock, now: now).observe(questions, hosts: hosts)
   }
 
   private func lastRun() throws(ReconcileError) -> StatusReport.LastRun? {
     do {
-      return try repository().log(site: site.id, limit: 1).first.map {
+      return try history.log(site: site.id, limit: 1).first.map {
         StatusReport.LastRun(id: $0.id, result: $0.result, commit: $0.commit, at: $0.at)
       }
-    } catch let error as AuditError { throw .audit(error) } catch let error as ReconcileError { throw error } catch {
-      throw .audit(AuditError(.git, "the record cannot be read", cause: "\(error)", next: "Run git fsck."))
-    }
+    } catch { throw .audit(error) }
   }
 }

@@ -10,7 +10,8 @@ import HostAccess
 package struct Executor<C: Clock>: Sendable where C.Duration == Duration {
   let hosts: [HostID: any Host]
   let secrets: any SecretStore
-  let journal: Journal
+  let journal: any RunJournal
+  let processes: ProcessTable
   let policy: ExecutionPolicy
   let clock: C
   /// Seconds since 1970.
@@ -19,13 +20,14 @@ package struct Executor<C: Clock>: Sendable where C.Duration == Duration {
 
   /// - Parameter hosts: the heads, also those that will exist only when the plan has made them.
   package init(
-    hosts: [HostID: any Host], secrets: any SecretStore, journal: Journal, policy: ExecutionPolicy = ExecutionPolicy(),
-    clock: C = ContinuousClock(), now: @escaping @Sendable () -> Int,
+    hosts: [HostID: any Host], secrets: any SecretStore, journal: any RunJournal, processes: ProcessTable = .machine,
+    policy: ExecutionPolicy = ExecutionPolicy(), clock: C = ContinuousClock(), now: @escaping @Sendable () -> Int,
     events: AsyncStream<RunEvent>.Continuation? = nil
   ) {
     self.hosts = hosts
     self.secrets = secrets
     self.journal = journal
+    self.processes = processes
     self.policy = policy
     self.clock = clock
     self.now = now
@@ -61,7 +63,7 @@ package struct Executor<C: Clock>: Sendable where C.Duration == Duration {
     let lease = try await Lease.acquire(
       run: run, holder: holder, leaseSeconds: policy.leaseSeconds, above: try await journal.newestGeneration(),
       on: hosts, clock: clock,
-      isDead: { token in suspects.contains { $0.id == token.run && $0.process?.isRunning == false } })
+      isDead: { token in suspects.contains { $0.id == token.run && processes.hasEnded($0) } })
     let startedAt = now()
     let result: RunOutcome.Result
     do {
@@ -70,7 +72,7 @@ package struct Executor<C: Clock>: Sendable where C.Duration == Duration {
         events?.yield(.foundInterrupted(interrupted))
         try await journal.end(interrupted.id, result: "interrupted", at: startedAt)
       }
-      try await journal.begin(lease.token, process: ProcessIdentity.current, total: plan.steps.count, at: startedAt)
+      try await journal.begin(lease.token, process: processes.current, total: plan.steps.count, at: startedAt)
       events?.yield(.began(lease.token, steps: plan.steps.count))
       try await carryOut(&progress, lease, stop)
       result = self.result(progress.reports, stop)

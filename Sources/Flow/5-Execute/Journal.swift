@@ -8,7 +8,7 @@ import HostAccess
 ///
 /// SQLite in WAL mode with `synchronous=FULL`: what `started` has returned from survives a power cut. The record for
 /// people is the audit commit; this one answers what a run that was killed was doing. Open it once per process.
-package struct Journal: Sendable {
+package struct Journal: RunJournal {
   package let path: String
   private let database: DatabaseQueue
 
@@ -68,12 +68,13 @@ package struct Journal: Sendable {
     return migrator
   }
 
-  /// The newest generation that a run of this journal had. 0 when there was none.
   package func newestGeneration() async throws(ExecutionError) -> Int {
     try await access { db in try Int.fetchOne(db, sql: "SELECT max(generation) FROM run") ?? 0 }
   }
 
-  func begin(_ token: RunToken, process: ProcessIdentity?, total: Int, at now: Int) async throws(ExecutionError) {
+  package func begin(
+    _ token: RunToken, process: ProcessIdentity?, total: Int, at now: Int
+  ) async throws(ExecutionError) {
     try await access { db in
       let process = try process.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) }
       try db.execute(
@@ -82,8 +83,7 @@ package struct Journal: Sendable {
     }
   }
 
-  /// Committed to disk before the step may take effect.
-  func started(_ step: Step, run: String, at now: Int) async throws(ExecutionError) {
+  package func started(_ step: Step, run: String, at now: Int) async throws(ExecutionError) {
     try await access { db in
       try db.execute(
         sql: "INSERT INTO step (runId, id, host, operation, startedAt) VALUES (?, ?, ?, ?, ?)",
@@ -91,7 +91,7 @@ package struct Journal: Sendable {
     }
   }
 
-  func finished(_ report: StepReport, run: String) async throws(ExecutionError) {
+  package func finished(_ report: StepReport, run: String) async throws(ExecutionError) {
     try await access { db in
       try db.execute(
         sql: "UPDATE step SET seconds = ?, attempts = ?, result = ?, detail = ? WHERE runId = ? AND id = ?",
@@ -99,13 +99,12 @@ package struct Journal: Sendable {
     }
   }
 
-  func end(_ run: String, result: String, at now: Int) async throws(ExecutionError) {
+  package func end(_ run: String, result: String, at now: Int) async throws(ExecutionError) {
     try await access { db in
       try db.execute(sql: "UPDATE run SET finishedAt = ?, result = ? WHERE id = ?", arguments: [now, result, run])
     }
   }
 
-  /// Runs that began and did not end, oldest first. One of them may be alive in another process.
   package func unfinished() async throws(ExecutionError) -> [InterruptedRun] {
     try await access { db in
       try Row.fetchAll(db, sql: "SELECT * FROM run WHERE finishedAt IS NULL ORDER BY startedAt").map { row in

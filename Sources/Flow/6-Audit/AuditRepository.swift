@@ -3,7 +3,7 @@ import ClusterModel
 import Foundation
 
 /// The git repository that the spec is in, and the history of runs in it.
-package struct AuditRepository: Sendable {
+package struct AuditRepository: RunHistory {
   package static let history = "refs/heads/cluster/history"
   /// Each lost race means that another run has been recorded, or is being written to the disk.
   private static let mostRaces = 30

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Which processes there are, as far as a run asks: its own, and whether that of an earlier run is still alive.
+package struct ProcessTable: Sendable {
+  /// This process. Nil where it cannot be told.
+  package let current: ProcessIdentity?
+  package let isRunning: @Sendable (ProcessIdentity) -> Bool
+
+  package init(current: ProcessIdentity?, isRunning: @escaping @Sendable (ProcessIdentity) -> Bool) {
+    self.current = current
+    self.isRunning = isRunning
+  }
+
+  /// That of the machine this program runs on.
+  package static var machine: ProcessTable { ProcessTable(current: .current) { $0.isRunning } }
+
+  /// Whether the process of a run is known to have ended.
+  func hasEnded(_ run: InterruptedRun) -> Bool { run.process.map { !isRunning($0) } ?? false }
+}

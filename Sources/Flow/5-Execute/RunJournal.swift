@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+
+/// What every run was about to do and has done, kept before and after each effect.
+///
+/// What a call has returned from survives the end of the process. `Journal` keeps it on the disk, the simulator in
+/// memory.
+package protocol RunJournal: Sendable {
+  /// The newest generation that a run of this journal had. 0 when there was none.
+  func newestGeneration() async throws(ExecutionError) -> Int
+  func begin(_ token: RunToken, process: ProcessIdentity?, total: Int, at now: Int) async throws(ExecutionError)
+  /// Kept before the step may take effect.
+  func started(_ step: Step, run: String, at now: Int) async throws(ExecutionError)
+  func finished(_ report: StepReport, run: String) async throws(ExecutionError)
+  func end(_ run: String, result: String, at now: Int) async throws(ExecutionError)
+  /// Runs that began and did not end, oldest first. One of them may be alive in another process.
+  func unfinished() async throws(ExecutionError) -> [InterruptedRun]
+}
