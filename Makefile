@@ -1,7 +1,7 @@
 # The two commands: `make demo` and `make test`. Everything else is a part of them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo demo-down check test lab-test golden bench format clean
+.PHONY: help setup build demo demo-down check test lab-test golden bench fuzz format clean
 
 # A terminal's progress needs no compiler chatter; a failing build shows everything.
 SWIFT_BUILD := swift build -c release
@@ -13,6 +13,7 @@ help:
 	@echo "make check      unit and golden tests, format and tidy: minutes, no root"
 	@echo "make build      bin/cluster and bin/cluster-agent"
 	@echo "make bench      the benchmarks"
+	@echo "make fuzz       hostile input for the spec reader and the agent's wire format, FUZZ_SECONDS=600 each"
 
 setup:
 	@scripts/setup
@@ -44,6 +45,10 @@ golden: setup
 
 bench: setup
 	swift run -c release bench
+
+FUZZ_SECONDS ?= 600
+fuzz: setup
+	scripts/fuzz $(FUZZ_SECONDS)
 
 format:
 	swift format --in-place --recursive --parallel Package.swift Sources Tests

@@ -80,6 +80,10 @@ let package = Package(
       swiftSettings: strict),
     // Hosts in memory that answer and perform like real ones.
     target("Simulator", "Apps/Simulator", ["ClusterModel", "HostAccess", "Pacemaker", "XML"]),
+    // What must hold of any bytes: `make fuzz`.
+    target(
+      "Fuzzing", "Apps/Fuzzing",
+      ["SpecReading", "Features", "Resources", "Planning", "HostAccess", "ClusterModel", "Diagnostics"]),
     // MARK: Support
     // Problems in the user's spec: codes, spans, carets.
     target("Diagnostics", "Support/Diagnostics", []),
@@ -119,11 +123,18 @@ let package = Package(
       "ProvisioningTests",
       ["Features", "Resources", "AgentServer", "HostAccess", "Planning", "SpecReading", "ClusterModel", "Diagnostics"]),
     tests("HostAccessTests", ["HostAccess", "AgentServer", "ClusterModel", "cluster-agent"]),
+    tests("FuzzTests", ["Fuzzing"]),
     tests("TidyTests", []),
     tests("LabTests", ["Lab", "ClusterModel", "SpecReading", "HostAccess"]),
   ],
   swiftLanguageModes: [.v6]
 )
+
+// libFuzzer's runtime is linked only where it is asked for: see scripts/fuzz.
+if Context.environment["CLUSTER_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(name: "fuzz", dependencies: ["Fuzzing"], path: "Sources/Apps/Fuzz", swiftSettings: strict))
+}
 
 func target(_ name: String, _ path: String, _ dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: dependencies, path: "Sources/" + path, swiftSettings: strict)
@@ -137,5 +148,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 /// Golden cases are read from the source tree, so that they can be updated in place.
 func exclusions(_ name: String) -> [String] {
-  ["SpecReadingTests", "PlanningTests", "ResourcesTests", "HighAvailabilityTests"].contains(name) ? ["cases"] : []
+  switch name {
+  case "SpecReadingTests", "PlanningTests", "ResourcesTests", "HighAvailabilityTests": ["cases"]
+  case "FuzzTests": ["corpus"]
+  default: []
+  }
 }
