@@ -75,7 +75,10 @@ let package = Package(
       "Lab", "Apps/Lab", ["ClusterModel", "HostAccess", .product(name: "Subprocess", package: "swift-subprocess")]),
     // What one node costs: `make bench`.
     .executableTarget(
-      name: "bench", dependencies: ["Planning", "Features", "Resources", "SpecReading", "ClusterModel", "Diagnostics"],
+      name: "bench",
+      dependencies: [
+        "Planning", "Features", "Resources", "SpecReading", "ClusterModel", "Diagnostics", "HostAccess",
+      ],
       path: "Sources/Apps/Bench",
       swiftSettings: strict),
     // Hosts in memory that answer and perform like real ones.

@@ -9,29 +9,24 @@ private func runDriver(
   _ input: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
 ) -> CInt
 
-/// `fuzz spec|wire CORPUS… [-options of libFuzzer]`. Built by `make fuzz` only.
+/// `FUZZ_TARGET=spec|wire fuzz CORPUS… [-options of libFuzzer]`. Built by `make fuzz` only.
+///
+/// The target is no argument, because libFuzzer starts this program again with arguments of its own.
 @main
 struct Fuzz {
   static func main() {
-    let words = Array(CommandLine.arguments.dropFirst())
-    guard let target = words.first.flatMap(FuzzTarget.init(rawValue:)) else {
-      let usage =
-        "usage: fuzz \(FuzzTarget.allCases.map(\.rawValue).joined(separator: "|")) CORPUS… [-option=value …]\n"
+    guard let target = getenv("FUZZ_TARGET").flatMap({ FuzzTarget(rawValue: String(cString: $0)) }) else {
+      let names = FuzzTarget.allCases.map(\.rawValue).joined(separator: "|")
+      let usage = "usage: FUZZ_TARGET=\(names) fuzz CORPUS… [-option=value …]\n"
       _ = write(STDERR_FILENO, usage, usage.utf8.count)
       exit(64)
     }
-    // libFuzzer sees its options behind the program's name, and may change the array.
-    var arguments: [UnsafeMutablePointer<CChar>?] = ([CommandLine.arguments[0]] + words.dropFirst()).map { strdup($0) }
-    var count = CInt(arguments.count)
-    arguments.append(nil)
-    let status = arguments.withUnsafeMutableBufferPointer { buffer -> CInt in
-      guard var start = buffer.baseAddress else { return 64 }
-      return switch target {
-      case .spec: runDriver(&count, &start) { bytes, size in Fuzz.check(.spec, bytes, size) }
-      case .wire: runDriver(&count, &start) { bytes, size in Fuzz.check(.wire, bytes, size) }
-      }
+    var count = CommandLine.argc
+    var arguments = CommandLine.unsafeArgv
+    switch target {
+    case .spec: exit(runDriver(&count, &arguments) { bytes, size in Fuzz.check(.spec, bytes, size) })
+    case .wire: exit(runDriver(&count, &arguments) { bytes, size in Fuzz.check(.wire, bytes, size) })
     }
-    exit(status)
   }
 
   private static func check(_ target: FuzzTarget, _ bytes: UnsafePointer<UInt8>?, _ size: Int) -> CInt {

@@ -3,12 +3,12 @@ import ClusterModel
 import Synchronization
 
 /// A running agent, reached through the standard streams of a program: `ssh … serve`, or the agent itself.
-final class AgentConnection: Sendable {
+package final class AgentConnection: Sendable {
   private let link: AgentLink
   private let process: Task<Void, Never>
 
   /// - Parameter explain: what the program's end means; nil when it means nothing but that the connection is gone.
-  init(
+  package init(
     _ program: String, _ arguments: [String],
     explain: @escaping @Sendable (StreamProcess.Ending) -> AgentError?
   ) {
@@ -41,7 +41,7 @@ final class AgentConnection: Sendable {
   var isOpen: Bool { link.closed == nil }
 
   /// Waits until the agent has said hello.
-  func greeting(within deadline: Duration) async throws(AgentError) -> AgentHello {
+  package func greeting(within deadline: Duration) async throws(AgentError) -> AgentHello {
     let timer = Task {
       do { try await ContinuousClock().sleep(for: deadline) } catch { return }
       link.close(
@@ -55,7 +55,7 @@ final class AgentConnection: Sendable {
   }
 
   /// Ends it: the agent's input ends, so that it finishes what it is at. Whoever waits gets `.connectionLost`.
-  func close() async {
+  package func close() async {
     link.close(
       AgentError(.connectionLost, "The connection to the agent was closed", next: "Run the command again."))
     let timer = Task {
@@ -67,7 +67,7 @@ final class AgentConnection: Sendable {
     timer.cancel()
   }
 
-  func answer(_ probes: [Probe], secrets: Secrets) async throws(AgentError) -> [Probe: Answer] {
+  package func answer(_ probes: [Probe], secrets: Secrets) async throws(AgentError) -> [Probe: Answer] {
     let reply = try await link.ask(.answer(probes, secrets), deadline: .seconds(180))
     guard case .answers(let answers) = reply, answers.count == probes.count else { throw unexpected() }
     return Dictionary(zip(probes, answers), uniquingKeysWith: { first, _ in first })

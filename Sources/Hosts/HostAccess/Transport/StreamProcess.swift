@@ -4,15 +4,15 @@ import Subprocess
 import SystemPackage
 
 /// A program that is talked to for as long as it runs.
-enum StreamProcess {
+package enum StreamProcess {
   /// How it ended.
-  struct Ending: Sendable {
+  package struct Ending: Sendable {
     /// 128 plus the signal that ended it; -1 when it never ran.
-    var status: Int32
+    package var status: Int32
     /// The last of what it wrote to standard error.
-    var errorText: String
+    package var errorText: String
     /// Why we ended it, or could not start it.
-    var failure: AgentError?
+    package var failure: AgentError?
   }
 
   /// Starts it. Its input ends when the stream does. Cancelling the task kills it, with all that it started.

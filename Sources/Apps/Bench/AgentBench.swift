@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+
+/// A conversation with an agent, from its start to the last of 200 answers. Probes change nothing.
+enum AgentBench {
+  static func run(_ program: String, _ words: [String]) async throws {
+    let probes = probes
+    let (answers, time) = try await Measuring.median {
+      let connection = AgentConnection(program, words) { _ in nil }
+      do {
+        _ = try await connection.greeting(within: .seconds(20))
+        let answers = try await connection.answer(probes, secrets: Secrets())
+        await connection.close()
+        return answers
+      } catch {
+        await connection.close()
+        throw error
+      }
+    }
+    let failed = answers.values.compactMap { if case .failed(let error) = $0 { error } else { nil } }
+    guard failed.isEmpty, answers.count == probes.count else {
+      throw Unexpected(what: "\(failed.count) of \(probes.count) probes failed: \(failed.first.map { "\($0)" } ?? "")")
+    }
+    Measuring.bar(
+      "agent: start, handshake and \(probes.count) probes", Measuring.milliseconds(time), reach: "50 ms",
+      met: time <= .milliseconds(50))
+  }
+
+  /// What a head is asked, in about the shares that a site of some size asks it.
+  private static var probes: [Probe] {
+    let files = base.map { "/etc/\($0)" } + (0..<90).map { "/etc/cluster/bench/file-\($0)" }
+    let units = ["ssh", "cron", "nginx", "dnsmasq", "corosync", "pacemaker", "systemd-networkd", "systemd-journald"]
+    let packages = [
+      "openssh-server", "nginx-light", "dnsmasq", "corosync", "pacemaker", "ipmitool", "rsync", "adduser",
+    ]
+    return [.system, .links]
+      + files.map { Probe.file(path: $0, contents: true) }
+      + (0..<20).map { Probe.tree(root: "/etc/cluster/bench/tree-\($0)") }
+      + units.map { Probe.unit(name: "\($0).service", configuration: ["/etc/\($0)"]) }
+      + (0..<20).map { Probe.unit(name: "bench-\($0).service", configuration: []) }
+      + packages.map { Probe.packages([$0]) }
+      + (0..<22).map { Probe.packages(["bench-\($0)", "base-files"]) }
+  }
+
+  /// On every Debian.
+  private static let base = [
+    "passwd", "group", "hosts", "hostname", "fstab", "profile", "bash.bashrc", "debian_version", "issue", "issue.net",
+    "host.conf", "nsswitch.conf", "login.defs", "services", "protocols", "rpc", "networks", "shells", "securetty",
+    "environment", "ld.so.conf", "deluser.conf", "adduser.conf", "debconf.conf", "gai.conf", "libaudit.conf",
+    "mke2fs.conf", "pam.conf", "resolv.conf", "xattr.conf",
+  ]
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Features
+import Planning
+import Resources
+import SpecReading
+
+/// What one node costs, from the bytes of a description to the words of its plan. Linear means: the last column stays
+/// where it is while the nodes grow.
+enum PlanBench {
+  static let sizes = [1_000, 10_000, 100_000]
+
+  static func run() async throws {
+    print("stage                   nodes       total     per node   (medians of \(Measuring.repetitions))")
+    var totals: [Int: Duration] = [:]
+    for size in sizes { totals[size] = try await wholeFlow(size) }
+    let memory = Measuring.peakMemory
+    print("\nThe planner alone, with two resources a node:")
+    for size in sizes { try await plannerAlone(size) }
+    print()
+    try await bars(totals, memory)
+  }
+
+  private static func bars(_ totals: [Int: Duration], _ memory: Int) async throws {
+    guard let ten = totals[10_000], let hundred = totals[100_000] else { throw Unexpected(what: "a size is missing") }
+    Measuring.bar(
+      "10,000 nodes: description to printed plan", Measuring.milliseconds(ten), reach: "500 ms",
+      met: ten <= .milliseconds(500))
+    let ratio = hundred / ten
+    Measuring.bar("100,000 nodes ÷ 10,000 nodes", Measuring.rounded(ratio), reach: "11", met: ratio <= 11)
+    Measuring.bar(
+      "100,000 nodes: peak memory", "\(memory >> 20) MiB", reach: "1430 MiB (1.5 GB)", met: memory <= 1_500_000_000)
+    guard let terraform = try await TerraformBench.plan(resources: 10_000) else {
+      print("        terraform plan of 10,000 resources: terraform is not installed, nothing to compare with")
+      return
+    }
+    let faster = terraform / ten
+    Measuring.bar(
+      "terraform plan of 10,000 resources (\(Measuring.milliseconds(terraform))) ÷ ours",
+      Measuring.rounded(faster), reach: "10", met: faster >= 10)
+  }
+
+  /// From the bytes of a description to the printed plan for a bare head, stage by stage.
+  private static func wholeFlow(_ size: Int) async throws -> Duration {
+    let text = SyntheticSpec.text(nodes: size)
+    let (cluster, reading) = try await report("read and check", size) { () throws -> Cluster in
+      let reading = SpecReader.read(text, file: "cluster.yaml")
+      guard let cluster = reading.cluster, cluster.nodes.count == size else {
+        throw Unexpected(what: reading.diagnostics.first.map { "\($0.detail) (\($0.span))" } ?? "no cluster")
+      }
+      return cluster
+    }
+    let (desired, expanding) = try await report("expand", size) { Expansion.expand(cluster, SiteFiles()) }
+    let heads = Heads(primary: "head1", others: ["head2"], serviceAddress: cluster.ha?.addresses.first?.address)
+    let (questions, asking) = try await report("ask", size) {
+      Planner.questions(desired: desired, previously: [], catalog: KindCatalog.all, heads: heads)
+    }
+    let inventory = BareMachine.inventory(questions, reachable: ["head1"])
+    let (plan, planning) = try await report("plan", size) { () throws -> Plan in
+      let plan = try Planner.plan(
+        desired: desired, previously: [], inventory: inventory, catalog: KindCatalog.all, heads: heads, now: 0)
+      if let blocked = plan.blocked.first { throw Unexpected(what: "\(blocked.resource): \(blocked.reason)") }
+      return plan
+    }
+    let (_, printing) = try await report("print", size) { () throws -> String in
+      let text = PlanText(plan, colour: false) { HostlistText.fold($0.map { HostID($0) }) }.text
+      return try Measuring.expecting("a text", text) { $0.utf8.count > 1000 }
+    }
+    let all = reading + expanding + asking + planning + printing
+    line("all of it", size, all)
+    return all
+  }
+
+  private static func plannerAlone(_ size: Int) async throws {
+    let site = SyntheticSite(nodes: size)
+    func plan(_ inventory: Inventory) throws -> Plan {
+      try Planner.plan(
+        desired: site.desired, previously: [], inventory: inventory, catalog: SyntheticSite.catalog,
+        heads: Heads(primary: SyntheticSite.head), now: 0)
+    }
+    _ = try await report("plan, all to do", size) {
+      try Measuring.expecting("all steps", plan(site.nothing)) { $0.steps.count == site.desired.count }
+    }
+    _ = try await report("plan, nothing to do", size) {
+      try Measuring.expecting("no steps", plan(site.everything)) { $0.isClean }
+    }
+  }
+
+  private static func report<Value>(
+    _ stage: String, _ nodes: Int, _ work: () throws -> Value
+  ) async throws -> (Value, Duration) {
+    let (value, median) = try await Measuring.median(work)
+    line(stage, nodes, median)
+    return (value, median)
+  }
+
+  private static func line(_ stage: String, _ nodes: Int, _ time: Duration) {
+    let each = time / .nanoseconds(1) / Double(nodes)
+    print(
+      stage.padded(to: 21) + String(nodes).leading(8) + Measuring.milliseconds(time).leading(12)
+        + "\(Int(each.rounded())) ns".leading(13))
+  }
+}
