@@ -43,8 +43,11 @@ test: build check
 golden: setup
 	UPDATE_GOLDEN=1 swift test --skip RealHostTests --skip LabTests
 
-bench: setup
-	swift run -c release bench
+# The part in a lab needs root, and some minutes.
+bench: build
+	$(SWIFT_BUILD) --product bench
+	.build/release/bench plan
+	scripts/bench-lab
 
 FUZZ_SECONDS ?= 600
 fuzz: setup

@@ -14,12 +14,18 @@ package struct Agent: Host {
   }
 
   package func answer(_ probes: [Probe], secrets: Secrets) async throws(AgentError) -> [Probe: Answer] {
+    async let facts = SharedFacts.gather(for: probes)
+    let others = await answers(probes.filter { !$0.sharesFacts }, secrets, SharedFacts())
+    return await others.merging(answers(probes.filter(\.sharesFacts), secrets, facts)) { first, _ in first }
+  }
+
+  private func answers(_ probes: [Probe], _ secrets: Secrets, _ facts: SharedFacts) async -> [Probe: Answer] {
     await withTaskGroup(of: (Probe, Answer).self) { group in
       var waiting = probes.makeIterator()
       var answers: [Probe: Answer] = [:]
       func startNext() {
         guard let probe = waiting.next() else { return }
-        group.addTask { (probe, await answer(probe, secrets)) }
+        group.addTask { (probe, await answer(probe, secrets, facts)) }
       }
       // Most probes wait for a program; more than this only makes them wait for each other.
       for _ in 0..<8 { startNext() }
@@ -44,15 +50,16 @@ package struct Agent: Host {
 
   package func close() async {}
 
-  private func answer(_ probe: Probe, _ secrets: Secrets) async -> Answer {
+  private func answer(_ probe: Probe, _ secrets: Secrets, _ facts: SharedFacts) async -> Answer {
     do throws(AgentError) {
       return switch probe {
       case .system: try await probeSystem()
       case .file(let path, let contents): try await probeFile(path: path, contents: contents)
       case .secretFile(let path, let secret): try await probeSecretFile(path: path, secret: secret, secrets)
       case .tree(let root): try await probeTree(root: root)
-      case .packages(let names): try await probePackages(names)
-      case .unit(let name, let configuration): try await probeUnit(name: name, configuration: configuration)
+      case .packages(let names): try await probePackages(names, facts)
+      case .unit(let name, let configuration):
+        try await probeUnit(name: name, configuration: configuration, facts)
       case .links: try await probeLinks()
       case .image(let name, let digest): try await probeImage(name: name, digest: digest)
       case .clone(let head): try await probeClone(head: head)

@@ -4,9 +4,13 @@ import Glibc
 import HostAccess
 
 extension Agent {
-  func probePackages(_ names: [String]) async throws(AgentError) -> Answer {
-    try Self.checkNames(names)
-    return .packages(try await InstalledPackages.versions(names))
+  func probePackages(_ names: [String], _ facts: SharedFacts) async throws(AgentError) -> Answer {
+    .packages(try await facts.versions(names))
+  }
+
+  static func versions(_ names: [String]) async throws(AgentError) -> [String: String] {
+    try checkNames(names)
+    return try await InstalledPackages.versions(names)
   }
 
   func ensurePackages(_ names: [String], _ context: OperationContext) async throws(AgentError) -> Outcome {

@@ -3,8 +3,10 @@ import ClusterModel
 import HostAccess
 
 extension Agent {
-  func probeUnit(name: String, configuration: [String]) async throws(AgentError) -> Answer {
-    let unit = try await UnitProperties.read(name)
+  func probeUnit(
+    name: String, configuration: [String], _ facts: SharedFacts
+  ) async throws(AgentError) -> Answer {
+    let unit = try await facts.unit(name)
     return .unit(
       UnitState(
         exists: unit.exists, enabled: unit.isEnabled, masked: unit.isMasked, active: unit.active,

@@ -26,23 +26,47 @@ struct UnitProperties: Sendable {
   var isEnabled: Bool { ["enabled", "enabled-runtime", "static", "indirect", "generated", "alias"].contains(file) }
 
   static func read(_ unit: String) async throws(AgentError) -> UnitProperties {
+    guard let properties = try await read([unit])[unit] else { throw .unitMissing(unit) }
+    return properties
+  }
+
+  /// Of several units, by the name that each was asked for by.
+  static func read(_ units: [String]) async throws(AgentError) -> [String: UnitProperties] {
     let names = [
       "LoadState", "ActiveState", "UnitFileState", "InvocationID", "ActiveEnterTimestamp", "NeedDaemonReload", "Result",
       "CanReload",
     ]
     let result = try await Command.checked(
-      "systemctl", ["show", "--timestamp=us+utc", "--property=\(names.joined(separator: ","))", "--", unit],
+      "systemctl", ["show", "--timestamp=us+utc", "--property=\(names.joined(separator: ","))", "--"] + units,
       next: "See that systemd runs as PID 1 and answers: `systemctl status`.")
+    // One paragraph for each, in the order of the names.
+    let paragraphs = result.text.split(separator: "\n\n")
+    var read: [String: UnitProperties] = [:]
+    for (unit, paragraph) in zip(units, paragraphs) { read[unit] = try UnitProperties(paragraph) }
+    guard paragraphs.count == units.count else { throw .unitMissing(units.joined(separator: ", ")) }
+    return read
+  }
+
+  private init(_ paragraph: Substring) throws(AgentError) {
     var values: [String: String] = [:]
-    for line in result.text.split(separator: "\n") {
+    for line in paragraph.split(separator: "\n") {
       let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       if parts.count == 2 { values[String(parts[0])] = String(parts[1]) }
     }
-    return UnitProperties(
-      load: values["LoadState"] ?? "not-found", active: values["ActiveState"] ?? "inactive",
-      file: values["UnitFileState"] ?? "", invocation: values["InvocationID"] ?? "",
-      activeSince: try Timestamp.nanoseconds(values["ActiveEnterTimestamp"] ?? ""),
-      needsDaemonReload: values["NeedDaemonReload"] == "yes", result: values["Result"] ?? "",
-      canReload: values["CanReload"] == "yes")
+    load = values["LoadState"] ?? "not-found"
+    active = values["ActiveState"] ?? "inactive"
+    file = values["UnitFileState"] ?? ""
+    invocation = values["InvocationID"] ?? ""
+    activeSince = try Timestamp.nanoseconds(values["ActiveEnterTimestamp"] ?? "")
+    needsDaemonReload = values["NeedDaemonReload"] == "yes"
+    result = values["Result"] ?? ""
+    canReload = values["CanReload"] == "yes"
+  }
+}
+
+extension AgentError {
+  fileprivate static func unitMissing(_ names: String) -> AgentError {
+    AgentError(
+      .commandFailed, "systemctl did not tell of each of \(names)", next: "Look at `systemctl show` on the host.")
   }
 }

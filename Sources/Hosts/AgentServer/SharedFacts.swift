@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+
+/// What one run of a program tells for many probes at once: systemctl(1) and dpkg-query(1) take longer to start than to
+/// answer.
+struct SharedFacts: Sendable {
+  private var units: [String: UnitProperties] = [:]
+  /// Versions of the installed ones among `packages`.
+  private var versions: [String: String] = [:]
+  private var packages: Set<String> = []
+
+  /// Asks for all that the probes have in common. What cannot be told for all at once, because one name spoils it, is
+  /// left out: then each probe asks for itself, and only the one at fault fails.
+  static func gather(for probes: [Probe]) async -> SharedFacts {
+    var names: Set<String> = []
+    var packages: Set<String> = []
+    for probe in probes {
+      switch probe {
+      case .unit(let name, _): names.insert(name)
+      case .packages(let wanted): packages.formUnion(wanted)
+      default: break
+      }
+    }
+    async let units = names.count > 1 ? try? UnitProperties.read(names.sorted()) : nil
+    async let versions = packages.isEmpty ? nil : try? Agent.versions(packages.sorted())
+    var facts = SharedFacts()
+    facts.units = await units ?? [:]
+    if let known = await versions { (facts.versions, facts.packages) = (known, packages) }
+    return facts
+  }
+
+  func unit(_ name: String) async throws(AgentError) -> UnitProperties {
+    if let unit = units[name] { return unit }
+    return try await UnitProperties.read(name)
+  }
+
+  func versions(_ names: [String]) async throws(AgentError) -> [String: String] {
+    if packages.isSuperset(of: names) { return versions.filter { names.contains($0.key) } }
+    return try await Agent.versions(names)
+  }
+}
+
+extension Probe {
+  /// Whether `SharedFacts` has a part in its answer.
+  var sharesFacts: Bool {
+    switch self {
+    case .unit, .packages: true
+    default: false
+    }
+  }
+}
