@@ -26,7 +26,7 @@ import Testing
   static let ours: Set<String> = [
     "Reconciler", "SpecReading", "ClusterModel", "Observation", "Planning", "Execution", "Auditing", "Features",
     "Resources", "HostAccess", "AgentServer", "Lab", "Simulator", "Diagnostics", "TestKit", "XML", "Pacemaker", "CYAML",
-    "CGit2",
+    "CGit2", "Fuzzing",
   ]
 
   @Test(arguments: arrows.keys.sorted())
