@@ -141,7 +141,7 @@ private struct FlakyHost: HostAccess.Host {
 
 extension Plan {
   fileprivate var text: String {
-    PlanText(self, colour: false) { HostlistText.fold($0.map { HostID($0) }) }.text
+    PlanText(self, colour: false).text
   }
 }
 

@@ -8,8 +8,7 @@ import Testing
 
 @Suite struct PlanTextTests {
   private func text(_ plan: Plan, colour: Bool = false) -> String {
-    PlanText(plan, colour: colour) { names in names.count > 1 ? "\(names[0])..\(names[names.count - 1])" : names[0] }
-      .text
+    PlanText(plan, colour: colour).text
   }
 
   /// A bit of everything that a plan can hold.

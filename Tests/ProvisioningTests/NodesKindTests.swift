@@ -70,18 +70,18 @@ import Testing
     #expect(drafts.map(\.verb) == ["reset-node1", "reset-node2", "boot-node3"])
   }
 
-  @Test func nodesOnAnotherImageRestartInWavesOfAQuarter() throws {
+  @Test func nodesOnAnotherImageRestartAQuarterAtATime() throws {
     let drafts = try Self.drafts(8, ["head1": (1...8).map { Self.report($0, image: "compute/old") }, "head2": []])
 
     #expect(drafts.map(\.disruption) == Array(repeating: .reboot, count: 8))
-    #expect(drafts.map(\.independent) == [false, true, false, true, false, true, false, true])
+    #expect(drafts.map(\.behind) == [nil, nil, 0, 1, 2, 3, 4, 5])
   }
 
   @Test func smallClustersRestartOneByOne() throws {
     let drafts = try Self.drafts(3, ["head1": (1...3).map { Self.report($0, verified: false) }, "head2": []])
 
     #expect(drafts.map(\.verb) == ["restart-node1", "restart-node2", "restart-node3"])
-    #expect(drafts.map(\.independent) == [false, false, false])
+    #expect(drafts.map(\.behind) == [nil, 0, 1])
   }
 
   @Test func silenceMeansNothingWhenTheActiveHeadIsSilent() {

@@ -177,7 +177,7 @@ struct StepFailure: Error, CustomStringConvertible {
 extension Plan {
   /// As people read it.
   var text: String {
-    PlanText(self, colour: false) { HostlistText.fold($0.map { HostID($0) }) }.text
+    PlanText(self, colour: false).text
   }
 
   /// Each step in a line: what a long plan does, without how.

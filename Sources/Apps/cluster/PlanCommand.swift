@@ -28,6 +28,6 @@ struct PlanCommand: AsyncParsableCommand {
   }
 
   static func text(_ plan: Plan, colour: Bool) -> String {
-    String(PlanText(plan, colour: colour) { HostlistText.fold($0.map { HostID($0) }) }.text.dropLast())
+    String(PlanText(plan, colour: colour).text.dropLast())
   }
 }

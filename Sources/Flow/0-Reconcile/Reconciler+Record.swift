@@ -19,7 +19,7 @@ extension Reconciler {
       (proposal.plan.steps + applied.verified.plan.steps).filter { step in
         outcome.steps.contains { $0.step == step.id && $0.startedAt != nil }
       }.map(\.resource))
-    let text = PlanText(proposal.plan, colour: false) { HostlistText.fold($0.map { HostID($0) }) }.text
+    let text = PlanText(PlanReview(proposal.plan), colour: false, full: true).text
     var files = specification.files.files.mapValues { $0.contents.bytes }
     files[site.specification.lastPathComponent] = specification.bytes
     let state: SpecState

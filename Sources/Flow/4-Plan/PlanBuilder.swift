@@ -117,11 +117,13 @@ struct PlanBuilder {
   ) -> [Int] {
     let name = id.description
     var (before, group) = (first, [Int]())
+    let base = steps.count
     for draft in drafts {
       if !draft.independent, !group.isEmpty { (before, group) = (group, []) }
-      for step in before { hasFollower[step] = true }
+      let preceding = draft.behind.map { [base + $0] } ?? before
+      for step in preceding { hasFollower[step] = true }
       group.append(steps.count)
-      after.append(before)
+      after.append(preceding)
       hasFollower.append(false)
       let because = [reason, draft.because].filter { !$0.isEmpty }.joined(separator: ": ")
       steps.append(
@@ -130,7 +132,7 @@ struct PlanBuilder {
           disruption: draft.disruption, because: because, source: source, changes: draft.changes,
           destructive: draft.destructive))
     }
-    return group
+    return group.filter { !hasFollower[$0] }
   }
 
   /// Plans to take away what earlier runs put in place and nothing asks for any more: after all else, by rank.

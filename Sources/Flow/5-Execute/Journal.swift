@@ -121,7 +121,7 @@ package struct Journal: RunJournal {
     }
   }
 
-  private func access<Value: Sendable>(
+  func access<Value: Sendable>(
     _ body: @escaping @Sendable (Database) throws -> Value
   ) async throws(ExecutionError) -> Value {
     try await uncancelled { [database, path] () async throws(ExecutionError) in

@@ -21,7 +21,7 @@ extension Operation {
   }
 
   /// Of the operations on one host with the same lane, one runs at a time. Nil: no such limit.
-  var lane: String? {
+  package var lane: String? {
     switch self {
     // dpkg has one lock.
     case .ensurePackages, .ensurePackagesAbsent: "packages"

@@ -16,7 +16,7 @@ extension ImageKind {
       drafts.append(
         StepDraft(
           "build", on: source.head, .ensureImage(recipe), because: "no head has \(recipe.name)/\(recipe.digest)",
-          changes: contents(recipe)))
+          changes: changes(from: (context.previous as? Desired)?.recipe, to: recipe)))
       lacking.removeAll { $0.head == source.head }
     }
     for (index, place) in lacking.enumerated() {
@@ -43,10 +43,5 @@ extension ImageKind {
 
   private static func active(_ places: [Place], _ context: PlanContext) -> Place? {
     places.first { $0.head == context.activeHead } ?? places.first
-  }
-
-  private static func contents(_ recipe: ImageRecipe) -> [String] {
-    ["release \(recipe.suite)", "kernel \(recipe.kernel)", "packages \(recipe.packages.joined(separator: " "))"]
-      + recipe.overlays.map { "files \($0.path)" } + recipe.finish.map { "run \($0.path)" }
   }
 }

@@ -22,10 +22,10 @@ extension NodesKind {
     }
     let booting = needs.filter { if case .restart = $0.need { false } else { true } }
     let restarting = needs.filter { if case .restart = $0.need { true } else { false } }
-    let wave = max(1, desired.nodes.count / 4)
-    return booting.map { draft($0.row, $0.need, context, independent: true) }
+    let most = mostAway(of: desired.nodes.count)
+    return booting.map { draft($0.row, $0.need, context, behind: nil) }
       + restarting.enumerated().map { index, entry in
-        draft(entry.row, entry.need, context, independent: index % wave != 0)
+        draft(entry.row, entry.need, context, behind: index < most ? nil : booting.count + index - most)
       }
   }
 
@@ -51,18 +51,29 @@ extension NodesKind {
     let age = now - report.at
     let image = report.image ?? "an unknown image"
     switch report.stage {
-    case .ready where age > silentAfter: return .boot("\(row.name) was ready, and has been silent for \(age) s")
+    case .ready where age > silentAfter:
+      return .boot("\(row.name) was ready, and has been silent for \(rough(age))")
     case .ready where report.image != row.image: return .restart("\(row.name) runs \(image), not \(row.image)")
     case .ready where !report.verified: return .restart("\(row.name) runs \(image) without having verified it")
     case .ready: return nil
     case .failed: return .unstick("\(row.name) could not boot \(image): \(report.detail ?? "no reason given")")
     case .dhcp, .script, .image:
-      if age > stuckAfter { return .unstick("\(row.name) got as far as \(report.stage.rawValue) \(age) s ago") }
+      if age > stuckAfter { return .unstick("\(row.name) got as far as \(report.stage.rawValue) \(rough(age)) ago") }
       return .boot("\(row.name) is on its way: \(report.stage.rawValue)")
     }
   }
 
-  private static func draft(_ row: Row, _ need: Need, _ context: PlanContext, independent: Bool) -> StepDraft {
+  /// Rough, so that nodes that fell silent together have one reason.
+  private static func rough(_ seconds: Int) -> String {
+    switch seconds {
+    case ..<300: "less than 5 min"
+    case ..<7200: "\(seconds / 300 * 5) min"
+    case ..<172_800: "\(seconds / 3600) h"
+    default: "\(seconds / 86400) days"
+    }
+  }
+
+  private static func draft(_ row: Row, _ need: Need, _ context: PlanContext, behind earlier: Int?) -> StepDraft {
     let (verb, reason, restart, disruption): (String, String, Bool, Step.Disruption) =
       switch need {
       case .boot(let reason): ("boot", reason, false, .none)
@@ -73,6 +84,11 @@ extension NodesKind {
       node: row.name, mac: row.mac, bmc: row.bmc, image: row.image, restart: restart, deadlineSeconds: 600)
     return StepDraft(
       "\(verb)-\(row.name)", on: context.activeHead, .ensureNode(goal), disruption: disruption, because: reason,
-      independent: independent)
+      independent: true, behind: earlier)
   }
+}
+
+extension NodesKind {
+  /// How many of so many nodes may be taken away at once: a quarter, and one of fewer than four.
+  package static func mostAway(of nodes: Int) -> Int { max(1, nodes / 4) }
 }

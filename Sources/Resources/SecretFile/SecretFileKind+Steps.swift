@@ -15,7 +15,7 @@ extension SecretFileKind {
     return [
       StepDraft(
         "write", on: id.onlyHost, .ensureSecretFile(desired.file), because: because,
-        changes: ["the value of \(desired.file.secret), not shown"])
+        changes: ["\(desired.file.secret), redacted: \(actual == nil ? "new" : "changed")"])
     ]
   }
 

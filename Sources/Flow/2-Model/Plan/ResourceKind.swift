@@ -110,10 +110,13 @@ package struct StepDraft: Sendable {
   package var destructive: Bool
   /// Independent of the draft before it: both may run at once.
   package var independent: Bool
+  /// Among independent drafts: the place of an earlier one that has to be done before. So a long row of machines is
+  /// taken a few at a time.
+  package var behind: Int?
 
   package init(
     _ verb: String, on host: HostID, _ operation: Operation, disruption: Step.Disruption = .none, because: String,
-    changes: [String] = [], destructive: Bool = false, independent: Bool = false
+    changes: [String] = [], destructive: Bool = false, independent: Bool = false, behind: Int? = nil
   ) {
     self.verb = verb
     self.host = host
@@ -123,6 +126,7 @@ package struct StepDraft: Sendable {
     self.changes = changes
     self.destructive = destructive
     self.independent = independent
+    self.behind = behind
   }
 }
 

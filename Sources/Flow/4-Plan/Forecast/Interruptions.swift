@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+
+/// Which services miss how much, gathered step by step.
+struct Interruptions {
+  private struct Sum {
+    var seconds: Double? = 0
+    var times = 0
+    /// Runs behind the figures; nil as soon as one of them is a default.
+    var runs: Int? = Int.max
+  }
+
+  private(set) var all: [PlanForecast.Interruption] = []
+
+  init(_ steps: [Step], _ seconds: [Double], _ basis: ForecastBasis) {
+    var order: [String] = []
+    var sums: [String: Sum] = [:]
+    var nodes: [HostID] = []
+    var longest: (seconds: Double, runs: Int?) = (0, Int.max)
+    for (index, step) in steps.enumerated() where step.disruption >= .restart {
+      let figure = basis.past.figure(step)
+      if case .ensureNode(let goal) = step.operation {
+        nodes.append(goal.node)
+        let runs = [longest.runs, figure?.runs].contains(nil) ? nil : min(longest.runs ?? 0, figure?.runs ?? 0)
+        longest = (max(longest.seconds, seconds[index]), runs)
+        continue
+      }
+      guard let (services, away, figure) = Self.effect(step, seconds[index], figure, basis.activeHead) else { continue }
+      for service in services {
+        if sums[service] == nil { order.append(service) }
+        var sum = sums[service] ?? Sum()
+        sum.seconds = away.flatMap { away in sum.seconds.map { $0 + away } }
+        sum.times += 1
+        sum.runs = figure.flatMap { figure in sum.runs.map { min($0, figure.runs) } }
+        sums[service] = sum
+      }
+    }
+    func origin(_ runs: Int?) -> PlanForecast.Basis { runs.map { .past(runs: $0) } ?? .standard }
+    all = order.compactMap { service in
+      sums[service].map {
+        PlanForecast.Interruption(service: service, seconds: $0.seconds, isForEachMachine: false, times: $0.times, basis: origin($0.runs))
+      }
+    }
+    if !nodes.isEmpty {
+      all.append(
+        PlanForecast.Interruption(
+          service: "jobs on \(HostlistText.fold(nodes))", seconds: longest.seconds, isForEachMachine: true,
+          times: nodes.count, basis: origin(longest.runs)))
+    }
+  }
+
+  /// The services that a step on a head takes away, for how long, and the past figure that was used. Nil: nobody notices.
+  private static func effect(
+    _ step: Step, _ seconds: Double, _ figure: PastDurations.Figure?, _ activeHead: HostID
+  ) -> (services: [String], seconds: Double?, figure: PastDurations.Figure?)? {
+    // What a past step took is an upper bound of how long its service was away.
+    let restart = min(figure?.seconds ?? DefaultDurations.restart, seconds)
+    switch step.operation {
+    case .ensureUnit(let goal):
+      if step.host != activeHead { return nil }
+      return (services(of: goal.name), goal.active == false ? nil : restart, figure)
+    case .ensureCIB:
+      let away = step.disruption == .failover ? DefaultDurations.failover : DefaultDurations.managedRestart
+      return (["service addresses", "dhcp", "dns", "boot"], away, nil)
+    case .ensureLink, .ensureHostname, .ensurePackages, .ensurePackagesAbsent, .ensurePower, .ensureClone:
+      return step.host == activeHead ? (["everything on \(step.host)"], seconds, figure) : nil
+    case .ensureFile, .ensureSecretFile, .ensureFileAbsent, .ensureTree, .ensureTreeAbsent, .ensureAddress,
+      .ensureImage, .ensureImageFetched, .ensureImageAbsent, .ensureCapture, .ensureNode, .ensureFencingProven:
+      return nil
+    }
+  }
+
+  /// What users know a unit by.
+  private static func services(of unit: String) -> [String] {
+    switch unit {
+    case "dnsmasq.service": ["dhcp", "dns"]
+    case "nginx.service": ["boot"]
+    case "pacemaker.service", "corosync.service": ["service addresses", "dhcp", "dns", "boot"]
+    default: [unit]
+    }
+  }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+
+/// How long things took in past runs of this site, from its journal.
+package struct PastDurations: Sendable {
+  /// A median of some runs.
+  package struct Figure: Hashable, Sendable {
+    package var seconds: Double
+    package var runs: Int
+
+    package init(seconds: Double, runs: Int) {
+      self.seconds = seconds
+      self.runs = runs
+    }
+  }
+
+  package struct Place: Hashable, Sendable {
+    /// `ensureNode`.
+    package var operation: String
+    package var host: HostID
+
+    package init(operation: String, host: HostID) {
+      self.operation = operation
+      self.host = host
+    }
+  }
+
+  /// The very same step: the same thing on the same host.
+  package var steps: [StepID: Figure]
+  /// The same operation on the same host, whatever it worked on.
+  package var places: [Place: Figure]
+
+  package init(steps: [StepID: Figure] = [:], places: [Place: Figure] = [:]) {
+    self.steps = steps
+    self.places = places
+  }
+
+  /// The nearest figure there is for a step. Nil: nothing alike was done here before.
+  package func figure(_ step: Step) -> Figure? {
+    if let same = steps[step.id] { return same }
+    return step.operation.isMuchAlike ? places[Place(operation: step.operation.name, host: step.host)] : nil
+  }
+}
+
+extension Operation {
+  /// Whether it takes about as long whatever it works on. Units and packages do not: nginx starts at once, Pacemaker in
+  /// twenty seconds.
+  fileprivate var isMuchAlike: Bool {
+    switch self {
+    case .ensureFile, .ensureSecretFile, .ensureFileAbsent, .ensureTree, .ensureTreeAbsent, .ensureHostname,
+      .ensureAddress, .ensureLink, .ensureImageFetched, .ensureImageAbsent, .ensureNode, .ensurePower, .ensureCIB,
+      .ensureFencingProven:
+      true
+    case .ensureUnit, .ensurePackages, .ensurePackagesAbsent, .ensureImage, .ensureCapture, .ensureClone: false
+    }
+  }
+}

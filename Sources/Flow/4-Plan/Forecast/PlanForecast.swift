@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+
+/// What a plan will interrupt, for how long, and how long it takes: expected, not promised.
+package struct PlanForecast: Hashable, Codable, Sendable {
+  /// Where a figure comes from.
+  package enum Basis: Hashable, Codable, Sendable {
+    /// The table of defaults: nothing like it was done on this site before.
+    case standard
+    /// The median of this many runs in the journal.
+    case past(runs: Int)
+  }
+
+  /// One service that its users will miss for a while.
+  package struct Interruption: Hashable, Codable, Sendable {
+    /// `dhcp`, `dns`, `boot`, `service addresses`, `jobs on node[001-004]`, or a unit.
+    package var service: String
+    /// In all; when it is about machines, for each. Nil: it does not come back by this plan.
+    package var seconds: Double?
+    package var isForEachMachine: Bool
+    /// How often.
+    package var times: Int
+    package var basis: Basis
+  }
+
+  package var interruptions: [Interruption]
+  /// From the first step to the last, with as much at once as the executor allows.
+  package var totalSeconds: Double
+  /// How many steps have a figure from past runs.
+  package var stepsFromPast: Int
+  package var steps: Int
+}
+
+/// What a forecast needs to know beyond the plan.
+package struct ForecastBasis: Sendable {
+  /// The head that serves now. Others are standbys: nobody notices when they are disrupted.
+  package var activeHead: HostID
+  package var past: PastDurations
+  /// Steps in flight on one host, and in all.
+  package var perHost: Int
+  package var total: Int
+  /// Of the operations on one host in the same lane, one runs at a time.
+  package var lane: @Sendable (Operation) -> String?
+
+  package init(
+    activeHead: HostID, past: PastDurations, perHost: Int, total: Int, lane: @escaping @Sendable (Operation) -> String?
+  ) {
+    self.activeHead = activeHead
+    self.past = past
+    self.perHost = perHost
+    self.total = total
+    self.lane = lane
+  }
+}
+
+extension PlanForecast {
+  package init(_ plan: Plan, _ basis: ForecastBasis) {
+    var (seconds, fromPast) = ([Double](), 0)
+    seconds.reserveCapacity(plan.steps.count)
+    for step in plan.steps {
+      if let figure = basis.past.figure(step) {
+        seconds.append(figure.seconds)
+        fromPast += 1
+      } else {
+        seconds.append(DefaultDurations.seconds(step.operation))
+      }
+    }
+    interruptions = Interruptions(plan.steps, seconds, basis).all
+    totalSeconds = ListSchedule.length(plan.steps, seconds, basis)
+    stepsFromPast = fromPast
+    steps = plan.steps.count
+  }
+}
+
+extension PlanForecast.Basis: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .standard: "default"
+    case .past(let runs): "median of \(runs) past \(runs == 1 ? "run" : "runs")"
+    }
+  }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+
+/// All that a reader of a plan is shown, in whatever format.
+package struct PlanReview: Sendable {
+  package var plan: Plan
+  package var forecast: PlanForecast?
+  /// How to get back, and what cannot be brought back. Nil where that is not the question: in a record.
+  package var undo: UndoAdvice?
+  /// What has to be known before the rest is read, such as that no host was asked. A sentence each.
+  package var notes: [String]
+  /// Steps that disrupt more than this are refused by `apply`.
+  package var ceiling: Step.Disruption?
+
+  package init(
+    _ plan: Plan, forecast: PlanForecast? = nil, undo: UndoAdvice? = nil, notes: [String] = [],
+    ceiling: Step.Disruption? = nil
+  ) {
+    self.plan = plan
+    self.forecast = forecast
+    self.undo = undo
+    self.notes = notes
+    self.ceiling = ceiling
+  }
+
+  /// The steps that `apply` would refuse to do.
+  package var aboveCeiling: [Step] {
+    guard let ceiling else { return [] }
+    return plan.steps.filter { $0.disruption > ceiling }
+  }
+}
+
+/// How to get back to what was before a plan is applied.
+package struct UndoAdvice: Hashable, Codable, Sendable {
+  /// The newest recorded run, whose description can be gone back to. Nil: there is none yet.
+  package var lastRun: String?
+
+  package init(lastRun: String?) { self.lastRun = lastRun }
+
+  /// One or two sentences, without the list of what does not come back.
+  package var text: String {
+    guard let lastRun else {
+      return "there is no earlier run to go back to. Files that are replaced are kept as FILE.cluster-backup."
+    }
+    return "`cluster rollback \(lastRun)` goes back to what the run before this one described."
+  }
+}
