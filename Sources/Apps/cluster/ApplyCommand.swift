@@ -42,7 +42,7 @@ struct ApplyCommand: AsyncParsableCommand {
       Terminal.note("Nothing is left to do; recording what \(interrupted.map(\.id).joined(separator: ", ")) did.")
       return try await carryOut(proposal, reconciler)
     }
-    Terminal.note(PlanCommand.text(proposal.plan, colour: Terminal.errorColour))
+    Terminal.note(PlanCommand.text(try await reconciler.review(proposal), colour: Terminal.errorColour))
     guard !proposal.plan.steps.isEmpty else {
       throw Failure("nothing can be done now", next: "See what is blocked, above.", status: 4)
     }

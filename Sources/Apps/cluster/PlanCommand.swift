@@ -9,7 +9,7 @@ struct PlanCommand: AsyncParsableCommand {
     commandName: "plan", abstract: "Show what `apply` would do, and what it would interrupt. Changes nothing.")
 
   @OptionGroup var options: SiteOptions
-  @OptionGroup var printing: OutputOptions
+  @OptionGroup var printing: PlanOutputOptions
 
   @Flag(help: "End with 0 when nothing is to do, 2 when something is, 1 on an error.")
   var detailedExitcode = false
@@ -18,13 +18,14 @@ struct PlanCommand: AsyncParsableCommand {
     let proposal = try await Failure.telling {
       let reconciler = try options.reconciler()
       let proposal = try await reconciler.closing { () async throws(ReconcileError) in try await reconciler.propose() }
-      switch printing.output {
-      case .json: Terminal.print(proposal.plan.json)
-      case .text: Terminal.print(Self.text(proposal.plan, colour: Terminal.outputColour))
-      }
+      printing.show(try await reconciler.review(proposal))
       return proposal
     }
     if detailedExitcode, !proposal.plan.isClean { throw ExitCode(2) }
+  }
+
+  static func text(_ review: PlanReview, colour: Bool, full: Bool = false) -> String {
+    String(PlanText(review, colour: colour, full: full).text.dropLast())
   }
 
   static func text(_ plan: Plan, colour: Bool) -> String {

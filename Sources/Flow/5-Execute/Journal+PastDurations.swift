@@ -2,15 +2,6 @@
 import ClusterModel
 import GRDB
 
-/// How long one thing took in the newest runs that changed something by it.
-package struct StepDuration: Hashable, Sendable {
-  package var step: StepID
-  /// `ensureNode`.
-  package var operation: String
-  package var host: HostID
-  package var seconds: Double
-}
-
 extension Journal {
   /// So many of the newest steps are looked at, however long the journal is.
   private static let mostSteps = 20_000

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
+import Foundation
 import HostAccess
 import Synchronization
 
@@ -40,6 +41,11 @@ package final class JournalOnDemand: RunJournal {
 
   package func end(_ run: String, result: String, at now: Int) async throws(ExecutionError) {
     try await journal().end(run, result: result, at: now)
+  }
+
+  /// Without a journal there is no past; whoever only looks does not make one.
+  package func durations() async throws(ExecutionError) -> [StepDuration] {
+    FileManager.default.fileExists(atPath: path) ? try await journal().durations() : []
   }
 
   package func unfinished() async throws(ExecutionError) -> [InterruptedRun] { try await journal().unfinished() }

@@ -16,4 +16,11 @@ package protocol RunJournal: Sendable {
   func end(_ run: String, result: String, at now: Int) async throws(ExecutionError)
   /// Runs that began and did not end, oldest first. One of them may be alive in another process.
   func unfinished() async throws(ExecutionError) -> [InterruptedRun]
+  /// What the newest steps took that were done and changed something, newest first.
+  func durations() async throws(ExecutionError) -> [StepDuration]
+}
+
+extension RunJournal {
+  /// A journal that ends with its process has no past.
+  package func durations() async throws(ExecutionError) -> [StepDuration] { [] }
 }

@@ -25,7 +25,9 @@ struct Interruptions {
         longest = (max(longest.seconds, seconds[index]), runs)
         continue
       }
-      guard let (services, away, figure) = Self.effect(step, seconds[index], figure, basis.activeHead) else { continue }
+      guard let (services, away, figure) = Self.effect(step, seconds[index], figure, basis.activeHead) else {
+        continue
+      }
       for service in services {
         if sums[service] == nil { order.append(service) }
         var sum = sums[service] ?? Sum()
@@ -38,7 +40,8 @@ struct Interruptions {
     func origin(_ runs: Int?) -> PlanForecast.Basis { runs.map { .past(runs: $0) } ?? .standard }
     all = order.compactMap { service in
       sums[service].map {
-        PlanForecast.Interruption(service: service, seconds: $0.seconds, isForEachMachine: false, times: $0.times, basis: origin($0.runs))
+        PlanForecast.Interruption(
+          service: service, seconds: $0.seconds, isForEachMachine: false, times: $0.times, basis: origin($0.runs))
       }
     }
     if !nodes.isEmpty {
@@ -49,7 +52,7 @@ struct Interruptions {
     }
   }
 
-  /// The services that a step on a head takes away, for how long, and the past figure that was used. Nil: nobody notices.
+  /// The services that a step on a head takes away, for how long, and the past figure used. Nil: nobody notices.
   private static func effect(
     _ step: Step, _ seconds: Double, _ figure: PastDurations.Figure?, _ activeHead: HostID
   ) -> (services: [String], seconds: Double?, figure: PastDurations.Figure?)? {

@@ -42,6 +42,32 @@ package struct PastDurations: Sendable {
   }
 }
 
+extension PastDurations {
+  /// Older runs say little about today.
+  private static let mostRuns = 20
+
+  /// Medians of the newest figures, by step and by operation and host.
+  package init(_ durations: [StepDuration]) {
+    var steps: [StepID: [Double]] = [:]
+    var places: [Place: [Double]] = [:]
+    for duration in durations {
+      let place = Place(operation: duration.operation, host: duration.host)
+      if steps[duration.step, default: []].count < Self.mostRuns {
+        steps[duration.step, default: []].append(duration.seconds)
+      }
+      if places[place, default: []].count < Self.mostRuns { places[place, default: []].append(duration.seconds) }
+    }
+    self.init(steps: steps.compactMapValues(Self.median), places: places.compactMapValues(Self.median))
+  }
+
+  private static func median(_ values: [Double]) -> Figure? {
+    let sorted = values.sorted()
+    guard let low = sorted.dropFirst((sorted.count - 1) / 2).first, let high = sorted.dropFirst(sorted.count / 2).first
+    else { return nil }
+    return Figure(seconds: (low + high) / 2, runs: sorted.count)
+  }
+}
+
 extension Operation {
   /// Whether it takes about as long whatever it works on. Units and packages do not: nginx starts at once, Pacemaker in
   /// twenty seconds.

@@ -31,7 +31,8 @@ struct StepGroup {
       } else {
         places[sameness] = groups.count
         groups.append(
-          StepGroup(first: step, members: [index], machines: machine.map { [$0] } ?? [], hosts: [step.host],
+          StepGroup(
+            first: step, members: [index], machines: machine.map { [$0] } ?? [], hosts: [step.host],
             places: step.source.map { [$0] } ?? []))
       }
     }

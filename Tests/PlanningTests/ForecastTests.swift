@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Testing
+
+@testable import Planning
+
+/// What a plan will interrupt, and how long it takes.
+@Suite struct ForecastTests {
+  static func basis(
+    active: HostID = "head1", past: PastDurations = PastDurations(), perHost: Int = 16, total: Int = 32
+  ) -> ForecastBasis {
+    ForecastBasis(activeHead: active, past: past, perHost: perHost, total: total) { operation in
+      if case .ensurePackages = operation { "packages" } else { nil }
+    }
+  }
+
+  private static func unit(_ name: String, on host: HostID) -> Step {
+    .sample("unit@\(host):\(name)/restart", on: host, .restart(name), disruption: .restart)
+  }
+
+  @Test func aRestartOnTheActiveHeadInterruptsItsServices() {
+    let plan = Plan(steps: [Self.unit("dnsmasq.service", on: "head1")])
+    let found = PlanForecast(plan, Self.basis()).interruptions
+    #expect(found.map(\.service) == ["dhcp", "dns"])
+    #expect(found.allSatisfy { $0.seconds == 1 && $0.basis == .standard })
+  }
+
+  @Test func nobodyNoticesAStandby() {
+    let plan = Plan(steps: [Self.unit("dnsmasq.service", on: "head2")])
+    #expect(PlanForecast(plan, Self.basis()).interruptions.isEmpty)
+    #expect(PlanForecast(plan, Self.basis(active: "head2")).interruptions.count == 2)
+  }
+
+  @Test func whatIsStoppedStaysAway() {
+    let goal = UnitGoal(name: "nginx.service", enabled: false, active: false)
+    let plan = Plan(steps: [.sample("a/stop", on: "head1", .ensureUnit(goal), disruption: .restart)])
+    #expect(PlanForecast(plan, Self.basis()).interruptions.map(\.seconds) == [nil])
+  }
+
+  @Test func pastRunsAreBelievedBeforeTheTable() {
+    let step = Self.unit("dnsmasq.service", on: "head1")
+    let past = PastDurations(
+      [0.2, 0.9, 0.4].map { StepDuration(step: step.id, operation: "ensureUnit", host: "head1", seconds: $0) })
+    let forecast = PlanForecast(Plan(steps: [step]), Self.basis(past: past))
+    #expect(forecast.interruptions.first?.seconds == 0.4)
+    #expect(forecast.interruptions.first?.basis == .past(runs: 3))
+    #expect(forecast.totalSeconds == 0.4)
+    #expect(forecast.stepsFromPast == 1)
+  }
+
+  @Test func onlyTheNewestTwentyCount() {
+    let step = StepID("a")
+    let newest = (0..<20).map { _ in StepDuration(step: step, operation: "ensureFile", host: "head1", seconds: 1) }
+    let older = (0..<50).map { _ in StepDuration(step: step, operation: "ensureFile", host: "head1", seconds: 9) }
+    #expect(PastDurations(newest + older).steps[step] == .init(seconds: 1, runs: 20))
+  }
+
+  @Test func anotherUnitsPastSaysNothing() {
+    let past = PastDurations([
+      StepDuration(step: StepID("x"), operation: "ensureUnit", host: "head1", seconds: 20),
+      StepDuration(step: StepID("y"), operation: "ensureNode", host: "head1", seconds: 77),
+    ])
+    #expect(past.figure(Self.unit("dnsmasq.service", on: "head1")) == nil)
+    let restart = SyntheticPlan.restarts(1, atOnce: 1, after: nil)[0]
+    #expect(past.figure(restart)?.seconds == 77)
+  }
+
+  @Test func nodesAreAwayEachForAsLongAsTheyBoot() {
+    let found = PlanForecast(Plan(steps: SyntheticPlan.restarts(3, atOnce: 1, after: nil)), Self.basis()).interruptions
+    #expect(found.map(\.service) == ["jobs on node[00001-00003]"])
+    #expect(found.first?.times == 3)
+    #expect(found.first?.isForEachMachine == true)
+  }
+
+  @Test func theTotalFollowsTheGraphAndTheLimits() {
+    func total(_ steps: [Step], perHost: Int = 16) -> Double {
+      PlanForecast(Plan(steps: steps), Self.basis(perHost: perHost)).totalSeconds
+    }
+    let node = DefaultDurations.seconds(SyntheticPlan.restarts(1, atOnce: 1, after: nil)[0].operation)
+    #expect(total(SyntheticPlan.restarts(8, atOnce: 8, after: nil)) == node)
+    #expect(total(SyntheticPlan.restarts(8, atOnce: 2, after: nil)) == 4 * node)
+    #expect(total(SyntheticPlan.restarts(8, atOnce: 8, after: nil), perHost: 4) == 2 * node)
+    let packages = ["a", "b"].map { Step.sample($0, on: "head1", .ensurePackages([$0])) }
+    #expect(total(packages) == 2 * total([packages[0]]))
+  }
+
+  @Test func aPlanThatDoesNothingTakesNoTime() {
+    #expect(PlanForecast(Plan(), Self.basis()).totalSeconds == 0)
+  }
+}
