@@ -63,7 +63,7 @@ enum PlanBench {
       return plan
     }
     let (_, printing) = try await report("print", size) { () throws -> String in
-      let text = PlanText(plan, colour: false) { HostlistText.fold($0.map { HostID($0) }) }.text
+      let text = PlanText(plan, colour: false).text
       return try Measuring.expecting("a text", text) { $0.utf8.count > 1000 }
     }
     let all = reading + expanding + asking + planning + printing
