@@ -10,7 +10,7 @@ struct Contract: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { name }
 
-  static let all: [Contract] = files + trees + secrets + packages + units + network + runs
+  static let all: [Contract] = files + trees + secrets + packages + units + network + runs + deadMan
 }
 
 /// A host with a run that holds its lease.
@@ -20,17 +20,30 @@ struct ContractHost: Sendable {
 
   let host: any Host
   let run: RunToken
+  /// Lets a little time pass, the host's own.
+  let tick: @Sendable () async throws -> Void
 
-  private init(_ host: any Host) async throws {
+  init(host: any Host, run: RunToken, tick: @escaping @Sendable () async throws -> Void) {
     self.host = host
+    self.run = run
+    self.tick = tick
+  }
+
+  private init(_ host: any Host, _ tick: @escaping @Sendable () async throws -> Void) async throws {
+    self.host = host
+    self.tick = tick
     let generation = try await host.lease().newestGeneration + 1
     run = RunToken(run: "contract-\(generation)", generation: generation, holder: "the contract suite")
     try await host.claim(run)
   }
 
   /// Claims the host for a body, and gives it back however that ends.
-  static func using(_ host: any Host, _ body: (ContractHost) async throws -> Void) async throws {
-    let held = try await ContractHost(host)
+  static func using(
+    _ host: any Host,
+    tick: @escaping @Sendable () async throws -> Void = { try await Task.sleep(for: .milliseconds(200)) },
+    _ body: (ContractHost) async throws -> Void
+  ) async throws {
+    let held = try await ContractHost(host, tick)
     do { try await body(held) } catch {
       try await host.release(held.run)
       throw error
@@ -46,7 +59,10 @@ struct ContractHost: Sendable {
   }
 
   func once(_ operation: Operation) async throws(AgentError) -> Outcome {
-    try await host.perform(operation, secrets: Self.secrets, run: run) { _ in }
+    let outcome = try await host.perform(operation, secrets: Self.secrets, run: run) { _ in }
+    // A change of the way to the host is undone unless it is confirmed.
+    guard let pending = outcome.pending else { return outcome }
+    return try await host.confirm(pending.id, run: run)
   }
 
   /// The code of the error that an operation fails with.

@@ -8,7 +8,10 @@ import Testing
 @Suite struct FakeHostTests {
   @Test(arguments: Contract.all)
   func holds(_ contract: Contract) async throws {
-    try await ContractHost.using(FakeHost("head1", Self.debian)) { host in try await contract.check(host) }
+    let fake = FakeHost("head1", Self.debian)
+    try await ContractHost.using(fake, tick: { await fake.cluster.change { $0.now += 1 } }) { host in
+      try await contract.check(host)
+    }
   }
 
   /// A machine as a plain Debian is: some files, some packages, one interface.

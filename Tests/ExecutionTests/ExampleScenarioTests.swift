@@ -129,6 +129,11 @@ private struct FlakyHost: HostAccess.Host {
     return outcome
   }
 
+  func confirm(_ change: PendingChange.ID, run: RunToken) async throws(AgentError) -> Outcome {
+    if faults.strike { throw .silent }
+    return try await host.confirm(change, run: run)
+  }
+
   func answer(_ probes: [Probe], secrets: Secrets) async throws(AgentError) -> [Probe: Answer] {
     try await host.answer(probes, secrets: secrets)
   }

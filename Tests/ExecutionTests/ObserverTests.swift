@@ -85,6 +85,9 @@ private struct SlowHost: Host {
   func perform(
     _ operation: Operation, secrets: Secrets, run: RunToken, progress: @escaping @Sendable (String) -> Void
   ) async throws(AgentError) -> Outcome { Outcome(changed: false, detail: "") }
+  func confirm(_ change: PendingChange.ID, run: RunToken) async throws(AgentError) -> Outcome {
+    Outcome(changed: false, detail: "")
+  }
 
   func lease() async throws(AgentError) -> LeaseState { LeaseState(newestGeneration: 0, holder: nil, secondsLeft: 0) }
   func claim(_ run: RunToken) async throws(AgentError) {}

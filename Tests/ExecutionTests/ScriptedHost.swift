@@ -73,6 +73,10 @@ final class ScriptedHost: Host {
     return Outcome(changed: changed, detail: changed ? "written" : "as desired")
   }
 
+  func confirm(_ change: PendingChange.ID, run: RunToken) async throws(AgentError) -> Outcome {
+    throw AgentError(.notFound, "nothing waits", next: "Apply again.")
+  }
+
   private func take(_ operation: Operation, _ run: RunToken, _ state: inout State) -> Bool {
     guard case .ensureFile(let goal) = operation else { return true }
     let text = String(decoding: goal.contents.bytes, as: UTF8.self)

@@ -16,7 +16,7 @@ struct AgentServiceTests {
     let host = SlowHost()
     let line = try Line(host)
 
-    #expect(try await line.next() == "hello 1 slow")
+    #expect(try await line.next() == "hello \(WireProtocol.version) slow")
     line.send(.request(id: 1, .perform(.ensureHostname("wait"), Secrets(), Self.token)))
     line.send(.request(id: 2, .lease))
     #expect(try await line.next() == "progress 1 at it")
@@ -113,6 +113,10 @@ private final class SlowHost: HostAccess.Host {
     if Task.isCancelled { throw AgentError(.cancelled, "cancelled", next: "") }
     finished.withLock { $0 += 1 }
     return Outcome(changed: true, detail: "done")
+  }
+
+  func confirm(_ change: PendingChange.ID, run: RunToken) async throws(AgentError) -> Outcome {
+    Outcome(changed: true, detail: "confirmed \(change)")
   }
 
   func lease() async throws(AgentError) -> LeaseState { LeaseState(newestGeneration: 7, holder: nil, secondsLeft: 0) }

@@ -4,9 +4,11 @@ import ClusterModel
 import Glibc
 import HostAccess
 
-/// The program that `cluster` copies to a host and talks to over SSH. It has two uses:
+/// The program that `cluster` copies to a host and talks to over SSH. It has these uses:
 ///
 ///     cluster-agent serve --host NAME     frames on standard input and output, until the input ends
+///     cluster-agent undo CHANGE           undo a change that nobody has confirmed; a timer of systemd's calls it
+///     cluster-agent undo --boot           the same before links come up, for whatever was not confirmed
 ///     cluster-agent --version             protocol version and digest
 @main
 struct ClusterAgent {
@@ -21,8 +23,12 @@ struct ClusterAgent {
         say(STDOUT_FILENO, try version())
       } else if arguments.count == 3, arguments[0] == "serve", arguments[1] == "--host", !arguments[2].isEmpty {
         try await serve(HostID(arguments[2]))
+      } else if arguments.count == 2, arguments[0] == "undo" {
+        let change = arguments[1] == "--boot" ? nil : PendingChange.ID(text: arguments[1])
+        let undone = try await DeadManSwitch().undo(change)
+        say(STDOUT_FILENO, undone.map { "undone: \($0)" } ?? "nothing is to be undone")
       } else {
-        say(STDERR_FILENO, "usage: cluster-agent serve --host NAME | cluster-agent --version")
+        say(STDERR_FILENO, "usage: cluster-agent serve --host NAME | undo CHANGE | undo --boot | --version")
         exit(64)
       }
     } catch {

@@ -17,6 +17,7 @@ package actor FakeCluster {
   func attempt<Value: Sendable>(
     _ body: @Sendable (inout FakeWorld) throws(AgentError) -> Value
   ) throws(AgentError) -> Value {
-    try body(&world)
+    world.undoOverdue()
+    return try body(&world)
   }
 }

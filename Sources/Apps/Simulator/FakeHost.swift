@@ -34,16 +34,31 @@ package struct FakeHost: Host {
     try await cluster.attempt { (world) throws(AgentError) in
       var machine = try world.machine(id)
       try machine.lease.renew(run, now: world.now)
+      try machine.guarding(operation, run, now: world.now)
       world.machines[id] = machine
-      let outcome = try world.perform(operation, on: id, secrets)
+      let outcome = try world.guarded(operation, on: id, secrets)
       if outcome.changed { world.effects.append("\(id) \(operation.name) \(operation.target)") }
       progress(outcome.detail)
       return outcome
     }
   }
 
+  package func confirm(_ change: PendingChange.ID, run: RunToken) async throws(AgentError) -> Outcome {
+    try await cluster.attempt { (world) throws(AgentError) in
+      var machine = try world.machine(id)
+      let outcome = try machine.confirm(change)
+      world.machines[id] = machine
+      return outcome
+    }
+  }
+
   package func lease() async throws(AgentError) -> LeaseState {
-    try await cluster.attempt { (world) throws(AgentError) in try world.machine(id).lease.state(now: world.now) }
+    try await cluster.attempt { (world) throws(AgentError) in
+      let machine = try world.machine(id)
+      var state = machine.lease.state(now: world.now)
+      state.pending = machine.deadMan.pending(now: world.now)
+      return state
+    }
   }
 
   package func claim(_ run: RunToken) async throws(AgentError) {

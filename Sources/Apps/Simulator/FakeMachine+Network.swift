@@ -14,7 +14,8 @@ extension FakeMachine {
     let routed = goal.gateway.map(links[index].gateways.contains) ?? true
     if links[index].addresses.contains(address), routed { return Outcome(changed: false, detail: "as desired already") }
     links[index].up = true
-    if !links[index].addresses.contains(address) { links[index].addresses.append(address) }
+    // networkd takes the address away that its file said before; service addresses come behind it, and stay.
+    links[index].addresses = [address] + links[index].addresses.dropFirst().filter { $0 != address }
     if let gateway = goal.gateway { links[index].gateways = [gateway] }
     return Outcome(changed: true, detail: "\(goal.interface) has \(address)")
   }

@@ -5,7 +5,7 @@ import ClusterModel
 ///
 /// Its rules are those of the real agent, in words there and here; the contract suite runs against both.
 package struct FakeMachine: Sendable {
-  package struct File: Hashable, Sendable {
+  package struct File: Hashable, Codable, Sendable {
     package var bytes: [UInt8]
     package var mode: UInt16
     package var owner: String
@@ -20,7 +20,7 @@ package struct FakeMachine: Sendable {
     }
   }
 
-  package struct Unit: Hashable, Sendable {
+  package struct Unit: Hashable, Codable, Sendable {
     package var enabled: Bool
     package var masked = false
     package var active = "inactive"
@@ -69,6 +69,9 @@ package struct FakeMachine: Sendable {
   package var fencing: [HostID: FencingRecord] = [:]
   package var reports: [MACAddress: NodeReport] = [:]
   package var lease = FakeLease()
+  package var deadMan = FakeDeadMan()
+  /// The address over which one comes in. Nil: over any, so that no change of addresses cuts the machine off.
+  package var way: IPv4Address?
   package var faults = Faults()
   package var boots = 1
   /// When a file below a folder last went away.
@@ -123,6 +126,7 @@ package struct FakeMachine: Sendable {
   /// Power lost and found again: what is on the disk stays.
   package mutating func restart() {
     boots += 1
+    undo(isBoot: true)
     for name in units.keys {
       let starts = units[name].map { $0.enabled && !$0.masked } ?? false
       let now = step()

@@ -51,7 +51,9 @@ package struct FakeWorld: Sendable {
   package init() {}
 
   package func machine(_ id: HostID) throws(AgentError) -> FakeMachine {
-    guard let machine = machines[id], !blank.contains(id), !machine.faults.unreachable, isPowered(id) else {
+    guard let machine = machines[id], !blank.contains(id), !machine.faults.unreachable, isPowered(id),
+      !machine.isCutOff
+    else {
       throw AgentError(
         .unreachable, "\(id) does not answer", next: "See that \(id) is on and can be reached: `ssh \(id) true`.")
     }

@@ -33,6 +33,10 @@ final class RunDisplay: Sendable {
     case .progress(let step, let words): progress(step, words)
     case .retrying(let step, let attempt, let of, let error, let after):
       line("\(step): \(error); attempt \(attempt) of \(of) in \(after)")
+    case .unconfirmed(let step, let error, let undoneIn):
+      line("\(step): not confirmed yet (\(error)); the host undoes it in \(undoneIn.components.seconds) s")
+    case .waiting(let host, let change):
+      line("\(host): \(change.what) of run \(change.run) is confirmed or undone in \(change.secondsLeft) s; waiting")
     case .finished(let report): finished(report)
     case .blocked(let report): line("blocked  \(report.step): \(report.detail)")
     case .leaseInDoubt(let host, let error): line("the lease on \(host) could not be renewed: \(error)")
@@ -59,6 +63,7 @@ final class RunDisplay: Sendable {
       case .done(let outcome): outcome.changed ? "ok  " : "same"
       case .failed: "FAIL"
       case .unknown: "?   "
+      case .rolledBack: "UNDO"
       case .blocked, .notStarted: "-   "
       }
     line("\(mark) \(count)  \(report.step)  \(report.detail)  (\(Terminal.elapsed(report.seconds)))")

@@ -1,14 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
+import ClusterModel
 
 /// How much at once, and how patiently.
 package struct ExecutionPolicy: Sendable {
   package var limits = RunProgress.Limits()
   /// How often a step is tried on a host that cannot be reached.
-  package var attempts = 4
-  /// The wait before the second attempt; it doubles with each further one.
+  package var attempts = 10
+  /// The wait before the second attempt; it doubles with each further one, up to the limit.
   package var backoff = Duration.seconds(1)
+  package var longestBackoff = Duration.seconds(15)
+  /// No attempt begins later than this after the first one. Longer than a change of the way to a host is in doubt.
+  package var patience = Duration.seconds(150)
   /// A lease that is not renewed ends after this time. It is renewed when a third of it is over.
   package var leaseSeconds = 60
+  /// A change that can cut the way to a host is undone there when it is not confirmed within this time.
+  package var confirmSeconds = 60
+  /// How long a host may take after that to be reached again, and to say that it has undone the change.
+  package var undoneWithin = Duration.seconds(120)
 
   package init() {}
+
+  /// The wait before an attempt, the second or a later one: between half and the whole of the backoff, so that steps
+  /// which failed together are not tried together again. Of the salt alone, so that a run can be repeated exactly.
+  package func wait(before attempt: Int, salt: String) -> Duration {
+    var whole = backoff
+    for _ in 2..<max(2, attempt) where whole < longestBackoff { whole *= 2 }
+    let part = Double(UInt32(SHA256.hex("\(attempt) \(salt)").prefix(8), radix: 16) ?? 0) / Double(UInt32.max)
+    return min(whole, longestBackoff) * (0.5 + part / 2)
+  }
 }

@@ -61,7 +61,7 @@ package struct Executor<C: Clock>: Sendable where C.Duration == Duration {
     var progress = try RunProgress(plan.steps, limits: policy.limits)
     let suspects = try await journal.unfinished()
     let lease = try await Lease.acquire(
-      run: run, holder: holder, leaseSeconds: policy.leaseSeconds, above: try await journal.newestGeneration(),
+      run: run, holder: holder, policy: policy, above: try await journal.newestGeneration(),
       on: hosts, clock: clock,
       isDead: { token in suspects.contains { $0.id == token.run && processes.hasEnded($0) } })
     let startedAt = now()
@@ -95,6 +95,7 @@ package struct Executor<C: Clock>: Sendable where C.Duration == Duration {
 
   private func result(_ reports: [StepReport], _ stop: StopSignal) -> RunOutcome.Result {
     if reports.allSatisfy(\.succeeded) { return .done }
+    if reports.contains(where: { if case .rolledBack = $0.result { true } else { false } }) { return .rolledBack }
     return stop.reason ?? .partial
   }
 

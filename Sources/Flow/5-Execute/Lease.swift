@@ -22,8 +22,8 @@ actor Lease<C: Clock> where C.Duration == Duration {
   ///
   /// - Parameter isDead: whether the run that holds a lease is known to have ended without giving it back.
   static func acquire(
-    run: String, holder: String, leaseSeconds: Int, above generation: Int, on hosts: [HostID: any Host], clock: C,
-    isDead: @Sendable (RunToken) -> Bool
+    run: String, holder: String, policy: ExecutionPolicy, above generation: Int, on hosts: [HostID: any Host],
+    clock: C, isDead: @Sendable (RunToken) -> Bool
   ) async throws(ExecutionError) -> Lease {
     var newest = generation
     var reachable: [HostID] = []
@@ -43,7 +43,9 @@ actor Lease<C: Clock> where C.Duration == Duration {
       }
     }
     if reachable.isEmpty { throw .lease(silent ?? .noHosts) }
-    let token = RunToken(run: run, generation: newest + 1, holder: holder, leaseSeconds: leaseSeconds)
+    let token = RunToken(
+      run: run, generation: newest + 1, holder: holder, leaseSeconds: policy.leaseSeconds,
+      confirmSeconds: policy.confirmSeconds)
     let lease = Lease(token, hosts, clock)
     // One after the other, always in the same order: of two runs that begin together, one wins.
     for id in reachable {

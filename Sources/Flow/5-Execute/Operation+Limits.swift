@@ -22,16 +22,17 @@ extension Operation {
 
   /// Of the operations on one host with the same lane, one runs at a time. Nil: no such limit.
   package var lane: String? {
-    switch self {
+    // A host keeps what was there before one such change at a time.
+    if canCutUsOff { return "way" }
+    return switch self {
     // dpkg has one lock.
     case .ensurePackages, .ensurePackagesAbsent: "packages"
     // Both fill the disk and both cores.
     case .ensureImage, .ensureCapture, .ensureImageFetched: "image"
     case .ensureCIB: "cib"
-    case .ensureLink, .ensureAddress: "network"
     case .ensureFile, .ensureSecretFile, .ensureFileAbsent, .ensureTree, .ensureTreeAbsent, .ensureUnit,
-      .ensureHostname,
-      .ensureImageAbsent, .ensureClone, .ensurePower, .ensureNode, .ensureFencingProven:
+      .ensureHostname, .ensureLink, .ensureAddress, .ensureImageAbsent, .ensureClone, .ensurePower, .ensureNode,
+      .ensureFencingProven:
       nil
     }
   }

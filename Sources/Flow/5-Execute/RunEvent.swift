@@ -11,6 +11,10 @@ package enum RunEvent: Sendable {
   case progress(StepID, String)
   /// The host could not be reached; it is tried again after a while.
   case retrying(StepID, attempt: Int, of: Int, AgentError, after: Duration)
+  /// A change of the way to a host could not be confirmed yet over a new connection.
+  case unconfirmed(StepID, AgentError, undoneIn: Duration)
+  /// A change of an earlier run waits on a host; it is confirmed or undone before this run begins.
+  case waiting(HostID, PendingChange)
   case finished(StepReport)
   case blocked(StepReport)
   /// The lease could not be renewed on a head. The run goes on; the next renewal may succeed.

@@ -13,30 +13,48 @@ struct StepAttempts<C: Clock>: Sendable where C.Duration == Duration {
   func run() async -> (StepReport.Result, attempts: Int) {
     // Once an attempt may have reached the host, "cannot be reached" no longer means "not done".
     var mayHaveHappened = false
-    var wait = executor.policy.backoff
+    let began = executor.clock.now
     var attempt = 1
     while true {
       do throws(AgentError) {
-        return (.done(try await perform()), attempt)
+        let outcome = try await perform()
+        guard outcome.pending != nil else { return (.done(outcome), attempt) }
+        return (try await confirmation.settle(), attempt)
       } catch {
+        if error.code == .rolledBack { return (.rolledBack(error), attempt) }
         if error.code == .connectionLost { mayHaveHappened = true }
-        let last = attempt >= executor.policy.attempts || stop.reason != nil
-        if !error.isTransient || last {
+        if step.operation.canCutUsOff, error.leavesOpen, let result = await confirmed() { return (result, attempt) }
+        guard error.isTransient, let wait = wait(before: attempt + 1, since: began) else {
           if error.code == .staleGeneration || error.code == .leaseHeld { stop.raise(.superseded, error.description) }
           return (mayHaveHappened && error.isTransient ? .unknown(error) : .failed(error), attempt)
         }
         executor.events?.yield(
           .retrying(step.id, attempt: attempt + 1, of: executor.policy.attempts, error, after: wait))
         await pause(wait)
-        wait *= 2
         attempt += 1
       }
     }
   }
 
+  /// How long to wait before an attempt. Nil: it is not worth another one.
+  private func wait(before attempt: Int, since began: C.Instant) -> Duration? {
+    let policy = executor.policy
+    guard attempt <= policy.attempts, stop.reason == nil else { return nil }
+    let wait = policy.wait(before: attempt, salt: "\(lease.token.run) \(step.id)")
+    return began.duration(to: executor.clock.now) + wait <= policy.patience ? wait : nil
+  }
+
   /// The step's task is never cancelled, so this wait always ends in time.
   private func pause(_ time: Duration) async {
     try? await executor.clock.sleep(until: executor.clock.now.advanced(by: time), tolerance: nil)
+  }
+
+  private var confirmation: Confirmation<C> { Confirmation(executor: executor, step: step, token: lease.token) }
+
+  /// The way broke while a change of it was being done: the host knows whether it was, and may still be told to keep
+  /// it. Nil when it never began there.
+  private func confirmed() async -> StepReport.Result? {
+    do throws(AgentError) { return try await confirmation.settle() } catch { return nil }
   }
 
   private func perform() async throws(AgentError) -> Outcome {

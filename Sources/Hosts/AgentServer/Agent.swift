@@ -7,10 +7,12 @@ package struct Agent: Host {
   package let id: HostID
 
   let leases: LeaseStore
+  let deadMan: DeadManSwitch
 
-  package init(id: HostID, leases: LeaseStore = LeaseStore()) {
+  package init(id: HostID, leases: LeaseStore = LeaseStore(), deadMan: DeadManSwitch = DeadManSwitch()) {
     self.id = id
     self.leases = leases
+    self.deadMan = deadMan
   }
 
   package func answer(_ probes: [Probe], secrets: Secrets) async throws(AgentError) -> [Probe: Answer] {
@@ -44,7 +46,7 @@ package struct Agent: Host {
       // When a connection was lost, its agent may still be at this very operation: wait for it, then find it done.
       let turn = try await OperationTurn.taken(for: operation, progress)
       defer { withExtendedLifetime(turn) {} }
-      return try await perform(operation, OperationContext(secrets: secrets, progress: progress))
+      return try await performGuarded(operation, run, OperationContext(secrets: secrets, progress: progress))
     }
   }
 
@@ -75,7 +77,7 @@ package struct Agent: Host {
     }
   }
 
-  private func perform(
+  func perform(
     _ operation: Operation, _ context: OperationContext
   ) async throws(AgentError) -> Outcome {
     switch operation {

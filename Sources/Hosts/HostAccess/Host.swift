@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 
-/// A machine that can be looked at and changed: the only two things there are to do with one.
+/// A machine that can be looked at and changed: the only two things there are to do with one. The other calls say who
+/// may change it, and that a change has not cut it off.
 ///
 /// The real agent over SSH, the real agent in this process, and the simulator's fake all conform.
 package protocol Host: Sendable {
@@ -15,6 +16,14 @@ package protocol Host: Sendable {
   func perform(
     _ operation: Operation, secrets: Secrets, run: RunToken, progress: @escaping @Sendable (String) -> Void
   ) async throws(AgentError) -> Outcome
+
+  /// Confirms a change that can cut the way to the host, so that it stays. Asked over a connection made for this, which
+  /// proves that the host can still be reached.
+  ///
+  /// - Returns: what the change did; the same again when it was confirmed before.
+  /// - Throws: `.rolledBack` when the host has undone it, `.conflict` while it is being done or undone, `.notFound`
+  ///   when it was never begun there.
+  func confirm(_ change: PendingChange.ID, run: RunToken) async throws(AgentError) -> Outcome
 
   /// The newest generation that this host has seen, and who holds the lease.
   func lease() async throws(AgentError) -> LeaseState
@@ -37,12 +46,25 @@ package struct RunToken: Hashable, Codable, Sendable {
   package var holder: String
   /// The lease ends this long after it was last claimed or used.
   package var leaseSeconds: Int
+  /// A change that can cut the way to a host is undone when it is not confirmed within this time.
+  package var confirmSeconds: Int
 
-  package init(run: String, generation: Int, holder: String, leaseSeconds: Int = 60) {
+  package init(run: String, generation: Int, holder: String, leaseSeconds: Int = 60, confirmSeconds: Int = 60) {
     self.run = run
     self.generation = generation
     self.holder = holder
     self.leaseSeconds = leaseSeconds
+    self.confirmSeconds = confirmSeconds
+  }
+
+  /// Hosts keep tokens on their disks: one of an older version lacks what came later.
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    run = try values.decode(String.self, forKey: .run)
+    generation = try values.decode(Int.self, forKey: .generation)
+    holder = try values.decode(String.self, forKey: .holder)
+    leaseSeconds = try values.decode(Int.self, forKey: .leaseSeconds)
+    confirmSeconds = try values.decodeIfPresent(Int.self, forKey: .confirmSeconds) ?? 60
   }
 }
 
@@ -51,11 +73,14 @@ package struct LeaseState: Hashable, Codable, Sendable {
   /// Nil when no lease is alive.
   package var holder: RunToken?
   package var secondsLeft: Int
+  /// A change that waits to be confirmed.
+  package var pending: PendingChange?
 
-  package init(newestGeneration: Int, holder: RunToken?, secondsLeft: Int) {
+  package init(newestGeneration: Int, holder: RunToken?, secondsLeft: Int, pending: PendingChange? = nil) {
     self.newestGeneration = newestGeneration
     self.holder = holder
     self.secondsLeft = secondsLeft
+    self.pending = pending
   }
 }
 

@@ -8,6 +8,8 @@ package struct StepReport: Hashable, Codable, Sendable {
     case failed(AgentError)
     /// The way to the host broke while it was being done: only looking again tells.
     case unknown(AgentError)
+    /// It could not be confirmed over a new connection, so the host has undone it.
+    case rolledBack(AgentError)
     /// A step that it comes after did not succeed.
     case blocked(by: StepID)
     /// The run ended before its turn.
@@ -42,6 +44,8 @@ package struct RunOutcome: Hashable, Codable, Sendable {
     case done
     /// Some steps failed, or their outcome is unknown; what depends on them was not tried.
     case partial
+    /// A change that would have cut the way to a host was undone by that host; what depends on it was not tried.
+    case rolledBack = "rolled-back"
     /// The administrator stopped it: steps in flight were finished, others not started.
     case cancelled
     /// Another run took the lease away; steps in flight were refused or finished, others not started.
@@ -72,12 +76,13 @@ package struct RunOutcome: Hashable, Codable, Sendable {
 }
 
 extension StepReport {
-  /// One word for the result: `changed`, `unchanged`, `failed`, `unknown`, `blocked`, `not-started`.
+  /// One word for the result: `changed`, `unchanged`, `failed`, `unknown`, `rolled-back`, `blocked`, `not-started`.
   package var word: String {
     switch result {
     case .done(let outcome): outcome.changed ? "changed" : "unchanged"
     case .failed: "failed"
     case .unknown: "unknown"
+    case .rolledBack: "rolled-back"
     case .blocked: "blocked"
     case .notStarted: "not-started"
     }
@@ -87,7 +92,7 @@ extension StepReport {
   package var detail: String {
     switch result {
     case .done(let outcome): outcome.detail
-    case .failed(let error), .unknown(let error): error.description
+    case .failed(let error), .unknown(let error), .rolledBack(let error): error.description
     case .blocked(let step): "waits for \(step)"
     case .notStarted: "the run ended before it"
     }
@@ -96,7 +101,7 @@ extension StepReport {
   /// What to do next, where something went wrong.
   package var next: String? {
     switch result {
-    case .failed(let error), .unknown(let error): error.next
+    case .failed(let error), .unknown(let error), .rolledBack(let error): error.next
     case .done, .blocked, .notStarted: nil
     }
   }

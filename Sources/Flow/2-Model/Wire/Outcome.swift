@@ -6,10 +6,13 @@ package struct Outcome: Hashable, Codable, Sendable {
   package var changed: Bool
   /// One line for the record, such as "installed 3 packages".
   package var detail: String
+  /// The host undoes it again unless it is confirmed in time.
+  package var pending: PendingChange?
 
-  package init(changed: Bool, detail: String) {
+  package init(changed: Bool, detail: String, pending: PendingChange? = nil) {
     self.changed = changed
     self.detail = detail
+    self.pending = pending
   }
 }
 
@@ -20,6 +23,8 @@ package struct AgentError: Error, Hashable, Codable, Sendable {
     case unreachable, authentication, hostKey, connectionLost, protocolMismatch
     // The run.
     case staleGeneration, leaseHeld, deadline, cancelled
+    /// The host has undone the change, because nobody confirmed it over a new connection.
+    case rolledBack
     // The host.
     case diskFull, notFound, permission, commandFailed, packageSource, invalid, conflict
     // Other machines, seen from the host.

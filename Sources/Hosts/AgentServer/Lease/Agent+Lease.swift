@@ -3,8 +3,17 @@ import ClusterModel
 import HostAccess
 
 extension Agent {
-  package func lease() async throws(AgentError) -> LeaseState { try await leases.state() }
-  package func claim(_ run: RunToken) async throws(AgentError) { try await leases.claim(run) }
+  package func lease() async throws(AgentError) -> LeaseState {
+    var state = try await leases.state()
+    state.pending = try deadMan.pending()
+    return state
+  }
+
+  package func claim(_ run: RunToken) async throws(AgentError) {
+    try await leases.claim(run)
+    try await deadMan.undoIfOverdue()
+  }
+
   package func release(_ run: RunToken) async throws(AgentError) { try await leases.release(run) }
 
   /// Does the work while the run holds the lease.

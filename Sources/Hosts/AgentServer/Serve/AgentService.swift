@@ -119,6 +119,7 @@ package final class AgentService: Sendable {
           try await host.perform(operation, secrets: secrets, run: run) { [self] line in
             send(.progress(id: id, line))
           })
+      case .confirm(let change, let run): return .outcome(try await host.confirm(change, run: run))
       case .lease: return .lease(try await host.lease())
       case .claim(let run): try await host.claim(run)
       case .release(let run): try await host.release(run)

@@ -83,6 +83,13 @@ package final class AgentConnection: Sendable {
     return outcome
   }
 
+  func confirm(_ change: PendingChange.ID, run: RunToken) async throws(AgentError) -> Outcome {
+    guard case .outcome(let outcome) = try await link.ask(.confirm(change, run), deadline: .seconds(30)) else {
+      throw unexpected()
+    }
+    return outcome
+  }
+
   func lease() async throws(AgentError) -> LeaseState {
     guard case .lease(let state) = try await link.ask(.lease, deadline: .seconds(30)) else { throw unexpected() }
     return state

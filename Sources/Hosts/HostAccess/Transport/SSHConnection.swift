@@ -28,6 +28,25 @@ struct SSHConnection: Sendable {
     }
   }
 
+  /// A connection of its own for one conversation with the agent, which is on the host already.
+  static func alone<Value: Sendable>(
+    _ program: SSHProgram, _ binary: AgentBinary,
+    _ body: (AgentConnection) async throws(AgentError) -> Value
+  ) async throws(AgentError) -> Value {
+    let agent = program.agent(try await binary.digest())
+    let connection = AgentConnection("ssh", program.alone([agent, "serve", "--host", program.host.name])) { ending in
+      // ssh's own status for a connection that never stood.
+      ending.status == 255 ? program.explain(ending.errorText) : nil
+    }
+    let result: Result<Value, AgentError>
+    do throws(AgentError) {
+      _ = try await connection.greeting(within: .seconds(15))
+      result = .success(try await body(connection))
+    } catch { result = .failure(error) }
+    await connection.close()
+    return try result.get()
+  }
+
   func close() async {
     await agent.close()
     await Self.end(program, master, hold)

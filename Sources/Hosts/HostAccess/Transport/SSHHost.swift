@@ -10,6 +10,7 @@ package actor SSHHost: Host {
   private let agent: AgentBinary
   private var attempt: (number: Int, task: Task<Result<SSHConnection, AgentError>, Never>)?
   private var attempts = 0
+  private var isClosed = false
 
   /// - Parameters:
   ///   - target: the host as ssh_config(5) knows it.
@@ -39,19 +40,35 @@ package actor SSHHost: Host {
     try await connection().perform(operation, secrets: secrets, run: run, progress: progress)
   }
 
+  package func confirm(_ change: PendingChange.ID, run: RunToken) async throws(AgentError) -> Outcome {
+    try checkOpen()
+    return try await SSHConnection.alone(program, agent) { (connection) async throws(AgentError) in
+      try await connection.confirm(change, run: run)
+    }
+  }
+
   package func lease() async throws(AgentError) -> LeaseState { try await connection().lease() }
   package func claim(_ run: RunToken) async throws(AgentError) { try await connection().claim(run) }
   package func release(_ run: RunToken) async throws(AgentError) { try await connection().release(run) }
 
   package func close() async {
-    guard let current = attempt else { return }
+    isClosed = true
+    let current = attempt
     attempt = nil
-    if case .success(let connection) = await current.task.value { await connection.close() }
+    if case .success(let connection) = await current?.task.value { await connection.close() }
+    // Also where no connection ever stood; another host's socket may still be in it.
+    FileSystem.removeFolderIfEmpty(program.runDirectory)
+  }
+
+  private func checkOpen() throws(AgentError) {
+    guard isClosed else { return }
+    throw AgentError(.connectionLost, "The connection to \(id) was closed", next: "Run the command again.")
   }
 
   /// The connection that is there, the one being made, or a new one.
   private func connection() async throws(AgentError) -> AgentConnection {
     while true {
+      try checkOpen()
       let current: (number: Int, task: Task<Result<SSHConnection, AgentError>, Never>)
       if let attempt {
         current = attempt

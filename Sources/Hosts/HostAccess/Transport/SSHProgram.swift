@@ -29,15 +29,21 @@ struct SSHProgram: Sendable {
     arguments(["ControlMaster=no", "ProxyJump=none", "ProxyCommand=false"], command)
   }
 
+  /// The arguments of a connection of its own, which shares nothing with the one that stands.
+  func alone(_ command: [String]) -> [String] {
+    arguments(["ControlMaster=no"], command, controlPath: "none")
+  }
+
   func exit() -> [String] {
     (configuration.map { ["-F", $0] } ?? []) + ["-S", socket, "-O", "exit", "--", target]
   }
 
-  private func arguments(_ options: [String], _ command: [String]) -> [String] {
+  private func arguments(_ options: [String], _ command: [String], controlPath: String? = nil) -> [String] {
     var all = [
       "BatchMode=yes", "ConnectTimeout=10", "ConnectionAttempts=1", "ServerAliveInterval=5", "ServerAliveCountMax=3",
       "LogLevel=ERROR", "RequestTTY=no", "EscapeChar=none", "ForwardAgent=no", "ForwardX11=no",
-      "ClearAllForwardings=yes", "PermitLocalCommand=no", "RemoteCommand=none", "User=\(user)", "ControlPath=\(socket)",
+      "ClearAllForwardings=yes", "PermitLocalCommand=no", "RemoteCommand=none", "User=\(user)",
+      "ControlPath=\(controlPath ?? socket)",
     ]
     if let hostName { all.append("HostName=\(hostName)") }
     all += options

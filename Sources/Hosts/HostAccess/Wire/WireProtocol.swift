@@ -4,7 +4,7 @@ import ClusterModel
 /// The form in which requests travel to an agent: a four-byte length, big endian, and as many bytes of JSON.
 package enum WireProtocol {
   /// Raised whenever an older agent would misunderstand a newer client, or the other way round.
-  package static let version = 1
+  package static let version = 2
   /// A larger frame is refused before its bytes are taken.
   package static let frameLimit = 64 << 20
   /// How many probes one request may hold.
@@ -41,6 +41,7 @@ package struct AgentHello: Hashable, Codable, Sendable {
 package enum WireRequest: Codable, Sendable {
   case answer([Probe], Secrets)
   case perform(Operation, Secrets, RunToken)
+  case confirm(PendingChange.ID, RunToken)
   case lease
   case claim(RunToken)
   case release(RunToken)

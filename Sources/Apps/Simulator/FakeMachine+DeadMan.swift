@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+
+/// The agent's dead-man switch, in virtual time: a change of the way to a machine is undone unless it is confirmed.
+package struct FakeDeadMan: Hashable, Codable, Sendable {
+  /// What was at a path, and below it.
+  struct Image: Hashable, Codable, Sendable {
+    var files: [String: FakeMachine.File]
+    var links: [String: String]
+    var isRemoval: Bool
+  }
+
+  struct Change: Hashable, Codable, Sendable {
+    var id: PendingChange.ID
+    var run: String
+    var what: String
+    var endsAt: Int
+    var outcome: Outcome?
+    var units: [String: FakeMachine.Unit]
+    var links: [LinkState]
+  }
+
+  enum End: Hashable, Codable, Sendable {
+    case confirmed(Outcome)
+    case undone(String)
+  }
+
+  var before: [String: Image] = [:]
+  var change: Change?
+  var ended: [PendingChange.ID: End] = [:]
+
+  package init() {}
+
+  func pending(now: Int) -> PendingChange? {
+    change.map { PendingChange(id: $0.id, run: $0.run, what: $0.what, secondsLeft: max(0, $0.endsAt - now)) }
+  }
+}
+
+extension FakeMachine {
+  /// Whether nobody gets in: the address that one comes over is gone, or sshd is.
+  package var isCutOff: Bool {
+    if units["ssh.service"]?.active != "active" { return true }
+    return way.map { !holds($0) } ?? false
+  }
+
+  /// Before an operation: what is there is kept, as far as the operation may cut the way here.
+  mutating func guarding(_ operation: Operation, _ run: RunToken, now: Int) throws(AgentError) {
+    if let other = deadMan.pending(now: now), other.run != run.run || operation.canCutUsOff { throw .waiting(other) }
+    switch operation.reach {
+    case .harmless: break
+    case .prepares(let path): keep(path, operation)
+    case .cuts:
+      switch operation {
+      case .ensureFile(let goal): keep(goal.path, operation)
+      case .ensureSecretFile(let goal): keep(goal.path, operation)
+      case .ensureFileAbsent(let path): keep(path, operation)
+      default: break
+      }
+      deadMan.change = FakeDeadMan.Change(
+        id: PendingChange.ID(run: run.run, operation: operation), run: run.run,
+        what: "\(operation.name) \(operation.target)", endsAt: now + run.confirmSeconds,
+        units: units.filter { Operation.ensureUnit(UnitGoal(name: $0.key, enabled: nil, active: nil)).canCutUsOff },
+        links: links)
+    }
+  }
+
+  /// After one that was done: what it did, with the change that waits now.
+  mutating func waiting(_ outcome: Outcome, now: Int) -> Outcome {
+    guard let change = deadMan.change, change.outcome == nil else { return outcome }
+    if !outcome.changed && deadMan.before.isEmpty {
+      end(change, .confirmed(outcome))
+      return outcome
+    }
+    deadMan.change?.outcome = outcome
+    var told = outcome
+    told.pending = deadMan.pending(now: now)
+    return told
+  }
+
+  mutating func confirm(_ id: PendingChange.ID) throws(AgentError) -> Outcome {
+    if let change = deadMan.change, change.id == id, let outcome = change.outcome {
+      end(change, .confirmed(outcome))
+      return outcome
+    }
+    switch deadMan.ended[id] {
+    case .confirmed(let outcome): return outcome
+    case .undone(let what):
+      throw AgentError(
+        .rolledBack, "The host has undone \(what): nobody confirmed it in time", next: "Mend it, then apply again.")
+    case nil: throw AgentError(.notFound, "There is no change \(id) on this host", next: "Apply again.")
+    }
+  }
+
+  /// The timer.
+  mutating func undoOverdue(now: Int) {
+    if let change = deadMan.change, now >= change.endsAt { undo() }
+  }
+
+  /// At once where the operation failed, at its time where nobody confirmed it.
+  mutating func undo(isBoot: Bool = false) {
+    let now = step()
+    for (path, image) in deadMan.before where !(isBoot && image.isRemoval) {
+      for key in files.keys where Self.lies(key, in: path) { files[key] = nil }
+      for key in symbolicLinks.keys where Self.lies(key, in: path) { symbolicLinks[key] = nil }
+      for (key, var file) in image.files {
+        file.changed = now
+        files[key] = file
+      }
+      symbolicLinks.merge(image.links) { $1 }
+    }
+    deadMan.before = [:]
+    guard let change = deadMan.change else { return }
+    for (name, unit) in change.units {
+      var unit = unit
+      unit.loaded = step()
+      units[name] = unit
+    }
+    if !isBoot { putBack(change.links) }
+    deadMan.ended[change.id] = .undone(change.what)
+    deadMan.change = nil
+  }
+
+  private mutating func end(_ change: FakeDeadMan.Change, _ end: FakeDeadMan.End) {
+    deadMan.ended[change.id] = end
+    deadMan.change = nil
+    deadMan.before = [:]
+  }
+
+  private mutating func keep(_ path: String, _ operation: Operation) {
+    guard deadMan.before[path] == nil else { return }
+    let isRemoval =
+      switch operation {
+      case .ensureFileAbsent, .ensureTreeAbsent: !operation.canCutUsOff
+      default: false
+      }
+    deadMan.before[path] = FakeDeadMan.Image(
+      files: files.filter { Self.lies($0.key, in: path) },
+      links: symbolicLinks.filter { Self.lies($0.key, in: path) }, isRemoval: isRemoval)
+  }
+
+  /// A machine's own address comes first on its link; others are service addresses, which move and are let alone.
+  private mutating func putBack(_ before: [LinkState]) {
+    for old in before {
+      guard let index = links.firstIndex(where: { $0.name == old.name }) else { continue }
+      let services = links[index].addresses.dropFirst().filter { $0 != old.addresses.first }
+      links[index].addresses = Array(old.addresses.prefix(1)) + services
+      links[index].gateways = old.gateways
+      links[index].up = old.up
+    }
+  }
+
+  private static func lies(_ path: String, in place: String) -> Bool { path == place || path.hasPrefix(place + "/") }
+}
+
+extension FakeWorld {
+  /// What nobody has confirmed in time is undone by the machines themselves.
+  mutating func undoOverdue() {
+    for id in machines.keys where isPowered(id) { machines[id]?.undoOverdue(now: now) }
+  }
+
+  /// An operation that cuts the way to its host is done, and nobody hears of it.
+  mutating func guarded(_ operation: Operation, on id: HostID, _ secrets: Secrets) throws(AgentError) -> Outcome {
+    let outcome: Outcome
+    do throws(AgentError) { outcome = try perform(operation, on: id, secrets) } catch {
+      if operation.canCutUsOff { machines[id]?.undo() }
+      throw error
+    }
+    let told = machines[id]?.waiting(outcome, now: now) ?? outcome
+    guard machines[id]?.isCutOff != true else {
+      throw AgentError(
+        .connectionLost, "The connection to the agent ended", next: "See that the host can be reached, and try again.")
+    }
+    return told
+  }
+}
+
+extension AgentError {
+  fileprivate static func waiting(_ change: PendingChange) -> AgentError {
+    AgentError(
+      .conflict, "\(change.what) of run \(change.run) waits to be confirmed on this host",
+      next: "Wait \(change.secondsLeft) s: then it is confirmed or undone. Then apply again.")
+  }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+
+/// What paths held before changes that nobody has confirmed yet, one folder for each: `FOLDER/DIGEST/`.
+///
+/// A file that a daemon reads later cuts nothing when it is written, so it is not confirmed then; what it replaced is
+/// kept until the change that brings it into force is.
+struct BeforeImages: Sendable {
+  struct Image: Hashable, Codable, Sendable {
+    var path: String
+    var existed: Bool
+    /// We take the path away. That may come into force only with the next boot, so a boot does not bring it back.
+    var isRemoval: Bool
+  }
+
+  let folder: String
+
+  init(folder: String) { self.folder = folder }
+
+  private func place(_ path: String) -> String { "\(folder)/\(SHA256.hex(path).prefix(32))" }
+
+  /// Keeps what is at a path now, unless what was there before an earlier unconfirmed change is kept already.
+  func keep(_ path: String, isRemoval: Bool) async throws(AgentError) {
+    let place = place(path)
+    guard try FileSystem.entry("\(place)/image.json") == nil else { return }
+    try FileSystem.removeAll(place)
+    try FileSystem.makeFolder(place, mode: 0o700)
+    let exists = try FileSystem.entry(path) != nil
+    if exists { try await copy(path, to: "\(place)/image") }
+    // Without this mark there is no image: it comes last, and goes first.
+    try DurableJSON.write(Image(path: path, existed: exists, isRemoval: isRemoval), to: "\(place)/image.json")
+    try FileSystem.syncFolder(folder)
+  }
+
+  /// In the order of their paths.
+  func all() throws(AgentError) -> [Image] {
+    guard try FileSystem.entry(folder) != nil else { return [] }
+    var images: [Image] = []
+    for name in try FileSystem.names(in: folder) {
+      guard let image = try DurableJSON.read(Image.self, from: "\(folder)/\(name)/image.json") else { continue }
+      images.append(image)
+    }
+    return images.sorted { $0.path < $1.path }
+  }
+
+  /// Puts back what was there. May be repeated.
+  func restore(_ image: Image) async throws(AgentError) {
+    let source = "\(place(image.path))/image"
+    guard image.existed, let kept = try FileSystem.entry(source) else {
+      try FileSystem.removeAll(image.path)
+      return
+    }
+    try FileSystem.makeFolder(FileSystem.parent(image.path))
+    let beside = "\(FileSystem.parent(image.path))/.\(FileSystem.name(image.path)).cluster-new"
+    try FileSystem.removeAll(beside)
+    try await copy(source, to: beside)
+    // A folder cannot take the place of one that is not empty, nor a file that of a folder.
+    if kept.kind == .folder || (try FileSystem.entry(image.path))?.kind == .folder {
+      try FileSystem.removeAll(image.path)
+    }
+    try FileSystem.move(beside, to: image.path)
+  }
+
+  func drop(_ image: Image) throws(AgentError) {
+    try FileSystem.remove("\(place(image.path))/image.json")
+    try FileSystem.removeAll(place(image.path))
+  }
+
+  /// With owners, modes, times and links, and on the disk when it returns: cp(1), sync(1).
+  private func copy(_ path: String, to target: String) async throws(AgentError) {
+    let next = "Make room on the disk that holds \(folder)."
+    try await Command.checked("cp", ["--archive", "--no-target-directory", "--", path, target], next: next)
+    if try FileSystem.entry(target)?.kind == .file { try await Command.checked("sync", ["--", target], next: next) }
+  }
+}

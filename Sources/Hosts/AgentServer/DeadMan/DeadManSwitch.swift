@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+
+/// Undoes a change that can cut the way to this host, unless it is confirmed in time over a new connection.
+///
+/// What was there before is on the disk before the change begins, and a timer of systemd's runs whatever becomes of
+/// the agent and of the connection it came over. A boot within the time undoes it as well, before links come up.
+/// One change waits at a time.
+package struct DeadManSwitch: Sendable {
+  let folder: String
+  let images: BeforeImages
+  let now: @Sendable () -> Double
+
+  package init(folder: String = "/var/lib/cluster/deadman", now: @escaping @Sendable () -> Double = { Boot.now }) {
+    self.folder = folder
+    self.now = now
+    images = BeforeImages(folder: "\(folder)/before")
+  }
+
+  private var changePath: String { "\(folder)/change.json" }
+  private func endedPath(_ id: PendingChange.ID) -> String { "\(folder)/ended/\(id).json" }
+
+  /// The change that waits, or is being done or undone.
+  func current() throws(AgentError) -> GuardedChange? { try DurableJSON.read(GuardedChange.self, from: changePath) }
+
+  func pending() throws(AgentError) -> PendingChange? { try current()?.pending(now: now()) }
+
+  // MARK: Doing
+
+  /// Keeps what a path holds until a change that brings it into force is confirmed.
+  func prepare(_ path: String, _ operation: ClusterModel.Operation) async throws(AgentError) {
+    try await BootUnit.install()
+    let isRemoval =
+      switch operation {
+      case .ensureFileAbsent, .ensureTreeAbsent: true
+      default: false
+      }
+    try await images.keep(path, isRemoval: isRemoval)
+  }
+
+  /// From here on the change is undone by itself.
+  func arm(_ operation: ClusterModel.Operation, _ run: RunToken) async throws(AgentError) -> GuardedChange {
+    try await locked { () async throws(AgentError) in
+      if let other = try current() { throw .waiting(other.pending(now: now())) }
+      var units: [GuardedChange.Unit] = []
+      for name in try concerned(operation) {
+        let unit = try await UnitProperties.read(name)
+        if unit.exists { units.append(.init(name: name, enabled: unit.isEnabled, running: unit.isRunning)) }
+      }
+      let change = GuardedChange(
+        id: PendingChange.ID(run: run.run, operation: operation), run: run.run, operation: operation,
+        endsAt: now() + Double(run.confirmSeconds), boot: try Boot.id(), units: units,
+        links: try await LinkSnapshot.take(), firewall: try await Firewall.rules())
+      try await BootUnit.install()
+      if case .ensureFile(let goal) = operation { try await images.keep(goal.path, isRemoval: false) }
+      if case .ensureSecretFile(let goal) = operation { try await images.keep(goal.path, isRemoval: false) }
+      if case .ensureFileAbsent(let path) = operation { try await images.keep(path, isRemoval: false) }
+      try DurableJSON.write(change, to: changePath)
+      do throws(AgentError) { try await UndoTimer.start(change.id, seconds: run.confirmSeconds) } catch {
+        try FileSystem.remove(changePath)
+        throw error
+      }
+      return change
+    }
+  }
+
+  /// The change is done, and waits to be confirmed: what it did, with that.
+  func wait(_ id: PendingChange.ID, _ outcome: Outcome) async throws(AgentError) -> Outcome {
+    try await locked { () async throws(AgentError) in
+      guard var change = try current(), change.id == id, change.phase == .changing else {
+        throw try ended(id).map { .undone($0) } ?? .unknownChange(id)
+      }
+      // Nothing was done, and nothing that was written earlier comes into force: there is nothing to confirm.
+      if !outcome.changed, try images.all().isEmpty {
+        try await finish(change, EndedChange(end: .confirmed, run: change.run, what: change.what, outcome: outcome))
+        return outcome
+      }
+      change.phase = .waiting
+      change.outcome = outcome
+      try DurableJSON.write(change, to: changePath)
+      var told = outcome
+      told.pending = change.pending(now: now())
+      return told
+    }
+  }
+
+  // MARK: Confirming
+
+  func confirm(_ id: PendingChange.ID, _ run: RunToken) async throws(AgentError) -> Outcome {
+    try await locked { () async throws(AgentError) in
+      guard let change = try current(), change.id == id else {
+        guard let ended = try ended(id) else { throw .unknownChange(id) }
+        guard ended.end == .confirmed, let outcome = ended.outcome else { throw .undone(ended) }
+        return outcome
+      }
+      guard change.phase == .waiting, let outcome = change.outcome, change.boot == (try Boot.id()),
+        now() < change.endsAt
+      else {
+        throw AgentError(
+          .conflict, "\(change.what) is still being \(change.phase == .changing ? "done" : "undone")",
+          next: "Ask again in a moment.")
+      }
+      try await finish(change, EndedChange(end: .confirmed, run: change.run, what: change.what, outcome: outcome))
+      return outcome
+    }
+  }
+
+  // MARK: Undoing
+
+  /// - Parameter id: nil at boot: then whatever was not confirmed before it.
+  /// - Returns: nil when there was nothing to undo.
+  @discardableResult
+  package func undo(_ id: PendingChange.ID?) async throws(AgentError) -> String? {
+    try await locked { () async throws(AgentError) in
+      let change = try current()
+      if let id, change?.id != id { return nil }
+      let kept = try images.all()
+      if change == nil && kept.isEmpty { return nil }
+      if var change {
+        change.phase = .undoing
+        try DurableJSON.write(change, to: changePath)
+      }
+      let problems = await Undoing(change: change, images: images, kept: kept, isBoot: id == nil).run()
+      let what = change?.what ?? kept.map(\.path).joined(separator: ", ")
+      if let change {
+        let end = EndedChange(
+          end: .undone, run: change.run, what: what, outcome: change.outcome, problems: problems.map(\.description))
+        try await finish(change, end)
+      } else {
+        for image in kept { try images.drop(image) }
+        try await BootUnit.remove()
+      }
+      return what + (problems.isEmpty ? "" : "; not put back: " + problems.map(\.description).joined(separator: "; "))
+    }
+  }
+
+  /// A timer can be lost, to `systemctl stop` or to a boot without our unit: then the next run undoes it.
+  func undoIfOverdue() async throws(AgentError) {
+    guard let change = try current(), change.boot != (try Boot.id()) || now() > change.endsAt + 30 else { return }
+    try await undo(change.id)
+  }
+
+  private func finish(_ change: GuardedChange, _ end: EndedChange) async throws(AgentError) {
+    try DurableJSON.write(end, to: endedPath(change.id))
+    for image in try images.all() { try images.drop(image) }
+    try FileSystem.remove(changePath)
+    try FileSystem.syncFolder(folder)
+    await UndoTimer.stop(change.id)
+    try await BootUnit.remove()
+    try forgetOld()
+  }
+
+  private func ended(_ id: PendingChange.ID) throws(AgentError) -> EndedChange? {
+    try DurableJSON.read(EndedChange.self, from: endedPath(id))
+  }
+
+  /// Nobody asks for a change of long ago.
+  private func forgetOld() throws(AgentError) {
+    var aged: [(Int64, String)] = []
+    for name in try FileSystem.names(in: "\(folder)/ended") {
+      let path = "\(folder)/ended/\(name)"
+      if let entry = try FileSystem.entry(path) { aged.append((entry.changed, path)) }
+    }
+    for (_, path) in aged.sorted(by: { $0.0 > $1.0 }).dropFirst(100) { try FileSystem.remove(path) }
+  }
+
+  /// The units that read what the change, or what was written before it, is about.
+  private func concerned(_ operation: ClusterModel.Operation) throws(AgentError) -> [String] {
+    var names: Set<String> = []
+    switch operation {
+    case .ensureUnit(let goal): names.insert(goal.name)
+    case .ensureLink: names.insert("systemd-networkd.service")
+    default: break
+    }
+    for image in try images.all() {
+      for (folder, unit) in Undoing.readers where image.path.hasPrefix(folder) { names.insert(unit) }
+    }
+    return names.sorted()
+  }
+
+  /// Held while something is done or undone, which takes seconds.
+  private func locked<Value: Sendable>(
+    _ body: @escaping @Sendable () async throws(AgentError) -> Value
+  ) async throws(AgentError) -> Value {
+    let lock = try await poll(until: .seconds(25), every: .milliseconds(50)) { () throws(AgentError) -> HeldLock? in
+      guard let lock = try FileLock("\(folder)/lock") else { return nil }
+      return HeldLock(lock)
+    }
+    guard let lock else {
+      throw AgentError(.conflict, "A change of the way to this host is at work", next: "Ask again in a moment.")
+    }
+    defer { withExtendedLifetime(lock) {} }
+    return try await uncancelled(body)
+  }
+
+  private final class HeldLock: Sendable {
+    private let lock: FileLock
+    init(_ lock: consuming FileLock) { self.lock = lock }
+  }
+}
+
+extension AgentError {
+  static func waiting(_ change: PendingChange) -> AgentError {
+    AgentError(
+      .conflict, "\(change.what) of run \(change.run) waits to be confirmed on this host",
+      next: "Wait \(change.secondsLeft) s: then it is confirmed or undone. Then apply again.")
+  }
+
+  static func undone(_ ended: EndedChange) -> AgentError {
+    AgentError(
+      .rolledBack, "The host has undone \(ended.what): nobody confirmed it in time",
+      cause: ended.problems.isEmpty ? nil : "not put back: " + ended.problems.joined(separator: "; "),
+      next: "See why the host could not be reached over a new connection with it: an address, a route, sshd or the "
+        + "firewall. Then mend the description and apply again.")
+  }
+
+  static func unknownChange(_ id: PendingChange.ID) -> AgentError {
+    AgentError(.notFound, "There is no change \(id) on this host", next: "Apply again.")
+  }
+}

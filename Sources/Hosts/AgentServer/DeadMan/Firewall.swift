@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+
+/// The rules that the kernel has now: nft(8).
+enum Firewall {
+  /// Nil where there is no nft, and so no rules of its making.
+  static func rules() async throws(AgentError) -> String? {
+    do throws(AgentError) {
+      // Without counters, which go on counting.
+      return try await Command.checked("nft", ["--stateless", "list", "ruleset"], next: "Look at `nft list ruleset`.")
+        .text
+    } catch {
+      if error.code == .notFound { return nil }
+      throw error
+    }
+  }
+
+  /// All or nothing, in one transaction.
+  static func restore(_ rules: String) async throws(AgentError) {
+    try await Command.checked(
+      "nft", ["--file", "-"], input: Array(("flush ruleset\n" + rules).utf8), next: "Look at `nft list ruleset`.")
+  }
+}

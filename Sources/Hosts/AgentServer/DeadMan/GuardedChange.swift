@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+
+/// A change under the dead-man switch, as it is kept on the disk while it waits.
+struct GuardedChange: Codable, Sendable {
+  enum Phase: String, Codable, Sendable { case changing, waiting, undoing }
+
+  struct Unit: Hashable, Codable, Sendable {
+    var name: String
+    var enabled: Bool
+    var running: Bool
+  }
+
+  var id: PendingChange.ID
+  var run: String
+  var operation: ClusterModel.Operation
+  var phase = Phase.changing
+  /// Seconds of `CLOCK_BOOTTIME`, in this boot.
+  var endsAt: Double
+  var boot: String
+  /// What it did, once that is known.
+  var outcome: Outcome?
+  /// What was there before.
+  var units: [Unit]
+  var links: LinkSnapshot
+  /// nft(8)'s own text, where there is nft.
+  var firewall: String?
+
+  var what: String { "\(operation.name) \(operation.target)" }
+
+  func pending(now: Double) -> PendingChange {
+    PendingChange(id: id, run: run, what: what, secondsLeft: max(0, Int((endsAt - now).rounded(.up))))
+  }
+
+  /// The address that it adds, if it adds one.
+  var added: LinkSnapshot.Address? {
+    switch operation {
+    case .ensureLink(let goal):
+      LinkSnapshot.Address(interface: goal.interface, address: "\(goal.address)/\(goal.prefix)")
+    case .ensureAddress(let interface, let address, let prefix):
+      LinkSnapshot.Address(interface: interface, address: "\(address)/\(prefix)")
+    default: nil
+    }
+  }
+}
+
+/// How a change under the dead-man switch ended; kept so that who lost the connection can still ask.
+struct EndedChange: Codable, Sendable {
+  enum End: String, Codable, Sendable { case confirmed, undone }
+
+  var end: End
+  var run: String
+  var what: String
+  var outcome: Outcome?
+  /// What could not be put back.
+  var problems: [String] = []
+}

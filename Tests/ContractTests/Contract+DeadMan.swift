@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+import Testing
+
+extension Contract {
+  private static let file = "/etc/systemd/network/10-cluster-eth0.network"
+
+  private static func write(_ address: String) -> ClusterModel.Operation {
+    .ensureFile(
+      FileGoal(
+        path: file,
+        contents: .text("[Match]\nName=eth0\n[Network]\nAddress=\(address)\nKeepConfiguration=yes\n")))
+  }
+
+  /// 10.77.0.N/24 on eth0.
+  private static func link(_ last: UInt32) -> ClusterModel.Operation {
+    .ensureLink(
+      LinkGoal(interface: "eth0", address: IPv4Address(bits: 0x0a4d_0000 + last), prefix: 24, gateway: nil))
+  }
+
+  private static let networkd = ClusterModel.Operation.ensureUnit(
+    UnitGoal(name: "systemd-networkd.service", enabled: true, active: true))
+
+  /// eth0 with 10.77.0.1/24, confirmed.
+  private static func prepare(_ host: ContractHost) async throws {
+    try await host.perform(write("10.77.0.1/24"))
+    try await host.perform(networkd)
+    try await host.perform(link(1))
+    #expect(try await host.addresses() == ["10.77.0.1/24"])
+  }
+
+  static let deadMan = [
+    Contract(name: "a change of the way to the host waits until it is confirmed, and stays then") {
+      (host) async throws in
+      try await prepare(host)
+      try await host.perform(write("10.77.0.2/24"))
+
+      let outcome = try await host.unconfirmed(link(2))
+
+      let pending = try #require(outcome.pending)
+      #expect(pending.run == host.run.run && pending.secondsLeft > 0)
+      #expect(try await host.host.lease().pending?.id == pending.id)
+      #expect(try await host.addresses() == ["10.77.0.2/24"])
+      #expect(try await host.host.lease().pending?.id == pending.id, "looking touches nothing")
+      #expect(await host.failure(of: link(3)) == .conflict, "one at a time")
+      let confirmed = try await host.host.confirm(pending.id, run: host.run)
+      #expect(confirmed.changed && confirmed.detail == outcome.detail && confirmed.pending == nil)
+      #expect(try await host.host.lease().pending == nil)
+      #expect(try await host.host.confirm(pending.id, run: host.run) == confirmed, "once more is no harm")
+      try await host.perform(.ensureFileAbsent(path: file))
+    },
+    Contract(name: "a change that nobody confirms is undone, and the file with it that it brought into force") {
+      (host) async throws in
+      try await prepare(host)
+      let before = try #require(try await host.file(file))
+      let hasty = host.confirming(within: 4)
+      try await hasty.perform(write("10.77.0.2/24"))
+
+      let pending = try #require(try await hasty.unconfirmed(link(2)).pending)
+      while try await host.host.lease().pending != nil { try await host.tick() }
+
+      #expect(try await host.addresses() == ["10.77.0.1/24"])
+      #expect(try await host.file(file) == before)
+      let error = await #expect(throws: AgentError.self) { try await host.host.confirm(pending.id, run: host.run) }
+      #expect(error?.code == .rolledBack)
+      try await host.perform(link(1))
+      try await host.perform(.ensureFileAbsent(path: file))
+    },
+    Contract(name: "a change of the way that fails is undone at once") { (host) async throws in
+      try await prepare(host)
+      try await host.perform(write("10.77.0.3/24"))
+      let missing = LinkGoal(interface: "none0", address: IPv4Address(bits: 0x0a4d_0003), prefix: 24, gateway: nil)
+
+      #expect(await host.failure(of: .ensureLink(missing)) == .notFound)
+
+      #expect(try await host.host.lease().pending == nil)
+      #expect(try await host.file(file)?.contents?.contains("10.77.0.1/24") == true)
+      #expect(try await host.addresses() == ["10.77.0.1/24"])
+      try await host.perform(.ensureFileAbsent(path: file))
+    },
+    Contract(name: "what changes nothing needs no confirmation, and an unknown change has none") {
+      (host) async throws in
+      try await prepare(host)
+
+      #expect(try await host.unconfirmed(link(1)).pending == nil)
+
+      let unknown = PendingChange.ID(run: host.run.run, operation: link(9))
+      let error = await #expect(throws: AgentError.self) { try await host.host.confirm(unknown, run: host.run) }
+      #expect(error?.code == .notFound)
+      try await host.perform(.ensureFileAbsent(path: file))
+    },
+  ]
+}
+
+extension ContractHost {
+  /// The same host and run, with less time to confirm.
+  func confirming(within seconds: Int) -> ContractHost {
+    var token = run
+    token.confirmSeconds = seconds
+    return ContractHost(host: host, run: token, tick: tick)
+  }
+
+  fileprivate func unconfirmed(_ operation: ClusterModel.Operation) async throws -> Outcome {
+    try await host.perform(operation, secrets: Self.secrets, run: run) { _ in }
+  }
+
+  fileprivate func addresses() async throws -> [String] {
+    try await links().first { $0.name == "eth0" }?.addresses ?? []
+  }
+}
