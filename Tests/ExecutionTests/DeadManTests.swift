@@ -23,7 +23,7 @@ import Testing
     #expect(world.machines["head1"]?.files[Self.path] == nil, "the file is as it was: it was not there")
     #expect(world.machines["head1"]?.lease.state(now: world.now).holder == nil)
     var told = 0
-    for await event in stream { if case .unconfirmed("apply", _, _) = event { told += 1 } }
+    for await event in stream { if case .unconfirmed(let step, _, _) = event, step.text == "apply" { told += 1 } }
     #expect(told > 0)
 
     let again = try await Self.executor(fixture, host).run(

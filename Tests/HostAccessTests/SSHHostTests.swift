@@ -28,13 +28,16 @@ struct SSHHostTests {
     #expect(try FileSystem.names(in: server.agentFolder).count == 1)
     await host.close()
     #expect(try FileSystem.entry(server.folder.path + "/run") == nil)
+    let closed = await #expect(throws: AgentError.self) { try await host.lease() }
+    #expect(closed?.code == .connectionLost)
 
     // A new connection finds the agent there.
     let before = try FileSystem.entry(server.agentFolder + "/" + FileSystem.names(in: server.agentFolder)[0])
-    _ = try await host.answer([.system], secrets: Secrets())
+    let other = server.host()
+    _ = try await other.answer([.system], secrets: Secrets())
     let after = try FileSystem.entry(server.agentFolder + "/" + FileSystem.names(in: server.agentFolder)[0])
     #expect(before?.changed == after?.changed)
-    await host.close()
+    await other.close()
   }
 
   @Test func aDamagedOrPlainFileInTheAgentsPlaceIsReplaced() async throws {

@@ -146,7 +146,8 @@ final class SimulatedSite {
       let secrets = Secrets(
         Dictionary(step.operation.secrets.map { ($0, FakeWorld.password($0)) }) { first, _ in first })
       do {
-        _ = try await host.perform(step.operation, secrets: secrets, run: run) { _ in }
+        let outcome = try await host.perform(step.operation, secrets: secrets, run: run) { _ in }
+        if let pending = outcome.pending { _ = try await host.confirm(pending.id, run: run) }
       } catch {
         throw StepFailure(step: step.id, error: error)
       }

@@ -59,11 +59,7 @@ package struct Executor<C: Clock>: Sendable where C.Duration == Duration {
     _ plan: Plan, _ run: String, _ holder: String, _ stop: StopSignal
   ) async throws(ExecutionError) -> RunOutcome {
     var progress = try RunProgress(plan.steps, limits: policy.limits)
-    let suspects = try await journal.unfinished()
-    let lease = try await Lease.acquire(
-      run: run, holder: holder, policy: policy, above: try await journal.newestGeneration(),
-      on: hosts, clock: clock,
-      isDead: { token in suspects.contains { $0.id == token.run && processes.hasEnded($0) } })
+    let lease = try await takeLease(run, holder)
     let startedAt = now()
     let result: RunOutcome.Result
     do {

@@ -20,10 +20,10 @@ actor Lease<C: Clock> where C.Duration == Duration {
 
   /// Claims all heads that answer, with a generation newer than any of them has seen.
   ///
-  /// - Parameter isDead: whether the run that holds a lease is known to have ended without giving it back.
+  /// - Parameter life: whether the run that holds a lease is known to have ended without giving it back.
   static func acquire(
     run: String, holder: String, policy: ExecutionPolicy, above generation: Int, on hosts: [HostID: any Host],
-    clock: C, isDead: @Sendable (RunToken) -> Bool
+    clock: C, life: @Sendable (RunToken) -> LeaseHolder.Life
   ) async throws(ExecutionError) -> Lease {
     var newest = generation
     var reachable: [HostID] = []
@@ -32,7 +32,8 @@ actor Lease<C: Clock> where C.Duration == Duration {
       do throws(AgentError) {
         let state = try await host.lease()
         if let other = state.holder {
-          guard isDead(other) else { throw .held(by: other, secondsLeft: state.secondsLeft, on: id) }
+          let life = life(other)
+          if life != .dead, let holder = LeaseHolder(state, on: id, life: life) { throw holder.error }
           try await host.release(other)
         }
         newest = max(newest, state.newestGeneration)
@@ -121,12 +122,6 @@ extension AgentError {
 
   static func noWay(to host: HostID) -> AgentError {
     AgentError(.unreachable, "there is no way to \(host)", next: "Name \(host) in the spec, with an address.")
-  }
-
-  static func held(by token: RunToken, secondsLeft: Int, on host: HostID) -> AgentError {
-    AgentError(
-      .leaseHeld, "run \(token.run) of \(token.holder) is at work on \(host)",
-      next: "Wait until it ends. If it is dead, its lease ends in \(secondsLeft) s by itself.")
   }
 
   /// About the way to the host, not about what was asked of it.

@@ -73,10 +73,15 @@ package struct LeaseState: Hashable, Codable, Sendable {
   /// Nil when no lease is alive.
   package var holder: RunToken?
   package var secondsLeft: Int
+  /// How long its holder has had it.
+  package var heldSeconds: Int?
   /// A change that waits to be confirmed.
   package var pending: PendingChange?
 
-  package init(newestGeneration: Int, holder: RunToken?, secondsLeft: Int, pending: PendingChange? = nil) {
+  package init(
+    newestGeneration: Int, holder: RunToken?, secondsLeft: Int, heldSeconds: Int? = nil, pending: PendingChange? = nil
+  ) {
+    self.heldSeconds = heldSeconds
     self.newestGeneration = newestGeneration
     self.holder = holder
     self.secondsLeft = secondsLeft

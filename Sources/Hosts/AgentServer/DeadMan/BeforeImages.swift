@@ -56,7 +56,8 @@ struct BeforeImages: Sendable {
     try FileSystem.removeAll(beside)
     try await copy(source, to: beside)
     // A folder cannot take the place of one that is not empty, nor a file that of a folder.
-    if kept.kind == .folder || (try FileSystem.entry(image.path))?.kind == .folder {
+    let replaced = try FileSystem.entry(image.path)
+    if kept.kind == .folder || replaced?.kind == .folder {
       try FileSystem.removeAll(image.path)
     }
     try FileSystem.move(beside, to: image.path)

@@ -24,7 +24,8 @@ enum BootUnit {
       ExecStart=\(try FileSystem.linkTarget("/proc/self/exe")) undo --boot
 
       """
-    if try FileSystem.entry(path) == nil || FileSystem.text(path) != text {
+    let present = try FileSystem.entry(path) == nil ? nil : try FileSystem.text(path)
+    if present != text {
       try FileSystem.write(Array(text.utf8), to: path)
     }
     guard try FileSystem.entry(link) == nil else { return }

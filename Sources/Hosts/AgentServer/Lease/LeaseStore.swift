@@ -12,6 +12,8 @@ package struct LeaseStore: Sendable {
     var holder: RunToken?
     /// Seconds of `CLOCK_BOOTTIME`.
     var endsAt: Double = 0
+    /// When this holder first had it. Records of older versions lack it.
+    var since: Double?
     var boot = ""
   }
 
@@ -35,7 +37,8 @@ package struct LeaseStore: Sendable {
       return LeaseState(newestGeneration: record.newestGeneration, holder: nil, secondsLeft: 0)
     }
     return LeaseState(
-      newestGeneration: record.newestGeneration, holder: holder, secondsLeft: secondsLeft(record))
+      newestGeneration: record.newestGeneration, holder: holder, secondsLeft: secondsLeft(record),
+      heldSeconds: record.since.map { max(0, Int(now() - $0)) })
   }
 
   package func claim(_ run: RunToken) async throws(AgentError) {
@@ -66,6 +69,7 @@ package struct LeaseStore: Sendable {
 
   private func hold(_ run: RunToken, _ record: inout Record) throws(AgentError) {
     record.newestGeneration = max(record.newestGeneration, run.generation)
+    if record.holder?.run != run.run || record.since == nil { record.since = now() }
     record.holder = run
     record.endsAt = now() + Double(run.leaseSeconds)
     record.boot = try boot()

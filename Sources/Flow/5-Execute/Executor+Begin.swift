@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+
+extension Executor {
+  /// The lease on all heads that answer, once nothing of an earlier run waits there any more.
+  func takeLease(_ run: String, _ holder: String) async throws(ExecutionError) -> Lease<C> {
+    let suspects = try await journal.unfinished()
+    let generation = try await journal.newestGeneration()
+    let life = { @Sendable (token: RunToken) -> LeaseHolder.Life in
+      guard let suspect = suspects.first(where: { $0.id == token.run }) else { return .unknown }
+      return processes.hasEnded(suspect) ? .dead : .alive
+    }
+    for (id, host) in hosts.sorted(by: { $0.key < $1.key }) { try await letSettle(host, id, life) }
+    return try await Lease.acquire(
+      run: run, holder: holder, policy: policy, above: generation, on: hosts, clock: clock, life: life)
+  }
+
+  /// A run that was killed may have left a change that nobody will confirm: the host undoes it at its time.
+  private func letSettle(
+    _ host: any Host, _ id: HostID, _ life: @Sendable (RunToken) -> LeaseHolder.Life
+  ) async throws(ExecutionError) {
+    var end: C.Instant?
+    while let change = await abandoned(on: host, life) {
+      // The time that undoing itself may take comes on top.
+      let limit = Duration.seconds(change.secondsLeft) + policy.undoneWithin
+      if end == nil { events?.yield(.waiting(id, change)) }
+      let last = end ?? clock.now.advanced(by: limit)
+      end = last
+      guard clock.now < last else {
+        throw .lease(
+          AgentError(
+            .deadline, "\(id) should have undone \(change.what) of run \(change.run), and has not",
+            next: "Look at `journalctl --unit 'cluster-undo-*'` on \(id)."))
+      }
+      try? await clock.sleep(until: clock.now.advanced(by: .seconds(1)), tolerance: nil)
+    }
+  }
+
+  /// Nil also when the host does not answer, which its first step then meets.
+  private func abandoned(
+    on host: any Host, _ life: @Sendable (RunToken) -> LeaseHolder.Life
+  ) async -> PendingChange? {
+    guard let state = try? await host.lease(), let change = state.pending else { return nil }
+    // A run that is alive confirms it itself, or is refused by its lease.
+    if let holder = state.holder, life(holder) != .dead { return nil }
+    return change
+  }
+}
