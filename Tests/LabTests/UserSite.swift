@@ -30,11 +30,13 @@ struct UserSite {
   let program: String
   let lab: LabSite
 
-  static func make() async throws -> UserSite {
+  /// - Parameter spec: the description; nil is the example's.
+  static func make(spec: String? = nil) async throws -> UserSite {
     let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
     let program = repository.appending(path: "bin/cluster").path
     try #require(FileManager.default.isExecutableFile(atPath: program), "\(program) is not built: run `make build`")
     let folder = try TestLab.makeFolder(example: true)
+    if let spec { try spec.write(toFile: "\(folder)/cluster.yaml", atomically: true, encoding: .utf8) }
     for arguments in [["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "The site"]] {
       let identity = ["-c", "user.name=admin", "-c", "user.email=admin@example.org"]
       try await Command.checked("git", ["-C", folder] + identity + arguments, next: "See what git says.")
@@ -57,6 +59,11 @@ struct UserSite {
     try await Command.run(
       program, arguments + ["--file", "\(folder)/cluster.yaml"], environment: ["NO_COLOR": "1"],
       deadline: .seconds(1500))
+  }
+
+  /// Starts a command without waiting for its end.
+  func start(_ arguments: [String]) throws -> RunningProgram {
+    try RunningProgram(program, arguments + ["--file", "\(folder)/cluster.yaml"])
   }
 
   func status() async throws -> Status {

@@ -9,14 +9,18 @@ struct ApplyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "apply", abstract: "Bring the machines to what cluster.yaml describes, and record the run.",
     discussion: """
-      Ends with 0 only when everything is as described, seen by looking again. 1: an error; 4: some of it is not done;
-      5: another run is at work; 6: not confirmed.
+      A change of addresses, sshd or the firewall is undone by the host itself unless it can be confirmed over a new
+      connection.
+
+      \(ExitStatus.table)
       """)
 
   @OptionGroup var options: SiteOptions
 
   @Flag(help: "Do not ask. Needed where there is no terminal.")
   var yes = false
+
+  @OptionGroup var running: RunOptions
 
   func run() async throws {
     try await Failure.telling {
@@ -44,7 +48,7 @@ struct ApplyCommand: AsyncParsableCommand {
     }
     Terminal.note(PlanCommand.text(try await reconciler.review(proposal), colour: Terminal.errorColour))
     guard !proposal.plan.steps.isEmpty else {
-      throw Failure("nothing can be done now", next: "See what is blocked, above.", status: 4)
+      throw Failure("nothing can be done now", next: "See what is blocked, above.", status: .partial)
     }
     try confirm(proposal)
     try await carryOut(proposal, reconciler)
@@ -53,9 +57,10 @@ struct ApplyCommand: AsyncParsableCommand {
   private func carryOut(_ proposal: Proposal, _ reconciler: Reconciler) async throws {
     var random = SystemRandomNumberGenerator()
     let run = RunName.make(now: reconciler.now(), using: &random)
+    let policy = running.policy
     let display = RunDisplay(steps: proposal.plan.steps.count)
     let applied = try await Interrupt.cancelling { () async throws(ReconcileError) in
-      try await reconciler.apply(proposal, run: run) { display.show($0) }
+      try await reconciler.apply(proposal, run: run, policy: policy) { display.show($0) }
     }
     try tell(applied, run: run)
   }
@@ -64,11 +69,12 @@ struct ApplyCommand: AsyncParsableCommand {
   private func confirm(_ proposal: Proposal) throws {
     if yes { return }
     guard Terminal.isInteractive else {
-      throw Failure("there is no terminal to ask on", next: "Read the plan above, then apply with --yes.", status: 6)
+      throw Failure(
+        "there is no terminal to ask on", next: "Read the plan above, then apply with --yes.", status: .refused)
     }
     Terminal.noteWithoutNewline("\nApply this? Only `yes` goes on: ")
     guard readLine() == "yes" else {
-      throw Failure("not confirmed; nothing was changed", next: "Apply again when ready.", status: 6)
+      throw Failure("not confirmed; nothing was changed", next: "Apply again when ready.", status: .refused)
     }
   }
 
@@ -95,6 +101,7 @@ struct ApplyCommand: AsyncParsableCommand {
     }
     throw Failure(
       "run \(run) ended \(applied.word): \(changed) changes, \(recorded)",
-      next: "Mend what is said above, then apply again: it goes on from what is there.", status: 4)
+      next: "Mend what is said above, then apply again: it goes on from what is there.",
+      status: applied.outcome.result == .rolledBack ? .rolledBack : .partial)
   }
 }

@@ -9,16 +9,16 @@ import Reconciler
 struct Failure: Error {
   var message: String
   var next: String
-  var status: Int32
+  var status: ExitStatus
 
-  init(_ message: String, next: String, status: Int32 = 1) {
+  init(_ message: String, next: String, status: ExitStatus = .error) {
     self.message = message
     self.next = next
     self.status = status
   }
 
   init(_ error: ReconcileError) {
-    self.init("\(error)", next: error.next, status: error.isLeaseHeld ? 5 : 1)
+    self.init("\(error)", next: error.next, status: Self.status(of: error))
   }
 
   init(_ error: AgentError) {
@@ -28,7 +28,13 @@ struct Failure: Error {
   /// Says it on standard error, and gives the status to end with.
   func told() -> ExitCode {
     Terminal.note("error: \(message)\n  next: \(next)")
-    return ExitCode(status)
+    return status.code
+  }
+
+  private static func status(of error: ReconcileError) -> ExitStatus {
+    if error.isLeaseHeld { return .lockHeld }
+    if case .overtaken = error { return .refused }
+    return .error
   }
 
   /// Runs a command's body; every failure is told with what to do next.

@@ -21,7 +21,7 @@ struct PlanCommand: AsyncParsableCommand {
       printing.show(try await reconciler.review(proposal))
       return proposal
     }
-    if detailedExitcode, !proposal.plan.isClean { throw ExitCode(2) }
+    if detailedExitcode, !proposal.plan.isClean { throw ExitStatus.changes.code }
   }
 
   static func text(_ review: PlanReview, colour: Bool, full: Bool = false) -> String {

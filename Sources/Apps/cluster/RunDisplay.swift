@@ -11,6 +11,7 @@ final class RunDisplay: Sendable {
     var total: Int
     /// What a step said last; repeated words are not shown again.
     var said: [StepID: String] = [:]
+    var lockSaid = false
   }
 
   private let state: Mutex<State>
@@ -34,7 +35,8 @@ final class RunDisplay: Sendable {
     case .retrying(let step, let attempt, let of, let error, let after):
       line("\(step): \(error); attempt \(attempt) of \(of) in \(after)")
     case .unconfirmed(let step, let error, let undoneIn):
-      line("\(step): not confirmed yet (\(error)); the host undoes it in \(undoneIn.components.seconds) s")
+      line("\(step): not confirmed yet (\(error.message)); the host undoes it in \(undoneIn.components.seconds) s")
+    case .lockHeld(let who, let left): locked(who, left)
     case .waiting(let host, let change):
       line("\(host): \(change.what) of run \(change.run) is confirmed or undone in \(change.secondsLeft) s; waiting")
     case .finished(let report): finished(report)
@@ -43,6 +45,14 @@ final class RunDisplay: Sendable {
     case .stopping(let why): line("stopping: \(why)")
     case .ended: break
     }
+  }
+
+  private func locked(_ who: String, _ left: Duration) {
+    let isNew = state.withLock { state in
+      defer { state.lockSaid = true }
+      return !state.lockSaid
+    }
+    if isNew { line("\(who); waiting for it, \(left.components.seconds) s at most") }
   }
 
   private func progress(_ step: StepID, _ words: String) {

@@ -12,6 +12,8 @@ package enum ReconcileError: Error, Sendable {
   /// Resources of the record that this version of the program does not know how to take away.
   case unreadableRecord([ResourceID])
   case host(AgentError)
+  /// Another run, which was waited for, has left other things to do than were shown.
+  case overtaken(String)
 
   package var next: String {
     switch self {
@@ -20,6 +22,7 @@ package enum ReconcileError: Error, Sendable {
     case .audit(let error): error.next
     case .unreadableRecord: "Use the version of cluster that recorded them, or a newer one."
     case .host(let error): error.next
+    case .overtaken: "Look at the new plan, and apply again."
     }
   }
 
@@ -39,6 +42,7 @@ extension ReconcileError: CustomStringConvertible {
     case .unreadableRecord(let ids):
       "the record names resources that this version does not know: \(ids.map(\.description).joined(separator: ", "))"
     case .host(let error): error.description
+    case .overtaken(let held): "what is to be done has changed meanwhile, and nothing was done: \(held)"
     }
   }
 }

@@ -11,16 +11,17 @@ extension Reconciler {
   /// configuration): such steps are carried out too, as long as none destroys anything that was not in the proposal.
   /// Cancelling ends only the carrying out: what was done by then is looked at and recorded all the same.
   package func apply(
-    _ proposal: Proposal, run: String, events: @escaping @Sendable (RunEvent) -> Void
+    _ proposal: Proposal, run: String, policy: ExecutionPolicy = ExecutionPolicy(),
+    events: @escaping @Sendable (RunEvent) -> Void
   ) async throws(ReconcileError) -> Applied {
-    var outcome = try await execute(proposal.plan, as: run, on: clock, events)
+    var outcome = try await begin(proposal, as: run, on: clock, policy, events)
     var verified = try await look()
     var round = 1
     while outcome.result == .done, !verified.plan.steps.isEmpty, round < Self.mostRounds,
       proposal.covers(verified.plan)
     {
       round += 1
-      outcome = outcome.followed(by: try await execute(verified.plan, as: "\(run).\(round)", on: clock, events))
+      outcome = outcome.followed(by: try await execute(verified.plan, as: "\(run).\(round)", on: clock, policy, events))
       verified = try await look()
     }
     let applied = Applied(outcome: outcome, verified: verified)
@@ -47,14 +48,15 @@ extension Reconciler {
   /// More rounds than this mean that two resources undo each other's work.
   private static let mostRounds = 4
 
-  private func execute(
-    _ plan: Plan, as run: String, on clock: some Clock<Duration>, _ events: @escaping @Sendable (RunEvent) -> Void
+  func execute(
+    _ plan: Plan, as run: String, on clock: some Clock<Duration>, _ policy: ExecutionPolicy,
+    _ events: @escaping @Sendable (RunEvent) -> Void
   ) async throws(ReconcileError) -> RunOutcome {
     let (stream, continuation) = AsyncStream.makeStream(of: RunEvent.self)
     do throws(ExecutionError) {
       let executor = Executor(
-        hosts: hosts, secrets: secrets, journal: journal, processes: processes, clock: clock, now: now,
-        events: continuation)
+        hosts: hosts, secrets: secrets, journal: journal, processes: processes, policy: policy, clock: clock,
+        now: now, events: continuation)
       async let watching: Void = uncancelled { for await event in stream { events(event) } }
       do throws(ExecutionError) {
         let outcome = try await executor.run(plan, as: run, holder: holder)

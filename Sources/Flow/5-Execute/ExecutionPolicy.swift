@@ -13,6 +13,8 @@ package struct ExecutionPolicy: Sendable {
   package var patience = Duration.seconds(150)
   /// A lease that is not renewed ends after this time. It is renewed when a third of it is over.
   package var leaseSeconds = 60
+  /// How long to wait for another run that is at work.
+  package var lockTimeout = Duration.zero
   /// A change that can cut the way to a host is undone there when it is not confirmed within this time.
   package var confirmSeconds = 60
   /// How long a host may take after that to be reached again, and to say that it has undone the change.

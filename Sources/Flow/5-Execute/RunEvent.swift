@@ -13,6 +13,8 @@ package enum RunEvent: Sendable {
   case retrying(StepID, attempt: Int, of: Int, AgentError, after: Duration)
   /// A change of the way to a host could not be confirmed yet over a new connection.
   case unconfirmed(StepID, AgentError, undoneIn: Duration)
+  /// Another run is at work; this one waits for it. Who it is, and how long it is waited for at most.
+  case lockHeld(String, waitingFor: Duration)
   /// A change of an earlier run waits on a host; it is confirmed or undone before this run begins.
   case waiting(HostID, PendingChange)
   case finished(StepReport)

@@ -30,13 +30,15 @@ package struct DeadManSwitch: Sendable {
 
   /// Keeps what a path holds until a change that brings it into force is confirmed.
   func prepare(_ path: String, _ operation: ClusterModel.Operation) async throws(AgentError) {
-    try await BootUnit.install()
     let isRemoval =
       switch operation {
       case .ensureFileAbsent, .ensureTreeAbsent: true
       default: false
       }
-    try await images.keep(path, isRemoval: isRemoval)
+    try await locked { () async throws(AgentError) in
+      try await BootUnit.install()
+      try await images.keep(path, isRemoval: isRemoval)
+    }
   }
 
   /// From here on the change is undone by itself.

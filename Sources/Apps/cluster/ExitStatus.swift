@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+
+/// How the program ends: the only place where its statuses are given numbers. Scripts depend on them.
+enum ExitStatus: Int32, CaseIterable {
+  case converged = 0
+  case error = 1
+  case changes = 2
+  case rolledBack = 3
+  case partial = 4
+  case lockHeld = 5
+  case refused = 6
+
+  var meaning: String {
+    switch self {
+    case .converged: "done; for apply: everything is as described, seen by looking again"
+    case .error: "an error, which is told with what to do next"
+    case .changes: "plan --detailed-exitcode: something is to do"
+    case .rolledBack: "a change would have cut the way to a host, so the host has undone it"
+    case .partial: "some of it is not done, or the run was stopped"
+    case .lockHeld: "another run is at work"
+    case .refused: "not allowed or not confirmed, or a saved plan no longer fits; nothing was changed"
+    }
+  }
+
+  var code: ExitCode { ExitCode(rawValue) }
+
+  /// For `--help`, one status to a line.
+  static var table: String {
+    "Exit status:\n" + allCases.map { "  \($0.rawValue)   \($0.meaning)" }.joined(separator: "\n")
+      + "\n  64  the command line cannot be understood"
+  }
+}
