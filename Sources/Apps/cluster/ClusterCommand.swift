@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import Reconciler
 
 @main
 struct ClusterCommand: AsyncParsableCommand {
@@ -10,7 +11,7 @@ struct ClusterCommand: AsyncParsableCommand {
       Start with `cluster validate`, look at `cluster plan`, then `cluster apply`. With --lab, each of them speaks to a
       twin of the cluster on this machine, which `cluster lab up` builds from the same file.
       """,
-    version: "0.1.0",
+    version: Version.number,
     subcommands: [
       ValidateCommand.self, PlanCommand.self, ApplyCommand.self, StatusCommand.self, LogCommand.self,
       LabCommand.self,
