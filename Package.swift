@@ -127,6 +127,7 @@ let package = Package(
       ["Features", "Resources", "AgentServer", "HostAccess", "Planning", "SpecReading", "ClusterModel", "Diagnostics"]),
     tests("HostAccessTests", ["HostAccess", "AgentServer", "ClusterModel", "cluster-agent"]),
     tests("FuzzTests", ["Fuzzing"]),
+    tests("CommandLineTests", ["cluster", "Execution", "Planning", "ClusterModel", "HostAccess"]),
     tests("TidyTests", []),
     tests("LabTests", ["Lab", "ClusterModel", "SpecReading", "HostAccess"]),
   ],
@@ -152,7 +153,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 /// Golden cases are read from the source tree, so that they can be updated in place.
 func exclusions(_ name: String) -> [String] {
   switch name {
-  case "SpecReadingTests", "PlanningTests", "ResourcesTests", "HighAvailabilityTests": ["cases"]
+  case "SpecReadingTests", "PlanningTests", "ResourcesTests", "HighAvailabilityTests", "CommandLineTests": ["cases"]
   case "FuzzTests": ["corpus"]
   default: []
   }

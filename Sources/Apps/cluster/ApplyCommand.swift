@@ -58,11 +58,31 @@ struct ApplyCommand: AsyncParsableCommand {
     var random = SystemRandomNumberGenerator()
     let run = RunName.make(now: reconciler.now(), using: &random)
     let policy = running.policy
-    let display = RunDisplay(steps: proposal.plan.steps.count)
-    let applied = try await Interrupt.cancelling { () async throws(ReconcileError) in
+    let log = try running.jsonInto.map { try EventLog(path: $0) }
+    let display = RunDisplay(
+      steps: proposal.plan.steps.count, estimate: try await reconciler.estimate(proposal),
+      isLive: running.progress.map { $0 == .live } ?? Terminal.canRedraw, log: log)
+    defer { display.close() }
+    let applied = try await Interrupt.cancelling(
+      first: { display.note("\nStopping: nothing more is started; what is in flight is finished and recorded.") },
+      second: { Self.tellUnknown(display.close(), run: run) }
+    ) { () async throws(ReconcileError) in
       try await reconciler.apply(proposal, run: run, policy: policy) { display.show($0) }
     }
+    display.close()
     try tell(applied, run: run)
+  }
+
+  /// The program ends now, whatever is in flight: the machines go on with that.
+  private static func tellUnknown(_ inFlight: [StepID], run: String) {
+    let left =
+      inFlight.isEmpty
+      ? "no step was in flight"
+      : "left unknown, because they are in flight on their machines:\n  "
+        + inFlight.map(\.text).joined(separator: "\n  ")
+    Terminal.note(
+      "Ended at once. Run \(run): \(left)\nIts record is not written. "
+        + "`cluster apply` looks at what is there, says that this run was interrupted, and goes on.")
   }
 
   /// Nothing happens without a yes: typed, or given with --yes.

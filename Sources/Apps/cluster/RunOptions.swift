@@ -16,8 +16,20 @@ struct RunOptions: ParsableArguments {
         + "this time.", valueName: "seconds"))
   var confirmWithin = 60
 
+  @Option(
+    help: "How progress is shown: live, redrawn in place, or plain lines. Live where standard error is a terminal.")
+  var progress: ProgressStyle?
+
+  @Option(
+    help: ArgumentHelp("Write each event of the run into this file, one line of JSON each.", valueName: "file"),
+    completion: .file())
+  var jsonInto: String?
+
   func validate() throws {
     guard (0...86_400).contains(lockTimeout) else { throw ValidationError("--lock-timeout is 0 to 86400 seconds.") }
+    if jsonInto == "-" {
+      throw ValidationError("--json-into needs a file: standard output is for the result. Use /dev/fd/3 for a pipe.")
+    }
     guard (5...600).contains(confirmWithin) else { throw ValidationError("--confirm-within is 5 to 600 seconds.") }
   }
 
@@ -28,3 +40,5 @@ struct RunOptions: ParsableArguments {
     return policy
   }
 }
+
+enum ProgressStyle: String, ExpressibleByArgument, CaseIterable { case live, plain }

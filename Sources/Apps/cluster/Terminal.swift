@@ -13,6 +13,18 @@ enum Terminal {
   static var errorColour: Bool { colour(STDERR_FILENO) }
   static var isInteractive: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
 
+  /// Of the terminal on standard error: tty_ioctl(4), TIOCGWINSZ. 80 by 24 where it does not tell.
+  static var size: (columns: Int, rows: Int) {
+    var size = winsize()
+    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else { return (80, 24) }
+    return (Int(size.ws_col), Int(size.ws_row))
+  }
+
+  /// Whether a table can be redrawn in place on standard error.
+  static var canRedraw: Bool {
+    isatty(STDERR_FILENO) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
+  }
+
   static func print(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
   static func note(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
   static func noteWithoutNewline(_ text: String) { write(text, to: STDERR_FILENO) }

@@ -9,16 +9,24 @@ extension Reconciler {
   package func review(
     _ proposal: Proposal, ceiling: Step.Disruption? = nil
   ) async throws(ReconcileError) -> PlanReview {
-    let past: PastDurations
-    do { past = PastDurations(try await journal.durations()) } catch { throw .execution(error) }
     let lastRun: RunRecord?
     do { lastRun = try history.log(site: site.id, limit: 1).first } catch { throw .audit(error) }
+    return PlanReview(
+      proposal.plan, forecast: PlanForecast(proposal.plan, try await basis(proposal)),
+      undo: UndoAdvice(lastRun: lastRun?.id), ceiling: ceiling)
+  }
+
+  /// How long its steps are expected to take.
+  package func estimate(_ proposal: Proposal) async throws(ReconcileError) -> RunEstimate {
+    RunEstimate(proposal.plan, try await basis(proposal))
+  }
+
+  private func basis(_ proposal: Proposal) async throws(ReconcileError) -> ForecastBasis {
+    let past: PastDurations
+    do { past = PastDurations(try await journal.durations()) } catch { throw .execution(error) }
     let limits = ExecutionPolicy().limits
-    let basis = ForecastBasis(
+    return ForecastBasis(
       activeHead: heads.active(in: proposal.inventory), past: past, perHost: limits.perHost, total: limits.total,
       lane: { $0.lane })
-    return PlanReview(
-      proposal.plan, forecast: PlanForecast(proposal.plan, basis), undo: UndoAdvice(lastRun: lastRun?.id),
-      ceiling: ceiling)
   }
 }
