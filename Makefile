@@ -47,6 +47,7 @@ golden: setup
 bench: build
 	$(SWIFT_BUILD) --product bench
 	.build/release/bench plan
+	.build/release/bench record
 	scripts/bench-lab
 
 FUZZ_SECONDS ?= 600

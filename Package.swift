@@ -77,7 +77,7 @@ let package = Package(
     .executableTarget(
       name: "bench",
       dependencies: [
-        "Planning", "Features", "Resources", "SpecReading", "ClusterModel", "Diagnostics", "HostAccess",
+        "Planning", "Features", "Resources", "SpecReading", "ClusterModel", "Diagnostics", "HostAccess", "Auditing",
       ],
       path: "Sources/Apps/Bench",
       swiftSettings: strict),

@@ -5,6 +5,7 @@ import Glibc
 ///
 ///     bench plan                    description to plan: time and memory; terraform beside it where it is installed
 ///     bench agent PROGRAM [WORD…]   a conversation with an agent, which PROGRAM reaches: cluster-agent itself, or ssh
+///     bench record                  the record of runs: a commit, `cluster log`, size after gc
 @main
 struct Bench {
   static func main() async {
@@ -13,7 +14,8 @@ struct Bench {
       switch words.first {
       case "plan" where words.count == 1: try await PlanBench.run()
       case "agent" where words.count > 1: try await AgentBench.run(words[1], Array(words.dropFirst(2)))
-      default: throw Unexpected(what: "usage: bench plan | bench agent PROGRAM [WORD…]")
+      case "record" where words.count == 1: try await RecordBench.run()
+      default: throw Unexpected(what: "usage: bench plan | bench agent PROGRAM [WORD…] | bench record")
       }
     } catch {
       print("bench: \(error)")

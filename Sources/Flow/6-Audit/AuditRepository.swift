@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CGit2
 import ClusterModel
 import Foundation
 
@@ -45,6 +46,15 @@ package struct AuditRepository: RunHistory {
     package var isSigned: Bool
     /// Why it is not signed although git's configuration asks for it.
     package var unsignedBecause: String?
+    /// Why git could not join small packs; the record itself is whole.
+    package var unpackedBecause: String?
+
+    package init(commit: String, isSigned: Bool, unsignedBecause: String?, unpackedBecause: String? = nil) {
+      self.commit = commit
+      self.isSigned = isSigned
+      self.unsignedBecause = unsignedBecause
+      self.unpackedBecause = unpackedBecause
+    }
   }
 
   /// Writes one commit for a run. Runs that are recorded at the same time come one after the other.
@@ -53,16 +63,27 @@ package struct AuditRepository: RunHistory {
     let signing = try CommitSigning(repository)
     let identity = try repository.identity() ?? (record.by, record.by)
     let author = GitAuthor(name: identity.0, email: identity.1, time: record.outcome.finishedAt)
-    let tree = try repository.writeTree(try record.files())
+    let files = try record.files()
+    var parent = try repository.commit(at: Self.history)
+    let known = try parent.map { (id) throws(AuditError) in try repository.objects(repository.commit(id).tree) }
+    let objects = try NewObjects(known: known ?? [])
+    let tree = try objects.add(tree: files)
     for race in 0..<Self.mostRaces {
-      if race > 0 { await Self.pause(afterRace: race) }
-      let parent = try repository.commit(at: Self.history)
-      let buffer = try repository.commitBuffer(tree: tree, parent: parent, author: author, message: record.message)
-      let signature = try await signing.signature(of: buffer)
-      let commit = try repository.writeCommit(buffer, signature: signature)
+      if race > 0 {
+        await Self.pause(afterRace: race)
+        parent = try repository.commit(at: Self.history)
+      }
+      let parents = parent.map { [$0] } ?? []
+      let unsigned = GitCommit.bytes(tree: tree, parents: parents, author: author, message: record.message)
+      let signature = try await signing.signature(of: unsigned)
+      let signed = GitCommit.bytes(
+        tree: tree, parents: parents, author: author, message: record.message, signature: signature)
+      let commit = try objects.add(signed, GIT_OBJECT_COMMIT, named: "")
+      try objects.write(to: repository)
       if try repository.move(Self.history, from: parent, to: commit, because: record.subject) {
         return Recorded(
-          commit: commit.description, isSigned: signature != nil, unsignedBecause: signing.omission)
+          commit: commit.description, isSigned: signature != nil, unsignedBecause: signing.omission,
+          unpackedBecause: await PackConsolidation.run(repository))
       }
     }
     throw AuditError(
@@ -103,18 +124,21 @@ package struct AuditRepository: RunHistory {
   /// A file of a run's commit: `plan.txt`, `observed/head1/units.txt`. Nil when it has none of that name.
   package func file(_ path: String, in run: RunRecord) throws(AuditError) -> [UInt8]? {
     let repository = try GitRepository(containing: folder)
-    guard let id = GitID(run.commit) else { return nil }
-    return try repository.file(path, in: id)
+    guard let id = GitID(run.commit),
+      let blob = try repository.object(path, in: try repository.commit(id).tree)
+    else { return nil }
+    return try repository.blob(blob)
   }
 }
 
 extension RunRecord {
   /// Nil for commits that are not records of runs.
   fileprivate init?(_ commit: GitCommit) {
-    guard let run = commit.trailers["Run"], let site = commit.trailers["Site"] else { return nil }
+    let trailers = commit.trailers
+    guard let run = trailers["Run"], let site = trailers["Site"] else { return nil }
     self.init(
-      id: run, commit: commit.id.description, at: commit.time, result: commit.trailers["Result"] ?? "unknown",
-      by: commit.trailers["By"] ?? "unknown", spec: commit.trailers["Spec"] ?? "unknown", site: site,
+      id: run, commit: commit.id.description, at: commit.time, result: trailers["Result"] ?? "unknown",
+      by: trailers["By"] ?? "unknown", spec: trailers["Spec"] ?? "unknown", site: site,
       subject: commit.subject)
   }
 }

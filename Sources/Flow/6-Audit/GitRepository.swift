@@ -4,6 +4,10 @@ import CGit2
 /// An open repository of libgit2's. Not sendable: opened, used and let go within one call.
 final class GitRepository {
   let pointer: OpaquePointer
+  /// Its objects.
+  let database: OpaquePointer
+  /// Read when it is first asked for.
+  private var configuration: OpaquePointer?
 
   /// libgit2 counts these calls; it stays initialised for as long as the process lives. A record that a power cut takes
   /// away again would be a lie, so everything written is synced.
@@ -18,12 +22,25 @@ final class GitRepository {
     var opened: OpaquePointer?
     let code = git_repository_open_ext(&opened, folder, 0, nil)
     guard code == 0, let opened else { throw Self.openingError(code, folder) }
+    var database: OpaquePointer?
+    let failed = git_repository_odb(&database, opened) != 0
+    guard !failed, let database else {
+      git_repository_free(opened)
+      throw Self.error("the objects of \(folder) cannot be opened")
+    }
     pointer = opened
+    self.database = database
   }
 
-  deinit { git_repository_free(pointer) }
+  deinit {
+    git_config_free(configuration)
+    git_odb_free(database)
+    git_repository_free(pointer)
+  }
 
   var isBare: Bool { git_repository_is_bare(pointer) == 1 }
+  /// The folder of objects and references that all work trees share, with a slash at its end.
+  var commonFolder: String { git_repository_commondir(pointer).map { String(cString: $0) } ?? "" }
   /// With a slash at its end. Nil for a bare repository.
   var workTree: String? { git_repository_workdir(pointer).map { String(cString: $0) } }
 
@@ -57,51 +74,7 @@ final class GitRepository {
     return true
   }
 
-  // MARK: Objects
-
-  /// Writes files as a tree of folders. Paths are relative, with slashes.
-  func writeTree(_ files: [String: [UInt8]]) throws(AuditError) -> GitID {
-    var here: [String: [UInt8]] = [:]
-    var folders: [String: [String: [UInt8]]] = [:]
-    for (path, bytes) in files {
-      if let slash = path.firstIndex(of: "/") {
-        folders[String(path[..<slash]), default: [:]][String(path[path.index(after: slash)...])] = bytes
-      } else {
-        here[path] = bytes
-      }
-    }
-    var builder: OpaquePointer?
-    try check(git_treebuilder_new(&builder, pointer, nil), "cannot write a tree")
-    defer { git_treebuilder_free(builder) }
-    for (name, bytes) in here {
-      var id = try writeBlob(bytes).raw
-      try check(git_treebuilder_insert(nil, builder, name, &id, GIT_FILEMODE_BLOB), "cannot record the file \(name)")
-    }
-    for (name, content) in folders {
-      var id = try writeTree(content).raw
-      try check(git_treebuilder_insert(nil, builder, name, &id, GIT_FILEMODE_TREE), "cannot record the folder \(name)")
-    }
-    var id = git_oid()
-    try check(git_treebuilder_write(&id, builder), "cannot write a tree")
-    return GitID(id)
-  }
-
-  private func writeBlob(_ bytes: [UInt8]) throws(AuditError) -> GitID {
-    var id = git_oid()
-    try check(git_blob_create_from_buffer(&id, pointer, bytes, bytes.count), "cannot write to the repository")
-    return GitID(id)
-  }
-
-  /// A file's bytes in a commit. Nil when the commit has no such file.
-  func file(_ path: String, in commit: GitID) throws(AuditError) -> [UInt8]? {
-    var object: OpaquePointer?
-    let code = git_revparse_single(&object, pointer, "\(commit):\(path)")
-    if code == GIT_ENOTFOUND.rawValue { return nil }
-    try check(code, "cannot read \(path) in \(commit)")
-    defer { git_object_free(object) }
-    guard git_object_type(object) == GIT_OBJECT_BLOB, let bytes = git_blob_rawcontent(object) else { return nil }
-    return Array(UnsafeRawBufferPointer(start: bytes, count: Int(git_blob_rawsize(object))))
-  }
+  // MARK: The work tree
 
   /// Whether a file of the work tree is as in HEAD's commit. False also for what git ignores or does not know.
   func isUnchanged(_ path: String) throws(AuditError) -> Bool {
@@ -116,22 +89,34 @@ final class GitRepository {
 
   /// Nil when it is not set.
   func setting(_ name: String) throws(AuditError) -> String? {
-    var config: OpaquePointer?
-    try check(git_repository_config_snapshot(&config, pointer), "cannot read git's configuration")
-    defer { git_config_free(config) }
+    if configuration == nil {
+      try check(git_repository_config_snapshot(&configuration, pointer), "cannot read git's configuration")
+    }
     var value: UnsafePointer<CChar>?
-    let code = git_config_get_string(&value, config, name)
+    let code = git_config_get_string(&value, configuration, name)
     if code == GIT_ENOTFOUND.rawValue { return nil }
     try check(code, "cannot read git's setting \(name)")
     return value.map { String(cString: $0) }
   }
 
+  /// `user.name` and `user.email`. Nil when one of them is not set.
+  func identity() throws(AuditError) -> (name: String, email: String)? {
+    guard let name = try setting("user.name"), let email = try setting("user.email") else { return nil }
+    return (name, email)
+  }
+
   // MARK: Errors
 
-  func check(_ code: Int32, _ message: String) throws(AuditError) {
-    if code >= 0 { return }
-    throw AuditError(
-      .git, message, cause: Self.lastMessage,
+  func check(_ code: Int32, _ message: String) throws(AuditError) { try Self.check(code, message) }
+
+  static func check(_ code: Int32, _ message: String) throws(AuditError) {
+    if code < 0 { throw error(message) }
+  }
+
+  /// What libgit2 has just said is the cause.
+  static func error(_ message: String) -> AuditError {
+    AuditError(
+      .git, message, cause: lastMessage,
       next: "Look at the repository with `git status` and `git fsck`; mend it, then try again.")
   }
 
@@ -158,26 +143,5 @@ final class GitRepository {
     return AuditError(
       .git, "the repository of \(folder) cannot be opened", cause: cause,
       next: "Look at it with `git status` and `git fsck`; mend it, then try again.")
-  }
-}
-
-/// The name of an object: 40 hexadecimal digits.
-struct GitID: CustomStringConvertible {
-  let raw: git_oid
-  init(_ raw: git_oid) { self.raw = raw }
-
-  /// Nil unless `text` is 40 hexadecimal digits.
-  init?(_ text: String) {
-    var raw = git_oid()
-    guard text.utf8.count == 40, git_oid_fromstr(&raw, text) == 0 else { return nil }
-    self.raw = raw
-  }
-
-  var description: String {
-    withUnsafePointer(to: raw) { pointer in
-      var text = [CChar](repeating: 0, count: 41)
-      git_oid_tostr(&text, text.count, pointer)
-      return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-    }
   }
 }

@@ -12,7 +12,7 @@ extension AuditRecord {
     ]
     do {
       files["outcome.json"] = try Self.json(outcome)
-      files["managed.json"] = try Self.json(managed.map(ManagedEntry.init))
+      files["managed.json"] = try Self.lines(managed.sorted { $0.id < $1.id }.map(ManagedEntry.init))
     } catch {
       throw AuditError(
         .git, "the record cannot be written as JSON", cause: "\(error)",
@@ -33,6 +33,18 @@ extension AuditRecord {
     }
     return subject.split(whereSeparator: \.isNewline).joined(separator: " ") + "\n\n" + lines.joined(separator: "\n")
       + "\n"
+  }
+
+  /// An array with one value a line, so that the difference between two runs names the resources that changed.
+  private static func lines(_ values: [some Encodable]) throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    var bytes = Array("[".utf8)
+    for (index, value) in values.enumerated() {
+      bytes += Array((index == 0 ? "\n" : ",\n").utf8)
+      bytes += try encoder.encode(value)
+    }
+    return bytes + Array("\n]\n".utf8)
   }
 
   private static func json(_ value: some Encodable) throws -> [UInt8] {

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+import Auditing
+import ClusterModel
+import Features
+import Foundation
+import HostAccess
+import SpecReading
+
+/// What the record of runs costs: a commit, reading it back, and the room that it takes.
+enum RecordBench {
+  static func run() async throws {
+    print("the record of runs      (medians of \(Measuring.repetitions); every commit is synced to the disk)")
+    try await commits()
+    try await log()
+    try await size()
+  }
+
+  /// Of the example's size, and of 1,000 nodes.
+  private static func commits() async throws {
+    for nodes in [4, 1_000] {
+      try await BenchRepository.with { repository in
+        var site = try RecordedSite(nodes: nodes)
+        _ = try await repository.audit.record(site.next())
+        let prepared = (0...Measuring.repetitions).map { _ in site.next() }
+        var left = prepared[...]
+        let (_, time) = try await Measuring.median {
+          guard let record = left.popFirst() else { throw Unexpected(what: "a record is missing") }
+          return try await repository.audit.record(record)
+        }
+        Measuring.bar(
+          "a commit, \(nodes) nodes", Measuring.milliseconds(time), reach: "2 ms", met: time <= .milliseconds(2))
+      }
+    }
+  }
+
+  private static func log() async throws {
+    let runs = 10_000
+    try await BenchRepository.with { repository in
+      var site = try RecordedSite(nodes: 4)
+      for _ in 0..<runs { _ = try await repository.audit.record(site.next()) }
+      let (_, time) = try await Measuring.median {
+        let log = try repository.audit.log(site: "site")
+        return try Measuring.expecting("\(runs) runs", log.count) { $0 == runs }
+      }
+      Measuring.bar(
+        "log of \(runs) runs", Measuring.milliseconds(time), reach: "300 ms", met: time <= .milliseconds(300))
+    }
+  }
+
+  private static func size() async throws {
+    try await BenchRepository.with { repository in
+      var site = try RecordedSite(nodes: 1_000)
+      for _ in 0..<1_000 { _ = try await repository.audit.record(site.next()) }
+      let before = try await repository.bytes()
+      try await repository.git("gc", "-q")
+      let after = try await repository.bytes()
+      Measuring.bar(
+        "1,000 runs of 1,000 nodes after gc (\(before >> 20) MiB before)", "\(after >> 20) MiB",
+        reach: "95 MiB (100 MB)", met: after < 100_000_000)
+    }
+  }
+}
+
+/// A repository of git's with a spec in it, for as long as the measuring lasts.
+struct BenchRepository {
+  let path: String
+  let audit: AuditRepository
+
+  static func with(_ body: (BenchRepository) async throws -> Void) async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "bench-\(UUID())")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    _ = try await Command.checked("git", ["init", "-q", folder.path], next: "Read what git says.")
+    let repository = BenchRepository(path: folder.path, audit: try AuditRepository(folder: folder.path))
+    try await repository.git("config", "user.name", "bench")
+    try await repository.git("config", "user.email", "bench@localhost")
+    try await repository.git("config", "commit.gpgsign", "false")
+    try await body(repository)
+  }
+
+  @discardableResult func git(_ words: String...) async throws -> String {
+    try await Command.checked("git", ["-C", path] + words, deadline: .seconds(600), next: "Read what git says.").text
+  }
+
+  /// What du(1) counts.
+  func bytes() async throws -> Int {
+    let text = try await Command.checked("du", ["-sb", path + "/.git"], next: "Read what du says.").text
+    return Int(text.prefix { $0.isNumber }) ?? 0
+  }
+}
+
+/// A site that changes a little with every run: one file of the heads' anew, two nodes boot, a plan of three steps.
+struct RecordedSite {
+  private let specification: [UInt8]
+  private var managed: [ManagedResource]
+  private var nodes: [String]
+  private var number = 0
+
+  init(nodes: Int) throws {
+    specification = SyntheticSpec.text(nodes: nodes)
+    guard let cluster = SpecReader.read(specification, file: "cluster.yaml").cluster else {
+      throw Unexpected(what: "no cluster")
+    }
+    managed = Expansion.expand(cluster, SiteFiles()).map { ManagedResource(id: $0.id, desired: $0.desired) }
+    self.nodes = cluster.nodes.map { "\($0.name) ready compute/0000 verified" }.sorted()
+  }
+
+  mutating func next() -> AuditRecord {
+    number += 1
+    for node in [number * 7 % nodes.count, number * 13 % nodes.count] {
+      nodes[node] = nodes[node].split(separator: " ")[0] + " ready compute/\(number) verified"
+    }
+    let steps = (0..<3).map { step in
+      StepReport(
+        step: StepID("file@head1:/etc/cluster/file\(number + step)/write"), host: "head1",
+        result: .done(Outcome(changed: true, detail: "written")), startedAt: number, seconds: 0.1, attempts: 1)
+    }
+    let files = (0..<60).map { "/etc/cluster/file\($0) \($0 == number % 60 ? number : 0) 644 root:root" }
+    let observed = [
+      "head1/files.txt": files.joined(separator: "\n") + "\n", "head2/files.txt": files.joined(separator: "\n") + "\n",
+      "head1/nodes.txt": nodes.joined(separator: "\n") + "\n",
+    ]
+    let run = RunOutcome(
+      run: "run\(number)", generation: number, holder: "bench", result: .done, startedAt: number,
+      finishedAt: number + 9, steps: steps)
+    return AuditRecord(
+      site: "site", spec: SpecState(commit: nil, dirty: []), specification: ["cluster.yaml": specification],
+      planJSON: "{\n  \"number\" : \(number)\n}\n", planText: "3 steps for run \(number)\n", outcome: run,
+      result: "converged", managed: managed, observed: observed, by: "bench@localhost", tool: "bench",
+      subject: "apply: converged, 3 changed")
+  }
+}
