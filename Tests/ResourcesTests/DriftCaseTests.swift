@@ -41,10 +41,7 @@ import Testing
           ], removed: [], members: []))
     },
     Drift(name: "node-other-image") { world in
-      for head in world.machines.keys {
-        guard let mac = world.nodes["node002"]?.mac else { continue }
-        world.machines[head]?.reports[mac]?.image = "compute/0123456789abcdef"
-      }
+      world.nodes["node002"]?.image = "compute/0123456789abcdef"
     },
     Drift(name: "head-off") { world in
       for address in world.boards.keys where world.boards[address]?.machine == "head2" {

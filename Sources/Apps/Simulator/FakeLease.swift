@@ -3,9 +3,8 @@ import ClusterModel
 import HostAccess
 
 /// Who may change a host, and the newest generation that ever could: the rules of the agent's lease book.
-package struct FakeLease: Hashable, Sendable {
+package struct FakeLease: Hashable, Codable, Sendable {
   private var newestGeneration = 0
-  private var newestRun: String?
   private var token: RunToken?
   private var ends = 0
 
@@ -22,11 +21,14 @@ package struct FakeLease: Hashable, Sendable {
     grant(run, now)
   }
 
-  /// Before an operation. A lease that ran out and that nobody else took since is still its run's.
+  /// A lease from before the last boot is over.
+  package mutating func restart() { (token, ends) = (nil, 0) }
+
+  /// Before an operation, and while it goes on. A lease that ran out has to be claimed again.
   package mutating func renew(_ run: RunToken, now: Int) throws(AgentError) {
     try refuseStale(run)
-    guard let token, token.run == run.run else {
-      if let token, ends > now { throw held(token, now) }
+    if let token, token.run != run.run, ends > now { throw held(token, now) }
+    guard let token, token.run == run.run, ends > now else {
       throw AgentError(
         .leaseHeld, "Run \(run.run) does not hold this host's lease", next: "Run `cluster apply` again.")
     }
@@ -39,15 +41,13 @@ package struct FakeLease: Hashable, Sendable {
   }
 
   private mutating func grant(_ run: RunToken, _ now: Int) {
-    newestGeneration = run.generation
-    newestRun = run.run
+    newestGeneration = max(newestGeneration, run.generation)
     token = run
     ends = now + run.leaseSeconds
   }
 
   private func refuseStale(_ run: RunToken) throws(AgentError) {
-    if run.generation > newestGeneration { return }
-    if run.generation == newestGeneration, newestRun == nil || newestRun == run.run { return }
+    if run.generation >= newestGeneration { return }
     throw AgentError(
       .staleGeneration, "Run \(run.run) has generation \(run.generation), and this host has seen \(newestGeneration)",
       next: "Another run came after this one. Look at `cluster log`, then plan and apply again.")

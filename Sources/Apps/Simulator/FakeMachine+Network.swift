@@ -36,6 +36,16 @@ extension FakeMachine {
     links.contains { $0.addresses.contains { $0.hasPrefix("\(address)/") } }
   }
 
+  /// Those of its systemd.network(5) file, or else what the machine was installed with.
+  func configuredAddresses(_ link: LinkState) -> [String] {
+    for (path, file) in files where path.hasPrefix("/etc/systemd/network/") && path.hasSuffix(".network") {
+      let lines = String(decoding: file.bytes, as: UTF8.self).split(separator: "\n")
+      guard lines.contains("Name=\(link.name)") else { continue }
+      return lines.filter { $0.hasPrefix("Address=") }.map { String($0.dropFirst("Address=".count)) }
+    }
+    return installedAddresses[link.name] ?? []
+  }
+
   private func link(_ name: String) throws(AgentError) -> Int {
     if let index = links.firstIndex(where: { $0.name == name }) { return index }
     throw AgentError(.notFound, "There is no interface \(name)", next: "Compare `nics:` in the spec with `ip link`.")

@@ -4,7 +4,7 @@ import ClusterModel
 /// One machine as a value: what is on its disk, what runs on it, what went wrong with it.
 ///
 /// Its rules are those of the real agent, in words there and here; the contract suite runs against both.
-package struct FakeMachine: Sendable {
+package struct FakeMachine: Hashable, Codable, Sendable {
   package struct File: Hashable, Codable, Sendable {
     package var bytes: [UInt8]
     package var mode: UInt16
@@ -35,7 +35,7 @@ package struct FakeMachine: Sendable {
   }
 
   /// A package as the mirror offers it.
-  package struct Offer: Hashable, Sendable {
+  package struct Offer: Hashable, Codable, Sendable {
     package var version: String
     package var depends: [String] = []
     /// Units that come with it; installed enabled and not started, as Debian's are under policy-rc.d.
@@ -63,6 +63,8 @@ package struct FakeMachine: Sendable {
   package var ours: Set<String> = []
   package var units: [String: Unit] = [:]
   package var links: [LinkState] = []
+  /// Addresses that the installer of the operating system wrote down: they come back with every boot.
+  package var installedAddresses: [String: [String]] = [:]
   package var images: [String: ImageState] = [:]
   package var captures: Set<HostID> = []
   package var clones: [HostID: CloneRecord] = [:]
@@ -80,14 +82,14 @@ package struct FakeMachine: Sendable {
   package private(set) var tick = 1
 
   /// What a managed path held before.
-  package enum Backup: Hashable, Sendable {
+  package enum Backup: Hashable, Codable, Sendable {
     case nothing
     case file(File)
     case link(String)
     case tree([String: File])
   }
 
-  package struct Faults: Hashable, Sendable {
+  package struct Faults: Hashable, Codable, Sendable {
     /// The disk takes no more than so many bytes from now on. Nil: it has room.
     package var freeBytes: Int?
     package var unreachable = false
@@ -102,6 +104,7 @@ package struct FakeMachine: Sendable {
   package init(hostname: String, links: [LinkState] = [], offers: [String: Offer] = FakeMachine.debian) {
     self.hostname = hostname
     self.links = links
+    for link in links { installedAddresses[link.name] = link.addresses }
     self.offers = offers
     machineID = String(SHA256.hex(hostname).prefix(32))
     units["systemd-networkd.service"] = Unit(enabled: false)
@@ -123,10 +126,12 @@ package struct FakeMachine: Sendable {
     faults.freeBytes = free - bytes
   }
 
-  /// Power lost and found again: what is on the disk stays.
+  /// Power lost and found again: what is on the disk stays, and addresses that are in no file are gone.
   package mutating func restart() {
     boots += 1
     undo(isBoot: true)
+    lease.restart()
+    for index in links.indices { links[index].addresses = configuredAddresses(links[index]) }
     for name in units.keys {
       let starts = units[name].map { $0.enabled && !$0.masked } ?? false
       let now = step()

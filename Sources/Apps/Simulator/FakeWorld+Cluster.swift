@@ -16,6 +16,7 @@ extension FakeWorld {
       }
     }
     for node in cluster.nodes { add(node) }
+    follow(cluster)
   }
 
   /// Machines that a newer spec names, as they come out of their boxes.
@@ -26,6 +27,12 @@ extension FakeWorld {
       add(head, hostname: "", cluster)
       blank.insert(head.name)
     }
+    follow(cluster)
+  }
+
+  private mutating func follow(_ cluster: Cluster) {
+    serviceAddress = cluster.ha?.addresses.first { $0.network == cluster.bootNetwork?.name }?.address
+    primary = cluster.primary?.name
   }
 
   /// Whoever changes a BMC's address in the spec has changed it at the machine.

@@ -30,7 +30,7 @@ extension FakeWorld {
       case .cib: .cib(cib(on: host))
       case .crmMon: .crmMon(crmMon(on: host))
       case .fencing(let head): .fencing(machine.fencing[head])
-      case .nodeReports: .nodeReports(reports(on: machine))
+      case .nodeReports: .nodeReports(reports(on: host))
       case .power(let bmc): .power(try power(bmc, secrets))
       }
     } catch {
@@ -49,7 +49,9 @@ extension FakeWorld {
     case .ensureCapture(let recipe): return ensureCapture(recipe, on: host)
     case .ensureClone(let goal): return try ensureClone(goal, on: host, secrets)
     case .ensurePower(let bmc, let state): return try ensurePower(bmc, state, secrets)
-    case .ensureNode(let goal): return try ensureNode(goal, on: host, secrets)
+    case .ensureNode(let goal):
+      try begin(operation, on: host, secrets)
+      return try ensureNode(goal, on: host, secrets)
     case .ensureCIB(let goal): return try ensureCIB(goal, on: host)
     case .ensureFencingProven(let goal): return try ensureFencingProven(goal, on: host, secrets)
     default:

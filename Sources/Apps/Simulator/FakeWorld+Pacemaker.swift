@@ -33,7 +33,8 @@ extension FakeWorld {
   /// What Pacemaker does by itself after anything changed.
   package mutating func settle() {
     guard let active = activeHead else {
-      if members.isEmpty, running("pacemaker.service").isEmpty { cib = nil }
+      // It is on the disks of the heads, and goes with the package.
+      if !machines.values.contains(where: { $0.installed["pacemaker"] != nil }) { cib = nil }
       return
     }
     if cib == nil {
@@ -73,7 +74,8 @@ extension FakeWorld {
   private var primitives: [XMLElement] { cib?.root.at("configuration", "resources")?.all("primitive") ?? [] }
 
   private mutating func place(_ address: IPv4Address, _ prefix: String, _ nic: String?, on active: HostID) {
-    for host in machines.keys where host != active { machines[host]?.dropAddress(address) }
+    // It knows nothing of an address that a head holds without it.
+    for host in members where host != active { machines[host]?.dropAddress(address) }
     guard machines[active]?.holds(address) == false else { return }
     let index = machines[active]?.links.firstIndex { $0.name == nic }
     if let index { machines[active]?.links[index].addresses.append("\(address)/\(prefix)") }

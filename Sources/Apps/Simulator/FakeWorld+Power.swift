@@ -14,7 +14,9 @@ extension FakeWorld {
         next: "Look at the machine; reset its BMC if the power light does not follow.")
     }
     boards[bmc.address]?.power = wanted
+    nodes[board.machine]?.image = nil
     if wanted == .on { machines[board.machine]?.restart() }
+    settle()
     return Outcome(changed: true, detail: "power is \(wanted.rawValue)")
   }
 

@@ -68,55 +68,82 @@ extension FakeWorld {
     clone.managed = clone.managed.filter { clone.files[$0.key] != nil || clone.folders.contains($0.key) }
     (clone.clones, clone.captures, clone.fencing, clone.reports) = ([:], [], [:], [:])
     (clone.lease, clone.faults, clone.images) = (FakeLease(), .init(), [:])
+    clone.installedAddresses = [:]
     for (path, contents) in goal.identity {
       clone.files[path] = .init(bytes: contents.bytes, mode: 0o644, owner: "root:root", changed: clone.step())
     }
     clone.restart()
     machines[goal.head] = clone
     blank.remove(goal.head)
-    now += 90
     machines[host]?.clones[goal.head] = CloneRecord(
       head: goal.head, capture: String(SHA256.hex("capture of \(host)").prefix(16)), installedAt: now)
     return Outcome(changed: true, detail: "installed \(goal.head)")
   }
 
-  /// Ready nodes repeat their report as long as they are on.
-  func reports(on machine: FakeMachine) -> [NodeReport] {
-    machine.reports.values.sorted { $0.mac < $1.mac }.map { report in
-      guard report.stage == .ready, let node = nodes.first(where: { $0.value.mac == report.mac })?.key,
-        isPowered(node)
-      else { return report }
-      var report = report
-      (report.uptime, report.at) = (report.uptime.map { $0 + now - report.at }, now)
-      return report
+  /// Who hears what nodes report: the holder of the service address, or without one the primary head.
+  private var hearing: HostID? {
+    guard let serviceAddress else { return primary }
+    return machines.keys.sorted().first { isUp($0) && machines[$0]?.holds(serviceAddress) == true }
+  }
+
+  /// What was heard of each node. Those that are up repeat their report to whoever hears them.
+  func reports(on host: HostID) -> [NodeReport] {
+    var reports = machines[host]?.reports ?? [:]
+    if hearing == host {
+      for (id, node) in nodes where isPowered(id) {
+        guard let mac = node.mac, let image = node.image else { continue }
+        let last = reports[mac]
+        let uptime = last.flatMap { last in last.uptime.map { max(0, $0 + now - last.at) } }
+        reports[mac] = NodeReport(
+          mac: mac, stage: .ready, image: image, verified: last?.verified ?? true, at: now, uptime: uptime ?? 15)
+      }
+    }
+    return reports.values.sorted { $0.mac < $1.mac }
+  }
+
+  /// Whether the node is as the goal says, so that nothing is to be done.
+  private func isReady(_ goal: NodeGoal, on host: HostID) -> Bool {
+    reports(on: host).contains {
+      $0.mac == goal.mac && $0.stage == .ready && $0.image == goal.image && now - $0.at <= 45
     }
   }
 
-  /// A node reports to whichever head is asked to bring it up: that one holds the service address.
+  /// The first half of what takes long: a machine that is to restart is away from here on.
+  package mutating func begin(_ operation: Operation, on host: HostID, _ secrets: Secrets) throws(AgentError) {
+    guard case .ensureNode(let goal) = operation, !isReady(goal, on: host), let bmc = goal.bmc else { return }
+    if goal.restart { _ = try ensurePower(bmc, .off, secrets) }
+    _ = try ensurePower(bmc, .on, secrets)
+  }
+
   mutating func ensureNode(_ goal: NodeGoal, on host: HostID, _ secrets: Secrets) throws(AgentError) -> Outcome {
-    if let report = machines[host]?.reports[goal.mac], report.stage == .ready, report.image == goal.image {
+    if isReady(goal, on: host) {
       return Outcome(changed: false, detail: "\(goal.node) is ready on \(goal.image) already")
     }
-    if let bmc = goal.bmc {
-      if goal.restart { _ = try ensurePower(bmc, .off, secrets) }
-      _ = try ensurePower(bmc, .on, secrets)
-    }
-    now += 20
     let node = nodes[goal.node] ?? Node(mac: goal.mac)
-    if node.silent {
-      throw AgentError(
-        .nodeSilent, "\(goal.node) was switched on and never asked for DHCP",
-        next: "Look at its cable, the switch port and its boot order.")
+    if let running = node.image, isPowered(goal.node) {
+      // It came up by what it was told at the time, and reports so.
+      guard running == goal.image else { throw .wrong(running, goal) }
+    } else {
+      if let bmc = goal.bmc { _ = try ensurePower(bmc, .on, secrets) }
+      if node.silent {
+        throw AgentError(
+          .nodeSilent, "\(goal.node) was switched on and never asked for DHCP",
+          next: "Look at its cable, the switch port and its boot order.")
+      }
+      nodes[goal.node, default: node].image = node.boots ?? goal.image
     }
-    let image = node.boots ?? goal.image
-    nodes[goal.node, default: node].image = image
+    let image = nodes[goal.node]?.image ?? goal.image
     machines[host]?.reports[goal.mac] = NodeReport(
       mac: goal.mac, stage: .ready, image: image, verified: true, at: now, uptime: 15)
-    guard image == goal.image else {
-      throw AgentError(
-        .nodeWrongImage, "\(goal.node) booted \(image) instead of \(goal.image)",
-        next: "See that it boots from the network first.")
-    }
+    guard image == goal.image else { throw .wrong(image, goal) }
     return Outcome(changed: true, detail: "\(goal.node) is ready on \(image)")
+  }
+}
+
+extension AgentError {
+  fileprivate static func wrong(_ image: String, _ goal: NodeGoal) -> AgentError {
+    AgentError(
+      .nodeWrongImage, "\(goal.node) booted \(image) instead of \(goal.image)",
+      next: "See that it boots from the network first.")
   }
 }

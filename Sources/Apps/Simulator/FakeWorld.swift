@@ -3,10 +3,10 @@ import ClusterModel
 import Pacemaker
 
 /// All machines of a site as one value: heads, nodes, their BMCs, and the cluster that Pacemaker makes of the heads.
-package struct FakeWorld: Sendable {
+package struct FakeWorld: Equatable, Codable, Sendable {
   /// A machine's power switch.
-  package struct Board: Sendable {
-    package enum Fault: Hashable, Sendable {
+  package struct Board: Hashable, Codable, Sendable {
+    package enum Fault: Hashable, Codable, Sendable {
       case unreachable
       /// Says that it did what it was told, and does nothing.
       case lies
@@ -24,8 +24,8 @@ package struct FakeWorld: Sendable {
     }
   }
 
-  package struct Node: Hashable, Sendable {
-    /// `name/digest` of what it runs.
+  package struct Node: Hashable, Codable, Sendable {
+    /// `name/digest` of what it runs. Nil: it is off, or on its way up.
     package var image: String?
     /// It never asks for DHCP.
     package var silent = false
@@ -43,7 +43,12 @@ package struct FakeWorld: Sendable {
   package var nodes: [HostID: Node] = [:]
   /// Pacemaker's configuration, while it runs anywhere.
   package var cib: CIBDocument?
-  /// Seconds since 1970. Only what takes time moves it.
+  /// Heads that have lost power for a while.
+  package var down: Set<HostID> = []
+  /// Where nodes report to: whoever holds it hears them. Nil: they report to `primary`.
+  package var serviceAddress: IPv4Address?
+  package var primary: HostID?
+  /// Seconds since 1970. Nothing in here moves it.
   package var now = 1_700_000_000
   /// Every operation that took effect, as `head1 ensureFile …`.
   package var effects: [String] = []
@@ -51,9 +56,7 @@ package struct FakeWorld: Sendable {
   package init() {}
 
   package func machine(_ id: HostID) throws(AgentError) -> FakeMachine {
-    guard let machine = machines[id], !blank.contains(id), !machine.faults.unreachable, isPowered(id),
-      !machine.isCutOff
-    else {
+    guard let machine = machines[id], isUp(id), !machine.faults.unreachable, !machine.isCutOff else {
       throw AgentError(
         .unreachable, "\(id) does not answer", next: "See that \(id) is on and can be reached: `ssh \(id) true`.")
     }
@@ -65,10 +68,25 @@ package struct FakeWorld: Sendable {
     boards.values.first { $0.machine == id }.map { $0.power == .on } ?? true
   }
 
+  /// It has an operating system, and power.
+  package func isUp(_ id: HostID) -> Bool { !blank.contains(id) && !down.contains(id) && isPowered(id) }
+
+  /// Power is lost: what ran there runs elsewhere, where there is an elsewhere.
+  package mutating func losePower(_ id: HostID) {
+    down.insert(id)
+    settle()
+  }
+
+  package mutating func regainPower(_ id: HostID) {
+    guard down.remove(id) != nil else { return }
+    machines[id]?.restart()
+    settle()
+  }
+
   /// Heads on which a unit runs.
   package func running(_ unit: String) -> [HostID] {
     machines.keys.filter { id in
-      !blank.contains(id) && isPowered(id) && machines[id]?.units[unit]?.active == "active"
+      isUp(id) && machines[id]?.units[unit]?.active == "active"
     }.sorted()
   }
 }
