@@ -9,6 +9,7 @@ let package = Package(
   products: [
     .executable(name: "cluster", targets: ["cluster"]),
     .executable(name: "cluster-agent", targets: ["cluster-agent"]),
+    .executable(name: "cluster-sim", targets: ["cluster-sim"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -87,6 +88,18 @@ let package = Package(
     target(
       "Fuzzing", "Apps/Fuzzing",
       ["SpecReading", "Features", "Resources", "Planning", "HostAccess", "ClusterModel", "Diagnostics"]),
+    // The whole program over those, in virtual time, repeatable from a seed.
+    target(
+      "Simulation", "Apps/Simulation",
+      [
+        "Reconciler", "Simulator", "SpecReading", "Planning", "Execution", "Auditing", "Features", "Resources",
+        "HostAccess", "ClusterModel", "Pacemaker", "XML",
+      ]),
+    // Many seeds of it, and the story of one that failed.
+    .executableTarget(
+      name: "cluster-sim",
+      dependencies: ["Simulation", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      path: "Sources/Apps/ClusterSim", swiftSettings: strict),
     // MARK: Support
     // Problems in the user's spec: codes, spans, carets.
     target("Diagnostics", "Support/Diagnostics", []),
@@ -128,6 +141,7 @@ let package = Package(
     tests("HostAccessTests", ["HostAccess", "AgentServer", "ClusterModel", "cluster-agent"]),
     tests("FuzzTests", ["Fuzzing"]),
     tests("CommandLineTests", ["cluster", "Execution", "Planning", "ClusterModel", "HostAccess"]),
+    tests("SimulationTests", ["Simulation", "Simulator", "Execution", "HostAccess", "ClusterModel"]),
     tests("TidyTests", []),
     tests("LabTests", ["Lab", "ClusterModel", "SpecReading", "HostAccess"]),
   ],

@@ -32,7 +32,7 @@ extension FakeMachine {
     for index in links.indices { links[index].addresses.removeAll { $0.hasPrefix("\(address)/") } }
   }
 
-  func holds(_ address: IPv4Address) -> Bool {
+  package func holds(_ address: IPv4Address) -> Bool {
     links.contains { $0.addresses.contains { $0.hasPrefix("\(address)/") } }
   }
 

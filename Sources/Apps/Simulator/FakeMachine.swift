@@ -111,6 +111,12 @@ package struct FakeMachine: Hashable, Codable, Sendable {
     units["ssh.service"] = Unit(enabled: true, active: "active")
   }
 
+  /// Somebody changed the path just now.
+  package mutating func touch(_ path: String) {
+    let now = step()
+    if files[path] == nil { foldersChanged[path] = now } else { files[path]?.changed = now }
+  }
+
   package mutating func step() -> Int {
     tick += 1
     return tick

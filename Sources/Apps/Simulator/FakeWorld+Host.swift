@@ -4,7 +4,7 @@ import HostAccess
 
 /// What a host answers and does, once it is known to be there.
 extension FakeWorld {
-  func answer(_ probe: Probe, on host: HostID, _ secrets: Secrets) -> Answer {
+  package func answer(_ probe: Probe, on host: HostID, _ secrets: Secrets) -> Answer {
     guard let machine = machines[host] else {
       return .failed(AgentError(.unreachable, "\(host) does not exist", next: "Add it to the fake site."))
     }
@@ -38,7 +38,7 @@ extension FakeWorld {
     }
   }
 
-  mutating func perform(
+  package mutating func perform(
     _ operation: Operation, on host: HostID, _ secrets: Secrets
   ) throws(AgentError) -> Outcome {
     switch operation {

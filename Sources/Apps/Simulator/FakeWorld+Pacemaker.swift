@@ -32,6 +32,9 @@ extension FakeWorld {
 
   /// What Pacemaker does by itself after anything changed.
   package mutating func settle() {
+    let left = joined.subtracting(members)
+    joined = Set(members)
+    for host in left.sorted() where isUp(host) { stopResources(on: host) }
     guard let active = activeHead else {
       // It is on the disks of the heads, and goes with the package.
       if !machines.values.contains(where: { $0.installed["pacemaker"] != nil }) { cib = nil }
@@ -61,6 +64,16 @@ extension FakeWorld {
           machine.units[unit]?.loaded = machine.tick
           machines[host] = machine
         }
+      }
+    }
+  }
+
+  /// A member that leaves in good order stops what it runs first.
+  private mutating func stopResources(on host: HostID) {
+    for primitive in primitives {
+      if let address = primitive.parameter("ip").flatMap({ IPv4Address($0) }) { machines[host]?.dropAddress(address) }
+      if let unit = primitive.parameter("unit"), machines[host]?.units[unit] != nil {
+        machines[host]?.units[unit]?.active = "inactive"
       }
     }
   }

@@ -48,6 +48,8 @@ package struct FakeWorld: Equatable, Codable, Sendable {
   /// Where nodes report to: whoever holds it hears them. Nil: they report to `primary`.
   package var serviceAddress: IPv4Address?
   package var primary: HostID?
+  /// Heads that were members of the cluster when it last settled.
+  var joined: Set<HostID> = []
   /// Seconds since 1970. Nothing in here moves it.
   package var now = 1_700_000_000
   /// Every operation that took effect, as `head1 ensureFile …`.

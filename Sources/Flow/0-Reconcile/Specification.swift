@@ -12,6 +12,13 @@ package struct Specification: Sendable {
   package var files: SiteFiles
   package var diagnostics: [Diagnostic]
 
+  package init(bytes: [UInt8], cluster: Cluster?, files: SiteFiles, diagnostics: [Diagnostic]) {
+    self.bytes = bytes
+    self.cluster = cluster
+    self.files = files
+    self.diagnostics = diagnostics
+  }
+
   /// Reads the description and, when it is valid, the files beside it.
   ///
   /// Errors of the file system (no such file, no permission) are thrown; problems of the text are diagnostics.

@@ -14,4 +14,18 @@ package struct InterruptedRun: Hashable, Sendable {
   package var total: Int
   /// Whose process it was. Nil when it could not be told.
   package var process: ProcessIdentity?
+
+  package init(
+    id: String, generation: Int, holder: String, startedAt: Int, inFlight: [StepID], finished: Int, total: Int,
+    process: ProcessIdentity?
+  ) {
+    self.id = id
+    self.generation = generation
+    self.holder = holder
+    self.startedAt = startedAt
+    self.inFlight = inFlight
+    self.finished = finished
+    self.total = total
+    self.process = process
+  }
 }

@@ -71,4 +71,17 @@ package struct RunRecord: Hashable, Codable, Sendable {
   package var spec: String
   package var site: String
   package var subject: String
+
+  package init(
+    id: String, commit: String, at: Int, result: String, by: String, spec: String, site: String, subject: String
+  ) {
+    self.id = id
+    self.commit = commit
+    self.at = at
+    self.result = result
+    self.by = by
+    self.spec = spec
+    self.site = site
+    self.subject = subject
+  }
 }

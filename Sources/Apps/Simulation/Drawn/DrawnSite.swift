@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Diagnostics
+import Reconciler
+import SpecReading
+
+/// A small site as a few choices, and its `cluster.yaml`. Small, so that a seed is cheap: what goes wrong with two
+/// heads and six nodes goes wrong with more.
+package struct DrawnSite: Hashable, Sendable {
+  package var heads = 1
+  package var isHighlyAvailable = false
+  package var nodes = 0
+  package var packages: [String] = ["numactl"]
+  package var motd = "A compute node.\n"
+  package var hasProxy = false
+  package var hasDynamicRange = true
+  package var monitorSeconds = 3
+  package var domain = "alps.example.org"
+
+  package init() {}
+
+  package init(_ random: inout SplitMix) {
+    heads = random.chance(0.6) ? 2 : 1
+    isHighlyAvailable = heads == 2 && random.chance(0.85)
+    nodes = [0, 1, 2, 3, 4, 6][random.below(6)]
+    packages = Array(["numactl", "hwloc-nox", "lshw"].prefix(random.below(4)))
+    hasProxy = random.chance(0.3)
+    hasDynamicRange = random.chance(0.5)
+  }
+
+  /// Changes one thing, as an administrator edits the file. In words, what it was.
+  package mutating func edit(_ random: inout SplitMix) -> String {
+    let before = self
+    while self == before {
+      switch random.below(9) {
+      case 0: nodes = random.below(7)
+      case 1: packages = ["numactl", "hwloc-nox", "lshw", "strace"].filter { _ in random.chance(0.5) }
+      case 2: motd = random.chance(0.5) ? "Welcome.\n" : "A compute node.\n"
+      case 3: hasProxy.toggle()
+      case 4: hasDynamicRange.toggle()
+      case 5: monitorSeconds = 3 + random.below(3)
+      case 6: domain = random.chance(0.5) ? "alps.example.org" : "jura.example.org"
+      case 7: if heads == 2 { isHighlyAvailable.toggle() }
+      default: if heads == 1 { (heads, isHighlyAvailable) = (2, random.chance(0.8)) }
+      }
+    }
+    return words(since: before)
+  }
+
+  private func words(since old: DrawnSite) -> String {
+    var words: [String] = []
+    if nodes != old.nodes { words.append("\(nodes) nodes instead of \(old.nodes)") }
+    if packages != old.packages { words.append("packages \(packages) instead of \(old.packages)") }
+    if motd != old.motd { words.append("another motd") }
+    if hasProxy != old.hasProxy { words.append(hasProxy ? "with a proxy" : "without a proxy") }
+    if hasDynamicRange != old.hasDynamicRange {
+      words.append(hasDynamicRange ? "with a dynamic range" : "without a dynamic range")
+    }
+    if monitorSeconds != old.monitorSeconds { words.append("monitor every \(monitorSeconds) s") }
+    if domain != old.domain { words.append("domain \(domain)") }
+    if heads != old.heads { words.append("\(heads) heads instead of \(old.heads)") }
+    if isHighlyAvailable != old.isHighlyAvailable { words.append(isHighlyAvailable ? "HA on" : "HA off") }
+    return words.joined(separator: ", ")
+  }
+
+  /// How many nodes may be away at once: a quarter, and one at least.
+  package var mostNodesAway: Int { max(1, nodes / 4) }
+
+  private var hasImage: Bool { nodes > 0 || heads > 1 }
+
+  package var serviceAddresses: Set<IPv4Address> {
+    isHighlyAvailable ? Set(["198.51.100.10", "10.1.0.10"].compactMap { IPv4Address($0) }) : []
+  }
+
+  package var yaml: String {
+    var text = """
+      version: 1
+      cluster: alps
+      domain: \(domain)
+      networks:
+        public: { cidr: 198.51.100.0/24, gateway: 198.51.100.1, dns: [198.51.100.1] }
+        private: { cidr: 10.1.0.0/16, serves: [dhcp, dns, boot]\(hasDynamicRange ? ", dynamic: 10.1.250.1-10.1.250.99" : "") }
+        heartbeat: { cidr: 10.2.0.0/24 }
+        bmc: { cidr: 10.3.0.0/16 }
+
+      """
+    if hasProxy { text += "repositories: { proxy: http://198.51.100.1:3142 }\n" }
+    text += "heads:\n"
+    for head in 1...heads {
+      text += """
+          head\(head):
+        \(head == 1 ? "" : "    clone_of: head1\n")    nics:
+              eth0: { network: private, address: 10.1.0.\(head), mac: 52:54:00:01:00:0\(head) }
+              eth1: { network: public, address: 198.51.100.1\(head), mac: 52:54:00:02:00:0\(head) }
+              eth2: { network: heartbeat, address: 10.2.0.\(head), mac: 52:54:00:03:00:0\(head) }
+            bmc: { address: 10.3.0.\(head), protocol: ipmi, user: admin, password: secret:bmc/head\(head) }
+
+        """
+    }
+    // The installer of a clone is in the nodes' image.
+    if hasImage {
+      text += """
+        images:
+          compute:
+            release: debian/bookworm
+            kernel: linux-image-amd64
+            install: [\(packages.joined(separator: ", "))]
+            files: images/compute
+
+        """
+    }
+    if nodes > 0 {
+      text += """
+        nodes:
+          - names: node[01-0\(nodes)]
+            image: compute
+            boot: stateless
+            nics: { eth0: { network: private, address: 10.1.1.1+, mac: 52:54:00:11:00:01+ } }
+            bmc: { address: 10.3.1.1+, protocol: ipmi, user: admin, password: secret:bmc/nodes }
+
+        """
+    }
+    if isHighlyAvailable {
+      text += """
+        ha:
+          addresses: { public: 198.51.100.10, private: 10.1.0.10 }
+          services: [dhcp, dns, boot]
+          monitor: { every: \(monitorSeconds)s, timeout: 10s, restarts: 3 }
+          failback: manual
+          heartbeat: { links: [private, heartbeat], detect: 1s }
+          fencing: { via: bmc }
+
+        """
+    }
+    return text + "access:\n  ssh: { user: root }\n"
+  }
+
+  /// As the program reads it. Throws with the problems when what was drawn is not valid: a mistake in here.
+  package func specification() throws -> Specification {
+    let bytes = Array(yaml.utf8)
+    let reading = SpecReader.read(bytes, file: "cluster.yaml")
+    guard reading.cluster != nil else { throw UnfitSite(yaml: yaml, problems: reading.diagnostics.map { "\($0)" }) }
+    let files = SiteFiles(files: ["images/compute/etc/motd": .init(contents: .text(motd), executable: false)])
+    return Specification(
+      bytes: bytes, cluster: reading.cluster, files: hasImage ? files : SiteFiles(), diagnostics: reading.diagnostics)
+  }
+}
+
+/// A drawn site that the reader refuses.
+package struct UnfitSite: Error, CustomStringConvertible {
+  var yaml: String
+  var problems: [String]
+  package var description: String { "\(yaml)\n\(problems.joined(separator: "\n"))" }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Simulator
+
+/// Something that goes wrong at some moment, and mostly ends again.
+package enum Fault: Sendable {
+  case powerLoss(HostID, back: Duration)
+  case noWay(process: String, HostID, back: Duration)
+  case diskFull(HostID, bytes: Int, back: Duration)
+  case mirrorDown(HostID, back: Duration)
+  case deaf(HostID, probe: String, back: Duration)
+  case board(of: HostID, FakeWorld.Board.Fault, back: Duration)
+  case nodeSilent(HostID, back: Duration)
+  case nodeBootsAnother(HostID, back: Duration)
+  case nodeOff(HostID)
+  case clock(AdminMachine, seconds: Int)
+  case hand(Hand, HostID)
+
+  func strike(_ site: VirtualSite, _ random: inout SplitMix) {
+    switch self {
+    case .powerLoss(let host, let back):
+      site.change("\(host) loses power") { $0.losePower(host) }
+      site.loop.after(back) { site.change("\(host) has power again") { $0.regainPower(host) } }
+    case .noWay(let process, let host, let back):
+      site.breakWay(from: process, to: host)
+      site.loop.after(back) { site.mendWay(from: process, to: host) }
+    case .diskFull(let host, let bytes, let back):
+      site.change("the disk of \(host) takes \(bytes) more bytes") { $0.machines[host]?.faults.freeBytes = bytes }
+      site.loop.after(back) { site.change("\(host) has room again") { $0.machines[host]?.faults.freeBytes = nil } }
+    case .mirrorDown(let host, let back):
+      site.change("\(host) cannot reach the mirror") { $0.machines[host]?.faults.mirrorDown = true }
+      site.loop.after(back) {
+        site.change("\(host) can reach the mirror again") { $0.machines[host]?.faults.mirrorDown = false }
+      }
+    case .deaf(let host, let probe, let back):
+      site.change("\(host) cannot tell \(probe)") { $0.machines[host]?.faults.deafTo = [probe] }
+      site.loop.after(back) { site.change("\(host) can tell \(probe) again") { $0.machines[host]?.faults.deafTo = [] } }
+    case .board(let machine, let fault, let back):
+      site.change("the BMC of \(machine) \(fault == .lies ? "lies" : "is silent")") { $0.setBoard(of: machine, fault) }
+      site.loop.after(back) { site.change("the BMC of \(machine) is well again") { $0.setBoard(of: machine, nil) } }
+    case .nodeSilent(let node, let back):
+      site.change("\(node) does not ask for DHCP") { $0.nodes[node]?.silent = true }
+      site.loop.after(back) { site.change("\(node) asks for DHCP again") { $0.nodes[node]?.silent = false } }
+    case .nodeBootsAnother(let node, let back):
+      site.change("\(node) boots another image") { $0.nodes[node]?.boots = "other/0123456789abcdef" }
+      site.loop.after(back) { site.change("\(node) boots what it is told again") { $0.nodes[node]?.boots = nil } }
+    case .nodeOff(let node):
+      site.change("\(node) loses power") { world in
+        world.nodes[node]?.image = nil
+        for address in world.boards.keys where world.boards[address]?.machine == node {
+          world.boards[address]?.power = .off
+        }
+      }
+    case .clock(let machine, let seconds):
+      site.tell(.fate("the clock of \(machine.name) is \(seconds) s off"))
+      machine.setClock(off: seconds)
+    case .hand(let hand, let host): hand.act(on: host, of: site, &random)
+    }
+  }
+}
+
+extension FakeWorld {
+  fileprivate mutating func setBoard(of machine: HostID, _ fault: Board.Fault?) {
+    for address in boards.keys where boards[address]?.machine == machine { boards[address]?.fault = fault }
+  }
+
+  /// Everything that went wrong is right again; what was done meanwhile stays done.
+  mutating func recover() {
+    for head in down.sorted() { regainPower(head) }
+    for id in machines.keys { machines[id]?.faults = .init() }
+    for address in boards.keys { boards[address]?.fault = nil }
+    for node in nodes.keys {
+      nodes[node]?.silent = false
+      nodes[node]?.boots = nil
+    }
+  }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Simulator
+
+/// All that goes wrong while one run is at work, drawn before it begins.
+package struct FaultPlan: Sendable {
+  package var weather = Weather.calm
+  package var timed: [(at: Duration, fault: Fault)] = []
+  /// The process is killed after so many of its jobs.
+  package var killedAfterJobs: Int?
+  /// Somebody else starts a run after this time.
+  package var rivalAfter: Duration?
+
+  /// What a fault may strike.
+  package struct Targets: Sendable {
+    package var heads: [HostID]
+    package var nodes: [HostID]
+    package var machines: [AdminMachine]
+  }
+
+  package init(_ targets: Targets, _ random: inout SplitMix) {
+    if random.chance(0.4) {
+      weather.lostRequests = random.chance(0.5) ? 0.05 : 0
+      weather.lostReplies = random.chance(0.5) ? 0.08 : 0
+      weather.duplicates = random.chance(0.3) ? 0.1 : 0
+      weather.delays = random.chance(0.3) ? 0.05 : 0
+      if random.chance(0.3), let host = random.among(targets.heads) {
+        weather.slow[host] = Double(1 << random.below(9))
+      }
+    }
+    for _ in 0..<[0, 0, 1, 1, 2, 4][random.below(6)] {
+      guard let fault = Self.fault(targets, &random) else { continue }
+      timed.append((random.duration(from: .milliseconds(5), to: .seconds(500)), fault))
+    }
+    if random.chance(0.3) { killedAfterJobs = 1 << random.below(12) + random.below(64) }
+    if random.chance(0.12) { rivalAfter = random.duration(from: .milliseconds(1), to: .seconds(200)) }
+  }
+
+  private static func fault(_ targets: Targets, _ random: inout SplitMix) -> Fault? {
+    guard let head = random.among(targets.heads), let machine = random.among(targets.machines) else { return nil }
+    let node = random.among(targets.nodes)
+    let back = random.duration(from: .milliseconds(100), to: .seconds(400))
+    switch random.below(16) {
+    case 0, 1: return .powerLoss(head, back: max(back, .seconds(5)))
+    case 2, 3: return .noWay(process: machine.name, head, back: back)
+    case 4: return .diskFull(head, bytes: random.below(20000), back: back)
+    case 5: return .mirrorDown(head, back: back)
+    case 6:
+      let probes = ["packages", "links", "unit", "file", "cib", "nodeReports", "image", "clone", "tree"]
+      return random.among(probes).map { .deaf(head, probe: $0, back: back) }
+    case 7: return random.among(targets.heads + targets.nodes).map { .board(of: $0, .lies, back: back) }
+    case 8: return random.among(targets.heads + targets.nodes).map { .board(of: $0, .unreachable, back: back) }
+    case 9: return node.map { .nodeSilent($0, back: back) }
+    case 10: return node.map { .nodeBootsAnother($0, back: back) }
+    case 11: return node.map { .nodeOff($0) }
+    case 12: return .clock(machine, seconds: (random.chance(0.5) ? 1 : -1) * (1 << random.below(14)))
+    default: return random.among(Hand.allCases).map { .hand($0, head) }
+    }
+  }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+
+/// The way from one process to one machine of a `VirtualSite`.
+package struct VirtualHost: Host {
+  package let id: HostID
+  private let process: SimulatedProcess
+  private let site: VirtualSite
+
+  package init(_ id: HostID, from process: SimulatedProcess, of site: VirtualSite) {
+    self.id = id
+    self.process = process
+    self.site = site
+  }
+
+  package func answer(_ probes: [Probe], secrets: Secrets) async throws(AgentError) -> [Probe: Answer] {
+    try await site.answer(process, id, probes, secrets)
+  }
+
+  package func perform(
+    _ operation: Operation, secrets: Secrets, run: RunToken, progress: @escaping @Sendable (String) -> Void
+  ) async throws(AgentError) -> Outcome {
+    try await site.perform(process, id, operation, secrets, run)
+  }
+
+  package func lease() async throws(AgentError) -> LeaseState {
+    try await site.lease(process, id, "reads the", nil) { lease, now in lease.state(now: now) }
+  }
+
+  package func claim(_ run: RunToken) async throws(AgentError) {
+    try await site.lease(process, id, "claims the", run) { (lease, now) throws(AgentError) in
+      try lease.claim(run, now: now)
+    }
+  }
+
+  package func release(_ run: RunToken) async throws(AgentError) {
+    try await site.lease(process, id, "gives back the", run) { lease, _ in lease.release(run) }
+  }
+
+  package func close() async {}
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+
+extension VirtualSite {
+  /// Sends a request to a host and waits for the answer, or for the end of the connection.
+  ///
+  /// - Parameter arrive: what happens at the host; it calls back with the answer, now or later. Nil: it never will.
+  func ask<Value: Sendable>(
+    _ process: SimulatedProcess, _ host: HostID,
+    _ arrive: @escaping @Sendable (_ again: Bool, _ answer: @escaping @Sendable (Reply<Value>.Answer?) -> Void) -> Void
+  ) async throws(AgentError) -> Value {
+    if process.isKilled { throw .lost(host) }
+    let reply = Reply<Value>()
+    let way = Way(process: process.name, host: host)
+    let fate = drawFate(way)
+    switch fate {
+    case .noWay: loop.after(.seconds(10)) { reply(.failure(.silent(host))) }
+    case .lost(let noticed): loop.after(noticed) { reply(.failure(.lost(host))) }
+    case .arrives(let times):
+      for (index, time) in times.enumerated() {
+        loop.after(time) { [self] in
+          arrive(index > 0) { [self] answer in sendBack(answer, way, index > 0 ? Reply() : reply) }
+        }
+      }
+    }
+    let answer = await withTaskCancellationHandler {
+      await reply.wait()
+    } onCancel: {
+      // The agent is told to stop, and has 15 s to say that it did.
+      loop.after(.milliseconds(10)) { reply(.failure(.cancelled(host))) }
+    }
+    return try answer.get()
+  }
+
+  private enum Fate { case noWay, lost(Duration), arrives([Duration]) }
+
+  private func drawFate(_ way: Way) -> Fate {
+    state.withLock { state in
+      if state.broken.contains(way) { return .noWay }
+      if state.random.chance(state.weather.lostRequests) {
+        return .lost(state.random.duration(from: .milliseconds(1), to: .seconds(15)))
+      }
+      var times = [state.latency(to: way.host)]
+      if state.random.chance(state.weather.duplicates) {
+        times.append(times[0] + state.random.duration(from: .milliseconds(1), to: .seconds(60)))
+      }
+      return .arrives(times)
+    }
+  }
+
+  private func sendBack<Value>(_ answer: Reply<Value>.Answer?, _ way: Way, _ reply: Reply<Value>) {
+    let (time, arrives) = state.withLock { state -> (Duration, Bool) in
+      let lost =
+        answer == nil || state.broken.contains(way) || state.random.chance(state.weather.lostReplies)
+      return lost
+        ? (state.random.duration(from: .milliseconds(1), to: .seconds(15)), false)
+        : (state.latency(to: way.host), true)
+    }
+    loop.after(time) { reply(arrives ? answer ?? .failure(.lost(way.host)) : .failure(.lost(way.host))) }
+  }
+}
+
+extension VirtualSite.State {
+  mutating func latency(to host: HostID) -> Duration {
+    let usual = Duration.microseconds(200 + random.below(1500)) * Int(weather.slow[host] ?? 1)
+    return random.chance(weather.delays) ? usual + random.duration(from: .milliseconds(10), to: .seconds(40)) : usual
+  }
+
+  mutating func time(_ operation: ClusterModel.Operation, on host: HostID) -> Duration {
+    let usual = operation.usualTime
+    // A machine that is slow at everything is not as much slower at what waits for others anyway.
+    let factor = min(weather.slow[host] ?? 1, usual < .seconds(5) ? 100 : 4)
+    return usual * (0.5 + Double(random.below(1000)) / 1000) * factor
+  }
+}
+
+extension AgentError {
+  static func silent(_ host: HostID) -> AgentError {
+    AgentError(.unreachable, "\(host) does not answer", next: "See that \(host) is on and can be reached.")
+  }
+
+  static func lost(_ host: HostID) -> AgentError {
+    AgentError(.connectionLost, "The connection to \(host) broke", next: "Look again: what was asked may be done.")
+  }
+
+  static func cancelled(_ host: HostID) -> AgentError {
+    AgentError(.cancelled, "The request to \(host) was cancelled", next: "Run the command again.")
+  }
+}

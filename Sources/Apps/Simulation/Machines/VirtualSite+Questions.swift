@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+import Simulator
+
+extension VirtualSite {
+  func answer(_ process: SimulatedProcess, _ host: HostID, _ probes: [Probe], _ secrets: Secrets)
+    async throws(AgentError) -> [Probe: Answer]
+  {
+    tell(.asked(process: process.name, host, probes: probes.count))
+    return try await ask(process, host) { [self] _, answer in
+      let time = state.withLock { state in
+        Duration.milliseconds(20 + state.random.below(60)) * Int(min(100, state.weather.slow[host] ?? 1))
+      }
+      loop.after(time) { [self] in
+        do throws(AgentError) {
+          let answers = try alter { (state: inout State) throws(AgentError) in
+            _ = try state.world.machine(host)
+            return Dictionary(
+              probes.map { ($0, state.world.answer($0, on: host, secrets)) }, uniquingKeysWith: { first, _ in first })
+          }
+          answer(.success(answers))
+        } catch { answer(.failure(error)) }
+      }
+    }
+  }
+
+  func lease<Value: Sendable>(
+    _ process: SimulatedProcess, _ host: HostID, _ what: String, _ run: RunToken?,
+    _ body: @escaping @Sendable (inout FakeLease, Int) throws(AgentError) -> Value
+  ) async throws(AgentError) -> Value {
+    if run != nil { watch { $0.changing(process.name, what, host) } }
+    return try await ask(process, host) { [self] _, answer in
+      do throws(AgentError) {
+        let value = try alter { (state: inout State) throws(AgentError) in
+          var machine = try state.world.machine(host)
+          let value = try body(&machine.lease, state.world.now)
+          state.world.machines[host] = machine
+          return value
+        }
+        tell(.lease(process: process.name, host, what, run, nil))
+        answer(.success(value))
+      } catch {
+        tell(.lease(process: process.name, host, what, run, error))
+        answer(.failure(error))
+      }
+    }
+  }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+import Simulator
+import Synchronization
+
+/// The machines of a site in an `EventLoop`: messages take time and get lost, operations take time, and everything
+/// that takes effect is watched.
+package final class VirtualSite: Sendable {
+  package let loop: EventLoop
+  let state: Mutex<State>
+
+  struct Way: Hashable { var process: String, host: HostID }
+  struct Turn: Hashable { var host: HostID, operation: ClusterModel.Operation }
+
+  struct State {
+    var world: FakeWorld
+    var weather = Weather.calm
+    /// Who cannot reach whom.
+    var broken: Set<Way> = []
+    /// Operations in progress, and those who asked for the very same meanwhile.
+    var turns: [Turn: [@Sendable () -> Void]] = [:]
+    var random: SplitMix
+    var story = Story()
+    var watch: Watch
+    let epoch: Int
+  }
+
+  package init(_ world: FakeWorld, in loop: EventLoop, seed: UInt64, watching watch: Watch = Watch()) {
+    self.loop = loop
+    state = Mutex(
+      State(world: world, random: SplitMix(seed: seed), watch: watch, epoch: world.now))
+  }
+
+  package var world: FakeWorld { state.withLock { $0.world } }
+  package var story: Story { state.withLock { $0.story } }
+  package var violations: [Violation] { state.withLock { $0.watch.violations } }
+  /// Seconds since 1970, by the machines' own clocks.
+  package var now: Int { state.withLock { $0.epoch } + Int(loop.now / .seconds(1)) }
+
+  package func tell(_ event: StoryEvent) { state.withLock { $0.story.add(event, at: loop.now) } }
+
+  func watch<Value: Sendable>(_ body: @Sendable (inout Watch) -> Value) -> Value { state.withLock { body(&$0.watch) } }
+
+  /// What happens to the site by itself, or by somebody's hand.
+  package func change(_ words: String, _ body: @Sendable (inout FakeWorld) -> Void) {
+    tell(.fate(words))
+    alter { state in
+      body(&state.world)
+      state.watch.looked(at: state.world)
+    }
+  }
+
+  package func setWeather(_ weather: Weather) { state.withLock { $0.weather = weather } }
+
+  package func breakWay(from process: String, to host: HostID) {
+    tell(.fate("\(process) cannot reach \(host) any more"))
+    state.withLock { _ = $0.broken.insert(Way(process: process, host: host)) }
+  }
+
+  package func mendWay(from process: String, to host: HostID) {
+    let was = state.withLock { $0.broken.remove(Way(process: process, host: host)) }
+    if was != nil { tell(.fate("\(process) can reach \(host) again")) }
+  }
+
+  func alter<Value: Sendable, Problem: Error>(
+    _ body: (inout State) throws(Problem) -> Value
+  ) throws(Problem) -> Value {
+    let seconds = Int(loop.now / .seconds(1))
+    let result = state.withLock { state -> Result<Value, Problem> in
+      state.world.now = state.epoch + seconds
+      do throws(Problem) { return .success(try body(&state)) } catch { return .failure(error) }
+    }
+    return try result.get()
+  }
+}

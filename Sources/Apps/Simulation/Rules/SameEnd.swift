@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Simulator
+
+/// What differs between two sites of one description, as far as the description decides about it.
+///
+/// An oracle that is independent of the planner: it looks at the machines, not at what the program thinks of them.
+enum SameEnd {
+  static func differences(_ found: FakeWorld, _ wanted: FakeWorld) -> [String] {
+    var differences: [String] = []
+    for (id, machine) in wanted.machines.sorted(by: { $0.key < $1.key }) {
+      guard let other = found.machines[id] else {
+        differences.append("\(id) is missing")
+        continue
+      }
+      differences += files(id, other, machine) + rest(id, other, machine)
+    }
+    for (id, node) in wanted.nodes.sorted(by: { $0.key < $1.key }) where found.nodes[id]?.image != node.image {
+      differences.append("\(id) runs \(found.nodes[id]?.image ?? "nothing"), not \(node.image ?? "nothing")")
+    }
+    let (ours, theirs) = (wanted.cib?.managed ?? [], found.cib?.managed ?? [])
+    for id in ours.union(theirs).sorted() where found.cib?.element(id) != wanted.cib?.element(id) {
+      differences.append("the CIB element \(id) is not the same")
+    }
+    return differences
+  }
+
+  private static func files(_ id: HostID, _ found: FakeMachine, _ wanted: FakeMachine) -> [String] {
+    var differences: [String] = []
+    for path in Set(found.managed.keys).union(wanted.managed.keys).sorted() {
+      switch (found.managed[path] != nil, wanted.managed[path] != nil) {
+      case (true, false): differences.append("\(path) on \(id) is ours, and nothing asks for it")
+      case (false, true): differences.append("\(path) on \(id) is not there as ours")
+      default: break
+      }
+    }
+    for (path, file) in wanted.files where wanted.isOurs(path) {
+      if found.files[path]?.bytes != file.bytes || found.files[path]?.mode != file.mode {
+        differences.append("\(path) on \(id) is not the same")
+      }
+    }
+    for path in found.files.keys where found.isOurs(path) && wanted.files[path] == nil {
+      differences.append("\(path) on \(id) should not be there")
+    }
+    return differences.sorted()
+  }
+
+  /// Others come with packages, and run or not as their package decides.
+  private static let decided: Set<String> = [
+    "systemd-networkd.service", "dnsmasq.service", "nginx.service", "corosync.service", "pacemaker.service",
+  ]
+
+  private static func rest(_ id: HostID, _ found: FakeMachine, _ wanted: FakeMachine) -> [String] {
+    var differences: [String] = []
+    if found.hostname != wanted.hostname { differences.append("\(id) is called \(found.hostname)") }
+    for name in wanted.installed.keys.sorted() where found.installed[name] == nil {
+      differences.append("the package \(name) is missing on \(id)")
+    }
+    for name in found.ours.subtracting(wanted.ours).sorted() where found.installed[name] != nil {
+      differences.append("the package \(name) on \(id) is ours, and nothing asks for it")
+    }
+    for (name, unit) in wanted.units.sorted(by: { $0.key < $1.key }) where decided.contains(name) {
+      let other = found.units[name]
+      if other?.active != unit.active { differences.append("\(name) on \(id) is \(other?.active ?? "not there")") }
+      if other?.enabled != unit.enabled {
+        differences.append("\(name) on \(id) is \(other?.enabled == true ? "enabled" : "not enabled")")
+      }
+    }
+    for link in wanted.links {
+      let addresses = found.links.first { $0.name == link.name }?.addresses ?? []
+      for address in link.addresses where !addresses.contains(address) {
+        differences.append("\(address) is not on \(link.name) of \(id)")
+      }
+    }
+    for key in wanted.images.keys.sorted() where found.images[key] == nil {
+      differences.append("the image \(key) is not on \(id)")
+    }
+    return differences
+  }
+}
+
+extension FakeMachine {
+  fileprivate func isOurs(_ path: String) -> Bool {
+    managed[path] != nil || managed.keys.contains { path.hasPrefix($0 + "/") }
+  }
+}

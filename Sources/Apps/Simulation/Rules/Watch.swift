@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Execution
+import HostAccess
+import Simulator
+
+/// Looks at everything that is asked, done and kept in a simulated site, and notes what must not happen.
+///
+/// It knows the rules only: nothing here is shared with the code that is to keep them.
+package struct Watch: Sendable {
+  package private(set) var violations: [Violation] = []
+  /// What is not ours, and must stay as it is.
+  package var foreign: [ForeignThing] = []
+  /// Addresses that may be on one head only.
+  package var serviceAddresses: Set<IPv4Address> = []
+  /// How many nodes a run may have away at once.
+  package var mostNodesAway = Int.max
+  /// Processes that only look.
+  package var dryRuns: Set<String> = []
+
+  /// Nodes that a step of ours has switched off, and that are not back.
+  private var away: Set<HostID> = []
+  private var started: [String: [StepID: Step]] = [:]
+  private var finished: [String: [StepID: StepReport]] = [:]
+  private(set) var effects: [Effect] = []
+
+  struct Effect: Sendable {
+    var run: String
+    var host: HostID
+    var operation: ClusterModel.Operation
+    /// Nil: it failed, perhaps half-way.
+    var changed: Bool?
+  }
+
+  package init() {}
+
+  package mutating func note(_ rule: Violation.Rule, _ words: String) {
+    violations.append(Violation(rule: rule, words: words))
+  }
+
+  // MARK: What a run keeps
+
+  /// In its journal, before it asks.
+  mutating func started(_ step: Step, _ run: String) {
+    for other in step.after where finished[run]?[other]?.succeeded != true {
+      note(.dependencies, "\(run) started \(step.id), which comes after \(other), and that was not done")
+    }
+    started[run, default: [:]][step.id] = step
+  }
+
+  mutating func finished(_ report: StepReport, _ run: String) { finished[run, default: [:]][report.step] = report }
+
+  // MARK: What is asked
+
+  mutating func changing(_ process: String, _ what: String, _ host: HostID) {
+    if dryRuns.contains(process) {
+      note(.dryRunChangesNothing, "\(process) only looks, and asked \(host): \(what)")
+    }
+  }
+
+  mutating func asked(_ operation: ClusterModel.Operation, on host: HostID, _ run: RunToken) {
+    let isKept = started[run.run]?.values.contains { step in
+      step.host == host && finished[run.run]?[step.id] == nil && step.operation == operation
+    }
+    if isKept != true {
+      note(.journaledFirst, "\(run.run) asked \(host) for \(operation.name) \(operation.target) without noting it")
+    }
+  }
+
+  // MARK: What is done
+
+  /// Also when nothing was done: somebody's hand moved.
+  mutating func looked(at world: FakeWorld) { away = away.filter { world.nodes[$0]?.image == nil } }
+
+  mutating func began(
+    _ operation: ClusterModel.Operation, on host: HostID, _ run: RunToken, _ before: FakeWorld, _ after: FakeWorld
+  ) {
+    if case .ensureNode(let goal) = operation, before.nodes[goal.node]?.image != nil,
+      after.nodes[goal.node]?.image == nil
+    {
+      away.insert(goal.node)
+      if away.count > mostNodesAway {
+        let names = away.sorted().map(\.name).joined(separator: ", ")
+        note(.nodesAway, "\(run.run) has \(names) away at once; \(mostNodesAway) is the most")
+      }
+    }
+    check(operation, on: host, run, before, after)
+  }
+
+  mutating func did(
+    _ operation: ClusterModel.Operation, on host: HostID, _ run: RunToken, _ result: Result<Outcome, AgentError>,
+    _ before: FakeWorld, _ after: FakeWorld
+  ) {
+    effects.append(
+      Effect(run: run.run, host: host, operation: operation, changed: (try? result.get())?.changed))
+    away = away.filter { after.nodes[$0]?.image == nil }
+    if case .ensureClone(let goal) = operation, (try? result.get())?.changed == true, !before.blank.contains(goal.head)
+    {
+      note(.headsStayUp, "\(run.run) installed \(goal.head) anew, which was installed already")
+    }
+    check(operation, on: host, run, before, after)
+  }
+
+  private mutating func check(
+    _ operation: ClusterModel.Operation, on host: HostID, _ run: RunToken, _ before: FakeWorld, _ after: FakeWorld
+  ) {
+    for (id, machine) in after.machines where after.isUp(id) {
+      let lease = machine.lease.state(now: after.now)
+      if let holder = lease.holder, holder.base != run.base {
+        note(
+          .oneExecutor,
+          "\(run.run) did \(operation.name) \(operation.target) on \(host) while \(holder.run) holds the lease of \(id)"
+        )
+      }
+    }
+    for id in before.machines.keys.sorted() where before.isUp(id) && !after.isUp(id) {
+      note(.headsStayUp, "\(run.run) took \(id) down with \(operation.name) \(operation.target)")
+    }
+    for address in serviceAddresses {
+      let holders = after.machines.keys.filter { after.isUp($0) && after.machines[$0]?.holds(address) == true }
+      let earlier = before.machines.keys.filter { before.isUp($0) && before.machines[$0]?.holds(address) == true }
+      if holders.count > 1, holders.count > earlier.count {
+        let names = holders.sorted().map(\.name).joined(separator: " and ")
+        note(.oneAddressHolder, "after \(operation.name) \(operation.target) of \(run.run), \(address) is on \(names)")
+      }
+    }
+    for thing in foreign {
+      if let change = thing.difference(before, after) {
+        note(.foreignUntouched, "\(operation.name) \(operation.target) of \(run.run) on \(host) \(change)")
+      }
+    }
+  }
+
+  // MARK: What is recorded
+
+  /// What a run says it did, against what was done on its behalf.
+  package mutating func recorded(_ outcome: RunOutcome) {
+    for report in outcome.steps {
+      guard let (run, step) = step(report.step, outcome.run) else {
+        if report.startedAt != nil { note(.recordMatches, "\(report.step) is recorded as started, and never was") }
+        continue
+      }
+      let effects = effects.filter { $0.run == run && $0.host == step.host && $0.operation == step.operation }
+      let changed = effects.contains { $0.changed == true }
+      switch report.result {
+      case .done(let done) where done.changed && !changed && report.attempts == 1:
+        note(.recordMatches, "\(report.step) is recorded as changed, and nothing was")
+      case .done(let done) where !done.changed && changed:
+        note(.recordMatches, "\(report.step) is recorded as unchanged, and \(outcome.run) changed it")
+      case .blocked, .notStarted:
+        if !effects.isEmpty { note(.recordMatches, "\(report.step) is recorded as \(report.word), and was done") }
+      case .done, .failed, .unknown: break
+      }
+    }
+  }
+
+  /// A run has several rounds, each with a name of its own; the latest counts.
+  private func step(_ id: StepID, _ run: String) -> (String, Step)? {
+    let rounds = started.keys.filter { $0 == run || $0.hasPrefix(run + ".") }.sorted().reversed()
+    for round in rounds { if let step = started[round]?[id] { return (round, step) } }
+    return nil
+  }
+}
+
+extension RunToken {
+  /// The run that this is a round of.
+  var base: Substring { run.prefix { $0 != "." } }
+}

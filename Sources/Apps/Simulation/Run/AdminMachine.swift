@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Execution
+import HostAccess
+import Reconciler
+import Simulator
+import Synchronization
+import struct Foundation.URL
+
+/// A machine that `cluster` runs on: its journal, its clock, and the processes that have run there.
+package final class AdminMachine: Sendable {
+  package let name: String
+  package let journal: MemoryJournal
+  private let site: VirtualSite
+  private let history: MemoryHistory
+  private let state: Mutex<State>
+
+  private struct State {
+    var alive: Set<Int32> = []
+    var lastPID: Int32 = 1000
+    /// How far its clock is off, in seconds.
+    var clockError = 0
+    var random: SplitMix
+  }
+
+  package init(
+    _ name: String, of site: VirtualSite, history: MemoryHistory, journal: MemoryJournal = MemoryJournal(),
+    random: SplitMix
+  ) {
+    self.name = name
+    self.site = site
+    self.history = history
+    self.journal = journal
+    state = Mutex(State(random: random))
+  }
+
+  package func setClock(off seconds: Int) { state.withLock { $0.clockError = seconds } }
+
+  private var now: Int { site.now + state.withLock { $0.clockError } }
+
+  /// What one call of `cluster apply` came to.
+  package enum Verdict: Sendable {
+    case clean
+    case applied(Applied)
+    /// There is work, and none of it can be done now.
+    case blocked(Proposal)
+    case refused(ReconcileError)
+  }
+
+  /// Starts `cluster apply`. `whenOver` is not called when it is killed.
+  package func apply(
+    _ specification: Specification, cluster: Cluster, events: @escaping @Sendable (RunEvent) -> Void = { _ in },
+    whenOver: @escaping @Sendable (Verdict) -> Void
+  ) -> SimulatedProcess {
+    start(specification, cluster, whenOver) { reconciler, process in
+      do throws(ReconcileError) {
+        return try await self.apply(reconciler, process, events)
+      } catch { return .refused(error) }
+    }
+  }
+
+  /// Starts `cluster plan`.
+  package func plan(
+    _ specification: Specification, cluster: Cluster,
+    whenOver: @escaping @Sendable (Result<Proposal, ReconcileError>) -> Void
+  ) -> SimulatedProcess {
+    start(specification, cluster, whenOver) { reconciler, _ in
+      do throws(ReconcileError) { return .success(try await reconciler.propose()) } catch { return .failure(error) }
+    }
+  }
+
+  private func start<Value: Sendable>(
+    _ specification: Specification, _ cluster: Cluster, _ whenOver: @escaping @Sendable (Value) -> Void,
+    _ body: @escaping @Sendable (Reconciler, SimulatedProcess) async -> Value
+  ) -> SimulatedProcess {
+    let pid = state.withLock { state in
+      state.lastPID += 1
+      state.alive.insert(state.lastPID)
+      return state.lastPID
+    }
+    let process = SimulatedProcess(name, pid: pid, in: site.loop)
+    let reconciler = reconciler(specification, cluster, process)
+    process.start { [self] in
+      let value = await body(reconciler, process)
+      state.withLock { _ = $0.alive.remove(pid) }
+      if !process.isKilled { whenOver(value) }
+    }
+    return process
+  }
+
+  /// Like `ApplyCommand`, with a yes.
+  private func apply(
+    _ reconciler: Reconciler, _ process: SimulatedProcess, _ events: @escaping @Sendable (RunEvent) -> Void
+  ) async throws(ReconcileError) -> Verdict {
+    let proposal = try await reconciler.propose()
+    site.tell(.planned(process: name, steps: proposal.plan.steps.count, blocked: proposal.plan.blocked.count))
+    let interrupted = try await reconciler.interruptedRuns()
+    if proposal.plan.isClean && interrupted.isEmpty { return .clean }
+    if proposal.plan.steps.isEmpty && !proposal.plan.blocked.isEmpty { return .blocked(proposal) }
+    let now = now
+    let run = state.withLock { RunName.make(now: now, using: &$0.random) }
+    return .applied(try await reconciler.apply(proposal, run: run, events: events))
+  }
+
+  private func reconciler(
+    _ specification: Specification, _ cluster: Cluster, _ process: SimulatedProcess
+  ) -> Reconciler {
+    let folder = URL(fileURLWithPath: "/simulated")
+    return Reconciler(
+      site: Site(
+        id: "simulated", specification: folder.appending(path: "cluster.yaml"), sshConfiguration: nil,
+        secrets: folder.appending(path: "secrets"), agent: folder.appending(path: "cluster-agent")),
+      specification: specification, cluster: cluster,
+      hosts: Dictionary(
+        uniqueKeysWithValues: cluster.heads.map { ($0.name, VirtualHost($0.name, from: process, of: site)) }),
+      secrets: FakeSecrets(), journal: journal.opened(by: process, of: site),
+      processes: ProcessTable(current: identity(process.pid)) { [self] other in
+        state.withLock { $0.alive.contains(other.pid) }
+      },
+      history: history.opened(by: process, of: site), by: "somebody@\(name)", clock: VirtualClock(site.loop),
+      now: { [self] in now })
+  }
+
+  private func identity(_ pid: Int32) -> ProcessIdentity { ProcessIdentity(pid: pid, startedAt: 0, boot: name) }
+
+  /// The process is no longer there.
+  package func killed(_ process: SimulatedProcess) {
+    process.kill()
+    state.withLock { _ = $0.alive.remove(process.pid) }
+  }
+}

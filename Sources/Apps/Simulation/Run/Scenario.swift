@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Execution
+import Reconciler
+import Simulator
+import Synchronization
+
+/// All that one seed stands for: a site, what is edited, what goes wrong, and what must be true all the same.
+package final class Scenario {
+  package let seed: UInt64
+  private var random: SplitMix
+  private var drawn: DrawnSite
+  private let loop: EventLoop
+  private let site: VirtualSite
+  private let admins: [AdminMachine]
+  private var killed: [SimulatedProcess] = []
+  private var applies = 0
+
+  /// What came of it.
+  package struct Result: Sendable {
+    package var seed: UInt64
+    /// The first thing that must not happen and did.
+    package var violation: Violation?
+    package var story: Story
+    package var applies: Int
+  }
+
+  /// More jobs and events than any drawn site needs.
+  private static let limit = 2_000_000
+  /// So many runs after the last fault must be enough.
+  private static let mostApplies = 6
+
+  package init(seed: UInt64, watching watch: Watch = Watch()) throws {
+    self.seed = seed
+    random = SplitMix(seed: seed)
+    // Neighbours in the row of seeds must not look alike.
+    random = SplitMix(seed: random.next())
+    drawn = DrawnSite(&random)
+    loop = EventLoop(seed: random.next())
+    let begun = try Scenario.begin(drawn, fromNothing: random.chance(0.2))
+    site = VirtualSite(begun.world, in: loop, seed: random.next(), watching: watch)
+    let history = MemoryHistory(begun.history)
+    var streams = [random.split(), random.split()]
+    admins = ["admin1", "admin2"].map { [site] name in
+      AdminMachine(name, of: site, history: history, random: streams.removeLast())
+    }
+    site.tell(
+      .fate("a site with \(drawn.heads) heads, \(drawn.nodes) nodes, \(drawn.isHighlyAvailable ? "HA" : "no HA")"))
+  }
+
+  private static func begin(_ drawn: DrawnSite, fromNothing: Bool) throws -> (
+    world: FakeWorld, history: [MemoryHistory.Run]
+  ) {
+    let template = try Template.of(drawn)
+    return fromNothing ? (FakeWorld(template.cluster), []) : (template.world, template.history)
+  }
+
+  package func run() throws -> Result {
+    for _ in 0..<(1 + random.below(3)) where site.violations.isEmpty { try round() }
+    if site.violations.isEmpty { try settle() }
+    for process in killed { process.bury() }
+    _ = loop.run(atMost: Self.limit) { false }
+    return Result(seed: seed, violation: site.violations.first, story: site.story, applies: applies)
+  }
+
+  // MARK: Trouble
+
+  /// Perhaps an edit; then a run, with all that goes wrong meanwhile.
+  private func round() throws {
+    let before = drawn
+    if random.chance(0.75) {
+      let words = drawn.edit(&random)
+      site.tell(.fate("somebody edits cluster.yaml: \(words)"))
+    }
+    let template = try Template.of(drawn)
+    expect(before, drawn, template)
+    let plan = FaultPlan(
+      .init(
+        heads: template.cluster.heads.map(\.name), nodes: template.cluster.nodes.map(\.name), machines: admins),
+      &random)
+    site.setWeather(plan.weather)
+    var hands = random.split()
+    for (at, fault) in plan.timed {
+      let stream = hands.split()
+      loop.after(at) { [site] in
+        var hand = stream
+        fault.strike(site, &hand)
+      }
+    }
+    let open = Mutex<Set<Int>>([0])
+    let over: @Sendable (Int) -> Void = { number in open.withLock { _ = $0.remove(number) } }
+    applies += 1
+    let first = Self.start(admins[0], template, site) { _ in over(0) }
+    if let jobs = plan.killedAfterJobs {
+      first.kill(afterJobs: jobs) { [site, admins] in
+        site.tell(.fate("the process of admin1 is killed"))
+        admins[0].killed(first)
+        over(0)
+      }
+      killed.append(first)
+    }
+    if let after = plan.rivalAfter {
+      open.withLock { _ = $0.insert(1) }
+      let rival = admins[1]
+      applies += 1
+      loop.after(after) { [site] in _ = Self.start(rival, template, site) { _ in over(1) } }
+    }
+    finish { open.withLock(\.isEmpty) }
+    site.setWeather(.calm)
+  }
+
+  private func expect(_ before: DrawnSite, _ after: DrawnSite, _ template: Template) {
+    let addresses = before.serviceAddresses.union(after.serviceAddresses)
+    let away = max(before.mostNodesAway, after.mostNodesAway)
+    site.watch {
+      $0.serviceAddresses = addresses
+      $0.mostNodesAway = away
+    }
+    site.change("machines of the description are there") { $0.unpack(template.cluster) }
+  }
+
+  private static func start(
+    _ admin: AdminMachine, _ template: Template, _ site: VirtualSite,
+    _ over: @escaping @Sendable (AdminMachine.Verdict) -> Void
+  ) -> SimulatedProcess {
+    admin.apply(template.specification, cluster: template.cluster) { verdict in
+      site.tell(.ended(process: admin.name, verdict.words))
+      over(verdict)
+    }
+  }
+
+  /// Lets things happen until it is so. Whoever waits for ever breaks a rule.
+  private func finish(_ isOver: @escaping () -> Bool) {
+    switch loop.run(atMost: Self.limit, until: isOver) {
+    case .over: break
+    case .stuck: site.watch { $0.note(.ends, "a run waits for something that never comes") }
+    case .tooLong: site.watch { $0.note(.ends, "a run goes on and on") }
+    }
+  }
+
+  // MARK: And its end
+
+  /// Once nothing goes wrong any more, a few runs put everything right, and the next one finds nothing to do.
+  private func settle() throws {
+    wait(.seconds(1000))
+    site.change("nothing goes wrong any more") { $0.recover() }
+    for admin in admins { for head in site.world.machines.keys.sorted() { site.mendWay(from: admin.name, to: head) } }
+    wait(.seconds(130))
+    let template = try Template.of(drawn)
+    var last = ""
+    for _ in 0..<Self.mostApplies where site.violations.isEmpty {
+      let verdict = apply(template)
+      if case .clean = verdict { return check(template) }
+      last = verdict?.words ?? "does not end"
+    }
+    if site.violations.isEmpty {
+      let left = last
+      site.watch { $0.note(.converges, "after \(Self.mostApplies) undisturbed runs there is still work: \(left)") }
+    }
+  }
+
+  private func apply(_ template: Template) -> AdminMachine.Verdict? {
+    let verdict = Mutex<AdminMachine.Verdict?>(nil)
+    applies += 1
+    _ = Self.start(admins[0], template, site) { value in verdict.withLock { $0 = value } }
+    finish { verdict.withLock { $0 != nil } }
+    return verdict.withLock { $0 }
+  }
+
+  private func wait(_ time: Duration) {
+    let over = Mutex(false)
+    loop.after(time) { over.withLock { $0 = true } }
+    finish { over.withLock { $0 } }
+  }
+
+  /// It has come to the same end as a site that nothing ever happened to.
+  private func check(_ template: Template) {
+    let differences = SameEnd.differences(site.world, template.world)
+    guard let first = differences.first else { return }
+    site.watch {
+      $0.note(.sameEnd, "not as on a site where nothing went wrong: \(first) (\(differences.count) in all)")
+    }
+  }
+}
