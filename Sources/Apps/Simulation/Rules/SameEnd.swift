@@ -7,7 +7,7 @@ import Simulator
 /// An oracle that is independent of the planner: it looks at the machines, not at what the program thinks of them.
 enum SameEnd {
   static func differences(_ found: FakeWorld, _ wanted: FakeWorld) -> [String] {
-    var differences: [String] = []
+    var differences = services(found, wanted)
     for (id, machine) in wanted.machines.sorted(by: { $0.key < $1.key }) {
       guard let other = found.machines[id] else {
         differences.append("\(id) is missing")
@@ -61,14 +61,14 @@ enum SameEnd {
     }
     for (name, unit) in wanted.units.sorted(by: { $0.key < $1.key }) where decided.contains(name) {
       let other = found.units[name]
-      if other?.active != unit.active { differences.append("\(name) on \(id) is \(other?.active ?? "not there")") }
+      if other?.active != unit.active, !moving.contains(name) || !isHA { differences.append("\(name) on \(id) is \(other?.active ?? "not there")") }
       if other?.enabled != unit.enabled {
         differences.append("\(name) on \(id) is \(other?.enabled == true ? "enabled" : "not enabled")")
       }
     }
     for link in wanted.links {
       let addresses = found.links.first { $0.name == link.name }?.addresses ?? []
-      for address in link.addresses where !addresses.contains(address) {
+      for address in link.addresses where !addresses.contains(address) && !serviceAddresses.contains(address) {
         differences.append("\(address) is not on \(link.name) of \(id)")
       }
     }
