@@ -36,7 +36,7 @@ enum WireSamples {
         members: ["head1"])),
     .cib(nil), .cib("<cib/>"), .crmMon(nil), .crmMon("<crm_mon/>"), .fencing(nil),
     .fencing(FencingRecord(head: "head2", address: address, provenAt: 5)),
-    .nodeReports([NodeReport(mac: mac, stage: .ready, image: "c/d", verified: true, at: 9, uptime: 4, detail: "x")]),
+    .nodeReports([NodeReport(mac: mac, stage: .ready, image: "c/d", verified: true, age: 9, uptime: 4, detail: "x")]),
     .power(.on), .failed(error),
   ]
 

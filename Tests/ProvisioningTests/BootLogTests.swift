@@ -21,20 +21,20 @@ import Testing
       "mac=52%3a54%3a00%3a11%3a00%3a01&event=ready&image=compute%2fabc&verified=yes&uptime=9&detail=failed%3A+a+b",
       status: 204)
 
-    let afterScript = BootLog.reports(in: script[...])
-    let afterImage = BootLog.reports(in: (script + image)[...])
-    let afterReady = BootLog.reports(in: (script + image + ready)[...])
+    let afterScript = BootLog.reports(in: script[...], now: 1_700_000_100)
+    let afterImage = BootLog.reports(in: (script + image)[...], now: 1_700_000_100)
+    let afterReady = BootLog.reports(in: (script + image + ready)[...], now: 1_700_000_100)
 
     #expect(
       afterScript == [
-        NodeReport(mac: Self.mac, stage: .script, image: nil, verified: false, at: 1_700_000_000, uptime: nil)
+        NodeReport(mac: Self.mac, stage: .script, image: nil, verified: false, age: 100, uptime: nil)
       ])
     #expect(afterImage.map(\.stage) == [.image])
     #expect(afterImage.first?.image == "compute/abc")
     #expect(
       afterReady == [
         NodeReport(
-          mac: Self.mac, stage: .ready, image: "compute/abc", verified: true, at: 1_700_000_012, uptime: 9,
+          mac: Self.mac, stage: .ready, image: "compute/abc", verified: true, age: 88, uptime: 9,
           detail: "failed: a b")
       ])
   }
@@ -46,10 +46,10 @@ import Testing
       Self.line("3.0", "10.1.1.1", "/ipxe/52-54-00-11-00-01.ipxe"),
     ].joined()
 
-    let reports = BootLog.reports(in: log[...])
+    let reports = BootLog.reports(in: log[...], now: 10)
 
     #expect(reports.map(\.stage) == [.script, .failed])
-    #expect(reports.map(\.at) == [3, 2])
+    #expect(reports.map(\.age) == [7, 8])
   }
 
   @Test(arguments: [
@@ -61,7 +61,7 @@ import Testing
     #"{"at":1.0,"ip":"10.1.1.1","uri":"/report","args":"mac=52:54:00:11:00:01&event=installing","status":204}"#,
   ])
   func whatTellsNothingIsNoReport(_ text: String) {
-    #expect(BootLog.reports(in: text[...]).isEmpty)
+    #expect(BootLog.reports(in: text[...], now: 10).isEmpty)
   }
 
   @Test func readsEscapes() {

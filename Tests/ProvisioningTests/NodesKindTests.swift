@@ -19,7 +19,7 @@ import Testing
     age: Int = 5
   ) -> NodeReport {
     NodeReport(
-      mac: MACAddress(bits: number), stage: stage, image: image, verified: verified, at: now - age, uptime: 100)
+      mac: MACAddress(bits: number), stage: stage, image: image, verified: verified, age: age, uptime: 100)
   }
 
   private static func drafts(

@@ -69,7 +69,8 @@ package struct FakeMachine: Hashable, Codable, Sendable {
   package var captures: Set<HostID> = []
   package var clones: [HostID: CloneRecord] = [:]
   package var fencing: [HostID: FencingRecord] = [:]
-  package var reports: [MACAddress: NodeReport] = [:]
+  /// What nodes said of themselves, and when: seconds since 1970.
+  package var reports: [MACAddress: Heard] = [:]
   package var lease = FakeLease()
   package var deadMan = FakeDeadMan()
   /// The address over which one comes in. Nil: over any, so that no change of addresses cuts the machine off.
@@ -80,6 +81,11 @@ package struct FakeMachine: Hashable, Codable, Sendable {
   package var foldersChanged: [String: Int] = [:]
   /// Counts changes, so that "newer than" can be told without a clock.
   package private(set) var tick = 1
+
+  package struct Heard: Hashable, Codable, Sendable {
+    package var report: NodeReport
+    package var at: Int
+  }
 
   /// What a managed path held before.
   package enum Backup: Hashable, Codable, Sendable {

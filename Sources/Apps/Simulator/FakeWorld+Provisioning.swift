@@ -88,14 +88,18 @@ extension FakeWorld {
 
   /// What was heard of each node. Those that are up repeat their report to whoever hears them.
   func reports(on host: HostID) -> [NodeReport] {
-    var reports = machines[host]?.reports ?? [:]
+    var reports = (machines[host]?.reports ?? [:]).mapValues { heard in
+      var report = heard.report
+      report.age = now - heard.at
+      return report
+    }
     if hearing == host {
       for (id, node) in nodes where isPowered(id) {
         guard let mac = node.mac, let image = node.image else { continue }
         let last = reports[mac]
-        let uptime = last.flatMap { last in last.uptime.map { max(0, $0 + now - last.at) } }
+        let uptime = last.flatMap { last in last.uptime.map { max(0, $0 + last.age) } }
         reports[mac] = NodeReport(
-          mac: mac, stage: .ready, image: image, verified: last?.verified ?? true, at: now, uptime: uptime ?? 15)
+          mac: mac, stage: .ready, image: image, verified: last?.verified ?? true, age: 0, uptime: uptime ?? 15)
       }
     }
     return reports.values.sorted { $0.mac < $1.mac }
@@ -104,7 +108,7 @@ extension FakeWorld {
   /// Whether the node is as the goal says, so that nothing is to be done.
   private func isReady(_ goal: NodeGoal, on host: HostID) -> Bool {
     reports(on: host).contains {
-      $0.mac == goal.mac && $0.stage == .ready && $0.image == goal.image && now - $0.at <= 45
+      $0.mac == goal.mac && $0.stage == .ready && $0.image == goal.image && $0.age <= 45
     }
   }
 
@@ -133,8 +137,8 @@ extension FakeWorld {
       nodes[goal.node, default: node].image = node.boots ?? goal.image
     }
     let image = nodes[goal.node]?.image ?? goal.image
-    machines[host]?.reports[goal.mac] = NodeReport(
-      mac: goal.mac, stage: .ready, image: image, verified: true, at: now, uptime: 15)
+    machines[host]?.reports[goal.mac] = .init(
+      report: NodeReport(mac: goal.mac, stage: .ready, image: image, verified: true, age: 0, uptime: 15), at: now)
     guard image == goal.image else { throw .wrong(image, goal) }
     return Outcome(changed: true, detail: "\(goal.node) is ready on \(image)")
   }

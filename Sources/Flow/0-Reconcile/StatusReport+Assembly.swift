@@ -103,25 +103,25 @@ extension StatusReport {
     var newest: [MACAddress: NodeReport] = [:]
     for case .answered(let answers) in inventory.hosts.values {
       guard case .nodeReports(let reports) = answers[.nodeReports] else { continue }
-      for report in reports where (newest[report.mac]?.at ?? 0) <= report.at { newest[report.mac] = report }
+      for report in reports where (newest[report.mac]?.age ?? .max) >= report.age { newest[report.mac] = report }
     }
     return newest
   }
 
   private static func describe(_ node: ComputeNode, _ report: NodeReport, now: Int) -> Node {
-    let age = now - report.at
+    let age = report.age
     func made(_ state: Node.State, since: Int, _ detail: String?) -> Node {
       Node(name: node.name.name, state: state, image: report.image, since: since, detail: detail)
     }
     switch report.stage {
     case .ready where age <= silentAfterSeconds:
-      return made(.ready, since: report.at - (report.uptime ?? 0), report.verified ? nil : "image not verified")
+      return made(.ready, since: now - age - (report.uptime ?? 0), report.verified ? nil : "image not verified")
     case .ready:
-      return made(.silent, since: report.at, "last heard of \(age) s ago; look at its console")
+      return made(.silent, since: now - age, "last heard of \(age) s ago; look at its console")
     case .failed:
-      return made(.failed, since: report.at, report.detail ?? "its image did not match its digest")
+      return made(.failed, since: now - age, report.detail ?? "its image did not match its digest")
     case .dhcp, .script, .image:
-      return made(.booting, since: report.at, "\(report.stage.rawValue) \(age) s ago")
+      return made(.booting, since: now - age, "\(report.stage.rawValue) \(age) s ago")
     }
   }
 }

@@ -18,7 +18,9 @@ struct StepAttempts<C: Clock>: Sendable where C.Duration == Duration {
     while true {
       do throws(AgentError) {
         let outcome = try await perform()
-        guard outcome.pending != nil else { return (.done(outcome), attempt) }
+        guard outcome.pending != nil else {
+          return (.done(mayHaveHappened ? outcome.includingLostAttempts : outcome), attempt)
+        }
         return (try await confirmation.settle(), attempt)
       } catch {
         if error.code == .rolledBack { return (.rolledBack(error), attempt) }
@@ -92,5 +94,12 @@ struct StepAttempts<C: Clock>: Sendable where C.Duration == Duration {
       values[ref] = value
     }
     return Secrets(values)
+  }
+}
+
+extension Outcome {
+  /// Found done after an attempt whose answer was lost: most likely that attempt did it, and the record must say so.
+  fileprivate var includingLostAttempts: Outcome {
+    changed ? self : Outcome(changed: true, detail: "done by an attempt whose answer was lost; now: \(detail)")
   }
 }

@@ -27,7 +27,7 @@ extension NodesKind {
   }
 
   private static func newer(_ a: NodeReport?, _ b: NodeReport) -> NodeReport {
-    guard let a, a.at >= b.at else { return b }
+    guard let a, a.age <= b.age else { return b }
     return a
   }
 }

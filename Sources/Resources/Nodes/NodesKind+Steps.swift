@@ -18,7 +18,7 @@ extension NodesKind {
     // Silence means something only where the reports go to.
     if case .failed(let error) = answer(context) { throw .failed(context.activeHead, error) }
     let needs = desired.nodes.compactMap { row in
-      need(row, actual?.reports[row.mac], now: context.now).map { (row: row, need: $0) }
+      need(row, actual?.reports[row.mac]).map { (row: row, need: $0) }
     }
     let booting = needs.filter { if case .restart = $0.need { false } else { true } }
     let restarting = needs.filter { if case .restart = $0.need { true } else { false } }
@@ -46,9 +46,9 @@ extension NodesKind {
   }
 
   /// Nil: the node is as it is to be.
-  static func need(_ row: Row, _ report: NodeReport?, now: Int) -> Need? {
+  static func need(_ row: Row, _ report: NodeReport?) -> Need? {
     guard let report else { return .boot("\(row.name) has not reported") }
-    let age = now - report.at
+    let age = report.age
     let image = report.image ?? "an unknown image"
     switch report.stage {
     case .ready where age > silentAfter:

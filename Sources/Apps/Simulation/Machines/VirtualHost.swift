@@ -25,17 +25,17 @@ package struct VirtualHost: Host {
   }
 
   package func lease() async throws(AgentError) -> LeaseState {
-    try await site.lease(process, id, "reads the", nil) { lease, now in lease.state(now: now) }
+    try await site.lease(process, id, "reads the", nil) { lease, context in lease.state(now: context.now) }
   }
 
   package func claim(_ run: RunToken) async throws(AgentError) {
-    try await site.lease(process, id, "claims the", run) { (lease, now) throws(AgentError) in
-      try lease.claim(run, now: now)
+    try await site.lease(process, id, "claims the", run) { (lease, context) throws(AgentError) in
+      try lease.claim(run, now: context.now)
     }
   }
 
   package func release(_ run: RunToken) async throws(AgentError) {
-    try await site.lease(process, id, "gives back the", run) { lease, _ in lease.release(run) }
+    try await site.release(process, id, run)
   }
 
   package func close() async {}

@@ -27,14 +27,15 @@ extension VirtualSite {
 
   func lease<Value: Sendable>(
     _ process: SimulatedProcess, _ host: HostID, _ what: String, _ run: RunToken?,
-    _ body: @escaping @Sendable (inout FakeLease, Int) throws(AgentError) -> Value
+    _ body: @escaping @Sendable (inout FakeLease, LeaseContext) throws(AgentError) -> Value
   ) async throws(AgentError) -> Value {
     if run != nil { watch { $0.changing(process.name, what, host) } }
     return try await ask(process, host) { [self] _, answer in
       do throws(AgentError) {
         let value = try alter { (state: inout State) throws(AgentError) in
           var machine = try state.world.machine(host)
-          let value = try body(&machine.lease, state.world.now)
+          let isAtWork = state.turns.keys.contains { $0.host == host }
+          let value = try body(&machine.lease, LeaseContext(now: state.world.now, isAtWork: isAtWork))
           state.world.machines[host] = machine
           return value
         }
@@ -45,5 +46,20 @@ extension VirtualSite {
         answer(.failure(error))
       }
     }
+  }
+
+  /// As the agent: not while an operation is at work on the host.
+  func release(_ process: SimulatedProcess, _ host: HostID, _ run: RunToken) async throws(AgentError) {
+    try await lease(process, host, "gives back the", run) { lease, context in
+      if !context.isAtWork { lease.release(run) }
+    }
+  }
+
+  /// What the rules of a lease depend on.
+  struct LeaseContext: Sendable {
+    /// Seconds since 1970.
+    var now: Int
+    /// An operation is being done on the host, for whatever run.
+    var isAtWork: Bool
   }
 }

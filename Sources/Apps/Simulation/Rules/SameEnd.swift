@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
+import Pacemaker
 import Simulator
+import XML
 
 /// What differs between two sites of one description, as far as the description decides about it.
 ///
@@ -13,7 +15,7 @@ enum SameEnd {
         differences.append("\(id) is missing")
         continue
       }
-      differences += files(id, other, machine) + rest(id, other, machine)
+      differences += files(id, other, machine) + rest(id, other, machine, wanted.moving)
     }
     for (id, node) in wanted.nodes.sorted(by: { $0.key < $1.key }) where found.nodes[id]?.image != node.image {
       differences.append("\(id) runs \(found.nodes[id]?.image ?? "nothing"), not \(node.image ?? "nothing")")
@@ -23,6 +25,14 @@ enum SameEnd {
       differences.append("the CIB element \(id) is not the same")
     }
     return differences
+  }
+
+  /// What Pacemaker runs is on one head, whichever that is.
+  private static func services(_ found: FakeWorld, _ wanted: FakeWorld) -> [String] {
+    wanted.moving.sorted().compactMap { thing in
+      let heads = found.machines.keys.filter { found.machines[$0]?.has(thing) == true }.sorted()
+      return heads.count == 1 ? nil : "\(thing) is on \(heads.count) heads: \(heads.map(\.name))"
+    }
   }
 
   private static func files(_ id: HostID, _ found: FakeMachine, _ wanted: FakeMachine) -> [String] {
@@ -50,7 +60,8 @@ enum SameEnd {
     "systemd-networkd.service", "dnsmasq.service", "nginx.service", "corosync.service", "pacemaker.service",
   ]
 
-  private static func rest(_ id: HostID, _ found: FakeMachine, _ wanted: FakeMachine) -> [String] {
+  private static func rest(_ id: HostID, _ found: FakeMachine, _ wanted: FakeMachine, _ moving: Set<String>) -> [String]
+  {
     var differences: [String] = []
     if found.hostname != wanted.hostname { differences.append("\(id) is called \(found.hostname)") }
     for name in wanted.installed.keys.sorted() where found.installed[name] == nil {
@@ -61,14 +72,16 @@ enum SameEnd {
     }
     for (name, unit) in wanted.units.sorted(by: { $0.key < $1.key }) where decided.contains(name) {
       let other = found.units[name]
-      if other?.active != unit.active, !moving.contains(name) || !isHA { differences.append("\(name) on \(id) is \(other?.active ?? "not there")") }
+      if other?.active != unit.active, !moving.contains(name) {
+        differences.append("\(name) on \(id) is \(other?.active ?? "not there")")
+      }
       if other?.enabled != unit.enabled {
         differences.append("\(name) on \(id) is \(other?.enabled == true ? "enabled" : "not enabled")")
       }
     }
     for link in wanted.links {
       let addresses = found.links.first { $0.name == link.name }?.addresses ?? []
-      for address in link.addresses where !addresses.contains(address) && !serviceAddresses.contains(address) {
+      for address in link.addresses where !addresses.contains(address) && !moving.contains(address) {
         differences.append("\(address) is not on \(link.name) of \(id)")
       }
     }
@@ -82,5 +95,31 @@ enum SameEnd {
 extension FakeMachine {
   fileprivate func isOurs(_ path: String) -> Bool {
     managed[path] != nil || managed.keys.contains { path.hasPrefix($0 + "/") }
+  }
+}
+
+extension FakeWorld {
+  /// Addresses with their prefix, and units, that Pacemaker decides about.
+  fileprivate var moving: Set<String> {
+    guard let resources = cib?.root.at("configuration", "resources") else { return [] }
+    return Set(
+      resources.all("primitive").flatMap { primitive in
+        primitive.all("instance_attributes").flatMap { $0.all("nvpair") }.compactMap { pair -> String? in
+          switch pair["name"] {
+          case "unit": pair["value"]
+          case "ip":
+            pair["value"].flatMap { address in
+              machines.values.lazy.flatMap(\.links).flatMap(\.addresses).first { $0.hasPrefix(address + "/") }
+            }
+          default: nil
+          }
+        }
+      })
+  }
+}
+
+extension FakeMachine {
+  fileprivate func has(_ thing: String) -> Bool {
+    units[thing]?.active == "active" || links.contains { $0.addresses.contains(thing) }
   }
 }

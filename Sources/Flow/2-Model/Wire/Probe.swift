@@ -265,20 +265,20 @@ package struct NodeReport: Hashable, Codable, Sendable {
   package var image: String?
   /// Whether the node itself checked the image's SHA-256.
   package var verified: Bool
-  /// Seconds since 1970, by the head's clock.
-  package var at: Int
+  /// Seconds since it was heard, by the head's clock: those of two machines need not agree.
+  package var age: Int
   /// Seconds the node had been up when it reported.
   package var uptime: Int?
   package var detail: String?
 
   package init(
-    mac: MACAddress, stage: Stage, image: String?, verified: Bool, at: Int, uptime: Int?, detail: String? = nil
+    mac: MACAddress, stage: Stage, image: String?, verified: Bool, age: Int, uptime: Int?, detail: String? = nil
   ) {
     self.mac = mac
     self.stage = stage
     self.image = image
     self.verified = verified
-    self.at = at
+    self.age = age
     self.uptime = uptime
     self.detail = detail
   }

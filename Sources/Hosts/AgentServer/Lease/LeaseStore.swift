@@ -63,9 +63,23 @@ package struct LeaseStore: Sendable {
     }
   }
 
+  /// Not while an operation is at work here: that of a run whose process has died goes on, and no other run may begin
+  /// beside it. The lease then ends by itself some time after the operation.
   package func release(_ run: RunToken) async throws(AgentError) {
+    guard let idle = try FileLock(operationsPath) else { return }
     try await change { (record) throws(AgentError) in if record.holder?.run == run.run { record.holder = nil } }
+    _ = consume idle
   }
+
+  /// Says, to agents of other connections too, that an operation is at work here, until it is let go.
+  func workingMark() throws(AgentError) -> WorkingMark { WorkingMark(try FileLock(sharing: operationsPath)) }
+
+  final class WorkingMark: Sendable {
+    private let lock: FileLock
+    fileprivate init(_ lock: consuming FileLock) { self.lock = lock }
+  }
+
+  private var operationsPath: String { "\(folder)/operations.lock" }
 
   private func hold(_ run: RunToken, _ record: inout Record) throws(AgentError) {
     record.newestGeneration = max(record.newestGeneration, run.generation)

@@ -11,14 +11,15 @@ struct BootLog {
   /// The newest report of every machine that the end of the log tells of.
   static func reports() throws(AgentError) -> [NodeReport] {
     guard let text = try end(of: path) else { return [] }
-    return reports(in: text)
+    return reports(in: text, now: Int(time(nil)))
   }
 
-  static func reports(in text: Substring) -> [NodeReport] {
+  /// - Parameter now: seconds since 1970, by the clock that wrote the log.
+  static func reports(in text: Substring, now: Int) -> [NodeReport] {
     var machines: [String: MACAddress] = [:]
     var newest: [MACAddress: NodeReport] = [:]
     for line in text.split(separator: "\n") {
-      guard let event = BootEvent(line: line), let report = report(event, &machines) else { continue }
+      guard let event = BootEvent(line: line), let report = report(event, &machines, now) else { continue }
       // A node that is up goes on saying so; what it fetched before does not count any more, and time is that of this
       // head, so the last line is the newest.
       newest[report.mac] = report
@@ -27,15 +28,15 @@ struct BootLog {
   }
 
   /// - Parameter machines: which machine asked for its script from an address, so that its other requests are known.
-  private static func report(_ event: BootEvent, _ machines: inout [String: MACAddress]) -> NodeReport? {
-    let at = event.at / 1000
+  private static func report(_ event: BootEvent, _ machines: inout [String: MACAddress], _ now: Int) -> NodeReport? {
+    let age = now - event.at / 1000
     switch event.what {
     case .script(let mac):
       machines[event.ip] = mac
-      return NodeReport(mac: mac, stage: .script, image: nil, verified: false, at: at, uptime: nil)
+      return NodeReport(mac: mac, stage: .script, image: nil, verified: false, age: age, uptime: nil)
     case .image(let image):
       return machines[event.ip].map {
-        NodeReport(mac: $0, stage: .image, image: image, verified: false, at: at, uptime: nil)
+        NodeReport(mac: $0, stage: .image, image: image, verified: false, age: age, uptime: nil)
       }
     case .report(let fields):
       guard let mac = fields["mac"].flatMap({ MACAddress($0) }),
@@ -43,7 +44,7 @@ struct BootLog {
       else { return nil }
       let detail = fields["detail"] ?? ""
       return NodeReport(
-        mac: mac, stage: stage, image: fields["image"], verified: fields["verified"] == "yes", at: at,
+        mac: mac, stage: stage, image: fields["image"], verified: fields["verified"] == "yes", age: age,
         uptime: fields["uptime"].flatMap { Int($0) }, detail: detail.isEmpty ? nil : detail)
     case .capture: return nil
     }

@@ -13,7 +13,7 @@ struct NodeBoot {
 
   func run() async throws(AgentError) -> Outcome {
     if let report = try BootLog.reports().first(where: { $0.mac == goal.mac }), report.stage == .ready,
-      report.image == goal.image, report.verified, Int(time(nil)) - report.at <= Self.silentAfter
+      report.image == goal.image, report.verified, report.age <= Self.silentAfter
     {
       return Outcome(changed: false, detail: "\(goal.node) is ready on \(goal.image)")
     }
