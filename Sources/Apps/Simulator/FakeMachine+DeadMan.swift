@@ -32,7 +32,7 @@ package struct FakeDeadMan: Hashable, Codable, Sendable {
 
   package init() {}
 
-  func pending(now: Int) -> PendingChange? {
+  package func pending(now: Int) -> PendingChange? {
     change.map { PendingChange(id: $0.id, run: $0.run, what: $0.what, secondsLeft: max(0, $0.endsAt - now)) }
   }
 }
@@ -45,7 +45,7 @@ extension FakeMachine {
   }
 
   /// Before an operation: what is there is kept, as far as the operation may cut the way here.
-  mutating func guarding(_ operation: Operation, _ run: RunToken, now: Int) throws(AgentError) {
+  package mutating func guarding(_ operation: Operation, _ run: RunToken, now: Int) throws(AgentError) {
     if let other = deadMan.pending(now: now), other.run != run.run || operation.canCutUsOff { throw .waiting(other) }
     switch operation.reach {
     case .harmless: break
@@ -78,10 +78,13 @@ extension FakeMachine {
     return told
   }
 
-  mutating func confirm(_ id: PendingChange.ID) throws(AgentError) -> Outcome {
+  package mutating func confirm(_ id: PendingChange.ID) throws(AgentError) -> Outcome {
     if let change = deadMan.change, change.id == id, let outcome = change.outcome {
       end(change, .confirmed(outcome))
       return outcome
+    }
+    if let change = deadMan.change, change.id == id {
+      throw AgentError(.conflict, "\(change.what) is still being done", next: "Ask again in a moment.")
     }
     switch deadMan.ended[id] {
     case .confirmed(let outcome): return outcome
@@ -155,12 +158,12 @@ extension FakeMachine {
 
 extension FakeWorld {
   /// What nobody has confirmed in time is undone by the machines themselves.
-  mutating func undoOverdue() {
-    for id in machines.keys where isPowered(id) { machines[id]?.undoOverdue(now: now) }
+  package mutating func undoOverdue() {
+    for id in machines.keys where isUp(id) { machines[id]?.undoOverdue(now: now) }
   }
 
   /// An operation that cuts the way to its host is done, and nobody hears of it.
-  mutating func guarded(_ operation: Operation, on id: HostID, _ secrets: Secrets) throws(AgentError) -> Outcome {
+  package mutating func guarded(_ operation: Operation, on id: HostID, _ secrets: Secrets) throws(AgentError) -> Outcome {
     let outcome: Outcome
     do throws(AgentError) { outcome = try perform(operation, on: id, secrets) } catch {
       if operation.canCutUsOff { machines[id]?.undo() }

@@ -24,13 +24,23 @@ package struct VirtualHost: Host {
     try await site.perform(process, id, operation, secrets, run)
   }
 
+  package func confirm(_ change: PendingChange.ID, run: RunToken) async throws(AgentError) -> Outcome {
+    try await site.lease(process, id, "confirms a change under the", run) { (machine, _) throws(AgentError) in
+      try machine.confirm(change)
+    }
+  }
+
   package func lease() async throws(AgentError) -> LeaseState {
-    try await site.lease(process, id, "reads the", nil) { lease, context in lease.state(now: context.now) }
+    try await site.lease(process, id, "reads the", nil) { machine, context in
+      var state = machine.lease.state(now: context.now)
+      state.pending = machine.deadMan.pending(now: context.now)
+      return state
+    }
   }
 
   package func claim(_ run: RunToken) async throws(AgentError) {
-    try await site.lease(process, id, "claims the", run) { (lease, context) throws(AgentError) in
-      try lease.claim(run, now: context.now)
+    try await site.lease(process, id, "claims the", run) { (machine, context) throws(AgentError) in
+      try machine.lease.claim(run, now: context.now)
     }
   }
 

@@ -52,14 +52,19 @@ extension VirtualSite {
   }
 
   private func begin(_ work: Work) {
-    let begun = alter { (state: inout State) -> (boots: Int, early: Bool, time: Duration)? in
-      guard state.world.isUp(work.host), let boots = state.world.machines[work.host]?.boots else { return nil }
-      let before = state.world
-      // What goes wrong here goes wrong again at the end, and is told then.
-      try? state.world.begin(work.operation, on: work.host, work.secrets)
-      state.watch.began(work.operation, on: work.host, work.run, before, state.world)
-      return (boots, state.random.chance(0.5), state.time(work.operation, on: work.host))
-    }
+    let begun: (boots: Int, early: Bool, time: Duration)?
+    do throws(AgentError) {
+      begun = try alter { (state: inout State) throws(AgentError) in
+        guard state.world.isUp(work.host), let boots = state.world.machines[work.host]?.boots else { return nil }
+        try state.world.machines[work.host]?.guarding(work.operation, work.run, now: state.world.now)
+        let before = state.world
+        // What goes wrong here goes wrong again at the end, and is told then.
+        try? state.world.begin(work.operation, on: work.host, work.secrets)
+        state.watch.began(work.operation, on: work.host, work.run, before, state.world)
+        return (boots, state.random.chance(0.5), state.time(work.operation, on: work.host))
+      }
+    } catch { return end(work, .failure(error)) }
+    watchForUndoing(work.host)
     guard let begun else { return end(work, nil) }
     // An operation has its effect at some moment between its beginning and its end.
     let early = begun.early ? takeEffect(work) : nil
@@ -88,17 +93,25 @@ extension VirtualSite {
 
   private func takeEffect(_ work: Work) -> Result<Outcome, AgentError> {
     let seconds = Int(loop.now / .seconds(1))
+    defer { watchForUndoing(work.host) }
     return state.withLock { state in
       state.world.now = state.epoch + seconds
       let before = state.world
       let result: Result<Outcome, AgentError>
       do throws(AgentError) {
-        result = .success(try state.world.perform(work.operation, on: work.host, work.secrets))
+        result = .success(try state.world.guarded(work.operation, on: work.host, work.secrets))
       } catch { result = .failure(error) }
       state.story.add(.did(work.host, work.operation, work.run, result), at: loop.now)
       state.watch.did(work.operation, on: work.host, work.run, result, before, state.world)
       return result
     }
+  }
+
+  /// The host's own timer, where a change waits to be confirmed.
+  private func watchForUndoing(_ host: HostID) {
+    let left = alter { state in state.world.machines[host]?.deadMan.pending(now: state.world.now)?.secondsLeft }
+    guard let left else { return }
+    loop.after(.seconds(left + 1)) { [self] in alter { $0.world.undoOverdue() } }
   }
 
   /// While it is at work the agent keeps the run's lease alive, whatever has become of the run.

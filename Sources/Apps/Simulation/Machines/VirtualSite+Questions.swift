@@ -27,7 +27,7 @@ extension VirtualSite {
 
   func lease<Value: Sendable>(
     _ process: SimulatedProcess, _ host: HostID, _ what: String, _ run: RunToken?,
-    _ body: @escaping @Sendable (inout FakeLease, LeaseContext) throws(AgentError) -> Value
+    _ body: @escaping @Sendable (inout FakeMachine, LeaseContext) throws(AgentError) -> Value
   ) async throws(AgentError) -> Value {
     if run != nil { watch { $0.changing(process.name, what, host) } }
     return try await ask(process, host) { [self] _, answer in
@@ -35,7 +35,7 @@ extension VirtualSite {
         let value = try alter { (state: inout State) throws(AgentError) in
           var machine = try state.world.machine(host)
           let isAtWork = state.turns.keys.contains { $0.host == host }
-          let value = try body(&machine.lease, LeaseContext(now: state.world.now, isAtWork: isAtWork))
+          let value = try body(&machine, LeaseContext(now: state.world.now, isAtWork: isAtWork))
           state.world.machines[host] = machine
           return value
         }
@@ -50,8 +50,8 @@ extension VirtualSite {
 
   /// As the agent: not while an operation is at work on the host.
   func release(_ process: SimulatedProcess, _ host: HostID, _ run: RunToken) async throws(AgentError) {
-    try await lease(process, host, "gives back the", run) { lease, context in
-      if !context.isAtWork { lease.release(run) }
+    try await lease(process, host, "gives back the", run) { machine, context in
+      if !context.isAtWork { machine.lease.release(run) }
     }
   }
 

@@ -149,7 +149,7 @@ package struct Watch: Sendable {
         note(.recordMatches, "\(report.step) is recorded as unchanged, and \(outcome.run) changed it")
       case .blocked, .notStarted:
         if !effects.isEmpty { note(.recordMatches, "\(report.step) is recorded as \(report.word), and was done") }
-      case .done, .failed, .unknown: break
+      case .done, .failed, .unknown, .rolledBack: break
       }
     }
   }
