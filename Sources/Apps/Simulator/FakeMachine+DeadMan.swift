@@ -169,7 +169,8 @@ extension FakeWorld {
       if operation.canCutUsOff { machines[id]?.undo() }
       throw error
     }
-    let told = machines[id]?.waiting(outcome, now: now) ?? outcome
+    // Others may be done while it waits, and have nothing to do with it.
+    let told = operation.canCutUsOff ? machines[id]?.waiting(outcome, now: now) ?? outcome : outcome
     guard machines[id]?.isCutOff != true else {
       throw AgentError(
         .connectionLost, "The connection to the agent ended", next: "See that the host can be reached, and try again.")

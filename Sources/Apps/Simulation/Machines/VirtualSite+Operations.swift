@@ -63,7 +63,10 @@ extension VirtualSite {
         state.watch.began(work.operation, on: work.host, work.run, before, state.world)
         return (boots, state.random.chance(0.5), state.time(work.operation, on: work.host))
       }
-    } catch { return end(work, .failure(error)) }
+    } catch {
+      tell(.did(work.host, work.operation, work.run, .failure(error)))
+      return end(work, .failure(error))
+    }
     watchForUndoing(work.host)
     guard let begun else { return end(work, nil) }
     // An operation has its effect at some moment between its beginning and its end.
