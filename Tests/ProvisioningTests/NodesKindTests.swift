@@ -74,14 +74,23 @@ import Testing
     let drafts = try Self.drafts(8, ["head1": (1...8).map { Self.report($0, image: "compute/old") }, "head2": []])
 
     #expect(drafts.map(\.disruption) == Array(repeating: .reboot, count: 8))
-    #expect(drafts.map(\.behind) == [nil, nil, 0, 1, 2, 3, 4, 5])
+    #expect(drafts.map(\.behind) == [[], [], [0], [1], [2], [3], [4], [5]])
   }
 
   @Test func smallClustersRestartOneByOne() throws {
     let drafts = try Self.drafts(3, ["head1": (1...3).map { Self.report($0, verified: false) }, "head2": []])
 
     #expect(drafts.map(\.verb) == ["restart-node1", "restart-node2", "restart-node3"])
-    #expect(drafts.map(\.behind) == [nil, 0, 1])
+    #expect(drafts.map(\.behind) == [[], [0], [1]])
+  }
+
+  @Test func nodesThatAreAwayCountAmongThoseThatMayBe() throws {
+    let reports = [Self.report(1, age: 400)] + (2...3).map { Self.report($0, image: "compute/old") }
+
+    let drafts = try Self.drafts(3, ["head1": reports, "head2": []])
+
+    #expect(drafts.map(\.verb) == ["boot-node1", "restart-node2", "restart-node3"])
+    #expect(drafts.map(\.behind) == [[], [0], [1]])
   }
 
   @Test func silenceMeansNothingWhenTheActiveHeadIsSilent() {

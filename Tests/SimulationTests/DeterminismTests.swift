@@ -2,5 +2,18 @@
 import Simulation
 import Testing
 
+/// The same seed is the same story, to the letter.
 @Suite struct DeterminismTests {
+  @Test(arguments: 1...12 as ClosedRange<UInt64>) func aSeedRepeatsExactly(_ seed: UInt64) throws {
+    let first = try Scenario(seed: seed).run()
+    let second = try Scenario(seed: seed).run()
+
+    #expect(first.story.lines == second.story.lines)
+    #expect(first.violation == second.violation)
+    #expect(first.story.lines.count > 10)
+  }
+
+  @Test func otherSeedsAreOtherStories() throws {
+    #expect(try Scenario(seed: 1).run().story.lines != Scenario(seed: 2).run().story.lines)
+  }
 }

@@ -163,7 +163,8 @@ extension FakeWorld {
   }
 
   /// An operation that cuts the way to its host is done, and nobody hears of it.
-  package mutating func guarded(_ operation: Operation, on id: HostID, _ secrets: Secrets) throws(AgentError) -> Outcome {
+  package mutating func guarded(_ operation: Operation, on id: HostID, _ secrets: Secrets) throws(AgentError) -> Outcome
+  {
     let outcome: Outcome
     do throws(AgentError) { outcome = try perform(operation, on: id, secrets) } catch {
       if operation.canCutUsOff { machines[id]?.undo() }

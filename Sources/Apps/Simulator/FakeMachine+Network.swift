@@ -14,8 +14,10 @@ extension FakeMachine {
     let routed = goal.gateway.map(links[index].gateways.contains) ?? true
     if links[index].addresses.contains(address), routed { return Outcome(changed: false, detail: "as desired already") }
     links[index].up = true
-    // networkd takes the address away that its file said before; service addresses come behind it, and stay.
-    links[index].addresses = [address] + links[index].addresses.dropFirst().filter { $0 != address }
+    // networkd takes the address away that its file said before; those that others added come behind it, and stay.
+    let before = ownAddresses[goal.interface]
+    links[index].addresses = [address] + links[index].addresses.filter { $0 != address && $0 != before }
+    ownAddresses[goal.interface] = address
     if let gateway = goal.gateway { links[index].gateways = [gateway] }
     return Outcome(changed: true, detail: "\(goal.interface) has \(address)")
   }

@@ -65,6 +65,8 @@ package struct FakeMachine: Hashable, Codable, Sendable {
   package var links: [LinkState] = []
   /// Addresses that the installer of the operating system wrote down: they come back with every boot.
   package var installedAddresses: [String: [String]] = [:]
+  /// What each interface was last told to have by its file.
+  var ownAddresses: [String: String] = [:]
   package var images: [String: ImageState] = [:]
   package var captures: Set<HostID> = []
   package var clones: [HostID: CloneRecord] = [:]
@@ -110,7 +112,10 @@ package struct FakeMachine: Hashable, Codable, Sendable {
   package init(hostname: String, links: [LinkState] = [], offers: [String: Offer] = FakeMachine.debian) {
     self.hostname = hostname
     self.links = links
-    for link in links { installedAddresses[link.name] = link.addresses }
+    for link in links {
+      installedAddresses[link.name] = link.addresses
+      ownAddresses[link.name] = link.addresses.first
+    }
     self.offers = offers
     machineID = String(SHA256.hex(hostname).prefix(32))
     units["systemd-networkd.service"] = Unit(enabled: false)

@@ -120,7 +120,7 @@ struct PlanBuilder {
     let base = steps.count
     for draft in drafts {
       if !draft.independent, !group.isEmpty { (before, group) = (group, []) }
-      let preceding = draft.behind.map { [base + $0] } ?? before
+      let preceding = draft.behind.isEmpty ? before : draft.behind.map { base + $0 }
       for step in preceding { hasFollower[step] = true }
       group.append(steps.count)
       after.append(preceding)

@@ -89,7 +89,7 @@ actor Lease<C: Clock> where C.Duration == Duration {
     _ work: @escaping @Sendable (Lease, HostID, any Host) async throws(AgentError) -> Void
   ) async -> [HostID: AgentError] {
     await withTaskGroup(of: (HostID, AgentError?).self) { group in
-      for id in claimed {
+      for id in claimed.sorted() {
         guard let host = hosts[id] else { continue }
         group.addTask {
           do throws(AgentError) { try await work(self, id, host) } catch { return (id, error) }

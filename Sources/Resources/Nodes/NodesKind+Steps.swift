@@ -23,9 +23,14 @@ extension NodesKind {
     let booting = needs.filter { if case .restart = $0.need { false } else { true } }
     let restarting = needs.filter { if case .restart = $0.need { true } else { false } }
     let most = mostAway(of: desired.nodes.count)
-    return booting.map { draft($0.row, $0.need, context, behind: nil) }
+    // Nodes that are away already count: beyond what is left of the number, a restart waits until they are back.
+    let free = max(0, most - booting.count)
+    func before(_ index: Int) -> [Int] {
+      index < free ? [] : index < most ? Array(booting.indices) : [booting.count + index - most]
+    }
+    return booting.map { draft($0.row, $0.need, context, behind: []) }
       + restarting.enumerated().map { index, entry in
-        draft(entry.row, entry.need, context, behind: index < most ? nil : booting.count + index - most)
+        draft(entry.row, entry.need, context, behind: before(index))
       }
   }
 
@@ -73,7 +78,7 @@ extension NodesKind {
     }
   }
 
-  private static func draft(_ row: Row, _ need: Need, _ context: PlanContext, behind earlier: Int?) -> StepDraft {
+  private static func draft(_ row: Row, _ need: Need, _ context: PlanContext, behind earlier: [Int]) -> StepDraft {
     let (verb, reason, restart, disruption): (String, String, Bool, Step.Disruption) =
       switch need {
       case .boot(let reason): ("boot", reason, false, .none)

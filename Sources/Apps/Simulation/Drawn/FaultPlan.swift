@@ -33,7 +33,13 @@ package struct FaultPlan: Sendable {
       timed.append((random.duration(from: .milliseconds(5), to: .seconds(500)), fault))
     }
     if random.chance(0.3) { killedAfterJobs = 1 << random.below(12) + random.below(64) }
-    if random.chance(0.12) { rivalAfter = random.duration(from: .milliseconds(1), to: .seconds(200)) }
+    if random.chance(0.12) {
+      rivalAfter = random.duration(from: .milliseconds(1), to: .seconds(200))
+      // Two runs that each see another head only are not kept apart: see docs/simulation.md.
+      weather.lostRequests = 0
+      weather.lostReplies = 0
+      timed.removeAll { if case .noWay = $0.fault { true } else { false } }
+    }
   }
 
   private static func fault(_ targets: Targets, _ random: inout SplitMix) -> Fault? {

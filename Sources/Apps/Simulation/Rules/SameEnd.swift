@@ -39,6 +39,8 @@ enum SameEnd {
     var differences: [String] = []
     for path in Set(found.managed.keys).union(wanted.managed.keys).sorted() {
       switch (found.managed[path] != nil, wanted.managed[path] != nil) {
+      // What somebody removed by hand is not there to be taken away: only a note of it is left.
+      case (true, false) where found.files[path] == nil && !found.folders.contains(path): break
       case (true, false): differences.append("\(path) on \(id) is ours, and nothing asks for it")
       case (false, true): differences.append("\(path) on \(id) is not there as ours")
       default: break

@@ -66,9 +66,12 @@ package final class Scenario {
   // MARK: Trouble
 
   /// Perhaps an edit; then a run, with all that goes wrong meanwhile.
+  ///
+  /// No edit after a run was killed: what that had put in place and the edit drops is not found again. See
+  /// docs/simulation.md.
   private func round() throws {
     let before = drawn
-    if random.chance(0.75) {
+    if random.chance(0.75), killed.isEmpty {
       let words = drawn.edit(&random)
       site.tell(.fate("somebody edits cluster.yaml: \(words)"))
     }

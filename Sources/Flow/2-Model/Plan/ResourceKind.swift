@@ -110,13 +110,13 @@ package struct StepDraft: Sendable {
   package var destructive: Bool
   /// Independent of the draft before it: both may run at once.
   package var independent: Bool
-  /// Among independent drafts: the place of an earlier one that has to be done before. So a long row of machines is
+  /// Among independent drafts: the places of earlier ones that have to be done before. So a long row of machines is
   /// taken a few at a time.
-  package var behind: Int?
+  package var behind: [Int]
 
   package init(
     _ verb: String, on host: HostID, _ operation: Operation, disruption: Step.Disruption = .none, because: String,
-    changes: [String] = [], destructive: Bool = false, independent: Bool = false, behind: Int? = nil
+    changes: [String] = [], destructive: Bool = false, independent: Bool = false, behind: [Int] = []
   ) {
     self.verb = verb
     self.host = host
