@@ -14,6 +14,7 @@ struct ClusterCommand: AsyncParsableCommand {
     version: Version.number,
     subcommands: [
       ValidateCommand.self, PlanCommand.self, ApplyCommand.self, StatusCommand.self, LogCommand.self,
+      ShowCommand.self, DiffCommand.self, BlameCommand.self, VerifyCommand.self,
       LabCommand.self,
     ])
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import Auditing
 import Foundation
 import HostAccess
 import ClusterModel
@@ -41,6 +42,10 @@ struct Failure: Error {
   static func telling<Value>(_ body: () async throws -> Value) async throws -> Value {
     do { return try await body() } catch let failure as Failure { throw failure.told() } catch let error
       as ReconcileError
-    { throw Failure(error).told() } catch let error as AgentError { throw Failure(error).told() }
+    { throw Failure(error).told() } catch let error as AgentError { throw Failure(error).told() } catch let error
+      as AuditError
+    {
+      throw Failure("\(error)", next: error.next).told()
+    }
   }
 }

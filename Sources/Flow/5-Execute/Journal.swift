@@ -121,6 +121,15 @@ package struct Journal: RunJournal {
     }
   }
 
+  /// Runs that ended, oldest first, with how they ended.
+  package func ended() async throws(ExecutionError) -> [(id: String, result: String)] {
+    try await access { db in
+      try Row.fetchAll(db, sql: "SELECT id, result FROM run WHERE finishedAt IS NOT NULL ORDER BY startedAt").map {
+        ($0["id"], $0["result"] ?? "unknown")
+      }
+    }
+  }
+
   func access<Value: Sendable>(
     _ body: @escaping @Sendable (Database) throws -> Value
   ) async throws(ExecutionError) -> Value {

@@ -6,6 +6,8 @@ import Foundation
 /// The git repository that the spec is in, and the history of runs in it.
 package struct AuditRepository: RunHistory {
   package static let history = "refs/heads/cluster/history"
+  /// Where copies of it on other machines were seen to be: one reference for each.
+  static let copies = "refs/cluster/copies/"
   /// Each lost race means that another run has been recorded, or is being written to the disk.
   private static let mostRaces = 30
 
@@ -133,7 +135,7 @@ package struct AuditRepository: RunHistory {
 
 extension RunRecord {
   /// Nil for commits that are not records of runs.
-  fileprivate init?(_ commit: GitCommit) {
+  init?(_ commit: GitCommit) {
     let trailers = commit.trailers
     guard let run = trailers["Run"], let site = trailers["Site"] else { return nil }
     self.init(

@@ -74,6 +74,33 @@ final class GitRepository {
     return true
   }
 
+  /// Where a reference has been, newest first, as far back as git remembers: git-reflog(1).
+  func reflog(_ reference: String) throws(AuditError) -> [GitID] {
+    var log: OpaquePointer?
+    try check(git_reflog_read(&log, pointer, reference), "cannot read the reflog of \(reference)")
+    defer { git_reflog_free(log) }
+    return (0..<git_reflog_entrycount(log)).compactMap { index in
+      git_reflog_entry_byindex(log, index).flatMap { git_reflog_entry_id_new($0) }.map { GitID($0.pointee) }
+    }
+  }
+
+  /// References by the rest of their names.
+  func references(below prefix: String) throws(AuditError) -> [(name: String, id: GitID)] {
+    var iterator: OpaquePointer?
+    try check(git_reference_iterator_glob_new(&iterator, pointer, prefix + "*"), "cannot list references")
+    defer { git_reference_iterator_free(iterator) }
+    var found: [(name: String, id: GitID)] = []
+    var name: UnsafePointer<CChar>?
+    while true {
+      let code = git_reference_next_name(&name, iterator)
+      if code == GIT_ITEROVER.rawValue { return found }
+      try check(code, "cannot list references")
+      guard let name else { continue }
+      let full = String(cString: name)
+      if let id = try commit(at: full) { found.append((String(full.dropFirst(prefix.count)), id)) }
+    }
+  }
+
   // MARK: The work tree
 
   /// Whether a file of the work tree is as in HEAD's commit. False also for what git ignores or does not know.

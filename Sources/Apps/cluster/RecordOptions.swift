@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Auditing
+import Foundation
+import Reconciler
+
+/// What every command that reads the record needs: which site's, and how to print.
+struct RecordOptions: ParsableArguments {
+  @OptionGroup var options: SiteOptions
+  @OptionGroup var printing: OutputOptions
+
+  func repository() throws -> AuditRepository {
+    try AuditRepository(folder: options.location.deletingLastPathComponent().path)
+  }
+
+  func site() throws -> String { try options.site().id }
+
+  func print(_ value: some Encodable, text: () throws -> String) throws {
+    switch printing.output {
+    case .json: Terminal.print(try Terminal.json(value))
+    case .text: Terminal.print(try text())
+    }
+  }
+}
+
+extension RunRecord {
+  /// `2026-11-21T10:00:00Z`.
+  var time: String { Date(timeIntervalSince1970: TimeInterval(at)).formatted(.iso8601) }
+  /// One line: which run, how it ended, when, and who asked.
+  var line: String { "\(id)  \(result)  \(time)  \(by)" }
+}

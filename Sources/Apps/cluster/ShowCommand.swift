@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Auditing
+import ClusterModel
+import Foundation
+
+struct ShowCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show",
+    abstract: "One run: who asked, the plan, what became of each step, and what changed on the machines.")
+
+  @OptionGroup var record: RecordOptions
+
+  @Argument(help: "A run's name or its beginning, a commit, `last`, or `last~2`.")
+  var run = "last"
+
+  func run() async throws {
+    try await Failure.telling {
+      let repository = try record.repository()
+      let run = try repository.find(run, site: try record.site())
+      let shown = ShownRun(
+        run: run, outcome: try repository.outcome(of: run), plan: try repository.text("plan.txt", in: run),
+        machines: try repository.before(run).map { before in
+          try repository.difference(from: before, to: run).files.filter { $0.path.hasPrefix("observed/") }
+        })
+      try record.print(shown) { shown.text }
+    }
+  }
+}
+
+/// A run with all that is told of it.
+struct ShownRun: Encodable {
+  var run: RunRecord
+  var outcome: RunOutcome
+  /// As it was shown before it was carried out.
+  var plan: String
+  /// What was seen differently from the run before. Nil for the first run.
+  var machines: [RecordDifference.File]?
+
+  var text: String {
+    let seconds = Terminal.elapsed(Double(outcome.finishedAt - outcome.startedAt))
+    var lines = [
+      "run \(run.id)  \(run.result)", "  \(run.subject)", "  by      \(run.by)",
+      "  ended   \(run.time), after \(seconds)",
+      "  spec    \(run.spec)", "  commit  \(run.commit)", "  site    \(run.site)", "", "Steps:",
+    ]
+    var table = Table()
+    for step in outcome.steps {
+      table.add(step.word, Terminal.elapsed(step.seconds), step.step.text, step.detail)
+    }
+    lines += outcome.steps.isEmpty ? ["  none"] : table.lines()
+    lines += ["", "Plan:"] + plan.split(separator: "\n", omittingEmptySubsequences: false).map { "  " + $0 }
+    while lines.last?.allSatisfy({ $0 == " " }) == true { lines.removeLast() }
+    lines += ["", "On the machines, compared with the run before:"]
+    guard let machines else { return (lines + ["  this is the first run"]).joined(separator: "\n") }
+    if machines.isEmpty { lines.append("  nothing changed") }
+    for file in machines { lines += ["  " + file.path] + file.lines.map { "    " + $0 } }
+    return lines.map(\.trimmedEnd).joined(separator: "\n")
+  }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Foundation
+
+extension AuditRepository {
+  /// The run that a person means: `last`, `last~2`, a run's name or the beginning of it, or of its commit.
+  package func find(_ words: String, site: String?) throws(AuditError) -> RunRecord {
+    let runs = try log(site: site)
+    guard !runs.isEmpty else {
+      throw AuditError(.noSuchRun, "no run is recorded yet", next: "Make one: cluster apply")
+    }
+    if words == "last" || words.hasPrefix("last~") {
+      let back = words == "last" ? 0 : Int(words.dropFirst(5))
+      guard let back, runs.indices.contains(back) else {
+        throw AuditError(
+          .noSuchRun, "there is no \(words): \(runs.count) runs are recorded", next: "Look at them: cluster log")
+      }
+      return runs[back]
+    }
+    if let exact = runs.first(where: { $0.id == words || $0.commit == words }) { return exact }
+    let matching = runs.filter {
+      $0.id.hasPrefix(words) || ($0.commit.hasPrefix(words) && words.utf8.count >= 4)
+        || ($0.id.hasSuffix(words) && words.utf8.count >= 4)
+    }
+    guard let only = matching.first else {
+      throw AuditError(.noSuchRun, "no run is called \(words)", next: "Look at them: cluster log --limit 1000")
+    }
+    guard matching.count == 1 else {
+      let names = matching.prefix(5).map(\.id).joined(separator: ", ")
+      throw AuditError(
+        .noSuchRun, "\(matching.count) runs are called \(words)", cause: names, next: "Give more of the name.")
+    }
+    return only
+  }
+
+  /// The run of the same site before this one. Nil for the first.
+  package func before(_ run: RunRecord) throws(AuditError) -> RunRecord? {
+    let runs = try log(site: run.site)
+    guard let index = runs.firstIndex(where: { $0.id == run.id }) else { return nil }
+    return runs.dropFirst(index + 1).first
+  }
+
+  /// What was done and when.
+  package func outcome(of run: RunRecord) throws(AuditError) -> RunOutcome {
+    let problem: any Error
+    do {
+      guard let json = try file("outcome.json", in: run) else { throw CocoaError(.fileNoSuchFile) }
+      return try JSONDecoder().decode(RunOutcome.self, from: Data(json))
+    } catch { problem = error }
+    throw AuditError(
+      .damaged, "outcome.json of run \(run.id) cannot be read", cause: "\(problem)",
+      next: "Look at it: git show \(run.commit.prefix(12)):outcome.json")
+  }
+
+  /// A text of a run's commit. Empty when it has none of that name.
+  package func text(_ path: String, in run: RunRecord) throws(AuditError) -> String {
+    try file(path, in: run).map { String(decoding: $0, as: UTF8.self) } ?? ""
+  }
+}
