@@ -9,6 +9,8 @@ import HostAccess
 ///     cluster-agent serve --host NAME     frames on standard input and output, until the input ends
 ///     cluster-agent undo CHANGE           undo a change that nobody has confirmed; a timer of systemd's calls it
 ///     cluster-agent undo --boot           the same before links come up, for whatever was not confirmed
+///     cluster-agent receive-history|send-history PATH
+///                                         git's end of a push to or a fetch from this host's copy of the record
 ///     cluster-agent --version             protocol version and digest
 @main
 struct ClusterAgent {
@@ -27,8 +29,13 @@ struct ClusterAgent {
         let change = arguments[1] == "--boot" ? nil : PendingChange.ID(text: arguments[1])
         let undone = try await DeadManSwitch().undo(change)
         say(STDOUT_FILENO, undone.map { "undone: \($0)" } ?? "nothing is to be undone")
+      } else if arguments.count == 2, let service = HistoryRepository.Service(rawValue: arguments[0]) {
+        throw try await HistoryRepository.serve(service, at: arguments[1])
       } else {
-        say(STDERR_FILENO, "usage: cluster-agent serve --host NAME | undo CHANGE | undo --boot | --version")
+        say(
+          STDERR_FILENO,
+          "usage: cluster-agent serve --host NAME | undo CHANGE | undo --boot | receive-history PATH | "
+            + "send-history PATH | --version")
         exit(64)
       }
     } catch {

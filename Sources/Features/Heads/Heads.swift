@@ -59,14 +59,14 @@ package enum Heads: Feature {
     return [.unit(on: head.name, unit, because: "it brings the links up", source: head.source)] + links
   }
 
-  /// curl, arping and ipmitool serve the agent; the others are what an administrator reaches for first.
+  /// curl, arping, ipmitool and git serve the agent; the others are what an administrator reaches for first.
   private static func packages(_ cluster: Cluster, _ head: Head) -> [Resource] {
     let after = WellKnown.repositories(on: head.name) + head.nics.map { LinkKind.id(on: head.name, $0.name) }
     let controllers = cluster.heads.contains { $0.bmc != nil } || cluster.nodes.contains { $0.bmc != nil }
     return [
       .packages(
         on: head.name, "base",
-        ["ca-certificates", "curl", "iputils-arping", "iputils-ping"] + (controllers ? ["ipmitool"] : []),
+        ["ca-certificates", "curl", "git", "iputils-arping", "iputils-ping"] + (controllers ? ["ipmitool"] : []),
         because: "every head has them", source: head.source, after: after)
     ]
   }

@@ -6,7 +6,7 @@ import ClusterModel
 /// It connects when it is first asked, once for all calls; after the connection was lost, the next call connects anew.
 package actor SSHHost: Host {
   package nonisolated let id: HostID
-  private let program: SSHProgram
+  nonisolated let program: SSHProgram
   private let agent: AgentBinary
   private var attempt: (number: Int, task: Task<Result<SSHConnection, AgentError>, Never>)?
   private var attempts = 0
@@ -64,6 +64,9 @@ package actor SSHHost: Host {
     guard isClosed else { return }
     throw AgentError(.connectionLost, "The connection to \(id) was closed", next: "Run the command again.")
   }
+
+  /// Where this version of the agent lies on the host, once it was copied there.
+  func agentOnHost() async throws(AgentError) -> String { program.agent(try await agent.digest()) }
 
   /// The connection that is there, the one being made, or a new one.
   private func connection() async throws(AgentError) -> AgentConnection {

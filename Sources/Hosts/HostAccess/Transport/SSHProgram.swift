@@ -38,7 +38,14 @@ struct SSHProgram: Sendable {
     (configuration.map { ["-F", $0] } ?? []) + ["-S", socket, "-O", "exit", "--", target]
   }
 
+  /// The options of a connection of its own, for a program that calls ssh itself and names the host.
+  var options: [String] { options(["ControlMaster=no"], controlPath: "none") }
+
   private func arguments(_ options: [String], _ command: [String], controlPath: String? = nil) -> [String] {
+    self.options(options, controlPath: controlPath) + ["--", target] + command
+  }
+
+  private func options(_ options: [String], controlPath: String?) -> [String] {
     var all = [
       "BatchMode=yes", "ConnectTimeout=10", "ConnectionAttempts=1", "ServerAliveInterval=5", "ServerAliveCountMax=3",
       "LogLevel=ERROR", "RequestTTY=no", "EscapeChar=none", "ForwardAgent=no", "ForwardX11=no",
@@ -47,7 +54,7 @@ struct SSHProgram: Sendable {
     ]
     if let hostName { all.append("HostName=\(hostName)") }
     all += options
-    return (configuration.map { ["-F", $0] } ?? []) + all.flatMap { ["-o", $0] } + ["--", target] + command
+    return (configuration.map { ["-F", $0] } ?? []) + all.flatMap { ["-o", $0] }
   }
 
   /// What ssh's own failure (status 255) means. ssh says it in words only.
