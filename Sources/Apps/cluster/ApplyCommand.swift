@@ -35,9 +35,11 @@ struct ApplyCommand: AsyncParsableCommand {
 
   private func apply(_ reconciler: Reconciler) async throws {
     Terminal.note("Looking at \(reconciler.cluster.heads.count) heads …")
+    for line in CopiesText.lines(try await reconciler.catchUp()) { Terminal.note(line) }
     let proposal = try await reconciler.propose()
     let interrupted = try await reconciler.interruptedRuns()
     if proposal.plan.isClean && interrupted.isEmpty {
+      for line in CopiesText.lines(try await reconciler.catchCopiesUp()) { Terminal.note(line) }
       Terminal.print(PlanCommand.text(proposal.plan, colour: false))
       return
     }
@@ -105,6 +107,7 @@ struct ApplyCommand: AsyncParsableCommand {
     if let omission = applied.recorded?.unsignedBecause {
       Terminal.note("warning: the record is not signed: \(omission)")
     }
+    for line in CopiesText.lines(applied.copies) { Terminal.note(line) }
     if applied.isConverged {
       Terminal.print(
         "Applied: \(changed) changes in \(Terminal.elapsed(seconds)); looked again, everything is as described. "

@@ -26,6 +26,8 @@ package struct Applied: Sendable {
   package var outcome: RunOutcome
   package var verified: Proposal
   package var recorded: AuditRepository.Recorded?
+  /// How the copies of the record stand after the run.
+  package var copies: [HistoryCopy] = []
 
   /// Everything as desired, seen by looking again.
   package var isConverged: Bool { outcome.result == .done && verified.plan.isClean }

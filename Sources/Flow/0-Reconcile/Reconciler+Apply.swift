@@ -28,7 +28,8 @@ extension Reconciler {
     let record = try record(applied, proposal)
     do throws(AuditError) {
       let recorded = try await uncancelled { () async throws(AuditError) in try await history.record(record) }
-      return Applied(outcome: outcome, verified: verified, recorded: recorded)
+      return Applied(
+        outcome: outcome, verified: verified, recorded: recorded, copies: await uncancelled { await distribute() })
     } catch { throw .audit(error) }
   }
 

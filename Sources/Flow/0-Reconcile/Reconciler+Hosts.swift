@@ -12,7 +12,7 @@ extension Reconciler {
     site: Site, specification: Specification, cluster: Cluster, by: String
   ) throws(ReconcileError) -> Reconciler {
     let runDirectory = try makeRunDirectory()
-    var hosts: [HostID: any HostAccess.Host] = [:]
+    var hosts: [HostID: SSHHost] = [:]
     for head in cluster.heads {
       hosts[head.name] = SSHHost(
         id: head.name, target: head.name.name,
@@ -23,7 +23,11 @@ extension Reconciler {
     return Reconciler(
       site: site, specification: specification, cluster: cluster, hosts: hosts,
       secrets: DirectorySecretStore(directory: site.secrets.path), journal: JournalOnDemand(path: site.journal.path),
-      processes: .machine, history: try repository(of: site), by: by, clock: ContinuousClock(),
+      processes: .machine, history: try repository(of: site),
+      copies: HistoryCopies(
+        folder: site.folder.path, site: site.id, by: by,
+        heads: Dictionary(uniqueKeysWithValues: hosts.map { ($0.key.name, $0.value) })), by: by,
+      clock: ContinuousClock(),
       now: { Int(Date().timeIntervalSince1970) })
   }
 

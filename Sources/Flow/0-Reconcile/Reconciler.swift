@@ -19,6 +19,8 @@ package struct Reconciler: Sendable {
   package let processes: ProcessTable
   /// The record of runs.
   package let history: any RunHistory
+  /// Where the record is kept besides. Nil: nowhere.
+  package let copies: HistoryCopies?
   /// Who asks: `user@machine`.
   package let by: String
   /// Measures waits and deadlines; nobody sets it.
@@ -28,7 +30,9 @@ package struct Reconciler: Sendable {
 
   package init(
     site: Site, specification: Specification, cluster: Cluster, hosts: [HostID: any HostAccess.Host],
-    secrets: any SecretStore, journal: any RunJournal, processes: ProcessTable, history: any RunHistory, by: String,
+    secrets: any SecretStore, journal: any RunJournal, processes: ProcessTable, history: any RunHistory,
+    copies: HistoryCopies? = nil,
+    by: String,
     clock: any Clock<Duration>, now: @escaping @Sendable () -> Int
   ) {
     self.site = site
@@ -39,6 +43,7 @@ package struct Reconciler: Sendable {
     self.journal = journal
     self.processes = processes
     self.history = history
+    self.copies = copies
     self.by = by
     self.clock = clock
     self.now = now
