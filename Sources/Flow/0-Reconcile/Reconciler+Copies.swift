@@ -17,7 +17,7 @@ extension Reconciler {
     do { return try await copies.gather() } catch { throw .audit(error) }
   }
 
-  /// Brings the copies of the record up to date, if one is known to be behind. Gives all copies, none when all have all.
+  /// Brings the copies of the record up to date, if one is known to be behind. Empty when none was.
   package func catchCopiesUp() async throws(ReconcileError) -> [HistoryCopy] {
     guard let copies else { return [] }
     do {
