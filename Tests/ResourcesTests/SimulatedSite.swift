@@ -78,7 +78,7 @@ final class SimulatedSite {
     let cluster = try Self.read(spec)
     await site.change { $0.unpack(cluster) }
     let desired = Expansion.expand(cluster, siteFiles)
-    let heads = Self.heads(cluster)
+    let heads = Planning.Heads(cluster)
     let questions = Planner.questions(
       desired: desired, previously: managed, catalog: KindCatalog.all, heads: heads)
     let now = await site.world.now
@@ -158,14 +158,6 @@ final class SimulatedSite {
   /// The ways to every machine that is or was a head.
   private func hosts() async -> [HostID: any HostAccess.Host] {
     Dictionary(uniqueKeysWithValues: await site.world.machines.keys.map { ($0, site.host($0)) })
-  }
-
-  private static func heads(_ cluster: Cluster) -> Planning.Heads {
-    let names = cluster.heads.map(\.name)
-    let primary = cluster.primary?.name ?? "none"
-    return Planning.Heads(
-      primary: primary, others: names.filter { $0 != primary },
-      serviceAddress: cluster.ha?.addresses.first { $0.network == cluster.bootNetwork?.name }?.address)
   }
 }
 

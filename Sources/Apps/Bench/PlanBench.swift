@@ -51,7 +51,7 @@ enum PlanBench {
       return cluster
     }
     let (desired, expanding) = try await report("expand", size) { Expansion.expand(cluster, SiteFiles()) }
-    let heads = Heads(primary: "head1", others: ["head2"], serviceAddress: cluster.ha?.addresses.first?.address)
+    let heads = Planning.Heads(cluster)
     let (questions, asking) = try await report("ask", size) {
       Planner.questions(desired: desired, previously: [], catalog: KindCatalog.all, heads: heads)
     }

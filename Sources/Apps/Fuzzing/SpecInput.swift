@@ -25,9 +25,7 @@ enum SpecInput {
   /// What was found valid can be planned: the kinds' questions stand for all that the features made of it.
   private static func expand(_ cluster: Cluster) {
     let desired = Expansion.expand(cluster, SiteFiles())
-    let names = cluster.heads.map(\.name)
-    guard let primary = cluster.primary?.name else { preconditionFailure("a valid cluster without a primary head") }
-    let heads = Heads(primary: primary, others: names.filter { $0 != primary })
+    let heads = Planning.Heads(cluster)
     let questions = Planner.questions(desired: desired, previously: [], catalog: KindCatalog.all, heads: heads)
     let away = AgentError(.unreachable, "no host is asked", next: "None is needed.")
     let inventory = Inventory(hosts: questions.mapValues { _ in .unreachable(away) }, observedAt: 0)

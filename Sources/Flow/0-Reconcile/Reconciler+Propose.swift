@@ -27,12 +27,5 @@ extension Reconciler {
   }
 
   /// Who may hold the service address, for the planner.
-  var heads: Planning.Heads {
-    let names = cluster.heads.map(\.name)
-    let primary = cluster.primary?.name ?? names.first ?? HostID("none")
-    let boot = cluster.bootNetwork?.name
-    return Planning.Heads(
-      primary: primary, others: names.filter { $0 != primary },
-      serviceAddress: cluster.ha?.addresses.first { $0.network == boot }?.address)
-  }
+  var heads: Planning.Heads { Planning.Heads(cluster) }
 }

@@ -14,6 +14,16 @@ package struct Heads: Hashable, Sendable {
     self.serviceAddress = serviceAddress
   }
 
+  /// As a description has them. One without heads, which no reader lets through, has a head that nobody can reach.
+  package init(_ cluster: Cluster) {
+    let names = cluster.heads.map(\.name)
+    let primary = cluster.primary?.name ?? names.first ?? HostID("none")
+    let boot = cluster.bootNetwork?.name
+    self.init(
+      primary: primary, others: names.filter { $0 != primary },
+      serviceAddress: cluster.ha?.addresses.first { $0.network == boot }?.address)
+  }
+
   package var all: [HostID] { [primary] + others }
 
   /// The head that holds the service address; without a holder, the first that answers.

@@ -6,7 +6,7 @@ import HostAccess
 ///
 /// All of it is done by git(1). What each place is known to have is a reference of ours,
 /// `refs/cluster/copies/SITE/NAME`: a place that cannot be reached is behind until a later run reaches it. Nothing is
-/// ever forced: a place that has runs which are not here has its history joined with ours, by a commit with two parents.
+/// ever forced: a place that has runs which are not here has its history joined with ours, by a commit after both.
 package struct HistoryCopies: Sendable {
   /// A remote takes part when `git config remote.NAME.clusterHistory true` says so.
   private static let remoteSetting = "clusterhistory"
