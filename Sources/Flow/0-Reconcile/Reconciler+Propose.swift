@@ -17,7 +17,7 @@ extension Reconciler {
     do {
       let plan = try Planner.plan(
         desired: desired, previously: previously, inventory: inventory, catalog: KindCatalog.all, heads: heads,
-        now: now())
+        mostNodesAway: NodePolicy.mostAway(of: cluster.nodes.count), now: now())
       return Proposal(plan: plan, inventory: inventory, desired: desired, previously: previously)
     } catch { throw .plan(error) }
   }

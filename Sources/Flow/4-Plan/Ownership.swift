@@ -7,8 +7,13 @@ import ClusterModel
 struct Ownership {
   /// Who claims what. Owners are numbers in here: there is a claim for nearly everything.
   private var claims: [(claim: Claim, owner: Int)] = []
+  /// The same, to be looked up.
+  private(set) var claimed: Set<Claim> = []
+  /// Lengths of the roots of claimed trees: only there a path has to be cut.
+  private var rootLengths: Set<Int> = []
 
-  static func problems(_ desired: [Resource], catalog: [String: AnyKind], heads: Heads, now: Int) -> [PlanProblem] {
+  /// What the resources decide about on machines that have nothing.
+  static func of(_ desired: [Resource], catalog: [String: AnyKind], heads: Heads, now: Int) -> Ownership {
     let hosts = Set(heads.all).union(desired.lazy.compactMap(\.id.host)).union(desired.lazy.compactMap(\.establishes))
     let nothing = Answers(Inventory(hosts: [:], observedAt: now), blank: hosts)
     let context = PlanContext(answers: nothing, activeHead: heads.primary, changing: [], now: now)
@@ -19,7 +24,7 @@ struct Ownership {
       guard let drafts = try? kind.examine(resource.id, resource.desired, nothing).steps(context) else { continue }
       for draft in drafts { ownership.add(draft.operation.claims(on: draft.host), index) }
     }
-    return ownership.problems { desired[$0].owner }
+    return ownership
   }
 
   static func problems(_ steps: [Step]) -> [PlanProblem] {
@@ -29,7 +34,18 @@ struct Ownership {
   }
 
   mutating func add(_ claims: [Claim], _ owner: Int) {
-    for claim in claims { self.claims.append((claim, owner)) }
+    for claim in claims {
+      self.claims.append((claim, owner))
+      claimed.insert(claim)
+      if case .tree(_, let root) = claim { rootLengths.insert(root.utf8.count) }
+    }
+  }
+
+  /// Whether somebody decides about it: by itself, or as owner of the folder that it lies in.
+  func holds(_ claim: Claim) -> Bool {
+    if claimed.contains(claim) { return true }
+    guard !rootLengths.isEmpty, let (host, path) = claim.place else { return false }
+    return Self.folders(above: path, rootLengths).contains { claimed.contains(.tree(host, $0)) }
   }
 
   /// `owner` tells who a number stands for: two numbers may be the same resource.
@@ -42,10 +58,7 @@ struct Ownership {
       let (a, b) = (owner(first), owner(second))
       if a.resource != b.resource, reported.insert(claim).inserted { found.append(.twoOwners(claim, a, b)) }
     }
-    // Only where a tree's root could end is a path cut and looked up.
-    var rootLengths: Set<Int> = []
     for (claim, owner) in claims {
-      if case .tree(_, let root) = claim { rootLengths.insert(root.utf8.count) }
       if let first = owners[claim] { clash(claim, first, owner) } else { owners[claim] = owner }
     }
     if rootLengths.isEmpty { return found }

@@ -21,6 +21,8 @@ struct PlanBuilder {
   private let activeHead: HostID
   private let now: Int
   private let establishers: [HostID: Int]
+  /// What the desired resources decide about.
+  private let owned: Ownership
 
   private var places: [Place]
   private var answers: Answers
@@ -34,7 +36,7 @@ struct PlanBuilder {
 
   init(
     desired: [Resource], previously: [ManagedResource], inventory: Inventory, catalog: [String: AnyKind],
-    activeHead: HostID, now: Int
+    activeHead: HostID, owned: Ownership, now: Int
   ) {
     self.desired = desired
     self.previously = previously
@@ -42,6 +44,7 @@ struct PlanBuilder {
     self.inventory = inventory
     self.catalog = catalog
     self.activeHead = activeHead
+    self.owned = owned
     self.now = now
     establishers = Dictionary(
       desired.indices.compactMap { index in desired[index].establishes.map { ($0, index) } }
@@ -113,7 +116,8 @@ struct PlanBuilder {
 
   /// Adds a resource's steps and gives its last ones.
   private mutating func append(
-    _ drafts: [StepDraft], _ id: ResourceID, _ reason: String, _ source: SourceSpan?, after first: [Int]
+    _ drafts: [StepDraft], _ id: ResourceID, _ reason: String, _ source: SourceSpan?, after first: [Int],
+    prunes: Bool = false
   ) -> [Int] {
     let name = id.description
     var (before, group) = (first, [Int]())
@@ -130,7 +134,7 @@ struct PlanBuilder {
         Step(
           id: StepID(name + "/" + draft.verb), resource: id, host: draft.host, operation: draft.operation, after: [],
           disruption: draft.disruption, because: because, source: source, changes: draft.changes,
-          destructive: draft.destructive))
+          destructive: draft.destructive, prunes: prunes))
     }
     return group.filter { !hasFollower[$0] }
   }
@@ -149,12 +153,14 @@ struct PlanBuilder {
       groupRank = rank(managed)
       guard let kind = catalog[managed.id.kind] else { continue }
       do throws(Unreadable) {
-        let drafts = try kind.examine(managed.id, managed.desired, answers).removal(context(for: managed.id))
+        let removal = try kind.examine(managed.id, managed.desired, answers).removal(context(for: managed.id))
+        // What another resource has taken over since is not ours to take away.
+        let drafts = removal.compactMap(ours)
         if drafts.isEmpty { continue }
         if let cause = stuck[managed.id.host] {
           block(managed, .waitsFor(cause))
         } else {
-          group += append(drafts, managed.id, "", nil, after: before)
+          group += append(drafts, managed.id, "", nil, after: before, prunes: true)
         }
       } catch {
         // Files must not go while it is not known whether the unit that reads them still runs.
@@ -162,6 +168,19 @@ struct PlanBuilder {
         block(managed, .unreadable(error))
       }
     }
+  }
+
+  /// The draft without what another resource owns. Nil when nothing is left.
+  private func ours(_ draft: StepDraft) -> StepDraft? {
+    guard case .ensurePackagesAbsent(let names) = draft.operation else {
+      return draft.operation.claims(on: draft.host).contains(where: owned.holds) ? nil : draft
+    }
+    let left = names.filter { !owned.holds(.package(draft.host, $0)) }
+    if left.isEmpty { return nil }
+    var draft = draft
+    draft.operation = .ensurePackagesAbsent(left)
+    draft.changes = left.map { "- \($0)" }
+    return draft
   }
 
   private func rank(_ managed: ManagedResource) -> Int { catalog[managed.id.kind]?.removalRank ?? Int.max }
@@ -209,6 +228,7 @@ extension Blocked.Reason {
         ? "There is no way to \(host): put it back into the spec, or remove what it held by hand."
         : "This is a defect of the program: report it together with the spec."
     case .waitsFor(let resource): "Mend \(resource) first; then this is planned."
+    case .leftOut(let resource): "Plan again without leaving out \(resource)."
     }
   }
 }

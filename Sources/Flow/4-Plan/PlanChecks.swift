@@ -3,7 +3,7 @@ import ClusterModel
 
 /// What must hold of any plan, wherever it came from. Run when a plan is made and again before it is executed.
 package enum PlanChecks {
-  package static func problems(_ plan: Plan) -> [PlanProblem] {
+  package static func problems(_ plan: Plan, _ rules: PlanRules = PlanRules()) -> [PlanProblem] {
     var numbers: [StepID: Int] = Dictionary(minimumCapacity: plan.steps.count)
     var problems: [PlanProblem] = []
     var after: [[Int]] = []
@@ -18,6 +18,32 @@ package enum PlanChecks {
       if numbers.updateValue(index, forKey: step.id) != nil { problems.append(.twiceTheSameStep(step.id)) }
     }
     return problems + Ownership.problems(plan.steps) + bothHeads(plan.steps, after)
+      + nodesAway(plan.steps, after, rules) + foreign(plan.steps, rules)
+  }
+
+  /// Nodes that are taken away at once. Those that boot for the first time, or hang, do nothing that could be missed.
+  ///
+  /// Restarts that follow each other directly are one row; no more are under way at once than there are rows. That may
+  /// count too many where something else stands between two restarts, and never too few.
+  private static func nodesAway(_ steps: [Step], _ after: [[Int]], _ rules: PlanRules) -> [PlanProblem] {
+    guard let most = rules.mostNodesAway else { return [] }
+    var isLastOfRow = Array(repeating: false, count: steps.count)
+    var rows = 0
+    for (index, step) in steps.enumerated() where step.takesNodeAway {
+      if let earlier = after[index].first(where: { isLastOfRow[$0] }) { isLastOfRow[earlier] = false } else { rows += 1 }
+      isLastOfRow[index] = true
+    }
+    return rows > most ? [.tooManyNodesAway(rows, allowed: most)] : []
+  }
+
+  /// Steps that take away what is not ours, or is somebody else's by now.
+  private static func foreign(_ steps: [Step], _ rules: PlanRules) -> [PlanProblem] {
+    guard let prunable = rules.prunable else { return [] }
+    return steps.filter(\.prunes).compactMap { step in
+      if !prunable.contains(step.resource) { return .prunesUnmanaged(step.id) }
+      let claim = step.operation.claims(on: step.host).first { rules.owned?.holds($0) == true }
+      return claim.map { .prunesOwned(step.id, $0) }
+    }
   }
 
   /// Pairs of steps on different heads that disrupt the same thing and are not ordered.
@@ -26,7 +52,7 @@ package enum PlanChecks {
     var problems: [PlanProblem] = []
     for (position, late) in disruptive.enumerated() {
       let rivals = disruptive[..<position].filter { early in
-        steps[early.index].host != steps[late.index].host
+        steps[early.index].disruptedHost != steps[late.index].disruptedHost
           && (early.what == late.what || early.what == .host || late.what == .host)
       }
       if rivals.isEmpty { continue }

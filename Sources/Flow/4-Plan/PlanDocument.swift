@@ -62,6 +62,7 @@ struct PlanDocument: Encodable {
         case .unreadable(.failed): "failed"
         case .unreadable(.unasked): "unasked"
         case .waitsFor: "waits-for"
+        case .leftOut: "left-out"
         }
       detail = blocked.reason.description
       next = blocked.next

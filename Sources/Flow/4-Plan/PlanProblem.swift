@@ -27,6 +27,12 @@ package enum PlanProblem: Hashable, Sendable {
   case order(StepID, after: StepID)
   /// Nothing keeps two heads from being disrupted at the same time.
   case bothHeads(StepID, StepID)
+  /// More nodes would be taken away at once than the policy allows.
+  case tooManyNodesAway(Int, allowed: Int)
+  /// It would take away what no earlier run put in place, or what the spec still asks for.
+  case prunesUnmanaged(StepID)
+  /// It would take away what another resource decides about now.
+  case prunesOwned(StepID, Claim)
 }
 
 extension PlanProblem: CustomStringConvertible {
@@ -44,6 +50,12 @@ extension PlanProblem: CustomStringConvertible {
     case .order(let step, let other): "\(step) comes after \(other), which is missing or does not stand before it."
     case .bothHeads(let first, let second):
       "\(first) and \(second) could disrupt both heads at the same time: nothing orders them."
+    case .tooManyNodesAway(let nodes, let allowed):
+      "\(nodes) nodes could be taken away at the same time; \(allowed) are allowed."
+    case .prunesUnmanaged(let step):
+      "\(step) would take away what the record does not list as ours, or what the spec asks for."
+    case .prunesOwned(let step, let claim):
+      "\(step) would take away what another resource decides about: \(claim)."
     }
   }
 }

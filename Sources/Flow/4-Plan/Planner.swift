@@ -25,24 +25,27 @@ package enum Planner {
 
   /// The steps from what is to what should be, and what cannot be planned now.
   ///
-  /// `now` is in seconds since 1970. Throws only for what no inventory could mend: cycles, two owners of one thing.
+  /// `now` is in seconds since 1970; `mostNodesAway` is the rule of `PlanRules`. Throws only for what no inventory could mend: cycles, two owners of one thing.
   package static func plan(
     desired: [Resource], previously: [ManagedResource], inventory: Inventory, catalog: [String: AnyKind], heads: Heads,
-    now: Int
+    mostNodesAway: Int? = nil, now: Int
   ) throws(PlanProblems) -> Plan {
     let order = try ResourceOrder(desired, catalog: catalog)
     let strangers = previously.filter { catalog[$0.id.kind] == nil }.map { PlanProblem.unknownKind(.init($0.id, nil)) }
-    let unfit = strangers + Ownership.problems(desired, catalog: catalog, heads: heads, now: now)
+    let owned = Ownership.of(desired, catalog: catalog, heads: heads, now: now)
+    let unfit = strangers + owned.problems { desired[$0].owner }
     if !unfit.isEmpty { throw PlanProblems(unfit) }
     var builder = PlanBuilder(
       desired: desired, previously: previously, inventory: inventory, catalog: catalog,
-      activeHead: heads.active(in: inventory), now: now)
+      activeHead: heads.active(in: inventory), owned: owned, now: now)
     builder.findBlankHosts(order.indices)
     for index in order.indices { builder.add(index, after: order.dependencies[index]) }
     builder.prune()
     builder.keepOneHeadUndisrupted()
     let plan = builder.finished()
-    let problems = PlanChecks.problems(plan)
+    let rules = PlanRules(
+      prunable: Set(previously.map(\.id)).subtracting(desired.map(\.id)), owned: owned, mostNodesAway: mostNodesAway)
+    let problems = PlanChecks.problems(plan, rules)
     if !problems.isEmpty { throw PlanProblems(problems) }
     return plan
   }

@@ -12,12 +12,19 @@ extension Step {
   var disrupts: Disrupts? {
     if disruption < .restart { return nil }
     switch operation {
-    case .ensureUnit(let goal): return .service(goal.name)
-    case .ensureLink, .ensureHostname, .ensurePackages, .ensurePackagesAbsent: return .host
+    case .ensureNode: return nil
+    case .ensureUnit(let goal): return disruption >= .reboot ? .host : .service(goal.name)
+    // Pacemaker may move whatever it has from one head to the other.
+    case .ensureCIB: return .host
+    case .ensureLink, .ensureHostname, .ensurePackages, .ensurePackagesAbsent, .ensurePower, .ensureClone: return .host
     case .ensureFile, .ensureSecretFile, .ensureFileAbsent, .ensureTree, .ensureTreeAbsent, .ensureAddress,
-      .ensureImage, .ensureImageFetched, .ensureImageAbsent, .ensureCapture, .ensureClone, .ensurePower, .ensureNode,
-      .ensureCIB, .ensureFencingProven:
-      return nil
+      .ensureImage, .ensureImageFetched, .ensureImageAbsent, .ensureCapture, .ensureFencingProven:
+      return disruption >= .reboot ? .host : nil
     }
+  }
+
+  /// The head that is disrupted: the one that is installed, not the one that installs it.
+  var disruptedHost: HostID {
+    if case .ensureClone(let goal) = operation { goal.head } else { host }
   }
 }

@@ -22,7 +22,7 @@ extension NodesKind {
     }
     let booting = needs.filter { if case .restart = $0.need { false } else { true } }
     let restarting = needs.filter { if case .restart = $0.need { true } else { false } }
-    let most = mostAway(of: desired.nodes.count)
+    let most = NodePolicy.mostAway(of: desired.nodes.count)
     // Nodes that are away already count: beyond what is left of the number, a restart waits until they are back.
     let free = max(0, most - booting.count)
     func before(_ index: Int) -> [Int] {
@@ -91,9 +91,4 @@ extension NodesKind {
       "\(verb)-\(row.name)", on: context.activeHead, .ensureNode(goal), disruption: disruption, because: reason,
       independent: true, behind: earlier)
   }
-}
-
-extension NodesKind {
-  /// How many of so many nodes may be taken away at once: a quarter, and one of fewer than four.
-  package static func mostAway(of nodes: Int) -> Int { max(1, nodes / 4) }
 }

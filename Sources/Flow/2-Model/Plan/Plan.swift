@@ -34,10 +34,12 @@ package struct Step: Hashable, Codable, Sendable, Identifiable {
   package var source: SourceSpan?
   package var changes: [String]
   package var destructive: Bool
+  /// It takes away what an earlier run put in place and nothing asks for any more.
+  package var prunes: Bool
 
   package init(
     id: StepID, resource: ResourceID, host: HostID, operation: Operation, after: [StepID], disruption: Disruption,
-    because: String, source: SourceSpan?, changes: [String], destructive: Bool
+    because: String, source: SourceSpan?, changes: [String], destructive: Bool, prunes: Bool = false
   ) {
     self.id = id
     self.resource = resource
@@ -49,6 +51,7 @@ package struct Step: Hashable, Codable, Sendable, Identifiable {
     self.source = source
     self.changes = changes
     self.destructive = destructive
+    self.prunes = prunes
   }
 }
 
@@ -58,6 +61,8 @@ package struct Blocked: Hashable, Codable, Sendable {
     case unreadable(Unreadable)
     /// It depends on something that is itself blocked.
     case waitsFor(ResourceID)
+    /// It depends on something that the administrator has left out of this plan.
+    case leftOut(ResourceID)
   }
 
   package var resource: ResourceID

@@ -54,6 +54,7 @@ extension Blocked.Reason: CustomStringConvertible {
     case .unreadable(.failed(let host, let error)): "\(host) could not tell: \(error)"
     case .unreadable(.unasked(let host)): "\(host) was not asked"
     case .waitsFor(let resource): "waits for \(resource)"
+    case .leftOut(let resource): "depends on \(resource), which is left out"
     }
   }
 }

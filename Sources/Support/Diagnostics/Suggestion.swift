@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import Diagnostics
-
 /// The candidate that was probably meant: at most a third of its letters differ. Nil when none is close, or two are.
-func closest(to text: String, among candidates: [String]) -> String? {
+package func closest(to text: String, among candidates: [String]) -> String? {
   let typed = Array(text.lowercased().unicodeScalars)
   guard !typed.isEmpty, typed.count <= 64 else { return nil }
   var best: (name: String, distance: Int)?
@@ -40,8 +38,15 @@ private func editDistance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
   return rows[a.count][b.count]
 }
 
+/// A few of the candidates that could have been meant: the closest one, else those that contain the text.
+package func nearest(to text: String, among candidates: [String]) -> [String] {
+  if let one = closest(to: text, among: candidates) { return [one] }
+  let wanted = text.lowercased()
+  return Array(candidates.lazy.filter { $0.lowercased().contains(wanted) }.prefix(3))
+}
+
 extension Diagnostic.FixIt {
-  static func suggestion(_ name: String, at span: SourceSpan) -> Self {
+  package static func suggestion(_ name: String, at span: SourceSpan) -> Self {
     Self(label: "did you mean `\(name)`?", span: span, replacement: name)
   }
 }

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+
+/// What the administrator means by `--target` or `--exclude`: machines as a hostlist, or resources by their ids. A `*`
+/// stands for anything.
+package struct Selector: Sendable {
+  package let text: String
+  private let exact: Set<String>
+  private let patterns: [String]
+  private let isResource: Bool
+
+  /// Nil when it is neither a hostlist nor an id.
+  package init?(_ text: String) {
+    self.text = text
+    isResource = text.contains(":")
+    let parts: [String]
+    if isResource {
+      parts = [text]
+    } else {
+      guard let names = HostlistText.expand(text) else { return nil }
+      parts = names
+    }
+    exact = Set(parts.filter { !$0.contains("*") })
+    patterns = parts.filter { $0.contains("*") }
+  }
+
+  /// Steps on a head that are about another machine belong to that machine.
+  func matches(_ step: Step) -> Bool {
+    isResource
+      ? holds(step.resource.description) || holds(step.id.text)
+      : holds((step.operation.machine ?? step.host).name)
+  }
+
+  func matches(_ resource: ResourceID) -> Bool {
+    isResource ? holds(resource.description) : resource.host.map { holds($0.name) } ?? false
+  }
+
+  /// The parts of it that stand for nothing there is.
+  package func strangers(machines: Set<String>, resources: Set<String>) -> [String] {
+    let known = isResource ? resources : machines
+    return exact.subtracting(known).sorted()
+      + patterns.filter { pattern in !known.contains { Self.matches($0, pattern) } }
+  }
+
+  private func holds(_ text: String) -> Bool {
+    exact.contains(text) || patterns.contains { Self.matches(text, $0) }
+  }
+
+  /// Whether the text is the pattern with something in the place of each `*`.
+  static func matches(_ text: String, _ pattern: String) -> Bool {
+    let (text, pattern) = (Array(text.utf8), Array(pattern.utf8))
+    var (place, read) = (0, 0)
+    var retry: (place: Int, read: Int)?
+    while read < text.count {
+      if place < pattern.count, pattern[place] == UInt8(ascii: "*") {
+        retry = (place, read)
+        place += 1
+      } else if place < pattern.count, pattern[place] == text[read] {
+        (place, read) = (place + 1, read + 1)
+      } else if let last = retry {
+        retry = (last.place, last.read + 1)
+        (place, read) = (last.place + 1, last.read + 1)
+      } else {
+        return false
+      }
+    }
+    return pattern[place...].allSatisfy { $0 == UInt8(ascii: "*") }
+  }
+}
