@@ -142,6 +142,12 @@ let package = Package(
     tests("FuzzTests", ["Fuzzing"]),
     tests("CommandLineTests", ["cluster", "Execution", "Planning", "ClusterModel", "HostAccess"]),
     tests("SimulationTests", ["Simulation", "Simulator", "Execution", "HostAccess", "ClusterModel"]),
+    tests(
+      "ReconcilerTests",
+      [
+        "Reconciler", "Auditing", "Execution", "Planning", "Simulator", "SpecReading", "Features", "Resources",
+        "HostAccess", "ClusterModel", "Diagnostics",
+      ]),
     tests("TidyTests", []),
     tests("LabTests", ["Lab", "ClusterModel", "SpecReading", "HostAccess"]),
   ],

@@ -125,9 +125,11 @@ enum SyntheticPlan {
         node: HostID(name), mac: MACAddress(bits: UInt64(number)), bmc: nil, image: "compute/1a2b", restart: true,
         deadlineSeconds: 300)
       let earlier = number <= atOnce ? first.map { [$0] } ?? [] : ["nodes:all/restart-\(number - atOnce)"]
-      return .sample(
+      var step = Step.sample(
         "nodes:all/restart-\(number)", on: "head1", .ensureNode(goal), line: 46, after: earlier, disruption: .reboot,
         because: "\(name) runs compute/0000, not compute/1a2b")
+      if number > atOnce { step.turns = step.after }
+      return step
     }
   }
 

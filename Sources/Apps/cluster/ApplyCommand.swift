@@ -21,6 +21,17 @@ struct ApplyCommand: AsyncParsableCommand {
   var yes = false
 
   @OptionGroup var running: RunOptions
+  @OptionGroup var limits: TermsOptions
+
+  @Argument(
+    help: "A plan that `cluster plan --out FILE` kept: exactly that is done, or nothing.", completion: .file())
+  var saved: String?
+
+  func validate() throws {
+    if saved != nil, limits.isGiven {
+      throw ValidationError("A saved plan has its own --target, --exclude and --max-disruption.")
+    }
+  }
 
   func run() async throws {
     try await Failure.telling {
@@ -36,11 +47,11 @@ struct ApplyCommand: AsyncParsableCommand {
   private func apply(_ reconciler: Reconciler) async throws {
     Terminal.note("Looking at \(reconciler.cluster.heads.count) heads …")
     for line in CopiesText.lines(try await reconciler.catchUp()) { Terminal.note(line) }
-    let proposal = try await reconciler.propose()
+    let proposal = try await propose(reconciler)
     let interrupted = try await reconciler.interruptedRuns()
     if proposal.plan.isClean && interrupted.isEmpty {
       for line in CopiesText.lines(try await reconciler.catchCopiesUp()) { Terminal.note(line) }
-      Terminal.print(PlanCommand.text(proposal.plan, colour: false))
+      Terminal.print(PlanCommand.text(try await reconciler.review(proposal), colour: false))
       return
     }
     if proposal.plan.isClean {
@@ -52,8 +63,14 @@ struct ApplyCommand: AsyncParsableCommand {
     guard !proposal.plan.steps.isEmpty else {
       throw Failure("nothing can be done now", next: "See what is blocked, above.", status: .partial)
     }
+    try reconciler.check(proposal)
     try confirm(proposal)
     try await carryOut(proposal, reconciler)
+  }
+
+  private func propose(_ reconciler: Reconciler) async throws -> Proposal {
+    if let saved { return try await reconciler.propose(exactly: SavedPlanFile.read(saved)) }
+    return try await reconciler.propose(limits.terms)
   }
 
   private func carryOut(_ proposal: Proposal, _ reconciler: Reconciler) async throws {
@@ -109,9 +126,11 @@ struct ApplyCommand: AsyncParsableCommand {
     }
     for line in CopiesText.lines(applied.copies) { Terminal.note(line) }
     if applied.isConverged {
+      let what =
+        applied.isWhole
+        ? "everything is as described" : "as described, within \(applied.verified.terms.scope.text)"
       Terminal.print(
-        "Applied: \(changed) changes in \(Terminal.elapsed(seconds)); looked again, everything is as described. "
-          + "Run \(run), \(recorded).")
+        "Applied: \(changed) changes in \(Terminal.elapsed(seconds)); looked again, \(what). Run \(run), \(recorded).")
       return
     }
     for step in applied.outcome.steps where !step.succeeded {

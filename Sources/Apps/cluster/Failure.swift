@@ -34,8 +34,7 @@ struct Failure: Error {
 
   private static func status(of error: ReconcileError) -> ExitStatus {
     if error.isLeaseHeld { return .lockHeld }
-    if case .overtaken = error { return .refused }
-    return .error
+    return error.isRefusal ? .refused : .error
   }
 
   /// Runs a command's body; every failure is told with what to do next.

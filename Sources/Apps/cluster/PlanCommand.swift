@@ -10,6 +10,12 @@ struct PlanCommand: AsyncParsableCommand {
 
   @OptionGroup var options: SiteOptions
   @OptionGroup var printing: PlanOutputOptions
+  @OptionGroup var limits: TermsOptions
+
+  @Option(
+    help: ArgumentHelp("Keep the plan in a file, to be carried out by `cluster apply FILE`.", valueName: "file"),
+    completion: .file())
+  var out: String?
 
   @Flag(help: "End with 0 when nothing is to do, 2 when something is, 1 on an error.")
   var detailedExitcode = false
@@ -17,8 +23,14 @@ struct PlanCommand: AsyncParsableCommand {
   func run() async throws {
     let proposal = try await Failure.telling {
       let reconciler = try options.reconciler()
-      let proposal = try await reconciler.closing { () async throws(ReconcileError) in try await reconciler.propose() }
+      let proposal = try await reconciler.closing { () async throws(ReconcileError) in
+        try await reconciler.propose(limits.terms)
+      }
       printing.show(try await reconciler.review(proposal))
+      if let out {
+        try SavedPlanFile.write(try reconciler.saved(proposal), to: out)
+        Terminal.note("Kept in \(out): `cluster apply \(out)` does exactly this, or nothing.")
+      }
       return proposal
     }
     if detailedExitcode, !proposal.plan.isClean { throw ExitStatus.changes.code }
@@ -28,7 +40,5 @@ struct PlanCommand: AsyncParsableCommand {
     String(PlanText(review, colour: colour, full: full).text.dropLast())
   }
 
-  static func text(_ plan: Plan, colour: Bool) -> String {
-    String(PlanText(plan, colour: colour).text.dropLast())
-  }
+  static func text(_ plan: Plan, colour: Bool) -> String { text(PlanReview(plan), colour: colour) }
 }

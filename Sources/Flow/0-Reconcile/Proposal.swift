@@ -4,13 +4,20 @@ import ClusterModel
 
 /// A plan with what it was made from.
 package struct Proposal: Sendable {
+  /// What is to be done, within the terms.
   package var plan: Plan
+  /// Everything that is to be done.
+  package var whole: Plan
+  /// Resources with something to do, or that cannot be planned, which the terms leave out.
+  package var leftOut: [ResourceID]
+  package var terms: RunTerms
   package var inventory: Inventory
   package var desired: [Resource]
   package var previously: [ManagedResource]
 
-  /// Whether another plan destroys, reboots or fails over nothing that this one did not show.
+  /// Whether another plan destroys, reboots or fails over nothing that this one did not show, and is within its terms.
   func covers(_ other: Plan) -> Bool {
+    if !terms.refused(other).isEmpty { return false }
     let shown = Set(plan.steps.filter(\.needsConsent).map(\.resource))
     return other.steps.allSatisfy { !$0.needsConsent || shown.contains($0.resource) }
   }
@@ -29,12 +36,15 @@ package struct Applied: Sendable {
   /// How the copies of the record stand after the run.
   package var copies: [HistoryCopy] = []
 
-  /// Everything as desired, seen by looking again.
-  package var isConverged: Bool { outcome.result == .done && verified.plan.isClean }
+  /// As desired within the terms of the run, seen by looking again.
+  package var isConverged: Bool { outcome.result == .done && verified.plan.isDoneWithinItsScope }
+  /// Nothing is left to do on the whole site either.
+  package var isWhole: Bool { verified.whole.isClean }
 
   /// The `Result:` trailer.
   package var word: String {
-    if isConverged { return "converged" }
+    // What was left out is never counted as done.
+    if isConverged { return isWhole ? "converged" : "converged-in-part" }
     return outcome.result == .done ? "partial" : outcome.result.rawValue
   }
 
@@ -53,5 +63,12 @@ extension RunOutcome {
     return RunOutcome(
       run: run, generation: next.generation, holder: holder, result: next.result, startedAt: startedAt,
       finishedAt: next.finishedAt, steps: steps.filter { !again.contains($0.step) } + next.steps)
+  }
+}
+
+extension Plan {
+  /// Nothing to do, and nothing blocked but what depends on things that were left out on purpose.
+  fileprivate var isDoneWithinItsScope: Bool {
+    steps.isEmpty && blocked.allSatisfy { if case .leftOut = $0.reason { true } else { false } }
   }
 }

@@ -14,6 +14,12 @@ package enum ReconcileError: Error, Sendable {
   case host(AgentError)
   /// Another run, which was waited for, has left other things to do than were shown.
   case overtaken(String)
+  /// Names in `--target` or `--exclude` that stand for nothing, each with what may have been meant.
+  case unknownTarget([String])
+  /// Steps above `--max-disruption`.
+  case tooDisruptive([Step], ceiling: Step.Disruption)
+  /// A saved plan that no longer fits: what has moved since.
+  case stale([String])
 
   package var next: String {
     switch self {
@@ -23,6 +29,17 @@ package enum ReconcileError: Error, Sendable {
     case .unreadableRecord: "Use the version of cluster that recorded them, or a newer one."
     case .host(let error): error.next
     case .overtaken: "Look at the new plan, and apply again."
+    case .unknownTarget: "Name heads, nodes (`node[01-10]`) or resources (`file@head1:/etc/hosts`); `*` is any text."
+    case .tooDisruptive: "Leave these out with --exclude, or allow more, in a maintenance window."
+    case .stale: "Save a new plan with `cluster plan --out FILE`, read it, and apply that."
+    }
+  }
+
+  /// Exit status 6 says that it is not allowed, or no longer what was agreed to.
+  package var isRefusal: Bool {
+    switch self {
+    case .overtaken, .tooDisruptive, .stale: true
+    case .plan, .execution, .audit, .unreadableRecord, .host, .unknownTarget: false
     }
   }
 
@@ -42,7 +59,20 @@ extension ReconcileError: CustomStringConvertible {
     case .unreadableRecord(let ids):
       "the record names resources that this version does not know: \(ids.map(\.description).joined(separator: ", "))"
     case .host(let error): error.description
+    case .unknownTarget(let problems): problems.joined(separator: "\n")
+    case .tooDisruptive(let steps, let ceiling): Self.tooDisruptive(steps, ceiling)
+    case .stale(let moved):
+      "the saved plan no longer fits, and nothing was done:\n"
+        + moved.map { "  \($0)" }.joined(separator: "\n")
     case .overtaken(let held): "what is to be done has changed meanwhile, and nothing was done: \(held)"
     }
+  }
+
+  private static func tooDisruptive(_ steps: [Step], _ ceiling: Step.Disruption) -> String {
+    let shown = steps.prefix(10).map { "  \($0.host): \($0.title)  [\($0.disruption.rawValue)]" }
+    let more = steps.count > shown.count ? ["  … and \(steps.count - shown.count) more"] : []
+    let what = steps.count == 1 ? "1 step is" : "\(steps.count) steps are"
+    return (["\(what) above --max-disruption \(ceiling.rawValue), and nothing was done:"] + shown + more)
+      .joined(separator: "\n")
   }
 }

@@ -15,14 +15,14 @@ extension Reconciler {
     events: @escaping @Sendable (RunEvent) -> Void
   ) async throws(ReconcileError) -> Applied {
     var outcome = try await begin(proposal, as: run, on: clock, policy, events)
-    var verified = try await look()
+    var verified = try await look(proposal.terms)
     var round = 1
     while outcome.result == .done, !verified.plan.steps.isEmpty, round < Self.mostRounds,
       proposal.covers(verified.plan)
     {
       round += 1
-      outcome = outcome.followed(by: try await execute(verified.plan, as: "\(run).\(round)", on: clock, policy, events))
-      verified = try await look()
+      outcome = outcome.followed(by: try await execute(verified, as: "\(run).\(round)", on: clock, policy, events))
+      verified = try await look(proposal.terms)
     }
     let applied = Applied(outcome: outcome, verified: verified)
     let record = try record(applied, proposal)
@@ -33,8 +33,8 @@ extension Reconciler {
     } catch { throw .audit(error) }
   }
 
-  private func look() async throws(ReconcileError) -> Proposal {
-    try await uncancelled { () async throws(ReconcileError) in try await propose() }
+  private func look(_ terms: RunTerms) async throws(ReconcileError) -> Proposal {
+    try await uncancelled { () async throws(ReconcileError) in try await propose(terms) }
   }
 
   /// Runs of this site that were killed, and whose end no later run has recorded. One that is still at work is not.
@@ -50,9 +50,10 @@ extension Reconciler {
   private static let mostRounds = 4
 
   func execute(
-    _ plan: Plan, as run: String, on clock: some Clock<Duration>, _ policy: ExecutionPolicy,
+    _ proposal: Proposal, as run: String, on clock: some Clock<Duration>, _ policy: ExecutionPolicy,
     _ events: @escaping @Sendable (RunEvent) -> Void
   ) async throws(ReconcileError) -> RunOutcome {
+    try check(proposal)
     let (stream, continuation) = AsyncStream.makeStream(of: RunEvent.self)
     do throws(ExecutionError) {
       let executor = Executor(
@@ -60,7 +61,7 @@ extension Reconciler {
         now: now, events: continuation)
       async let watching: Void = uncancelled { for await event in stream { events(event) } }
       do throws(ExecutionError) {
-        let outcome = try await executor.run(plan, as: run, holder: holder)
+        let outcome = try await executor.run(proposal.plan, as: run, holder: holder)
         await watching
         return outcome
       } catch {

@@ -15,7 +15,7 @@ extension Reconciler {
     var proposal = proposal
     while true {
       let held: ReconcileError
-      do throws(ReconcileError) { return try await execute(proposal.plan, as: run, on: clock, policy, events) } catch {
+      do throws(ReconcileError) { return try await execute(proposal, as: run, on: clock, policy, events) } catch {
         guard error.isLeaseHeld, clock.now < end else { throw error }
         held = error
       }
@@ -25,7 +25,7 @@ extension Reconciler {
         // Stopped while it waited: nothing was begun.
         throw held
       }
-      let now = try await propose()
+      let now = try await propose(proposal.terms)
       guard proposal.covers(now.plan) else { throw .overtaken("\(held)") }
       proposal = now
     }

@@ -7,7 +7,8 @@ import Resources
 
 extension Reconciler {
   /// What is wanted, what is there, and the steps between. Changes nothing.
-  package func propose() async throws(ReconcileError) -> Proposal {
+  /// - Parameter terms: what part of it is wanted.
+  package func propose(_ terms: RunTerms = RunTerms()) async throws(ReconcileError) -> Proposal {
     let desired = Expansion.expand(cluster, specification.files)
     let previously = try managedBefore()
     let heads = heads
@@ -18,8 +19,10 @@ extension Reconciler {
       let plan = try Planner.plan(
         desired: desired, previously: previously, inventory: inventory, catalog: KindCatalog.all, heads: heads,
         mostNodesAway: NodePolicy.mostAway(of: cluster.nodes.count), now: now())
-      return Proposal(plan: plan, inventory: inventory, desired: desired, previously: previously)
-    } catch { throw .plan(error) }
+      return try cut(plan, terms, inventory, desired, previously)
+    } catch let problems as PlanProblems { throw .plan(problems) } catch let error as ReconcileError {
+      throw error
+    } catch { preconditionFailure("an error that nobody throws: \(error)") }
   }
 
   private func observe(_ questions: [HostID: [Probe]], on clock: some Clock<Duration>) async -> Inventory {

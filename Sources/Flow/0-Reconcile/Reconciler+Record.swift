@@ -28,7 +28,7 @@ extension Reconciler {
       site: site.id, spec: state, specification: files, planJSON: proposal.plan.json, planText: text,
       outcome: outcome, result: applied.word,
       managed: Planner.managed(
-        desired: proposal.desired, previously: proposal.previously, verified: applied.verified.plan, touched: touched),
+        desired: proposal.desired, previously: proposal.previously, verified: applied.verified.whole, touched: touched),
       observed: ObservedText.files(applied.verified.inventory), by: by, tool: Version.text, subject: applied.subject)
   }
 }

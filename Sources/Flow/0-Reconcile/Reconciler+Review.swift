@@ -6,14 +6,13 @@ import Planning
 
 extension Reconciler {
   /// A proposal with what a reader should know beside its steps: what it interrupts, how long it takes, the way back.
-  package func review(
-    _ proposal: Proposal, ceiling: Step.Disruption? = nil
-  ) async throws(ReconcileError) -> PlanReview {
+  package func review(_ proposal: Proposal) async throws(ReconcileError) -> PlanReview {
     let lastRun: RunRecord?
     do { lastRun = try history.log(site: site.id, limit: 1).first } catch { throw .audit(error) }
     return PlanReview(
       proposal.plan, forecast: PlanForecast(proposal.plan, try await basis(proposal)),
-      undo: UndoAdvice(lastRun: lastRun?.id), ceiling: ceiling)
+      undo: UndoAdvice(lastRun: lastRun?.id), notes: proposal.leftOutNote,
+      scope: proposal.terms.scope.isWhole ? nil : proposal.terms.scope.text, ceiling: proposal.terms.ceiling)
   }
 
   /// How long its steps are expected to take.

@@ -4,11 +4,18 @@ import Diagnostics
 
 /// A plan in the making. Steps are numbers in here, in an order in which each stands after what it depends on.
 struct PlanBuilder {
+  /// Steps to come after.
+  private struct Before {
+    var all: [Int] = []
+    /// Those of them that are only taken turns with.
+    var turns: Set<Int> = []
+  }
+
   /// What came of one desired resource.
   private struct Place {
     /// The steps that have to be done before the resource is as desired: its own last ones, or those of what it
     /// depends on when it has none.
-    var last: [Int] = []
+    var last = Before()
     /// The blocked resource that it is, or waits for.
     var blockedBy: ResourceID?
   }
@@ -30,6 +37,7 @@ struct PlanBuilder {
   private var changing: Set<ResourceID> = []
   private var steps: [Step] = []
   private var after: [[Int]] = []
+  private var turns: [Set<Int>] = []
   /// Whether another step comes after it.
   private var hasFollower: [Bool] = []
   private var blocked: [Blocked] = []
@@ -76,12 +84,15 @@ struct PlanBuilder {
       let examined = try kind.examine(resource.id, resource.desired, answers)
       let drafts = try examined.steps(context(for: resource.id))
       if drafts.isEmpty {
-        places[index] = Place(last: lastSteps(of: dependencies), blockedBy: waitsFor)
+        var last = lastSteps(of: dependencies)
+        // A host that is there needs no longer what it was made with; it still is the second to change.
+        if resource.establishes != nil { last.turns = Set(last.all) }
+        places[index] = Place(last: last, blockedBy: waitsFor)
       } else if let waitsFor {
         block(resource, .waitsFor(waitsFor), index)
       } else {
         let last = append(drafts, resource.id, resource.because, resource.source, after: lastSteps(of: dependencies))
-        places[index] = Place(last: last)
+        places[index] = Place(last: Before(all: last))
         changing.insert(resource.id)
       }
     } catch {
@@ -106,28 +117,36 @@ struct PlanBuilder {
     places[index] = Place(blockedBy: resource.id)
   }
 
-  private func lastSteps(of dependencies: [Int]) -> [Int] {
+  private func lastSteps(of dependencies: [Int]) -> Before {
     if dependencies.count == 1 { return places[dependencies[0]].last }
-    let last = Set(dependencies.lazy.flatMap { [places] in places[$0].last })
+    var (needed, all): (Set<Int>, Set<Int>) = ([], [])
+    for dependency in dependencies {
+      let last = places[dependency].last
+      all.formUnion(last.all)
+      needed.formUnion(last.turns.isEmpty ? last.all : last.all.filter { !last.turns.contains($0) })
+    }
     // What another one of them comes after anyway need not be said again.
-    let implied = Set(last.lazy.flatMap { [after] in after[$0] })
-    return last.subtracting(implied).sorted()
+    let implied = Set(needed.lazy.flatMap { [after, turns] step in after[step].filter { !turns[step].contains($0) } })
+    let left = all.subtracting(implied)
+    return Before(all: left.sorted(), turns: left.subtracting(needed))
   }
 
   /// Adds a resource's steps and gives its last ones.
   private mutating func append(
-    _ drafts: [StepDraft], _ id: ResourceID, _ reason: String, _ source: SourceSpan?, after first: [Int],
+    _ drafts: [StepDraft], _ id: ResourceID, _ reason: String, _ source: SourceSpan?, after first: Before,
     prunes: Bool = false
   ) -> [Int] {
     let name = id.description
     var (before, group) = (first, [Int]())
     let base = steps.count
     for draft in drafts {
-      if !draft.independent, !group.isEmpty { (before, group) = (group, []) }
-      let preceding = draft.behind.isEmpty ? before : draft.behind.map { base + $0 }
-      for step in preceding { hasFollower[step] = true }
+      if !draft.independent, !group.isEmpty { (before, group) = (Before(all: group), []) }
+      let behind = draft.behind.map { base + $0 }
+      let preceding = behind.isEmpty ? before : Before(all: behind, turns: Set(behind))
+      for step in preceding.all { hasFollower[step] = true }
       group.append(steps.count)
-      after.append(preceding)
+      after.append(preceding.all)
+      turns.append(preceding.turns)
       hasFollower.append(false)
       let because = [reason, draft.because].filter { !$0.isEmpty }.joined(separator: ": ")
       steps.append(
@@ -144,12 +163,13 @@ struct PlanBuilder {
     if previously.isEmpty { return }
     let wanted = Set(desired.map(\.id))
     let gone = previously.filter { !wanted.contains($0.id) }.sorted { rank($0) < rank($1) }
-    var before = steps.indices.filter { !hasFollower[$0] }
+    let leaves = steps.indices.filter { !hasFollower[$0] }
+    var before = Before(all: leaves, turns: Set(leaves))
     var group: [Int] = []
     var groupRank: Int?
     var stuck: [HostID?: ResourceID] = [:]
     for managed in gone {
-      if rank(managed) != groupRank, !group.isEmpty { (before, group) = (group, []) }
+      if rank(managed) != groupRank, !group.isEmpty { (before, group) = (Before(all: group), []) }
       groupRank = rank(managed)
       guard let kind = catalog[managed.id.kind] else { continue }
       do throws(Unreadable) {
@@ -211,10 +231,14 @@ struct PlanBuilder {
   private mutating func add(_ earlier: Int?, before step: Int) {
     guard let earlier, !after[step].contains(earlier) else { return }
     after[step].append(earlier)
+    turns[step].insert(earlier)
   }
 
   consuming func finished() -> Plan {
-    for index in steps.indices { steps[index].after = after[index].map { steps[$0].id } }
+    for index in steps.indices {
+      steps[index].after = after[index].map { steps[$0].id }
+      if !turns[index].isEmpty { steps[index].turns = turns[index].sorted().map { steps[$0].id } }
+    }
     return Plan(steps: steps, blocked: blocked)
   }
 }

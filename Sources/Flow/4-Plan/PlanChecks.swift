@@ -30,7 +30,11 @@ package enum PlanChecks {
     var isLastOfRow = Array(repeating: false, count: steps.count)
     var rows = 0
     for (index, step) in steps.enumerated() where step.takesNodeAway {
-      if let earlier = after[index].first(where: { isLastOfRow[$0] }) { isLastOfRow[earlier] = false } else { rows += 1 }
+      if let earlier = after[index].first(where: { isLastOfRow[$0] }) {
+        isLastOfRow[earlier] = false
+      } else {
+        rows += 1
+      }
       isLastOfRow[index] = true
     }
     return rows > most ? [.tooManyNodesAway(rows, allowed: most)] : []

@@ -20,7 +20,7 @@ package struct PlanMarkdown {
   package var markdown: String {
     let notes = review.notes.flatMap { ["> \(Self.escaped($0))", ""] }
     if review.plan.isClean {
-      return (["### No changes", ""] + notes + ["Everything is as the spec describes it."]).joined(separator: "\n")
+      return (["### No changes", ""] + notes + [review.cleanLine]).joined(separator: "\n")
         + "\n"
     }
     let head = ["### Plan: \(PlanSummary(review.plan).line)", ""] + notes + forecast + warnings

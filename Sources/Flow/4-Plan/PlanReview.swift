@@ -9,18 +9,27 @@ package struct PlanReview: Sendable {
   package var undo: UndoAdvice?
   /// What has to be known before the rest is read, such as that no host was asked. A sentence each.
   package var notes: [String]
+  /// The part of the plan that was asked for, as it was asked for. Nil: all of it.
+  package var scope: String?
   /// Steps that disrupt more than this are refused by `apply`.
   package var ceiling: Step.Disruption?
 
   package init(
-    _ plan: Plan, forecast: PlanForecast? = nil, undo: UndoAdvice? = nil, notes: [String] = [],
+    _ plan: Plan, forecast: PlanForecast? = nil, undo: UndoAdvice? = nil, notes: [String] = [], scope: String? = nil,
     ceiling: Step.Disruption? = nil
   ) {
     self.plan = plan
     self.forecast = forecast
     self.undo = undo
     self.notes = notes
+    self.scope = scope
     self.ceiling = ceiling
+  }
+
+  /// What is said of a plan with nothing in it.
+  var cleanLine: String {
+    scope.map { "No changes within \($0). What is left out was not counted." }
+      ?? "No changes. Everything is as the spec describes it."
   }
 
   /// The steps that `apply` would refuse to do.

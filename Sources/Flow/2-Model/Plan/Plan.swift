@@ -29,6 +29,8 @@ package struct Step: Hashable, Codable, Sendable, Identifiable {
   package var host: HostID
   package var operation: Operation
   package var after: [StepID]
+  /// Those of `after` that it only takes turns with, so that not too much happens at once: it does not need them.
+  package var turns: [StepID]
   package var disruption: Disruption
   package var because: String
   package var source: SourceSpan?
@@ -39,7 +41,8 @@ package struct Step: Hashable, Codable, Sendable, Identifiable {
 
   package init(
     id: StepID, resource: ResourceID, host: HostID, operation: Operation, after: [StepID], disruption: Disruption,
-    because: String, source: SourceSpan?, changes: [String], destructive: Bool, prunes: Bool = false
+    because: String, source: SourceSpan?, changes: [String], destructive: Bool, prunes: Bool = false,
+    turns: [StepID] = []
   ) {
     self.id = id
     self.resource = resource
@@ -52,6 +55,7 @@ package struct Step: Hashable, Codable, Sendable, Identifiable {
     self.changes = changes
     self.destructive = destructive
     self.prunes = prunes
+    self.turns = turns
   }
 }
 

@@ -26,7 +26,7 @@ package struct PlanText: Sendable {
 
   private var lines: [String] {
     let plan = review.plan
-    if plan.isClean { return review.notes + ["No changes. Everything is as the spec describes it."] }
+    if plan.isClean { return review.notes + [review.cleanLine] }
     let groups = StepGroup.grouped(plan.steps)
     let head = review.notes + (review.notes.isEmpty ? [] : [""]) + heading
     let tail = BlockedText(text: self).lines + RepeatedText(text: self, groups: groups).lines + undoing

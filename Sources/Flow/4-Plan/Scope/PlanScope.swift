@@ -82,19 +82,12 @@ private struct PlanCutting {
     }
   }
 
-  /// What it cannot be done without; not what it only waits for, so that not too much happens at once.
+  /// What it cannot be done without; not what it only takes turns with.
   private func needs(_ index: Int) -> [Int] {
-    let step = plan.steps[index]
-    return after[index].filter { !Self.isOnlyOrder(plan.steps[$0], step) }
-  }
-
-  private static func isOnlyOrder(_ earlier: Step, _ later: Step) -> Bool {
-    // Taking away comes after all else.
-    if later.prunes != earlier.prunes { return true }
-    // Nodes take turns.
-    if case .ensureNode = earlier.operation, case .ensureNode = later.operation { return true }
-    // Heads take turns.
-    return earlier.disrupts != nil && later.disrupts != nil && earlier.disruptedHost != later.disruptedHost
+    let turns = plan.steps[index].turns
+    if turns.isEmpty { return after[index] }
+    let only = Set(turns)
+    return after[index].filter { !only.contains(plan.steps[$0].id) }
   }
 
   var cut: Plan.Cut {
@@ -110,7 +103,9 @@ private struct PlanCutting {
       through.append(isKept[index] ? [index] : earlier)
       if isKept[index] {
         var step = step
+        let needs = Set(needs(index))
         step.after = earlier.map { plan.steps[$0].id }
+        step.turns = earlier.filter { !needs.contains($0) }.map { plan.steps[$0].id }
         result.steps.append(step)
         continue
       }

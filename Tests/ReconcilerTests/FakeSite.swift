@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+import Auditing
+import ClusterModel
+import Execution
+import Foundation
+import HostAccess
+import Simulator
+import Testing
+
+@testable import Reconciler
+
+/// The example's description in a real git repository with a real journal, over machines in memory.
+final class FakeSite {
+  let folder: URL
+  let machines: FakeCluster
+
+  /// - Parameter spec: the repository's own example unless another one is given.
+  init(_ spec: String? = nil) async throws {
+    folder = FileManager.default.temporaryDirectory.appending(path: "site-\(UUID())")
+    let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..")
+    let motd = folder.appending(path: "images/compute/etc/motd")
+    try FileManager.default.createDirectory(
+      at: motd.deletingLastPathComponent(), withIntermediateDirectories: true)
+    let text = try spec ?? String(contentsOf: root.appending(path: "cluster.yaml"), encoding: .utf8)
+    try Data(text.utf8).write(to: folder.appending(path: "cluster.yaml"))
+    try Data("A compute node.\n".utf8).write(to: motd)
+    let specification = try Specification.load(folder.appending(path: "cluster.yaml"))
+    machines = FakeCluster(FakeWorld(try #require(specification.cluster, "\(specification.diagnostics)")))
+    try await git("init", "-q")
+    try await git("config", "user.name", "Ada")
+    try await git("config", "user.email", "ada@example.org")
+    try await git("config", "commit.gpgsign", "false")
+    try await commit("A spec")
+  }
+
+  deinit { try? FileManager.default.removeItem(at: folder) }
+
+  func commit(_ message: String) async throws {
+    try await git("add", "cluster.yaml", "images")
+    try await git("commit", "-qm", message)
+  }
+
+  /// Changes the spec in one place, which has to be there.
+  func edit(_ old: String, _ new: String) throws {
+    let file = folder.appending(path: "cluster.yaml")
+    let parts = try String(contentsOf: file, encoding: .utf8).components(separatedBy: old)
+    try #require(parts.count == 2, "the spec has `\(old)` \(parts.count - 1) times")
+    try Data(parts.joined(separator: new).utf8).write(to: file)
+  }
+
+  @discardableResult func git(_ arguments: String...) async throws -> String {
+    let all = ["-C", folder.path] + arguments
+    return try await Command.checked("git", all, next: "Read what git says.").text
+      .trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+
+  /// As each command makes it: the spec is read again.
+  func reconciler(site id: String = "site") async throws -> Reconciler {
+    let location = folder.appending(path: "cluster.yaml")
+    let specification = try Specification.load(location)
+    let cluster = try #require(specification.cluster, "\(specification.diagnostics)")
+    await machines.change { $0.unpack(cluster) }
+    let site = Site(
+      id: id, specification: location, sshConfiguration: nil, secrets: folder, agent: folder.appending(path: "agent"))
+    let hosts = cluster.heads.map { ($0.name, machines.host($0.name) as any HostAccess.Host) }
+    let now = await machines.world.now
+    return Reconciler(
+      site: site, specification: specification, cluster: cluster, hosts: Dictionary(uniqueKeysWithValues: hosts),
+      secrets: FakeSecrets(), journal: JournalOnDemand(path: site.journal.path), processes: .machine,
+      history: try AuditRepository(folder: folder.path), by: "ada@desk", clock: ContinuousClock(), now: { now })
+  }
+
+  @discardableResult func apply(_ terms: RunTerms = RunTerms(), run: String = "run-1") async throws -> Applied {
+    let reconciler = try await reconciler()
+    return try await reconciler.apply(try await reconciler.propose(terms), run: run) { _ in }
+  }
+
+  /// A site with all in place that the example asks for.
+  static func applied() async throws -> FakeSite {
+    let site = try await FakeSite()
+    let applied = try await site.apply()
+    try #require(applied.isConverged, "\(applied.verified.plan.steps.map(\.id)) \(applied.verified.plan.blocked)")
+    return site
+  }
+}
