@@ -25,8 +25,8 @@ package enum Planner {
 
   /// The steps from what is to what should be, and what cannot be planned now.
   ///
-  /// `now` is in seconds since 1970; `mostNodesAway` is the rule of `PlanRules`. Throws only for what no inventory could
-  /// mend: cycles, two owners of one thing.
+  /// `now` is in seconds since 1970; `mostNodesAway` is the rule of `PlanRules`. Throws only for what no inventory
+  /// could mend: cycles, two owners of one thing.
   package static func plan(
     desired: [Resource], previously: [ManagedResource], inventory: Inventory, catalog: [String: AnyKind], heads: Heads,
     mostNodesAway: Int? = nil, now: Int
