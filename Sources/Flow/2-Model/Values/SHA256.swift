@@ -47,6 +47,8 @@ package struct SHA256: Sendable {
   }
 
   private static func compress(_ state: inout [UInt32], _ block: UnsafeBufferPointer<UInt8>) {
+    // Looked up once: a global is checked for having been made each time that it is asked for.
+    let constants = constants
     withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { w in
       for i in 0..<16 {
         w[i] =
@@ -67,7 +69,14 @@ package struct SHA256: Sendable {
         let t2 = s0 &+ ((a & b) ^ (a & c) ^ (b & c))
         (h, g, f, e, d, c, b, a) = (g, f, e, d &+ t1, c, b, a, t1 &+ t2)
       }
-      for (i, value) in [a, b, c, d, e, f, g, h].enumerated() { state[i] &+= value }
+      state[0] &+= a
+      state[1] &+= b
+      state[2] &+= c
+      state[3] &+= d
+      state[4] &+= e
+      state[5] &+= f
+      state[6] &+= g
+      state[7] &+= h
     }
   }
 
