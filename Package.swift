@@ -63,7 +63,7 @@ let package = Package(
     .executableTarget(
       name: "cluster",
       dependencies: [
-        "Reconciler", "Lab", "HostAccess", "AgentServer", "Diagnostics", "ClusterModel",
+        "Reconciler", "Comparison", "Lab", "HostAccess", "AgentServer", "Diagnostics", "ClusterModel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Sources/Apps/cluster", swiftSettings: strict),
     // The program that `cluster` copies to a host.
@@ -88,6 +88,10 @@ let package = Package(
     target(
       "Fuzzing", "Apps/Fuzzing",
       ["SpecReading", "Features", "Resources", "Planning", "HostAccess", "ClusterModel", "Diagnostics"]),
+    // Plans from one description to another, over those.
+    target(
+      "Comparison", "Apps/Comparison",
+      ["Reconciler", "Simulator", "Planning", "Execution", "Auditing", "HostAccess", "ClusterModel"]),
     // The whole program over those, in virtual time, repeatable from a seed.
     target(
       "Simulation", "Apps/Simulation",
@@ -145,8 +149,8 @@ let package = Package(
     tests(
       "ReconcilerTests",
       [
-        "Reconciler", "Auditing", "Execution", "Planning", "Simulator", "SpecReading", "Features", "Resources",
-        "HostAccess", "ClusterModel", "Diagnostics",
+        "Reconciler", "Comparison", "Auditing", "Execution", "Planning", "Simulator", "SpecReading", "Features",
+        "Resources", "HostAccess", "ClusterModel", "Diagnostics",
       ]),
     tests("TidyTests", []),
     tests("LabTests", ["Lab", "ClusterModel", "SpecReading", "HostAccess"]),

@@ -11,6 +11,7 @@ struct PlanCommand: AsyncParsableCommand {
   @OptionGroup var options: SiteOptions
   @OptionGroup var printing: PlanOutputOptions
   @OptionGroup var limits: TermsOptions
+  @OptionGroup var comparison: ComparisonOptions
 
   @Option(
     help: ArgumentHelp("Keep the plan in a file, to be carried out by `cluster apply FILE`.", valueName: "file"),
@@ -20,8 +21,18 @@ struct PlanCommand: AsyncParsableCommand {
   @Flag(help: "End with 0 when nothing is to do, 2 when something is, 1 on an error.")
   var detailedExitcode = false
 
+  func validate() throws {
+    if out != nil, comparison.base != nil {
+      throw ValidationError("A comparison of descriptions cannot be applied: --out goes without --base.")
+    }
+  }
+
   func run() async throws {
     let proposal = try await Failure.telling {
+      if let (proposal, review) = try await comparison.compared(options, limits.terms) {
+        printing.show(review)
+        return proposal
+      }
       let reconciler = try options.reconciler()
       let proposal = try await reconciler.closing { () async throws(ReconcileError) in
         try await reconciler.propose(limits.terms)

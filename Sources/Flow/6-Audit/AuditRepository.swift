@@ -14,7 +14,7 @@ package struct AuditRepository: RunHistory {
   /// The spec's folder.
   package let folder: String
   /// The spec's folder relative to the work tree, with a slash at its end unless it is the work tree itself.
-  private let prefix: String
+  let prefix: String
 
   /// Finds the repository. Throws, with what to do next, when there is none that can be used.
   package init(folder: String) throws(AuditError) {

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+import Auditing
+import ClusterModel
+import Execution
+import HostAccess
+import Planning
+import Reconciler
+import Simulator
+
+/// What a cluster that is exactly as one description says would need to become as another one says.
+///
+/// No host is asked: machines in memory are brought to the first description by the same steps that real ones would
+/// be, and planned for the second. The same two descriptions always give the same plan.
+package struct DescriptionComparison: Sendable {
+  private let site: Site
+  private let journal: any RunJournal
+
+  /// - Parameter journal: past runs of the real site, for what to expect.
+  package init(site: Site, journal: any RunJournal) {
+    self.site = site
+    self.journal = journal
+  }
+
+  /// Both have to be valid.
+  package func proposal(
+    from base: Specification, to head: Specification, _ terms: RunTerms
+  ) async throws -> (Proposal, PlanReview) {
+    guard let old = base.cluster, let new = head.cluster else { throw InvalidDescription() }
+    let machines = FakeCluster(FakeWorld(old))
+    let managed = try await build(old, base, on: machines)
+    await machines.change { $0.unpack(new) }
+    let reconciler = await reconciler(new, head, machines, managed)
+    let proposal = try await reconciler.propose(terms)
+    return (proposal, try await reconciler.review(proposal))
+  }
+
+  /// More rounds than this mean that two resources undo each other's work.
+  private static let mostRounds = 4
+
+  /// Brings empty machines to what is described, and gives what is managed then.
+  private func build(
+    _ cluster: Cluster, _ specification: Specification, on machines: FakeCluster
+  ) async throws -> [ManagedResource] {
+    var managed: [ManagedResource] = []
+    for round in 1...Self.mostRounds {
+      let proposal = try await reconciler(cluster, specification, machines, managed).propose()
+      if proposal.plan.steps.isEmpty { return managed }
+      let run = RunToken(run: "comparison-\(round)", generation: round, holder: "comparison")
+      try await carryOut(proposal.plan, run, on: machines)
+      managed = proposal.desired.map { ManagedResource(id: $0.id, desired: $0.desired) }
+    }
+    throw UnbuildableDescription()
+  }
+
+  /// The plan's order is one in which each step comes after what it depends on.
+  private func carryOut(_ plan: Plan, _ run: RunToken, on machines: FakeCluster) async throws {
+    var claimed: Set<HostID> = []
+    for step in plan.steps {
+      let host = machines.host(step.host)
+      if claimed.insert(step.host).inserted { try await host.claim(run) }
+      var secrets: [SecretRef: [UInt8]] = [:]
+      for secret in step.operation.secrets { secrets[secret] = FakeWorld.password(secret) }
+      let outcome = try await host.perform(step.operation, secrets: Secrets(secrets), run: run) { _ in }
+      if let pending = outcome.pending { _ = try await host.confirm(pending.id, run: run) }
+    }
+    for id in claimed { try await machines.host(id).release(run) }
+  }
+
+  private func reconciler(
+    _ cluster: Cluster, _ specification: Specification, _ machines: FakeCluster, _ managed: [ManagedResource]
+  ) async -> Reconciler {
+    let world = await machines.world
+    let hosts = world.machines.keys.map { ($0, machines.host($0) as any HostAccess.Host) }
+    return Reconciler(
+      site: site, specification: specification, cluster: cluster, hosts: Dictionary(uniqueKeysWithValues: hosts),
+      secrets: FakeSecrets(), journal: journal, processes: .machine, history: ComparedHistory(managed: managed),
+      by: "comparison", clock: ContinuousClock(), now: { world.now })
+  }
+}
+
+/// What the machines in memory have been made of. Nothing is recorded.
+private struct ComparedHistory: RunHistory {
+  let managed: [ManagedResource]
+
+  func managed(site: String, catalog: [String: AnyKind]) throws(AuditError) -> ManagedSet {
+    ManagedSet(resources: managed)
+  }
+
+  func specState(_ files: [String]) throws(AuditError) -> SpecState { SpecState(commit: nil, dirty: []) }
+  func log(site: String?, limit: Int) throws(AuditError) -> [RunRecord] { [] }
+
+  func record(_ record: AuditRecord) async throws(AuditError) -> AuditRepository.Recorded {
+    throw AuditError(.git, "a comparison is not recorded", next: "Use `cluster apply`.")
+  }
+}
+
+/// A description with errors cannot be compared; its problems were told when it was read.
+package struct InvalidDescription: Error, CustomStringConvertible {
+  package var description: String { "one of the descriptions is not valid" }
+}
+
+/// Machines in memory did not come to what the base describes.
+package struct UnbuildableDescription: Error, CustomStringConvertible {
+  package var description: String { "machines in memory could not be brought to what the base describes" }
+}
