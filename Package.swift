@@ -130,7 +130,7 @@ let package = Package(
         "Execution", "Observation", "Planning", "Features", "Resources", "SpecReading", "ClusterModel", "HostAccess",
         "Simulator",
       ]),
-    tests("AuditingTests", ["Auditing", "ClusterModel", "HostAccess"]),
+    tests("AuditingTests", ["Auditing", "Reconciler", "Execution", "Simulator", "ClusterModel", "HostAccess"]),
     tests(
       "ResourcesTests",
       [

@@ -100,6 +100,38 @@ import Testing
     #expect(result.findings.map(\.commit) == [odd])
   }
 
+  @Test func twoHistoriesThatWereJoinedAreGoodUnlessTheJoiningAddsSomething() async throws {
+    let (repository, audit, commits) = try await recorded(["run1", "run2"])
+    try await repository.git("update-ref", AuditRepository.history, commits[0])
+    let theirs = try await audit.record(.sample("run3")).commit
+    func join(_ tree: String) async throws {
+      let joined = try await repository.git(
+        "commit-tree", "-p", theirs, "-p", commits[1], "-m", "Join\n\nJoin: \(commits[1])\nBy: ada@desk\n", tree)
+      try await repository.git("update-ref", AuditRepository.history, joined)
+    }
+    try await join("\(theirs)^{tree}")
+    let journal = ["run1", "run2", "run3"].map { EndedRun(id: $0, result: "done") }
+    #expect(try await audit.verify(journal: journal, site: "site").findings == [])
+    #expect(Set(try audit.log(site: "site").map(\.id)) == ["run1", "run2", "run3"])
+
+    try await repository.git("reflog", "expire", "--expire=now", "--all")
+    try await join("HEAD^{tree}")
+    let result = try await audit.verify(journal: journal, site: "site")
+    #expect(result.findings.first?.what == "it joins two histories, and its files are of neither")
+  }
+
+  @Test func aCopyThatKnowsMoreGivesASetBackHistoryAway() async throws {
+    let (repository, audit, commits) = try await recorded(["run1", "run2"])
+    try await repository.git("update-ref", "refs/cluster/copies/site/head2", commits[1])
+    try await repository.git("update-ref", AuditRepository.history, commits[0])
+    try await repository.git("reflog", "expire", "--expire=now", "--all")
+
+    let result = try await audit.verify(journal: [], site: "site")
+
+    #expect(result.findings.map(\.commit) == [commits[1]])
+    #expect(result.findings.first?.what.contains("the copy on site/head2") == true)
+  }
+
   @Test func aForgedSignatureAndAMissingOneAreFound() async throws {
     let repository = try await TemporaryRepository.withSpec()
     try await repository.signWithNewKey()

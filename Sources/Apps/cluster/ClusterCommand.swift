@@ -15,6 +15,7 @@ struct ClusterCommand: AsyncParsableCommand {
     subcommands: [
       ValidateCommand.self, PlanCommand.self, ApplyCommand.self, StatusCommand.self, LogCommand.self,
       ShowCommand.self, DiffCommand.self, BlameCommand.self, VerifyCommand.self,
+      RollbackCommand.self,
       LabCommand.self,
     ])
 

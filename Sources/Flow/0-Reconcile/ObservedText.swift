@@ -1,28 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 
-/// What was seen, as text files for the record: one for each host and sort of fact, in a steady order, so that the
-/// difference between two runs shows what changed on the machines and nothing else.
+/// What was seen, as text files for the record: one for each host and sort of fact, one fact a line in a steady order,
+/// so that the difference between two runs shows what changed on the machines and nothing else.
 enum ObservedText {
-  static func files(_ inventory: Inventory) -> [String: String] {
+  static func files(_ inventory: Inventory, _ cluster: Cluster) -> [String: String] {
+    var names: [MACAddress: String] = [:]
+    for node in cluster.nodes { for mac in node.nics.compactMap(\.mac) { names[mac] = node.name.name } }
     var files: [String: String] = [:]
     for (host, state) in inventory.hosts {
       switch state {
       case .unreachable(let error): files["\(host)/unreachable.txt"] = "\(error)\n"
       case .answered(let answers):
-        for (file, lines) in lines(answers) {
-          files["\(host)/\(file).txt"] = lines.sorted().joined(separator: "\n") + "\n"
+        for (file, lines) in lines(answers, names) {
+          // The same thing may have been asked in two ways.
+          files["\(host)/\(file).txt"] = Set(lines).sorted().joined(separator: "\n") + "\n"
         }
       }
     }
     return files
   }
 
-  private static func lines(_ answers: [Probe: Answer]) -> [String: [String]] {
+  private static func lines(_ answers: [Probe: Answer], _ names: [MACAddress: String]) -> [String: [String]] {
     var files: [String: [String]] = [:]
     for (probe, answer) in answers {
       if case .failed(let error) = answer {
         files["unknown", default: []].append("\(probe): \(error)")
+      } else if case .nodeReports(let reports) = answer {
+        files["nodes", default: []] += reports.map { node($0, names) }
       } else if let (file, lines) = lines(probe, answer) {
         files[file, default: []] += lines
       }
@@ -43,7 +48,12 @@ enum ObservedText {
     case (.unit(let name, _), .unit(let unit)):
       ("units", ["\(name) \(unit.active) \(unit.enabled ? "enabled" : "disabled") \(unit.configuration.rawValue)"])
     case (_, .links(let links)):
-      ("links", links.map { "\($0.name) \($0.up ? "up" : "down") \($0.addresses.sorted().joined(separator: " "))" })
+      (
+        "links",
+        links.flatMap { link in
+          ["\(link.name) \(link.up ? "up" : "down")"] + link.addresses.map { "\(link.name) address \($0)" }
+        }
+      )
     case (.image(let name, let digest), .image(let image)):
       ("images", ["\(name)/\(digest) " + (image.map { "sha256 \($0.squashfs)" } ?? "absent")])
     case (.clone(let head), .clone(let record)):
@@ -51,14 +61,18 @@ enum ObservedText {
     case (_, .corosync(let state?)):
       (
         "corosync",
-        ["members \(state.members.sorted().joined(separator: " "))", "quorate \(state.quorate)"]
+        ["quorate \(state.quorate)"] + state.members.map { "member \($0)" }
           + state.links.map { "link \($0.number) \($0.address) \($0.connected ? "connected" : "down")" }
       )
     case (.fencing(let head), .fencing(let record)): ("fencing", ["\(head) \(record == nil ? "not proven" : "proven")"])
-    case (_, .nodeReports(let reports)):
-      ("nodes", reports.map { "\($0.mac) \($0.stage.rawValue) \($0.image ?? "-") \($0.verified ? "verified" : "-")" })
     default: nil
     }
+  }
+
+  /// When it last reported is left out: that is another time in every run.
+  private static func node(_ report: NodeReport, _ names: [MACAddress: String]) -> String {
+    let name = names[report.mac] ?? "\(report.mac)"
+    return "\(name) \(report.stage.rawValue) \(report.image ?? "-") \(report.verified ? "verified" : "-")"
   }
 
   private static func describe(_ state: FileState) -> String {

@@ -14,6 +14,7 @@ extension Reconciler {
     _ proposal: Proposal, run: String, policy: ExecutionPolicy = ExecutionPolicy(),
     events: @escaping @Sendable (RunEvent) -> Void
   ) async throws(ReconcileError) -> Applied {
+    try await recordInterrupted(proposal)
     var outcome = try await begin(proposal, as: run, on: clock, policy, events)
     var verified = try await look(proposal.terms)
     var round = 1

@@ -29,6 +29,7 @@ extension Reconciler {
       outcome: outcome, result: applied.word,
       managed: Planner.managed(
         desired: proposal.desired, previously: proposal.previously, verified: applied.verified.whole, touched: touched),
-      observed: ObservedText.files(applied.verified.inventory), by: by, tool: Version.text, subject: applied.subject)
+      observed: ObservedText.files(applied.verified.inventory, cluster), by: by, tool: Version.text,
+      subject: applied.subject)
   }
 }

@@ -12,7 +12,7 @@ extension Reconciler {
     do { commit = try history.specState(Array(files.keys)) } catch { throw .audit(error) }
     let lines = files.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)\n" }
     return SavedPlan(
-      proposal, site: site.id, commit: commit.label, digest: SHA256.hex(Array(lines.joined().utf8)))
+      proposal, of: cluster, site: site.id, commit: commit.label, digest: SHA256.hex(Array(lines.joined().utf8)))
   }
 
   /// The plan that was saved, when planning again now gives exactly that; else what has moved.

@@ -43,13 +43,13 @@ package struct SavedPlan: Codable, Sendable {
     } catch let error as ReconcileError { throw error } catch { throw .stale(["it cannot be read: \(error)"]) }
   }
 
-  init(_ proposal: Proposal, site: String, commit: String, digest: String) {
+  init(_ proposal: Proposal, of cluster: Cluster, site: String, commit: String, digest: String) {
     version = Self.newestVersion
     tool = Version.text
     self.site = site
     specCommit = commit
     specDigest = digest
-    observed = ObservedText.files(proposal.inventory).mapValues { SHA256.hex(Array($0.utf8)) }
+    observed = ObservedText.files(proposal.inventory, cluster).mapValues { SHA256.hex(Array($0.utf8)) }
     targets = proposal.terms.scope.targets.map(\.text)
     excluded = proposal.terms.scope.excluded.map(\.text)
     ceiling = proposal.terms.ceiling

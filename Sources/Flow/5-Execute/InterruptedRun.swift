@@ -12,12 +12,14 @@ package struct InterruptedRun: Hashable, Sendable {
   package var inFlight: [StepID]
   package var finished: Int
   package var total: Int
+  /// What is known of the steps that were begun, in the order in which they were. Empty when it was not kept.
+  package var steps: [StepReport]
   /// Whose process it was. Nil when it could not be told.
   package var process: ProcessIdentity?
 
   package init(
     id: String, generation: Int, holder: String, startedAt: Int, inFlight: [StepID], finished: Int, total: Int,
-    process: ProcessIdentity?
+    steps: [StepReport] = [], process: ProcessIdentity?
   ) {
     self.id = id
     self.generation = generation
@@ -26,6 +28,7 @@ package struct InterruptedRun: Hashable, Sendable {
     self.inFlight = inFlight
     self.finished = finished
     self.total = total
+    self.steps = steps
     self.process = process
   }
 }

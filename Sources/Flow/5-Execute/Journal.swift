@@ -110,15 +110,35 @@ package struct Journal: RunJournal {
       try Row.fetchAll(db, sql: "SELECT * FROM run WHERE finishedAt IS NULL ORDER BY startedAt").map { row in
         let id: String = row["id"]
         let steps = try Row.fetchAll(
-          db, sql: "SELECT id, result FROM step WHERE runId = ? ORDER BY rowid", arguments: [id])
+          db, sql: "SELECT * FROM step WHERE runId = ? ORDER BY rowid", arguments: [id])
         let process: String? = row["process"]
         return InterruptedRun(
           id: id, generation: row["generation"], holder: row["holder"], startedAt: row["startedAt"],
           inFlight: steps.filter { $0["result"] == nil }.map { StepID($0["id"]) },
-          finished: steps.count { $0["result"] != nil }, total: row["total"],
+          finished: steps.count { $0["result"] != nil }, total: row["total"], steps: steps.map(Self.report),
           process: try process.map { try JSONDecoder().decode(ProcessIdentity.self, from: Data($0.utf8)) })
       }
     }
+  }
+
+  /// A step as far as the journal has kept it: how it ended in a word, and what was said of it.
+  private static func report(_ row: Row) -> StepReport {
+    let detail: String = row["detail"] ?? ""
+    func error(_ code: AgentError.Code, _ message: String) -> AgentError {
+      AgentError(code, message, next: "Apply again: it looks at what is there.")
+    }
+    let word: String? = row["result"]
+    let result: StepReport.Result =
+      switch word {
+      case "changed", "unchanged": .done(Outcome(changed: word == "changed", detail: detail))
+      case "rolled-back": .rolledBack(error(.commandFailed, detail))
+      case "failed": .failed(error(.commandFailed, detail))
+      case nil: .unknown(error(.cancelled, "the run was killed while this step was at work"))
+      default: .unknown(error(.cancelled, detail))
+      }
+    return StepReport(
+      step: StepID(row["id"]), host: HostID(row["host"]), result: result, startedAt: row["startedAt"],
+      seconds: row["seconds"] ?? 0, attempts: row["attempts"] ?? 1)
   }
 
   /// Runs that ended, oldest first, with how they ended.

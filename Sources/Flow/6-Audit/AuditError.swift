@@ -3,7 +3,8 @@
 /// Why the record cannot be read or written.
 package struct AuditError: Error, Hashable, Sendable, CustomStringConvertible {
   package enum Code: String, Hashable, Sendable {
-    case notARepository, bare, ownership, unsupported, contended, signing, damaged, noSuchRun, noSuchResource, git
+    case notARepository, bare, ownership, unsupported, contended, signing, damaged, noSuchRun, noSuchResource,
+      uncommitted, git
   }
 
   package var code: Code

@@ -65,9 +65,7 @@ extension AuditRepository {
     do throws(AuditError) {
       try readAll(commit.tree, repository, &checked)
       guard commit.trailers["Run"] != nil else {
-        if commit.trailers["Joins"] == nil {
-          result.find(commit.id, "it is neither a run nor a joining of two histories", next: Self.restore)
-        }
+        if let problem = try joining(commit, repository) { result.find(commit.id, problem, next: Self.restore) }
         return
       }
       if commit.parents.count > 1 { result.find(commit.id, "a run has more than one parent", next: Self.restore) }
@@ -85,6 +83,15 @@ extension AuditRepository {
     } catch {
       result.find(commit.id, error.description, next: error.next)
     }
+  }
+
+  /// What is wrong with a commit that joins two histories: it holds nothing that neither of them has. Nil: it is good.
+  private func joining(_ commit: GitCommit, _ repository: GitRepository) throws(AuditError) -> String? {
+    guard commit.trailers["Join"] != nil, commit.parents.count == 2 else {
+      return "it is neither a run nor a joining of two histories"
+    }
+    for parent in commit.parents where try repository.commit(parent).tree == commit.tree { return nil }
+    return "it joins two histories, and its files are of neither"
   }
 
   /// Reads every file; libgit2 compares each with its name.

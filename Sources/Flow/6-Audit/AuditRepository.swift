@@ -94,7 +94,7 @@ package struct AuditRepository: RunHistory {
   }
 
   /// Whoever holds git's lock is syncing files; nothing tells when it is done. Random, so that rivals part.
-  private static func pause(afterRace race: Int) async {
+  static func pause(afterRace race: Int) async {
     try? await ContinuousClock().sleep(for: .milliseconds(Int.random(in: 1...10 * race)))
   }
 

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Auditing
+import Foundation
+import Reconciler
+
+struct RollbackCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "rollback",
+    abstract: "Go back to the description of an earlier run: a new commit, then plan and apply.",
+    discussion: """
+      Nothing is taken out of the history: the description of that run, with the files it refers to, is committed on the
+      current branch and applied like any other change. Without RUN: the newest run before the last one that converged
+      which had another description.
+
+      \(ExitStatus.table)
+      """)
+
+  @OptionGroup var options: SiteOptions
+  @OptionGroup var running: RunOptions
+
+  @Flag(help: "Only show the plan. Neither the files nor the machines are changed.")
+  var planOnly = false
+
+  @Flag(help: "Do not ask. Needed where there is no terminal.")
+  var yes = false
+
+  @Argument(help: "A run's name or its beginning, a commit, or `last~2`.")
+  var run: String?
+
+  func run() async throws {
+    let apply = try await Failure.telling { () async throws -> ApplyCommand? in
+      let site = try options.site()
+      let repository = try AuditRepository(folder: site.folder.path)
+      let target = try run.map { name in try repository.find(name, site: site.id) }
+      let run = try target ?? repository.runBeforeTheLastSuccess(site: site.id)
+      Terminal.note("Back to the description of run \(run.line).")
+      if planOnly {
+        try await plan(run, repository, site)
+        return nil
+      }
+      let commit = try await repository.restore(run, present: present())
+      Terminal.note(
+        commit.map { "Committed as \($0.prefix(12)); to take that back: git revert \($0.prefix(12))" }
+          ?? "The description is that of this run already.")
+      var apply = try ApplyCommand.parse([])
+      apply.options = options
+      apply.running = running
+      apply.yes = yes
+      return apply
+    }
+    try await apply?.run()
+  }
+
+  /// The files of the description as it is now. One that cannot be read refers to nothing.
+  private func present() throws -> [String] {
+    guard FileManager.default.fileExists(atPath: options.location.path) else { return [] }
+    do {
+      return Array(try Specification.load(options.location).files.files.keys) + [options.location.lastPathComponent]
+    } catch { throw Failure("\(error)", next: "See that the description can be read.") }
+  }
+
+  /// Read in a folder of its own, so that the work tree stays as it is.
+  private func plan(_ run: RunRecord, _ repository: AuditRepository, _ site: Site) async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "cluster-rollback-\(UUID())")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    for (path, bytes) in try repository.specification(of: run) {
+      let file = folder.appending(path: path)
+      try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(bytes).write(to: file)
+    }
+    let specification = try Specification.load(folder.appending(path: site.specification.lastPathComponent))
+    options.tell(specification)
+    guard let cluster = specification.cluster else {
+      throw Failure(
+        "this version does not accept the description of run \(run.id)", next: "Mend a copy of it as is said above.")
+    }
+    let reconciler = try Reconciler.connecting(
+      site: site, specification: specification, cluster: cluster, by: SiteOptions.caller)
+    let proposal = try await reconciler.closing { () async throws(ReconcileError) in try await reconciler.propose() }
+    Terminal.print(PlanCommand.text(proposal.plan, colour: Terminal.outputColour))
+  }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Foundation
+import Testing
+
+@testable import Reconciler
+
+/// The text of what was seen changes when a machine does, and at no other time.
+@Suite struct ObservedTextTests {
+  private func cluster() throws -> Cluster {
+    let example = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../../cluster.yaml")
+    return try #require(try Specification.load(example.standardizedFileURL).cluster)
+  }
+
+  private func text(_ reports: [NodeReport], at: Int) throws -> [String: String] {
+    ObservedText.files(
+      Inventory(hosts: ["head1": .answered([.nodeReports: .nodeReports(reports)])], observedAt: at), try cluster())
+  }
+
+  private func report(_ mac: MACAddress, at: Int, _ stage: NodeReport.Stage = .ready) -> NodeReport {
+    NodeReport(mac: mac, stage: stage, image: "compute/1", verified: true, age: at, uptime: at)
+  }
+
+  @Test func timesOrderAndRepeatedQuestionsLeaveNoTrace() throws {
+    let nodes = try cluster().nodes
+    let macs = nodes.compactMap { $0.nics.lazy.compactMap(\.mac).first }
+    try #require(macs.count > 1)
+
+    let before = try text(macs.map { report($0, at: 100) }, at: 101)
+    let after = try text(macs.reversed().map { report($0, at: 900) }, at: 905)
+
+    #expect(before == after)
+    let lines = try #require(before["head1/nodes.txt"]).split(separator: "\n")
+    #expect(lines.count == macs.count)
+    #expect(lines.first == "\(nodes.map(\.name.name).sorted()[0]) ready compute/1 verified")
+  }
+
+  @Test func aNodeThatBootsChangesItsLineOnly() throws {
+    let macs = try cluster().nodes.compactMap { $0.nics.lazy.compactMap(\.mac).first }
+    let before = try text(macs.map { report($0, at: 1) }, at: 1)["head1/nodes.txt"]?.split(separator: "\n") ?? []
+    let after =
+      try text(macs.map { report($0, at: 1, $0 == macs[0] ? .image : .ready) }, at: 1)["head1/nodes.txt"]?
+      .split(separator: "\n") ?? []
+
+    #expect(before.count == after.count)
+    #expect(zip(before, after).count { $0 != $1 } == 1)
+  }
+}
