@@ -120,6 +120,11 @@ let package = Package(
     // Golden files and seeded randomness for tests.
     target("TestKit", "Support/TestKit", []),
     // MARK: Tests
+    // Dies at every boundary of the journal, for ExecutionTests.
+    .executableTarget(
+      name: "crash-child",
+      dependencies: ["Reconciler", "Execution", "Auditing", "Simulator", "ClusterModel", "HostAccess"],
+      path: "Tests/CrashChild", swiftSettings: strict),
     tests("SpecReadingTests", ["SpecReading", "ClusterModel", "Diagnostics"]),
     tests(
       "PlanningTests",
@@ -128,7 +133,7 @@ let package = Package(
       "ExecutionTests",
       [
         "Execution", "Observation", "Planning", "Features", "Resources", "SpecReading", "ClusterModel", "HostAccess",
-        "Simulator",
+        "Simulator", "crash-child",
       ]),
     tests("AuditingTests", ["Auditing", "Reconciler", "Execution", "Simulator", "ClusterModel", "HostAccess"]),
     tests(

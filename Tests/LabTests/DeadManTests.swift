@@ -9,7 +9,7 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(10)), .enabled(if: geteuid() == 0, "labs need root: run `sudo make test`"))
 struct DeadManTests {
   @Test func aHeadThatIsCutOffComesBackByItself() async throws {
-    let site = try await UserSite.make(spec: Self.spec)
+    let site = try await UserSite.make(spec: SmallSite.spec)
     do {
       let first = try await site.cluster(["apply", "--lab", "--yes"])
       #expect(first.status == 0, "\(first.errorText)")
@@ -67,28 +67,4 @@ struct DeadManTests {
       ])
     #expect(left.text.isEmpty, "\(left.text)")
   }
-
-  private static let spec = """
-    version: 1
-    cluster: alps
-    domain: alps.example.org
-    networks:
-      public:
-        cidr: 198.51.100.0/24
-        gateway: 198.51.100.1
-        dns: [198.51.100.1]
-      private: { cidr: 10.1.0.0/16 }
-      bmc: { cidr: 10.3.0.0/16 }
-    repositories:
-      proxy: http://198.51.100.1:3142
-    heads:
-      head1:
-        nics:
-          eth0: { network: private, address: 10.1.0.1, mac: 52:54:00:01:00:01 }
-          eth1: { network: public, address: 198.51.100.11, mac: 52:54:00:02:00:01 }
-        bmc: { address: 10.3.0.1, protocol: ipmi, user: admin, password: secret:bmc/head1 }
-    access:
-      ssh: { user: root }
-
-    """
 }

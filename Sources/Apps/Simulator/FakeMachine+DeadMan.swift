@@ -32,6 +32,14 @@ package struct FakeDeadMan: Hashable, Codable, Sendable {
 
   package init() {}
 
+  /// Something is not confirmed yet: a change, or what will be brought into force by one.
+  package var isWaiting: Bool { change != nil || !before.isEmpty }
+
+  /// All that was ever undone: changes, and files that were put back with one.
+  package private(set) var undone: [String] = []
+
+  mutating func note(undone what: String) { undone.append(what) }
+
   package func pending(now: Int) -> PendingChange? {
     change.map { PendingChange(id: $0.id, run: $0.run, what: $0.what, secondsLeft: max(0, $0.endsAt - now)) }
   }
@@ -104,6 +112,7 @@ extension FakeMachine {
   mutating func undo(isBoot: Bool = false) {
     let now = step()
     for (path, image) in deadMan.before where !(isBoot && image.isRemoval) {
+      deadMan.note(undone: "ensureFile \(path)")
       for key in files.keys where Self.lies(key, in: path) { files[key] = nil }
       for key in symbolicLinks.keys where Self.lies(key, in: path) { symbolicLinks[key] = nil }
       for (key, var file) in image.files {
@@ -121,6 +130,7 @@ extension FakeMachine {
     }
     if !isBoot { putBack(change.links) }
     deadMan.ended[change.id] = .undone(change.what)
+    deadMan.note(undone: change.what)
     deadMan.change = nil
   }
 

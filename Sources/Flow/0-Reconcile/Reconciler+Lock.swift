@@ -3,6 +3,27 @@ import ClusterModel
 import Execution
 
 extension Reconciler {
+  /// Waits until no host has a change that a run which was killed has left unconfirmed: its host undoes it soon, and a
+  /// plan made before that would be of a state that is about to go.
+  package func settle(_ events: @escaping @Sendable (RunEvent) -> Void) async throws(ReconcileError) {
+    try await settle(on: clock, events)
+  }
+
+  private func settle(
+    on clock: some Clock<Duration>, _ events: @escaping @Sendable (RunEvent) -> Void
+  ) async throws(ReconcileError) {
+    let (stream, continuation) = AsyncStream.makeStream(of: RunEvent.self)
+    let executor = Executor(
+      hosts: hosts, secrets: secrets, journal: journal, processes: processes, clock: clock, now: now,
+      events: continuation)
+    async let watching: Void = { for await event in stream { events(event) } }()
+    let result: Result<Void, ExecutionError>
+    do throws(ExecutionError) { result = .success(try await executor.settle()) } catch { result = .failure(error) }
+    continuation.finish()
+    await watching
+    do throws(ExecutionError) { try result.get() } catch { throw .execution(error) }
+  }
+
   /// Begins a run, and waits for another one that is at work as long as the policy allows.
   ///
   /// What another run did meanwhile is looked at before anything is done: it may leave less to do, or other things,

@@ -5,15 +5,26 @@ import HostAccess
 extension Executor {
   /// The lease on all heads that answer, once nothing of an earlier run waits there any more.
   func takeLease(_ run: String, _ holder: String) async throws(ExecutionError) -> Lease<C> {
-    let suspects = try await journal.unfinished()
+    try await settle()
     let generation = try await journal.newestGeneration()
-    let life = { @Sendable (token: RunToken) -> LeaseHolder.Life in
+    let life = try await life()
+    return try await Lease.acquire(
+      run: run, holder: holder, policy: policy, above: generation, on: hosts, clock: clock, life: life)
+  }
+
+  /// Waits until no host has a change that a dead run has left unconfirmed. Best done before planning: undoing it changes
+  /// what is there.
+  package func settle() async throws(ExecutionError) {
+    let life = try await life()
+    for (id, host) in hosts.sorted(by: { $0.key < $1.key }) { try await letSettle(host, id, life) }
+  }
+
+  private func life() async throws(ExecutionError) -> @Sendable (RunToken) -> LeaseHolder.Life {
+    let suspects = try await journal.unfinished()
+    return { [processes] token in
       guard let suspect = suspects.first(where: { $0.id == token.run }) else { return .unknown }
       return processes.hasEnded(suspect) ? .dead : .alive
     }
-    for (id, host) in hosts.sorted(by: { $0.key < $1.key }) { try await letSettle(host, id, life) }
-    return try await Lease.acquire(
-      run: run, holder: holder, policy: policy, above: generation, on: hosts, clock: clock, life: life)
   }
 
   /// A run that was killed may have left a change that nobody will confirm: the host undoes it at its time.
