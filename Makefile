@@ -37,6 +37,7 @@ check: setup
 	swift test --parallel --skip RealHostTests --skip LabTests
 
 test: build check
+	CLUSTER_TEST_THOROUGH=1 swift test --skip-build --filter CrashBoundaryTests
 	CLUSTER_AGENT=$(CURDIR)/bin/cluster-agent swift test --no-parallel --filter RealHostTests --filter LabTests
 
 # Rewrites golden files; read the diff before committing it.

@@ -39,6 +39,7 @@ final class DyingJournal: RunJournal {
   }
 
   func newestGeneration() async throws(ExecutionError) -> Int { try await journal.newestGeneration() }
+  func unrecorded() async throws(ExecutionError) -> [InterruptedRun] { try await journal.unrecorded() }
   func unfinished() async throws(ExecutionError) -> [InterruptedRun] { try await journal.unfinished() }
   func durations() async throws(ExecutionError) -> [StepDuration] { try await journal.durations() }
 
@@ -54,6 +55,10 @@ final class DyingJournal: RunJournal {
 
   func finished(_ report: StepReport, run: String) async throws(ExecutionError) {
     try await committing { () async throws(ExecutionError) in try await journal.finished(report, run: run) }
+  }
+
+  func recorded(_ run: String) async throws(ExecutionError) {
+    try await committing { () async throws(ExecutionError) in try await journal.recorded(run) }
   }
 
   func end(_ run: String, result: String, at now: Int) async throws(ExecutionError) {

@@ -12,6 +12,7 @@ enum StatusText {
     lines += services(status) + [""]
     lines += nodes(status, now: now) + [""]
     lines.append(lastRun(status, now: now))
+    lines += status.leases.map(atWork)
     return lines
   }
 
@@ -63,6 +64,13 @@ enum StatusText {
       table.add(node.name, node.state.rawValue.uppercased(), node.image ?? "-", node.detail ?? "")
     }
     return ["Nodes  \(ready.count) of \(status.nodes.count) ready"] + table.lines()
+  }
+
+  private static func atWork(_ lease: StatusReport.Lease) -> String {
+    let since = lease.seconds.map { "for \($0) s" } ?? "now"
+    let unconfirmed = lease.unconfirmed.map { "; \($0) is not confirmed yet" } ?? ""
+    return "At work   \(lease.run) of \(lease.holder) on \(lease.head) \(since), lease for another "
+      + "\(lease.secondsLeft) s\(unconfirmed)"
   }
 
   private static func lastRun(_ status: StatusReport, now: Int) -> String {

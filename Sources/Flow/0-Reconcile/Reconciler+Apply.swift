@@ -27,11 +27,13 @@ extension Reconciler {
     }
     let applied = Applied(outcome: outcome, verified: verified)
     let record = try record(applied, proposal)
+    let recorded: AuditRepository.Recorded
     do throws(AuditError) {
-      let recorded = try await uncancelled { () async throws(AuditError) in try await history.record(record) }
-      return Applied(
-        outcome: outcome, verified: verified, recorded: recorded, copies: await uncancelled { await distribute() })
+      recorded = try await uncancelled { () async throws(AuditError) in try await history.record(record) }
     } catch { throw .audit(error) }
+    do throws(ExecutionError) { try await journal.recorded(run) } catch { throw .execution(error) }
+    return Applied(
+      outcome: outcome, verified: verified, recorded: recorded, copies: await uncancelled { await distribute() })
   }
 
   private func look(_ terms: RunTerms) async throws(ReconcileError) -> Proposal {
@@ -41,7 +43,7 @@ extension Reconciler {
   /// Runs of this site that were killed, and whose end no later run has recorded. One that is still at work is not.
   package func interruptedRuns() async throws(ReconcileError) -> [InterruptedRun] {
     let unfinished: [InterruptedRun]
-    do { unfinished = try await journal.unfinished() } catch { throw .execution(error) }
+    do { unfinished = try await journal.unfinished() + journal.unrecorded() } catch { throw .execution(error) }
     return unfinished.filter { run in !(run.process.map(processes.isRunning) ?? false) }
   }
 

@@ -12,7 +12,22 @@ extension Reconciler {
       questions[question.host, default: []].append(question.probe)
     }
     let inventory = await observe(questions, on: clock)
-    return StatusReport.assemble(cluster, inventory, site: site.id, lastRun: try lastRun())
+    var report = StatusReport.assemble(cluster, inventory, site: site.id, lastRun: try lastRun())
+    report.leases = await leases(of: report.heads.filter(\.online).map { HostID($0.name) })
+    return report
+  }
+
+  /// Of heads that have just answered; one that is silent now shows no lease.
+  private func leases(of heads: [HostID]) async -> [StatusReport.Lease] {
+    var leases: [StatusReport.Lease] = []
+    for head in heads {
+      guard let state = try? await hosts[head]?.lease(), let token = state.holder else { continue }
+      leases.append(
+        StatusReport.Lease(
+          head: head.name, run: token.run, holder: token.holder, seconds: state.heldSeconds,
+          secondsLeft: state.secondsLeft, unconfirmed: state.pending?.what))
+    }
+    return leases
   }
 
   private func observe(_ questions: [HostID: [Probe]], on clock: some Clock<Duration>) async -> Inventory {

@@ -72,9 +72,28 @@ package struct StatusReport: Codable, Sendable {
   package var services: [Service]
   package var nodes: [Node]
   package var lastRun: LastRun?
+  /// Who holds the lease of a head: a run that is at work, or one that died not long ago.
+  package var leases: [Lease] = []
+
+  package struct Lease: Codable, Sendable {
+    package var head: String
+    package var run: String
+    package var holder: String
+    /// How long it has been at work.
+    package var seconds: Int?
+    /// Until it ends by itself, if nobody renews it.
+    package var secondsLeft: Int
+    /// A change of the way to the head that is not confirmed, and will be undone.
+    package var unconfirmed: String?
+
+    private enum CodingKeys: String, CodingKey {
+      case head, run, holder, seconds, unconfirmed
+      case secondsLeft = "seconds_left"
+    }
+  }
 
   private enum CodingKeys: String, CodingKey {
-    case cluster, site, heads, ha, addresses, services, nodes
+    case cluster, site, heads, ha, addresses, services, nodes, leases
     case lastRun = "last_run"
   }
 }

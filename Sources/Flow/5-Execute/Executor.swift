@@ -68,6 +68,11 @@ package struct Executor<C: Clock>: Sendable where C.Duration == Duration {
         events?.yield(.foundInterrupted(interrupted))
         try await journal.end(interrupted.id, result: "interrupted", at: startedAt)
       }
+      // One that died between its end and its record is told of too. A living one is just being recorded.
+      for interrupted in try await journal.unrecorded() where processes.hasEnded(interrupted) {
+        events?.yield(.foundInterrupted(interrupted))
+        try await journal.end(interrupted.id, result: "interrupted", at: startedAt)
+      }
       try await journal.begin(lease.token, process: processes.current, total: plan.steps.count, at: startedAt)
       events?.yield(.began(lease.token, steps: plan.steps.count))
       try await carryOut(&progress, lease, stop)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 
-/// A run that the journal saw begin and never end: the process was killed, or the machine lost power.
+/// A run that the journal saw begin, and never end or be recorded: the process was killed, or the machine lost power.
 package struct InterruptedRun: Hashable, Sendable {
   package var id: String
   package var generation: Int

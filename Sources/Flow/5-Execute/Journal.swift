@@ -65,6 +65,11 @@ package struct Journal: RunJournal {
         table.column("detail", .text)
       }
     }
+    migrator.registerMigration("2") { db in
+      try db.alter(table: "run") { $0.add(column: "isRecorded", .boolean).notNull().defaults(to: false) }
+      // Nobody knows any more; and asking for the record of each of them now helps nobody.
+      try db.execute(sql: "UPDATE run SET isRecorded = 1")
+    }
     return migrator
   }
 
@@ -105,9 +110,26 @@ package struct Journal: RunJournal {
     }
   }
 
-  package func unfinished() async throws(ExecutionError) -> [InterruptedRun] {
+  /// A run and its further rounds are in the record.
+  package func recorded(_ run: String) async throws(ExecutionError) {
     try await access { db in
-      try Row.fetchAll(db, sql: "SELECT * FROM run WHERE finishedAt IS NULL ORDER BY startedAt").map { row in
+      try db.execute(
+        sql: "UPDATE run SET isRecorded = 1 WHERE id = ? OR substr(id, 1, ?) = ?",
+        arguments: [run, run.unicodeScalars.count + 1, run + "."])
+    }
+  }
+
+  package func unfinished() async throws(ExecutionError) -> [InterruptedRun] {
+    try await runs("finishedAt IS NULL")
+  }
+
+  package func unrecorded() async throws(ExecutionError) -> [InterruptedRun] {
+    try await runs("finishedAt IS NOT NULL AND NOT isRecorded AND result <> 'interrupted'")
+  }
+
+  private func runs(_ condition: String) async throws(ExecutionError) -> [InterruptedRun] {
+    try await access { db in
+      try Row.fetchAll(db, sql: "SELECT * FROM run WHERE \(condition) ORDER BY startedAt").map { row in
         let id: String = row["id"]
         let steps = try Row.fetchAll(
           db, sql: "SELECT * FROM step WHERE runId = ? ORDER BY rowid", arguments: [id])

@@ -48,5 +48,8 @@ package final class JournalOnDemand: RunJournal {
     FileManager.default.fileExists(atPath: path) ? try await journal().durations() : []
   }
 
+  package func recorded(_ run: String) async throws(ExecutionError) { try await journal().recorded(run) }
+
+  package func unrecorded() async throws(ExecutionError) -> [InterruptedRun] { try await journal().unrecorded() }
   package func unfinished() async throws(ExecutionError) -> [InterruptedRun] { try await journal().unfinished() }
 }

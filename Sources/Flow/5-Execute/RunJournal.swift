@@ -14,6 +14,11 @@ package protocol RunJournal: Sendable {
   func started(_ step: Step, run: String, at now: Int) async throws(ExecutionError)
   func finished(_ report: StepReport, run: String) async throws(ExecutionError)
   func end(_ run: String, result: String, at now: Int) async throws(ExecutionError)
+  /// The record has the run and its further rounds, named `RUN.2` and so on.
+  func recorded(_ run: String) async throws(ExecutionError)
+  /// Runs that ended and are not in the record, oldest first, but for those that were found interrupted: the run that
+  /// found them records what they left. One of them may be about to be recorded by its process.
+  func unrecorded() async throws(ExecutionError) -> [InterruptedRun]
   /// Runs that began and did not end, oldest first. One of them may be alive in another process.
   func unfinished() async throws(ExecutionError) -> [InterruptedRun]
   /// What the newest steps took that were done and changed something, newest first.

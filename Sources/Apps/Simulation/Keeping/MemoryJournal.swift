@@ -14,6 +14,8 @@ package final class MemoryJournal: Sendable {
     var result: String?
     var started: [StepID] = []
     var finished: Set<StepID> = []
+    /// Nil in what older versions have kept.
+    var isRecorded: Bool? = false
   }
 
   private let runs: Mutex<[Run]>
@@ -77,9 +79,25 @@ private struct OpenedJournal: RunJournal {
     try await access { $0.change(run) { $0.result = result } }
   }
 
-  func unfinished() async throws(ExecutionError) -> [InterruptedRun] {
+  func recorded(_ run: String) async throws(ExecutionError) {
     try await access { runs in
-      runs.filter { $0.result == nil }.map { run in
+      for index in runs.indices where runs[index].token.run == run || runs[index].token.run.hasPrefix(run + ".") {
+        runs[index].isRecorded = true
+      }
+    }
+  }
+
+  func unrecorded() async throws(ExecutionError) -> [InterruptedRun] {
+    try await runs { $0.result != nil && $0.result != "interrupted" && $0.isRecorded == false }
+  }
+
+  func unfinished() async throws(ExecutionError) -> [InterruptedRun] { try await runs { $0.result == nil } }
+
+  private func runs(
+    where fits: @escaping @Sendable (MemoryJournal.Run) -> Bool
+  ) async throws(ExecutionError) -> [InterruptedRun] {
+    try await access { runs in
+      runs.filter(fits).map { run in
         InterruptedRun(
           id: run.token.run, generation: run.token.generation, holder: run.token.holder, startedAt: run.startedAt,
           inFlight: run.started.filter { !run.finished.contains($0) }, finished: run.finished.count, total: run.total,
