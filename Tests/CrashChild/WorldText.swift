@@ -2,7 +2,7 @@
 import ClusterModel
 import Simulator
 
-/// What a site has come to, as lines that two sites can be compared by: not when it happened, nor how often it was tried.
+/// What a site has come to, as lines that two sites can be compared by: not when it happened, nor how often tried.
 enum WorldText {
   static func lines(_ world: FakeWorld) -> [String] {
     var lines: [String] = []

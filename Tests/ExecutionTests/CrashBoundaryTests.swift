@@ -4,7 +4,7 @@ import HostAccess
 import TestKit
 import Testing
 
-/// The example's whole apply, killed by SIGKILL at every boundary of the journal, and applied again: `Tests/CrashChild`.
+/// The example's whole apply, killed by SIGKILL at each boundary of the journal, and applied again: `Tests/CrashChild`.
 @Suite(.timeLimit(.minutes(10))) struct CrashBoundaryTests {
   private struct Report: Decodable {
     var boundary: Int

@@ -19,8 +19,8 @@ import Testing
     let fixtures = [try Fixture(), try Fixture()]
 
     let outcomes = await withTaskGroup(of: Result<RunOutcome, ExecutionError>.self) { group in
-      for (number, fixture) in fixtures.enumerated() {
-        group.addTask { await Self.run("run\(number)", cluster, schedule, fixture.journal) }
+      for (number, journal) in fixtures.map(\.journal).enumerated() {
+        group.addTask { await Self.run("run\(number)", cluster, schedule, journal) }
       }
       return await group.reduce(into: []) { $0.append($1) }
     }

@@ -12,8 +12,8 @@ extension Executor {
       run: run, holder: holder, policy: policy, above: generation, on: hosts, clock: clock, life: life)
   }
 
-  /// Waits until no host has a change that a dead run has left unconfirmed. Best done before planning: undoing it changes
-  /// what is there.
+  /// Waits until no host has a change that a dead run has left unconfirmed. Best done before planning, because undoing
+  /// it changes what is there.
   package func settle() async throws(ExecutionError) {
     let life = try await life()
     for (id, host) in hosts.sorted(by: { $0.key < $1.key }) { try await letSettle(host, id, life) }

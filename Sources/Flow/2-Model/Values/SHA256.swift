@@ -46,7 +46,7 @@ package struct SHA256: Sendable {
     }.joined()
   }
 
-  /// Only operators that are not generic: a debug build calls those as functions, which took a third of the tests' time.
+  /// Only operators that are not generic: a debug build calls those as functions, a third of the time of some tests.
   private static func compress(_ state: inout [UInt32], _ block: UnsafeBufferPointer<UInt8>) {
     // Looked up once: a global is checked for having been made each time that it is asked for.
     let constants = constants
