@@ -133,6 +133,21 @@ import Testing
     #expect(try audit.log(site: "site").first?.spec == "none-dirty")
   }
 
+  @Test func manyRunsBecomeFewPacksAndStayWhole() async throws {
+    let repository = try await TemporaryRepository.withSpec()
+    let audit = try AuditRepository(folder: repository.path)
+
+    for number in 0..<70 {
+      let recorded = try await audit.record(.sample("run\(number)"))
+      #expect(recorded.unpackedBecause == nil)
+    }
+
+    let packs = try FileManager.default.contentsOfDirectory(atPath: repository.path + "/.git/objects/pack")
+    #expect(packs.count { $0.hasSuffix(".pack") } <= 33)
+    #expect(try audit.log(site: "site").count == 70)
+    #expect(try await repository.git("fsck", "--strict", "--no-dangling").isEmpty)
+  }
+
   @Test func commitsAreSignedAsGitIsToldTo() async throws {
     let repository = try await TemporaryRepository.withSpec()
     let key = repository.path + "/.git/key"

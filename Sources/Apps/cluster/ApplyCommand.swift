@@ -125,6 +125,7 @@ struct ApplyCommand: AsyncParsableCommand {
     if let omission = applied.recorded?.unsignedBecause {
       Terminal.note("warning: the record is not signed: \(omission)")
     }
+    if let trouble = applied.recorded?.unpackedBecause { Terminal.note("warning: \(trouble)") }
     for line in CopiesText.lines(applied.copies) { Terminal.note(line) }
     if applied.isConverged {
       let what =
