@@ -63,8 +63,8 @@ let package = Package(
     .executableTarget(
       name: "cluster",
       dependencies: [
-        "Reconciler", "Comparison", "Lab", "HostAccess", "AgentServer", "Diagnostics", "ClusterModel",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Reconciler", "Comparison", "Lab", "HostAccess", "AgentServer", "Diagnostics", "DiagnosticPages",
+        "ClusterModel", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Sources/Apps/cluster", swiftSettings: strict),
     // The program that `cluster` copies to a host.
     .executableTarget(
@@ -107,6 +107,10 @@ let package = Package(
     // MARK: Support
     // Problems in the user's spec: codes, spans, carets.
     target("Diagnostics", "Support/Diagnostics", []),
+    // docs/diagnostics, in the program. `Pages` is a link to it.
+    .target(
+      name: "DiagnosticPages", path: "Sources/Support/DiagnosticPages", resources: [.embedInCode("Pages")],
+      swiftSettings: strict),
     // The system's libyaml.
     .systemLibrary(
       name: "CYAML", path: "Sources/Support/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
@@ -149,7 +153,9 @@ let package = Package(
       ["Features", "Resources", "AgentServer", "HostAccess", "Planning", "SpecReading", "ClusterModel", "Diagnostics"]),
     tests("HostAccessTests", ["HostAccess", "AgentServer", "ClusterModel", "cluster-agent"]),
     tests("FuzzTests", ["Fuzzing"]),
-    tests("CommandLineTests", ["cluster", "Execution", "Planning", "ClusterModel", "HostAccess"]),
+    tests(
+      "CommandLineTests",
+      ["cluster", "DiagnosticPages", "Diagnostics", "Execution", "Planning", "ClusterModel", "HostAccess"]),
     tests("SimulationTests", ["Simulation", "Simulator", "Execution", "HostAccess", "ClusterModel"]),
     tests(
       "ReconcilerTests",

@@ -13,7 +13,8 @@ struct ClusterCommand: AsyncParsableCommand {
       """,
     version: Version.number,
     subcommands: [
-      ValidateCommand.self, PlanCommand.self, ApplyCommand.self, StatusCommand.self, LogCommand.self,
+      ValidateCommand.self, PlanCommand.self, ExplainCommand.self, ApplyCommand.self, StatusCommand.self,
+      LogCommand.self,
       ShowCommand.self, DiffCommand.self, BlameCommand.self, VerifyCommand.self,
       RollbackCommand.self,
       LabCommand.self,

@@ -69,5 +69,24 @@ extension PlanProblem.Owner: CustomStringConvertible {
 package struct PlanProblems: Error, Hashable, Sendable, CustomStringConvertible {
   package let all: [PlanProblem]
   package init(_ all: [PlanProblem]) { self.all = all }
-  package var description: String { all.map(\.description).joined(separator: "\n") }
+  package var description: String { all.map { "\($0.description) [\($0.code)]" }.joined(separator: "\n") }
+}
+
+extension PlanProblem {
+  /// `plan.two-owners`: as `cluster explain` and the pages in `docs/diagnostics` name it.
+  package var code: String {
+    switch self {
+    case .cycle: "plan.cycle"
+    case .twiceDesired: "plan.twice-desired"
+    case .unknownDependency: "plan.unknown-dependency"
+    case .unknownKind: "plan.unknown-kind"
+    case .twoOwners: "plan.two-owners"
+    case .twiceTheSameStep: "plan.same-step"
+    case .order: "plan.order"
+    case .bothHeads: "plan.both-heads"
+    case .tooManyNodesAway: "plan.nodes-away"
+    case .prunesUnmanaged: "plan.prunes-unmanaged"
+    case .prunesOwned: "plan.prunes-owned"
+    }
+  }
 }

@@ -18,7 +18,7 @@ package struct Outcome: Hashable, Codable, Sendable {
 
 /// Why an agent, or the way to it, failed. `next` says what to do about it.
 package struct AgentError: Error, Hashable, Codable, Sendable {
-  package enum Code: String, Hashable, Codable, Sendable {
+  package enum Code: String, Hashable, Codable, CaseIterable, Sendable {
     // The way to the host.
     case unreachable, authentication, hostKey, connectionLost, protocolMismatch
     // The run.
