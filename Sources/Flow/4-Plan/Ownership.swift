@@ -3,7 +3,8 @@ import ClusterModel
 
 /// Finds two resources that decide about one thing, also when both are as desired right now.
 ///
-/// What a resource decides about is read from the steps it would take on machines that have nothing.
+/// What a resource decides about is said by its kind, or read from the steps it would take on machines that have
+/// nothing.
 struct Ownership {
   /// Who claims what. Owners are numbers in here: there is a claim for nearly everything.
   private var claims: [(claim: Claim, owner: Int)] = []
@@ -20,6 +21,10 @@ struct Ownership {
     var ownership = Ownership()
     for (index, resource) in desired.enumerated() {
       guard let kind = catalog[resource.id.kind] else { continue }
+      if let claims = kind.claims(resource.id, resource.desired) {
+        ownership.add(claims, index)
+        continue
+      }
       // A kind that needs real facts even for a blank machine claims what its real steps do: see PlanChecks.
       guard let drafts = try? kind.examine(resource.id, resource.desired, nothing).steps(context) else { continue }
       for draft in drafts { ownership.add(draft.operation.claims(on: draft.host), index) }

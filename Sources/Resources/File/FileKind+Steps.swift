@@ -2,6 +2,10 @@
 import ClusterModel
 
 extension FileKind {
+  package static func claims(_ id: ResourceID, _ desired: Desired) -> [Claim]? {
+    Operation.ensureFile(desired.file).claims(on: id.onlyHost)
+  }
+
   package static func steps(
     _ id: ResourceID, _ desired: Desired, _ actual: Actual?, _ context: PlanContext
   ) throws(Unreadable) -> [StepDraft] {

@@ -2,6 +2,10 @@
 import ClusterModel
 
 extension TreeKind {
+  package static func claims(_ id: ResourceID, _ desired: Desired) -> [Claim]? {
+    Operation.ensureTree(desired.tree).claims(on: id.onlyHost)
+  }
+
   /// More changed files than this are counted instead of listed.
   private static let mostListed = 10
 

@@ -87,6 +87,9 @@ package protocol ResourceKind: SendableMetatype {
   static var removalRank: Int { get }
   /// The facts that decide whether the resource is as desired.
   static func questions(_ id: ResourceID, _ desired: Desired) -> [Question]
+  /// What a resource decides about. Nil, the default: what the steps decide about that it would take on machines that
+  /// have nothing, which costs as much as planning it.
+  static func claims(_ id: ResourceID, _ desired: Desired) -> [Claim]?
   /// Nil means seen to be absent. Throws when the answers do not tell.
   static func interpret(_ id: ResourceID, _ desired: Desired, _ answers: Answers) throws(Unreadable) -> Actual?
   /// The steps from actual to desired, in order; each comes after the one before. Empty when nothing is to do.
@@ -94,6 +97,10 @@ package protocol ResourceKind: SendableMetatype {
     -> [StepDraft]
   /// The steps that take away what an earlier run put in place. Never called when `actual` is nil.
   static func removal(_ id: ResourceID, _ previous: Desired, _ actual: Actual, _ context: PlanContext) -> [StepDraft]
+}
+
+extension ResourceKind {
+  package static func claims(_ id: ResourceID, _ desired: Desired) -> [Claim]? { nil }
 }
 
 /// A step as its kind sees it; the planner adds id, resource, order and source.
@@ -135,6 +142,7 @@ package struct AnyKind: Sendable {
   package let name: String
   package let removalRank: Int
   package let questions: @Sendable (ResourceID, any DesiredState) -> [Question]
+  package let claims: @Sendable (ResourceID, any DesiredState) -> [Claim]?
   /// Actual state and the steps that follow from it. `present` is false when the resource was seen to be absent.
   package let examine: @Sendable (ResourceID, any DesiredState, Answers) throws(Unreadable) -> Examined
   package let decode: @Sendable (any Decoder) throws -> any DesiredState
@@ -155,6 +163,7 @@ package struct AnyKind: Sendable {
     name = Kind.name
     removalRank = Kind.removalRank
     questions = { id, desired in Kind.questions(id, typed(id, desired)) }
+    claims = { id, desired in Kind.claims(id, typed(id, desired)) }
     examine = { (id, desired, answers) throws(Unreadable) in
       let desired = typed(id, desired)
       let actual = try Kind.interpret(id, desired, answers)
