@@ -94,7 +94,8 @@ extension FakeWorld {
       return report
     }
     if hearing == host {
-      for (id, node) in nodes where isPowered(id) {
+      let off = Set(boards.values.lazy.filter { $0.power == .off }.map(\.machine))
+      for (id, node) in nodes where !off.contains(id) {
         guard let mac = node.mac, let image = node.image else { continue }
         let last = reports[mac]
         let uptime = last.flatMap { last in last.uptime.map { max(0, $0 + last.age) } }
