@@ -9,7 +9,7 @@ import Testing
 @Suite struct RestoreTests {
   private func record(_ run: String, _ files: [String: String], result: String = "converged") -> AuditRecord {
     var record = AuditRecord.sample(run)
-    record.specification = files.mapValues { Array($0.utf8) }
+    record.specification = files.mapValues { RecordedFile(Array($0.utf8)) }
     record.result = result
     return record
   }
@@ -35,6 +35,20 @@ import Testing
     #expect(try await repository.git("ls-tree", "-r", "--name-only", "HEAD", "extra") == "extra/a")
     #expect(try await repository.git("status", "--porcelain") == "M other")
     #expect(try await repository.git("log", "-1", "--format=%(trailers)") == "Rolls-back-to: run1")
+  }
+
+  /// A script in an image that lost its mode would make another image.
+  @Test func aFileThatMayBeRunMayBeRunAgain() async throws {
+    let (repository, audit) = try await committed(["cluster.yaml": "new\n", "b.sh": "later"])
+    var run1 = record("run1", ["cluster.yaml": "old\n", "b.sh": "b"])
+    run1.specification["a.sh"] = RecordedFile(Array("a".utf8), isExecutable: true)
+    run1.specification["b.sh"]?.isExecutable = true
+    _ = try await audit.record(run1)
+
+    _ = try await audit.restore(try audit.find("run1", site: "site"), present: ["cluster.yaml", "b.sh"])
+
+    let modes = try await repository.git("ls-tree", "HEAD", "--format=%(objectmode) %(path)")
+    #expect(modes == "100755 a.sh\n100755 b.sh\n100644 cluster.yaml")
   }
 
   @Test func changesThatNoCommitHoldsAreNotLost() async throws {

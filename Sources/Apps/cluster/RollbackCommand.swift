@@ -64,11 +64,7 @@ struct RollbackCommand: AsyncParsableCommand {
   private func plan(_ run: RunRecord, _ repository: AuditRepository, _ site: Site) async throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "cluster-rollback-\(UUID())")
     defer { try? FileManager.default.removeItem(at: folder) }
-    for (path, bytes) in try repository.specification(of: run) {
-      let file = folder.appending(path: path)
-      try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try Data(bytes).write(to: file)
-    }
+    for (path, file) in try repository.specification(of: run) { try file.write(to: folder.appending(path: path)) }
     let specification = try Specification.load(folder.appending(path: site.specification.lastPathComponent))
     options.tell(specification)
     guard let cluster = specification.cluster else {

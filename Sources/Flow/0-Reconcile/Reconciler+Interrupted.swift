@@ -26,8 +26,7 @@ extension Reconciler {
   private func interruptedRecord(
     _ run: InterruptedRun, _ proposal: Proposal
   ) throws(AuditError) -> AuditRecord {
-    var files = specification.files.files.mapValues { $0.contents.bytes }
-    files[site.specification.lastPathComponent] = specification.bytes
+    let files = recordedSpecification
     let found = now()
     let outcome = RunOutcome(
       run: run.recordedAs, generation: run.generation, holder: run.holder, result: .partial,

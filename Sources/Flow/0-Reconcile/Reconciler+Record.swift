@@ -13,6 +13,13 @@ extension Reconciler {
     return managed.resources
   }
 
+  /// The description and the files that it refers to, by path relative to its folder.
+  var recordedSpecification: [String: RecordedFile] {
+    var files = specification.files.files.mapValues { RecordedFile($0.contents.bytes, isExecutable: $0.executable) }
+    files[site.specification.lastPathComponent] = RecordedFile(specification.bytes)
+    return files
+  }
+
   func record(_ applied: Applied, _ proposal: Proposal) throws(ReconcileError) -> AuditRecord {
     let outcome = applied.outcome
     let touched = Set(
@@ -20,8 +27,7 @@ extension Reconciler {
         outcome.steps.contains { $0.step == step.id && $0.startedAt != nil }
       }.map(\.resource))
     let text = PlanText(PlanReview(proposal.plan), colour: false, full: true).text
-    var files = specification.files.files.mapValues { $0.contents.bytes }
-    files[site.specification.lastPathComponent] = specification.bytes
+    let files = recordedSpecification
     let state: SpecState
     do { state = try history.specState(Array(files.keys)) } catch { throw .audit(error) }
     return AuditRecord(

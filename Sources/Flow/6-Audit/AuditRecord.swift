@@ -23,7 +23,7 @@ package struct AuditRecord: Sendable {
   package var site: String
   package var spec: SpecState
   /// The spec and the files that it refers to, by path relative to its folder.
-  package var specification: [String: [UInt8]]
+  package var specification: [String: RecordedFile]
   package var planJSON: String
   package var planText: String
   package var outcome: RunOutcome
@@ -40,7 +40,7 @@ package struct AuditRecord: Sendable {
   package var subject: String
 
   package init(
-    site: String, spec: SpecState, specification: [String: [UInt8]], planJSON: String, planText: String,
+    site: String, spec: SpecState, specification: [String: RecordedFile], planJSON: String, planText: String,
     outcome: RunOutcome, result: String, managed: [ManagedResource], observed: [String: String], by: String,
     tool: String, subject: String
   ) {

@@ -19,12 +19,12 @@ extension AuditRepository {
   }
 
   /// The description of a run and the files that it refers to, by path relative to its folder.
-  package func specification(of run: RunRecord) throws(AuditError) -> [String: [UInt8]] {
+  package func specification(of run: RunRecord) throws(AuditError) -> [String: RecordedFile] {
     let repository = try GitRepository(containing: folder)
-    var found: [String: [UInt8]] = [:]
+    var found: [String: RecordedFile] = [:]
     guard let id = GitID(run.commit) else { return found }
-    for (path, blob) in try repository.files(repository.commit(id).tree) where path.hasPrefix("spec/") {
-      found[String(path.dropFirst(5))] = try repository.blob(blob)
+    for (path, entry) in try repository.fileEntries(repository.commit(id).tree) where path.hasPrefix("spec/") {
+      found[String(path.dropFirst(5))] = RecordedFile(try repository.blob(entry.id), isExecutable: entry.isExecutable)
     }
     return found
   }
@@ -45,7 +45,7 @@ extension AuditRepository {
     }
     do {
       for path in existing where wanted[path] == nil { try FileManager.default.removeItem(at: location(path)) }
-      for (path, bytes) in wanted { try write(bytes, to: location(path)) }
+      for (path, file) in wanted { try file.write(to: location(path)) }
     } catch {
       throw AuditError(
         .git, "the description of run \(run.id) cannot be put back", cause: error.localizedDescription,
@@ -63,18 +63,6 @@ extension AuditRepository {
   }
 
   private func location(_ path: String) -> URL { URL(fileURLWithPath: folder).appending(path: path) }
-
-  /// In place, so that a file keeps its mode.
-  private func write(_ bytes: [UInt8], to location: URL) throws {
-    try FileManager.default.createDirectory(at: location.deletingLastPathComponent(), withIntermediateDirectories: true)
-    guard let file = FileHandle(forUpdatingAtPath: location.path) else {
-      try Data(bytes).write(to: location)
-      return
-    }
-    defer { file.closeFile() }
-    try file.truncate(atOffset: 0)
-    try file.write(contentsOf: Data(bytes))
-  }
 
   /// git itself, so that the user's hooks and signing apply to the user's branch.
   private func git(_ words: [String]) async throws(AuditError) -> CommandResult {

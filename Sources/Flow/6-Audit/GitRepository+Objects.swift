@@ -61,14 +61,17 @@ extension GitRepository {
   }
 
   /// Every file below a folder, by path.
-  func files(_ tree: GitID) throws(AuditError) -> [String: GitID] {
-    var files: [String: GitID] = [:]
+  func files(_ tree: GitID) throws(AuditError) -> [String: GitID] { try fileEntries(tree).mapValues(\.id) }
+
+  /// The same, with what the folders say of them.
+  func fileEntries(_ tree: GitID) throws(AuditError) -> [String: GitTreeEntry] {
+    var files: [String: GitTreeEntry] = [:]
     for entry in try entries(tree) {
       guard entry.isFolder else {
-        files[entry.name] = entry.id
+        files[entry.name] = entry
         continue
       }
-      for (path, id) in try self.files(entry.id) { files["\(entry.name)/\(path)"] = id }
+      for (path, file) in try fileEntries(entry.id) { files["\(entry.name)/\(path)"] = file }
     }
     return files
   }
@@ -111,6 +114,7 @@ extension GitRepository {
 struct GitTreeEntry: Hashable {
   var name: String
   var isFolder: Bool
+  var isExecutable: Bool
   var id: GitID
 
   static func all(_ bytes: UnsafeRawBufferPointer) -> [GitTreeEntry]? {
@@ -125,7 +129,8 @@ struct GitTreeEntry: Hashable {
       entries.append(
         GitTreeEntry(
           name: String(decoding: rest[(space + 1)..<end], as: UTF8.self),
-          isFolder: rest[rest.startIndex..<space].elementsEqual("40000".utf8), id: GitID(raw)))
+          isFolder: rest[rest.startIndex..<space].elementsEqual("40000".utf8),
+          isExecutable: rest[rest.startIndex..<space].elementsEqual("100755".utf8), id: GitID(raw)))
       rest = rest[(end + 21)...]
     }
     return entries

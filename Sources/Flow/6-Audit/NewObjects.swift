@@ -37,14 +37,14 @@ final class NewObjects {
   }
 
   /// Files as a tree of folders. Paths are relative, with slashes.
-  func add(tree files: [String: [UInt8]]) throws(AuditError) -> GitID {
+  func add(tree files: [String: RecordedFile]) throws(AuditError) -> GitID {
     var entries: [(name: String, mode: String, id: GitID)] = []
-    var folders: [String: [String: [UInt8]]] = [:]
-    for (path, bytes) in files {
+    var folders: [String: [String: RecordedFile]] = [:]
+    for (path, file) in files {
       if let slash = path.firstIndex(of: "/") {
-        folders[String(path[..<slash]), default: [:]][String(path[path.index(after: slash)...])] = bytes
+        folders[String(path[..<slash]), default: [:]][String(path[path.index(after: slash)...])] = file
       } else {
-        entries.append((path, "100644", try add(bytes, GIT_OBJECT_BLOB, named: path)))
+        entries.append((path, file.mode, try add(file.bytes, GIT_OBJECT_BLOB, named: path)))
       }
     }
     for (name, content) in folders { entries.append((name, "40000", try add(tree: content))) }

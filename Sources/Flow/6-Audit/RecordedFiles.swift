@@ -4,7 +4,7 @@ import Foundation
 
 extension AuditRecord {
   /// The files of the run's commit, by path.
-  func files() throws(AuditError) -> [String: [UInt8]] {
+  func files() throws(AuditError) -> [String: RecordedFile] {
     var files = [
       "plan.json": Array(planJSON.utf8),
       "plan.txt": Array(planText.utf8),
@@ -18,9 +18,10 @@ extension AuditRecord {
         .git, "the record cannot be written as JSON", cause: "\(error)",
         next: "This is a defect of the program: report it together with the spec.")
     }
-    for (path, bytes) in specification { files["spec/" + path] = bytes }
     for (path, text) in observed { files["observed/" + path] = Array(text.utf8) }
-    return files
+    var recorded = files.mapValues { RecordedFile($0) }
+    for (path, file) in specification { recorded["spec/" + path] = file }
+    return recorded
   }
 
   /// The commit's message. The trailers are what `log` reads: see git-interpret-trailers(1).
