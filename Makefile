@@ -1,7 +1,7 @@
 # The two commands: `make demo` and `make test`. Everything else is a part of them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo demo-down check test lab-test golden bench fuzz format clean
+.PHONY: help setup build demo demo-down check test lab-test golden bench fuzz sim format clean
 
 # A terminal's progress needs no compiler chatter; a failing build shows everything.
 SWIFT_BUILD := swift build -c release
@@ -12,6 +12,7 @@ help:
 	@echo "make test       every test: unit, golden, contract, lab (root)"
 	@echo "make check      unit and golden tests, format and tidy: minutes, no root"
 	@echo "make build      bin/cluster and bin/cluster-agent"
+	@echo "make sim        the whole program over machines in memory, everything going wrong, SIM_SEEDS=10000 times"
 	@echo "make bench      the benchmarks"
 	@echo "make fuzz       hostile input for the spec reader and the agent's wire format, FUZZ_SECONDS=600 each"
 
@@ -50,6 +51,12 @@ bench: build
 	.build/release/bench plan
 	.build/release/bench record
 	scripts/bench-lab
+
+# Every seed is another site with other faults: docs/simulation.md.
+SIM_SEEDS ?= 10000
+sim: setup
+	$(SWIFT_BUILD) --product cluster-sim
+	.build/release/cluster-sim --seeds $(SIM_SEEDS) --jobs $$(nproc)
 
 FUZZ_SECONDS ?= 600
 fuzz: setup

@@ -1,19 +1,74 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import Foundation
 import Simulation
 
 @main
 struct ClusterSim: ParsableCommand {
-  @Option var seeds = 10
-  @Option var seed: UInt64 = 1
-  @Flag var trace = false
+  static let configuration = CommandConfiguration(
+    commandName: "cluster-sim",
+    abstract: "Runs the whole program over machines in memory, with everything going wrong, from one seed each.",
+    discussion: """
+      A seed stands for a site, edits of its description, faults and their moments; it repeats exactly. Ends with 1
+      when a rule was broken, and tells the story of the first seed that broke one. What is covered, and what is not,
+      is in docs/simulation.md.
+      """)
+
+  @Option(help: "How many seeds.")
+  var seeds = 1000
+
+  @Option(help: "The first seed. Alone, without --seeds, only this one.")
+  var seed: UInt64?
+
+  @Option(help: "How many processes work at once.")
+  var jobs = 1
+
+  @Flag(help: "Print the story of every seed.")
+  var trace = false
+
+  @Flag(help: .hidden)
+  var worker = false
+
+  mutating func validate() throws {
+    guard seeds > 0, jobs > 0 else { throw ValidationError("--seeds and --jobs must be more than 0") }
+  }
+
   func run() throws {
-    var failed = 0
-    for number in seed..<(seed + UInt64(seeds)) {
-      let result = try Scenario(seed: number).run()
-      if trace { for line in result.story.lines { print(line) } }
-      if let violation = result.violation { failed += 1; print("seed \(number): \(violation)") }
+    let first = seed ?? 1
+    if worker { return try Worker.run(first, seeds) }
+    let alone = seed != nil && !CommandLine.arguments.contains { $0.hasPrefix("--seeds") }
+    let range = first..<(first + UInt64(alone ? 1 : seeds))
+    if trace || alone {
+      var failed = 0
+      for seed in range where try !Self.tell(seed, wholeStory: true) { failed += 1 }
+      return try Self.summarise(passed: range.count - failed, failed: failed)
     }
-    print("\(seeds - failed) passed, \(failed) failed")
+    let campaign = Campaign(range, jobs: jobs)
+    campaign.run()
+    for (index, failure) in campaign.failures.sorted(by: { $0.seed < $1.seed }).enumerated() {
+      if failure.trapped {
+        print("seed \(failure.seed): the program itself crashed\n  replay: cluster-sim --seed \(failure.seed)")
+      } else {
+        _ = try Self.tell(failure.seed, wholeStory: index == 0)
+      }
+    }
+    try Self.summarise(passed: campaign.passed, failed: campaign.failures.count)
+  }
+
+  /// Whether the seed kept all rules.
+  private static func tell(_ seed: UInt64, wholeStory: Bool) throws -> Bool {
+    let result = try Scenario(seed: seed).run()
+    if wholeStory {
+      print("seed \(seed)")
+      print(result.story.lines.joined(separator: "\n"))
+    }
+    guard let violation = result.violation else { return true }
+    print("seed \(seed) broke a rule\n  \(violation)\n  replay: cluster-sim --seed \(seed)")
+    return false
+  }
+
+  private static func summarise(passed: Int, failed: Int) throws {
+    print("\(passed) passed, \(failed) failed")
+    if failed > 0 { throw ExitCode.failure }
   }
 }

@@ -68,7 +68,7 @@ extension FakeWorld {
     clone.managed = clone.managed.filter { clone.files[$0.key] != nil || clone.folders.contains($0.key) }
     (clone.clones, clone.captures, clone.fencing, clone.reports) = ([:], [], [:], [:])
     (clone.lease, clone.faults, clone.images) = (FakeLease(), .init(), [:])
-    clone.installedAddresses = [:]
+    (clone.installedAddresses, clone.ownAddresses, clone.deadMan) = ([:], [:], FakeDeadMan())
     for (path, contents) in goal.identity {
       clone.files[path] = .init(bytes: contents.bytes, mode: 0o644, owner: "root:root", changed: clone.step())
     }

@@ -16,6 +16,7 @@ enum HeadCapture {
   /// own.
   static let state = [
     "/var/lib/cluster/generation*", "/var/lib/cluster/lease*", "/var/lib/cluster/clones", "/var/lib/cluster/fencing",
+    "/var/lib/cluster/deadman", "/var/lib/cluster/operations.lock",
     "/var/lib/corosync/*", "/var/lib/pacemaker/*/*", "/var/lib/misc/dnsmasq.leases", "/var/lib/systemd/timers/*",
     "\(WellKnown.captures)/*", "\(WellKnown.cloneScripts)/*",
   ]

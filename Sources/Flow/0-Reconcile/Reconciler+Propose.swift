@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
-import Features
 import Observation
 import Planning
 import Resources
@@ -9,7 +8,6 @@ extension Reconciler {
   /// What is wanted, what is there, and the steps between. Changes nothing.
   /// - Parameter terms: what part of it is wanted.
   package func propose(_ terms: RunTerms = RunTerms()) async throws(ReconcileError) -> Proposal {
-    let desired = Expansion.expand(cluster, specification.files)
     let previously = try managedBefore()
     let heads = heads
     let questions = Planner.questions(

@@ -2,6 +2,7 @@
 import Auditing
 import ClusterModel
 import Execution
+import Features
 import HostAccess
 
 /// The whole program on one screen: read → expand → observe → plan → execute → record.
@@ -12,6 +13,8 @@ package struct Reconciler: Sendable {
   package let site: Site
   package let specification: Specification
   package let cluster: Cluster
+  /// What the description asks for.
+  package let desired: [Resource]
   package let hosts: [HostID: any HostAccess.Host]
   package let secrets: any SecretStore
   /// What runs were about to do, for those that are killed.
@@ -29,15 +32,15 @@ package struct Reconciler: Sendable {
   package let now: @Sendable () -> Int
 
   package init(
-    site: Site, specification: Specification, cluster: Cluster, hosts: [HostID: any HostAccess.Host],
-    secrets: any SecretStore, journal: any RunJournal, processes: ProcessTable, history: any RunHistory,
-    copies: HistoryCopies? = nil,
-    by: String,
+    site: Site, specification: Specification, cluster: Cluster, desired: [Resource]? = nil,
+    hosts: [HostID: any HostAccess.Host], secrets: any SecretStore, journal: any RunJournal, processes: ProcessTable,
+    history: any RunHistory, copies: HistoryCopies? = nil, by: String,
     clock: any Clock<Duration>, now: @escaping @Sendable () -> Int
   ) {
     self.site = site
     self.specification = specification
     self.cluster = cluster
+    self.desired = desired ?? Expansion.expand(cluster, specification.files)
     self.hosts = hosts
     self.secrets = secrets
     self.journal = journal

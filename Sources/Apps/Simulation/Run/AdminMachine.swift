@@ -49,10 +49,10 @@ package final class AdminMachine: Sendable {
 
   /// Starts `cluster apply`. `whenOver` is not called when it is killed.
   package func apply(
-    _ specification: Specification, cluster: Cluster, events: @escaping @Sendable (RunEvent) -> Void = { _ in },
+    _ description: Description, events: @escaping @Sendable (RunEvent) -> Void = { _ in },
     whenOver: @escaping @Sendable (Verdict) -> Void
   ) -> SimulatedProcess {
-    start(specification, cluster, whenOver) { reconciler, process in
+    start(description, whenOver) { reconciler, process in
       do throws(ReconcileError) {
         return try await self.apply(reconciler, process, events)
       } catch { return .refused(error) }
@@ -61,16 +61,16 @@ package final class AdminMachine: Sendable {
 
   /// Starts `cluster plan`.
   package func plan(
-    _ specification: Specification, cluster: Cluster,
+    _ description: Description,
     whenOver: @escaping @Sendable (Result<Proposal, ReconcileError>) -> Void
   ) -> SimulatedProcess {
-    start(specification, cluster, whenOver) { reconciler, _ in
+    start(description, whenOver) { reconciler, _ in
       do throws(ReconcileError) { return .success(try await reconciler.propose()) } catch { return .failure(error) }
     }
   }
 
   private func start<Value: Sendable>(
-    _ specification: Specification, _ cluster: Cluster, _ whenOver: @escaping @Sendable (Value) -> Void,
+    _ description: Description, _ whenOver: @escaping @Sendable (Value) -> Void,
     _ body: @escaping @Sendable (Reconciler, SimulatedProcess) async -> Value
   ) -> SimulatedProcess {
     let pid = state.withLock { state in
@@ -79,7 +79,7 @@ package final class AdminMachine: Sendable {
       return state.lastPID
     }
     let process = SimulatedProcess(name, pid: pid, in: site.loop)
-    let reconciler = reconciler(specification, cluster, process)
+    let reconciler = reconciler(description, process)
     process.start { [self] in
       let value = await body(reconciler, process)
       state.withLock { _ = $0.alive.remove(pid) }
@@ -103,16 +103,17 @@ package final class AdminMachine: Sendable {
   }
 
   private func reconciler(
-    _ specification: Specification, _ cluster: Cluster, _ process: SimulatedProcess
+    _ description: Description, _ process: SimulatedProcess
   ) -> Reconciler {
     let folder = URL(fileURLWithPath: "/simulated")
     return Reconciler(
       site: Site(
         id: "simulated", specification: folder.appending(path: "cluster.yaml"), sshConfiguration: nil,
         secrets: folder.appending(path: "secrets"), agent: folder.appending(path: "cluster-agent")),
-      specification: specification, cluster: cluster,
+      specification: description.specification, cluster: description.cluster, desired: description.desired,
       hosts: Dictionary(
-        uniqueKeysWithValues: cluster.heads.map { ($0.name, VirtualHost($0.name, from: process, of: site)) }),
+        uniqueKeysWithValues: description.cluster.heads.map { ($0.name, VirtualHost($0.name, from: process, of: site)) }
+      ),
       secrets: FakeSecrets(), journal: journal.opened(by: process, of: site),
       processes: ProcessTable(current: identity(process.pid)) { [self] other in
         state.withLock { $0.alive.contains(other.pid) }
@@ -127,5 +128,18 @@ package final class AdminMachine: Sendable {
   package func killed(_ process: SimulatedProcess) {
     process.kill()
     state.withLock { _ = $0.alive.remove(process.pid) }
+  }
+}
+
+/// A description as a run needs it: read, and expanded once for all runs of it.
+package struct Description: Sendable {
+  var specification: Specification
+  var cluster: Cluster
+  var desired: [Resource]
+
+  package init(_ specification: Specification, _ cluster: Cluster, _ desired: [Resource]) {
+    self.specification = specification
+    self.cluster = cluster
+    self.desired = desired
   }
 }

@@ -15,6 +15,7 @@ package final class Scenario {
   private let admins: [AdminMachine]
   private var killed: [SimulatedProcess] = []
   private var applies = 0
+  private var isGrowing = false
 
   /// What came of it.
   package struct Result: Sendable {
@@ -72,7 +73,8 @@ package final class Scenario {
   private func round() throws {
     let before = drawn
     if random.chance(0.75), killed.isEmpty {
-      let words = drawn.edit(&random)
+      let words = drawn.edit(&random, isGrowing: isGrowing)
+      if drawn.heads > before.heads { isGrowing = true }
       site.tell(.fate("somebody edits cluster.yaml: \(words)"))
     }
     let template = try Template.of(drawn)
@@ -126,7 +128,7 @@ package final class Scenario {
     _ admin: AdminMachine, _ template: Template, _ site: VirtualSite,
     _ over: @escaping @Sendable (AdminMachine.Verdict) -> Void
   ) -> SimulatedProcess {
-    admin.apply(template.specification, cluster: template.cluster) { verdict in
+    admin.apply(Description(template.specification, template.cluster, template.desired)) { verdict in
       site.tell(.ended(process: admin.name, verdict.words))
       over(verdict)
     }

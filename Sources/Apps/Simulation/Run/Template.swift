@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
+import Features
 import Reconciler
 import Simulator
 import Synchronization
@@ -8,6 +9,7 @@ import Synchronization
 package struct Template: Sendable {
   package var specification: Specification
   package var cluster: Cluster
+  package var desired: [Resource]
   package var world: FakeWorld
   package var history: [MemoryHistory.Run]
 
@@ -17,7 +19,7 @@ package struct Template: Sendable {
     let template = try make(site)
     made.withLock { made in
       // The drawn sites are few, but not so few that all would fit.
-      if made.count >= 400 { made = [:] }
+      if made.count >= 2000 { made = [:] }
       made[site] = template
     }
     return template
@@ -28,19 +30,21 @@ package struct Template: Sendable {
   private static func make(_ drawn: DrawnSite) throws -> Template {
     let specification = try drawn.specification()
     guard let cluster = specification.cluster else { throw UnfitSite(yaml: drawn.yaml, problems: []) }
+    let desired = Expansion.expand(cluster, specification.files)
     let loop = EventLoop(seed: 0)
     let site = VirtualSite(FakeWorld(cluster), in: loop, seed: 0)
     let history = MemoryHistory()
     let admin = AdminMachine("admin", of: site, history: history, random: SplitMix(seed: 0))
     for _ in 0..<3 {
       let verdict = Mutex<AdminMachine.Verdict?>(nil)
-      _ = admin.apply(specification, cluster: cluster) { value in verdict.withLock { $0 = value } }
+      _ = admin.apply(Description(specification, cluster, desired)) { value in verdict.withLock { $0 = value } }
       let ending = loop.run(atMost: 1_000_000) { verdict.withLock { $0 != nil } }
       guard let verdict = verdict.withLock({ $0 }) else {
         throw Violation(rule: .ends, words: "an undisturbed apply does not end: \(ending)")
       }
       guard verdict.isConverged else { continue }
-      return Template(specification: specification, cluster: cluster, world: site.world, history: history.all)
+      return Template(
+        specification: specification, cluster: cluster, desired: desired, world: site.world, history: history.all)
     }
     throw Violation(
       rule: .converges, words: "an undisturbed apply leaves work\n" + site.story.lines.joined(separator: "\n"))

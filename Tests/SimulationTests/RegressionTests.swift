@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+import Simulation
+import Testing
+
+/// Seeds that once broke a rule. What a seed draws changes when something new is drawn; the rule that it broke then has
+/// a test of its own where it was mended.
+@Suite struct RegressionTests {
+  struct Found: Sendable, CustomTestStringConvertible {
+    var seed: UInt64
+    var what: String
+    var testDescription: String { "\(seed): \(what)" }
+  }
+
+  static let found = [
+    Found(seed: 40, what: "the lease of a dead run was given back while its operation was at work"),
+    Found(seed: 166, what: "the lease of a dead run was given back while its operation was at work"),
+    Found(seed: 35, what: "an admin machine's clock ahead of a head's made every node silent"),
+    Found(seed: 54, what: "an admin machine's clock ahead of a head's made every node silent"),
+    Found(seed: 8, what: "a step whose answer was lost was recorded as unchanged"),
+    Found(seed: 21, what: "a step whose answer was lost was recorded as unchanged"),
+    Found(seed: 114, what: "a node restarted while another one was still away"),
+  ]
+
+  @Test(arguments: found) func staysMended(_ found: Found) throws {
+    let result = try Scenario(seed: found.seed).run()
+
+    #expect(result.violation == nil, "\(result.story.lines.suffix(40).joined(separator: "\n"))")
+  }
+}
