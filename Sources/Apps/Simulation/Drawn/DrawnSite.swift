@@ -30,8 +30,8 @@ package struct DrawnSite: Hashable, Sendable {
 
   /// Changes one thing, as an administrator edits the file. In words, what it was.
   ///
-  /// - Parameter isGrowing: a head was added before, and may not be installed yet. What is dropped until then comes along
-  ///   with its disk and is not found again (see docs/simulation.md), so that nothing is dropped.
+  /// - Parameter isGrowing: a head was added before, and may not be installed yet. What is dropped until then comes
+  ///   along with its disk and is not found again, so nothing is dropped: see docs/simulation.md.
   package mutating func edit(_ random: inout SplitMix, isGrowing: Bool) -> String {
     let before = self
     while self == before {
@@ -80,13 +80,14 @@ package struct DrawnSite: Hashable, Sendable {
   }
 
   package var yaml: String {
+    let range = hasDynamicRange ? ", dynamic: 10.1.250.1-10.1.250.99" : ""
     var text = """
       version: 1
       cluster: alps
       domain: \(domain)
       networks:
         public: { cidr: 198.51.100.0/24, gateway: 198.51.100.1, dns: [198.51.100.1] }
-        private: { cidr: 10.1.0.0/16, serves: [dhcp, dns, boot]\(hasDynamicRange ? ", dynamic: 10.1.250.1-10.1.250.99" : "") }
+        private: { cidr: 10.1.0.0/16, serves: [dhcp, dns, boot]\(range) }
         heartbeat: { cidr: 10.2.0.0/24 }
         bmc: { cidr: 10.3.0.0/16 }
 
