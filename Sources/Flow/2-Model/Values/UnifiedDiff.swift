@@ -8,7 +8,6 @@ package enum UnifiedDiff {
   /// Hunks with `context` unchanged lines around each change. Empty when the texts are the same.
   package static func lines(old: String, new: String, context: Int = 3) -> [String] {
     if old == new { return [] }
-    if old.isEmpty { return additions(split(new)) }
     let (a, b) = (split(old), split(new))
     // A new file is the most common difference, and needs no comparing.
     if a.isEmpty { return added(b) }
@@ -16,12 +15,6 @@ package enum UnifiedDiff {
     var output: [String] = []
     for hunk in hunks(edits, context: context) { append(edits[hunk], a, b, to: &output) }
     return output
-  }
-
-  /// A new file: most diffs are of one, and need no comparing.
-  private static func additions(_ lines: [String]) -> [String] {
-    ["@@ -0,0 +1,\(lines.count) @@"]
-      + lines.flatMap { ("+" + $0).split(separator: "\n", omittingEmptySubsequences: false).map(String.init) }
   }
 
   private enum Edit {
