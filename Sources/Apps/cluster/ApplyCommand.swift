@@ -21,6 +21,7 @@ struct ApplyCommand: AsyncParsableCommand {
   var yes = false
 
   @OptionGroup var running: RunOptions
+  @OptionGroup var simulation: SimulationOptions
   @OptionGroup var limits: TermsOptions
 
   @Argument(
@@ -35,6 +36,7 @@ struct ApplyCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Failure.telling {
+      if simulation.simulate { return try simulated() }
       let reconciler = try options.reconciler()
       try await reconciler.closing { () async throws(ReconcileError) -> Result<Void, any Error> in
         do { return .success(try await apply(reconciler)) } catch let error as ReconcileError { throw error } catch {
@@ -42,6 +44,22 @@ struct ApplyCommand: AsyncParsableCommand {
         }
       }.get()
     }
+  }
+
+  /// On machines in memory nothing has to be asked, and nothing is kept.
+  private func simulated() throws {
+    Terminal.note(SimulationOptions.note)
+    defer { Terminal.note(SimulationOptions.note) }
+    guard let applied = try simulation.apply(options) else { return Terminal.print("Nothing to do (simulated).") }
+    let seconds = Double(applied.outcome.finishedAt - applied.outcome.startedAt)
+    let changed = applied.outcome.steps.count { if case .done(let done) = $0.result { done.changed } else { false } }
+    guard applied.isConverged else {
+      throw Failure(
+        "the simulated run ended \(applied.word)", next: "See what is said above; mend the description.",
+        status: .partial)
+    }
+    Terminal.print(
+      "Simulated: \(changed) changes in \(Terminal.elapsed(seconds)) of virtual time; everything is as described.")
   }
 
   private func apply(_ reconciler: Reconciler) async throws {

@@ -12,6 +12,7 @@ struct PlanCommand: AsyncParsableCommand {
   @OptionGroup var printing: PlanOutputOptions
   @OptionGroup var limits: TermsOptions
   @OptionGroup var comparison: ComparisonOptions
+  @OptionGroup var simulation: SimulationOptions
 
   @Option(
     help: ArgumentHelp("Keep the plan in a file, to be carried out by `cluster apply FILE`.", valueName: "file"),
@@ -29,6 +30,12 @@ struct PlanCommand: AsyncParsableCommand {
 
   func run() async throws {
     let proposal = try await Failure.telling {
+      if simulation.simulate {
+        Terminal.note(SimulationOptions.note)
+        let proposal = try simulation.plan(options)
+        printing.show(PlanReview(proposal.plan, notes: [SimulationOptions.note]))
+        return proposal
+      }
       if let (proposal, review) = try await comparison.compared(options, limits.terms) {
         printing.show(review)
         return proposal
