@@ -31,6 +31,20 @@ struct LogCommand: AsyncParsableCommand {
       case .json: Terminal.print(try Terminal.json(runs))
       case .text: Terminal.print(Self.text(runs))
       }
+      if let site, !runs.isEmpty { try await tellCopies(site) }
+    }
+  }
+
+  /// Copies that lack something, by what is known here. Without a valid description the heads have no names.
+  private func tellCopies(_ site: String) async throws {
+    guard let cluster = try? Specification.load(options.location).cluster else { return }
+    let copies = HistoryCopies(
+      folder: options.location.deletingLastPathComponent().path, site: site, by: SiteOptions.caller, heads: [:])
+    do {
+      let standing = try await copies.standing(others: cluster.heads.map(\.name.name))
+      for line in CopiesText.lines(standing.filter { !$0.isCurrent }) { Terminal.note(line) }
+    } catch {
+      throw Failure("\(error)", next: error.next)
     }
   }
 

@@ -33,10 +33,13 @@ package struct HistoryCopies: Sendable {
   // MARK: The calls
 
   /// How the copies stand, by what is known here. Reaches nobody.
-  package func standing() async throws(AuditError) -> [HistoryCopy] {
+  /// - Parameter others: heads besides those that can be reached from here.
+  package func standing(others: [String] = []) async throws(AuditError) -> [HistoryCopy] {
     guard let tip = try await commit(at: AuditRepository.history) else { return [] }
     var copies: [HistoryCopy] = []
-    for name in try await names() { copies.append(try await standing(of: name, tip, problem: nil)) }
+    for name in others.sorted() + (try await names()) {
+      copies.append(try await standing(of: name, tip, problem: nil))
+    }
     return copies
   }
 
