@@ -74,7 +74,8 @@ extension AuditRecord {
         attempts: 1),
     ]
     return AuditRecord(
-      site: site, spec: spec, specification: ["cluster.yaml": RecordedFile(Array("version: 1\n".utf8))], planJSON: "{}\n",
+      site: site, spec: spec, specification: ["cluster.yaml": RecordedFile(Array("version: 1\n".utf8))],
+      planJSON: "{}\n",
       planText: "2 steps\n",
       outcome: RunOutcome(
         run: run, generation: 1, holder: "ada@desk pid 7", result: .partial, startedAt: 1_700_000_000,

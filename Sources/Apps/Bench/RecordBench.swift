@@ -124,7 +124,8 @@ struct RecordedSite {
       run: "run\(number)", generation: number, holder: "bench", result: .done, startedAt: number,
       finishedAt: number + 9, steps: steps)
     return AuditRecord(
-      site: "site", spec: SpecState(commit: nil, dirty: []), specification: ["cluster.yaml": RecordedFile(specification)],
+      site: "site", spec: SpecState(commit: nil, dirty: []),
+      specification: ["cluster.yaml": RecordedFile(specification)],
       planJSON: "{\n  \"number\" : \(number)\n}\n", planText: "3 steps for run \(number)\n", outcome: run,
       result: "converged", managed: managed, observed: observed, by: "bench@localhost", tool: "bench",
       subject: "apply: converged, 3 changed")
