@@ -93,6 +93,17 @@ import Testing
     #expect(drafts.map(\.behind) == [[], [0], [1]])
   }
 
+  /// Half of them are off, and half have another image: the order stays as small as the plan.
+  @Test func manyAwayAndManyToRestartAreOrderedWithFewPairs() throws {
+    let reports = (1...2_000).map { Self.report($0, image: "compute/old", age: $0 <= 1_000 ? 500 : 5) }
+    let drafts = try Self.drafts(2_000, ["head1": reports, "head2": []])
+
+    let restarts = drafts.filter { $0.disruption == .reboot }
+    #expect(restarts.count == 1_000)
+    #expect(restarts.allSatisfy { !$0.behind.isEmpty })
+    #expect(drafts.reduce(0) { $0 + $1.behind.count } < 2 * drafts.count)
+  }
+
   @Test func silenceMeansNothingWhenTheActiveHeadIsSilent() {
     #expect(throws: Unreadable.self) { try Self.drafts(1, ["head1": nil, "head2": []]) }
     #expect(throws: Unreadable.self) { try Self.drafts(1, ["head1": nil, "head2": nil]) }

@@ -23,10 +23,15 @@ extension NodesKind {
     let booting = needs.filter { if case .restart = $0.need { false } else { true } }
     let restarting = needs.filter { if case .restart = $0.need { true } else { false } }
     let most = NodePolicy.mostAway(of: desired.nodes.count)
-    // Nodes that are away already count: beyond what is left of the number, a restart waits until they are back.
+    // Nodes that are away already count: beyond what is left of the number, a restart waits for one of them to be back.
     let free = max(0, most - booting.count)
     func before(_ index: Int) -> [Int] {
-      index < free ? [] : index < most ? Array(booting.indices) : [booting.count + index - most]
+      if index < free { return [] }
+      if index >= most { return [booting.count + index - most] }
+      if booting.count <= most { return [index - free] }
+      // More are away than may be: the first waits for all of them, the others for the first, so that the order of
+      // thousands of nodes is not millions of pairs.
+      return index == 0 ? Array(booting.indices) : [booting.count]
     }
     return booting.map { draft($0.row, $0.need, context, behind: []) }
       + restarting.enumerated().map { index, entry in
