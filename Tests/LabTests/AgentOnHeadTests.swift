@@ -48,7 +48,9 @@ struct AgentOnHeadTests {
 
   @discardableResult
   private func perform(_ host: SSHHost, _ operation: ClusterModel.Operation) async throws -> Outcome {
-    try await host.perform(operation, secrets: Secrets(), run: Self.run) { _ in }
+    let outcome = try await host.perform(operation, secrets: Secrets(), run: Self.run) { _ in }
+    guard let pending = outcome.pending else { return outcome }
+    return try await host.confirm(pending.id, run: Self.run)
   }
 
   private func refuses(_ code: AgentError.Code, _ body: () async throws -> Void) async throws {

@@ -8,8 +8,6 @@ import ClusterModel
 struct Ownership {
   /// Who claims what. Owners are numbers in here: there is a claim for nearly everything.
   private var claims: [(claim: Claim, owner: Int)] = []
-  /// The same, to be looked up.
-  private(set) var claimed: Set<Claim> = []
   /// Lengths of the roots of claimed trees: only there a path has to be cut.
   private var rootLengths: Set<Int> = []
 
@@ -41,16 +39,23 @@ struct Ownership {
   mutating func add(_ claims: [Claim], _ owner: Int) {
     for claim in claims {
       self.claims.append((claim, owner))
-      claimed.insert(claim)
       if case .tree(_, let root) = claim { rootLengths.insert(root.utf8.count) }
     }
   }
 
-  /// Whether somebody decides about it: by itself, or as owner of the folder that it lies in.
-  func holds(_ claim: Claim) -> Bool {
-    if claimed.contains(claim) { return true }
-    guard !rootLengths.isEmpty, let (host, path) = claim.place else { return false }
-    return Self.folders(above: path, rootLengths).contains { claimed.contains(.tree(host, $0)) }
+  /// The claims, to be looked up. Made only for a plan that takes something away: there may be hundreds of thousands.
+  func index() -> Index { Index(claimed: Set(claims.lazy.map(\.claim)), rootLengths: rootLengths) }
+
+  struct Index {
+    fileprivate let claimed: Set<Claim>
+    fileprivate let rootLengths: Set<Int>
+
+    /// Whether somebody decides about it: by itself, or as owner of the folder that it lies in.
+    func holds(_ claim: Claim) -> Bool {
+      if claimed.contains(claim) { return true }
+      guard !rootLengths.isEmpty, let (host, path) = claim.place else { return false }
+      return Ownership.folders(above: path, rootLengths).contains { claimed.contains(.tree(host, $0)) }
+    }
   }
 
   /// `owner` tells who a number stands for: two numbers may be the same resource.

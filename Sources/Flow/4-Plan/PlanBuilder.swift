@@ -163,6 +163,8 @@ struct PlanBuilder {
     if previously.isEmpty { return }
     let wanted = Set(desired.map(\.id))
     let gone = previously.filter { !wanted.contains($0.id) }.sorted { rank($0) < rank($1) }
+    if gone.isEmpty { return }
+    let owned = owned.index()
     let leaves = steps.indices.filter { !hasFollower[$0] }
     var before = Before(all: leaves, turns: Set(leaves))
     var group: [Int] = []
@@ -175,7 +177,7 @@ struct PlanBuilder {
       do throws(Unreadable) {
         let removal = try kind.examine(managed.id, managed.desired, answers).removal(context(for: managed.id))
         // What another resource has taken over since is not ours to take away.
-        let drafts = removal.compactMap(ours)
+        let drafts = removal.compactMap { ours($0, owned) }
         if drafts.isEmpty { continue }
         if let cause = stuck[managed.id.host] {
           block(managed, .waitsFor(cause))
@@ -191,7 +193,7 @@ struct PlanBuilder {
   }
 
   /// The draft without what another resource owns. Nil when nothing is left.
-  private func ours(_ draft: StepDraft) -> StepDraft? {
+  private func ours(_ draft: StepDraft, _ owned: Ownership.Index) -> StepDraft? {
     guard case .ensurePackagesAbsent(let names) = draft.operation else {
       return draft.operation.claims(on: draft.host).contains(where: owned.holds) ? nil : draft
     }

@@ -43,9 +43,12 @@ package enum PlanChecks {
   /// Steps that take away what is not ours, or is somebody else's by now.
   private static func foreign(_ steps: [Step], _ rules: PlanRules) -> [PlanProblem] {
     guard let prunable = rules.prunable else { return [] }
-    return steps.filter(\.prunes).compactMap { step in
+    let pruning = steps.filter(\.prunes)
+    if pruning.isEmpty { return [] }
+    let owned = rules.owned?.index()
+    return pruning.compactMap { step in
       if !prunable.contains(step.resource) { return .prunesUnmanaged(step.id) }
-      let claim = step.operation.claims(on: step.host).first { rules.owned?.holds($0) == true }
+      let claim = step.operation.claims(on: step.host).first { owned?.holds($0) == true }
       return claim.map { .prunesOwned(step.id, $0) }
     }
   }

@@ -12,6 +12,10 @@ extension NodesKind {
     case restart(String)
   }
 
+  package static func claims(_ id: ResourceID, _ desired: Desired) -> [Claim]? {
+    desired.nodes.map { .node($0.name) }
+  }
+
   package static func steps(
     _ id: ResourceID, _ desired: Desired, _ actual: Actual?, _ context: PlanContext
   ) throws(Unreadable) -> [StepDraft] {
