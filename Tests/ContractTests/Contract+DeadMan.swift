@@ -60,7 +60,7 @@ extension Contract {
       let pending = try #require(try await hasty.unconfirmed(link(2)).pending)
       while try await host.host.lease().pending != nil { try await host.tick() }
 
-      #expect(try await host.addresses() == ["10.77.0.1/24"])
+      #expect(try await host.addresses(awaiting: ["10.77.0.1/24"]) == ["10.77.0.1/24"])
       #expect(try await host.file(file) == before)
       let error = await #expect(throws: AgentError.self) { try await host.host.confirm(pending.id, run: host.run) }
       #expect(error?.code == .rolledBack)
@@ -76,7 +76,7 @@ extension Contract {
 
       #expect(try await host.host.lease().pending == nil)
       #expect(try await host.file(file)?.contents?.contains("10.77.0.1/24") == true)
-      #expect(try await host.addresses() == ["10.77.0.1/24"])
+      #expect(try await host.addresses(awaiting: ["10.77.0.1/24"]) == ["10.77.0.1/24"])
       try await host.perform(.ensureFileAbsent(path: file))
     },
     Contract(name: "what changes nothing needs no confirmation, and an unknown change has none") {
@@ -106,6 +106,13 @@ extension ContractHost {
   }
 
   /// Those of eth0, but for the service address that an earlier contract has left there.
+  /// eth0's, once they are as awaited: networkd takes an interface's addresses away for a moment when it reads its file
+  /// anew. What they are otherwise, after 50 ticks.
+  fileprivate func addresses(awaiting wanted: [String]) async throws -> [String] {
+    for _ in 0..<50 where try await addresses() != wanted { try await tick() }
+    return try await addresses()
+  }
+
   fileprivate func addresses() async throws -> [String] {
     (try await links().first { $0.name == "eth0" }?.addresses ?? []).filter { $0 != "10.77.0.10/24" }
   }
