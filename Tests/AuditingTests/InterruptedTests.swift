@@ -35,7 +35,8 @@ import Testing
     let reconciler = try reconciler(repository)
     let journal = reconciler.journal
     try await journal.begin(
-      RunToken(run: "run7", generation: 7, holder: "eve@laptop pid 12"), process: nil, total: 3, at: 1_700_000_400)
+      RunToken(run: "run7", generation: 7, holder: "eve@laptop pid 12"), process: nil, total: 3,
+      managing: [], at: 1_700_000_400)
     for name in ["a", "b"] {
       let id = ResourceID("file", on: "head1", "/\(name)")
       try await journal.started(
@@ -69,7 +70,7 @@ import Testing
     let reconciler = try reconciler(repository)
     let process = try #require(ProcessTable.machine.current)
     try await reconciler.journal.begin(
-      RunToken(run: "run7", generation: 7, holder: "ada@desk pid 12"), process: process, total: 3, at: 1)
+      RunToken(run: "run7", generation: 7, holder: "ada@desk pid 12"), process: process, total: 3, managing: [], at: 1)
     let alive = Reconciler(
       site: reconciler.site, specification: reconciler.specification, cluster: reconciler.cluster, hosts: [:],
       secrets: FakeSecrets(), journal: reconciler.journal, processes: .machine, history: reconciler.history,

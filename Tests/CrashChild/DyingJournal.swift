@@ -43,9 +43,11 @@ final class DyingJournal: RunJournal {
   func unfinished() async throws(ExecutionError) -> [InterruptedRun] { try await journal.unfinished() }
   func durations() async throws(ExecutionError) -> [StepDuration] { try await journal.durations() }
 
-  func begin(_ token: RunToken, process: ProcessIdentity?, total: Int, at now: Int) async throws(ExecutionError) {
+  func begin(
+    _ token: RunToken, process: ProcessIdentity?, total: Int, managing: [UInt8], at now: Int
+  ) async throws(ExecutionError) {
     try await committing { () async throws(ExecutionError) in
-      try await journal.begin(token, process: process, total: total, at: now)
+      try await journal.begin(token, process: process, total: total, managing: managing, at: now)
     }
   }
 

@@ -52,7 +52,7 @@ import Testing
     let host = ScriptedHost("head1")
     let token = RunToken(run: "alive", generation: 1, holder: "me")
     try await host.claim(token)
-    try await fixture.journal.begin(token, process: ProcessIdentity.current, total: 1, at: 0)
+    try await fixture.journal.begin(token, process: ProcessIdentity.current, total: 1, managing: [], at: 0)
 
     await #expect(throws: ExecutionError.self) {
       try await fixture.executor([host]).run(Plan(steps: [.write("a")]), as: "run", holder: "me")

@@ -10,7 +10,7 @@ import Testing
 @Suite struct PastDurationsTests {
   private func run(_ journal: Journal, _ name: String, _ results: [(String, StepReport.Result, Double)]) async throws {
     let token = RunToken(run: name, generation: 1, holder: "a test")
-    try await journal.begin(token, process: nil, total: results.count, at: 1)
+    try await journal.begin(token, process: nil, total: results.count, managing: [], at: 1)
     for (id, result, seconds) in results {
       let step = Step.write(id)
       try await journal.started(step, run: name, at: 1)

@@ -2,6 +2,7 @@
 import Auditing
 import ClusterModel
 import Execution
+import Features
 import Foundation
 import HostAccess
 import Simulator
@@ -55,7 +56,9 @@ final class FakeSite {
   }
 
   /// As each command makes it: the spec is read again.
-  func reconciler(site id: String = "site") async throws -> Reconciler {
+  func reconciler(
+    site id: String = "site", processes: ProcessTable = .machine, only: ((Resource) -> Bool)? = nil
+  ) async throws -> Reconciler {
     let location = folder.appending(path: "cluster.yaml")
     let specification = try Specification.load(location)
     let cluster = try #require(specification.cluster, "\(specification.diagnostics)")
@@ -65,8 +68,10 @@ final class FakeSite {
     let hosts = cluster.heads.map { ($0.name, machines.host($0.name) as any HostAccess.Host) }
     let now = await machines.world.now
     return Reconciler(
-      site: site, specification: specification, cluster: cluster, hosts: Dictionary(uniqueKeysWithValues: hosts),
-      secrets: FakeSecrets(), journal: JournalOnDemand(path: site.journal.path), processes: .machine,
+      site: site, specification: specification, cluster: cluster,
+      desired: only.map { Expansion.expand(cluster, specification.files).filter($0) },
+      hosts: Dictionary(uniqueKeysWithValues: hosts),
+      secrets: FakeSecrets(), journal: JournalOnDemand(path: site.journal.path), processes: processes,
       history: try AuditRepository(folder: folder.path), by: "ada@desk", clock: ContinuousClock(), now: { now })
   }
 

@@ -86,9 +86,29 @@ package struct DescriptionComparison: Sendable {
     let hosts = world.machines.keys.map { ($0, machines.host($0) as any HostAccess.Host) }
     return Reconciler(
       site: site, specification: specification, cluster: cluster, hosts: Dictionary(uniqueKeysWithValues: hosts),
-      secrets: FakeSecrets(), journal: journal, processes: .machine, history: ComparedHistory(managed: managed),
-      by: "comparison", clock: ContinuousClock(), now: { world.now })
+      secrets: FakeSecrets(), journal: PastDurations(journal: journal), processes: .machine,
+      history: ComparedHistory(managed: managed), by: "comparison", clock: ContinuousClock(), now: { world.now })
   }
+}
+
+/// Of the real site's journal only what steps took: its killed runs have left nothing on machines in memory.
+private struct PastDurations: RunJournal {
+  let journal: any RunJournal
+
+  func durations() async throws(ExecutionError) -> [StepDuration] { try await journal.durations() }
+  func newestGeneration() async throws(ExecutionError) -> Int { 0 }
+  func unrecorded() async throws(ExecutionError) -> [InterruptedRun] { [] }
+  func unfinished() async throws(ExecutionError) -> [InterruptedRun] { [] }
+
+  func begin(
+    _ token: RunToken, process: ProcessIdentity?, total: Int, managing: [UInt8], at now: Int
+  ) async throws(ExecutionError) { throw Self.refusal }
+  func started(_ step: Step, run: String, at now: Int) async throws(ExecutionError) { throw Self.refusal }
+  func finished(_ report: StepReport, run: String) async throws(ExecutionError) { throw Self.refusal }
+  func end(_ run: String, result: String, at now: Int) async throws(ExecutionError) { throw Self.refusal }
+  func recorded(_ run: String) async throws(ExecutionError) { throw Self.refusal }
+
+  private static var refusal: ExecutionError { .journal(path: "in memory", cause: "a comparison is no run") }
 }
 
 /// What the machines in memory have been made of. Nothing is recorded.

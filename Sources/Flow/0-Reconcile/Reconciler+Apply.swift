@@ -57,6 +57,7 @@ extension Reconciler {
     _ events: @escaping @Sendable (RunEvent) -> Void
   ) async throws(ReconcileError) -> RunOutcome {
     try check(proposal)
+    let managing = try managing(proposal)
     let (stream, continuation) = AsyncStream.makeStream(of: RunEvent.self)
     do throws(ExecutionError) {
       let executor = Executor(
@@ -64,7 +65,7 @@ extension Reconciler {
         now: now, events: continuation)
       async let watching: Void = uncancelled { for await event in stream { events(event) } }
       do throws(ExecutionError) {
-        let outcome = try await executor.run(proposal.plan, as: run, holder: holder)
+        let outcome = try await executor.run(proposal.plan, as: run, holder: holder, managing: managing)
         await watching
         return outcome
       } catch {

@@ -3,6 +3,7 @@ import Auditing
 import ClusterModel
 import Execution
 import HostAccess
+import Resources
 
 extension Reconciler {
   /// Puts runs that were killed into the history, before anything else is done: so it is complete, and in order.
@@ -21,8 +22,32 @@ extension Reconciler {
     } catch { throw .audit(error) }
   }
 
-  /// What is managed stays as the run before left it: what this one has put in place is looked at, and recorded, by
-  /// the run that follows.
+  /// What killed runs had begun to put in place, oldest first: no record lists it yet, and it is ours all the same.
+  func begunByInterruptedRuns() async throws(ReconcileError) -> [ManagedResource] {
+    var begun: [ManagedResource] = []
+    for run in try await interruptedRuns() where !run.managing.isEmpty {
+      let managing: ManagedSet
+      do { managing = try ManagedSet(json: run.managing, catalog: KindCatalog.all) } catch {
+        throw .execution(.journal(path: site.journal.path, cause: "what run \(run.id) was to manage: \(error)"))
+      }
+      let unreadable = managing.unreadable.filter { run.touched.contains($0.description) }
+      guard unreadable.isEmpty else { throw .unreadableRecord(unreadable) }
+      begun += managing.resources.filter { run.touched.contains($0.id.description) }
+    }
+    return begun
+  }
+
+  /// What a plan is about to put in place, for the journal. A removal adds nothing: the record lists it already.
+  func managing(_ proposal: Proposal) throws(ReconcileError) -> [UInt8] {
+    let changing = Set(proposal.plan.steps.map(\.resource))
+    let resources = proposal.desired.filter { changing.contains($0.id) }
+    do { return try ManagedSet.json(resources.map { ManagedResource(id: $0.id, desired: $0.desired) }) } catch {
+      throw .execution(.journal(path: site.journal.path, cause: "what is to be managed has no JSON: \(error)"))
+    }
+  }
+
+  /// Managed is also what killed runs had begun (`managedBefore`); what has become of it is looked at, and recorded,
+  /// by the run that follows.
   private func interruptedRecord(
     _ run: InterruptedRun, _ proposal: Proposal
   ) throws(AuditError) -> AuditRecord {
@@ -55,4 +80,13 @@ extension InterruptedRun {
 
   /// `user@machine`, of `user@machine pid 123`.
   var asker: String { holder.split(separator: " ").first.map(String.init) ?? holder }
+}
+
+extension [ManagedResource] {
+  /// Later ones in the place of earlier ones of the same name, as a run's record does with what it has touched.
+  func overlaid(with later: [ManagedResource]) -> [ManagedResource] {
+    if later.isEmpty { return self }
+    let newest = Dictionary(later.map { ($0.id, $0) }) { _, last in last }
+    return filter { newest[$0.id] == nil } + newest.values.sorted { $0.id < $1.id }
+  }
 }

@@ -8,7 +8,7 @@ extension Reconciler {
   /// What is wanted, what is there, and the steps between. Changes nothing.
   /// - Parameter terms: what part of it is wanted.
   package func propose(_ terms: RunTerms = RunTerms()) async throws(ReconcileError) -> Proposal {
-    let previously = try managedBefore()
+    let previously = try await managedBefore()
     let heads = heads
     let questions = Planner.questions(
       desired: desired, previously: previously, catalog: KindCatalog.all, heads: heads)

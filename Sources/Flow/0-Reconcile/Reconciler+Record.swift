@@ -5,12 +5,12 @@ import Planning
 import Resources
 
 extension Reconciler {
-  /// What the newest recorded run of this site has left in place.
-  func managedBefore() throws(ReconcileError) -> [ManagedResource] {
+  /// What the newest recorded run of this site has left in place, and what killed runs have begun to put there since.
+  func managedBefore() async throws(ReconcileError) -> [ManagedResource] {
     let managed: ManagedSet
     do { managed = try history.managed(site: site.id, catalog: KindCatalog.all) } catch { throw .audit(error) }
     guard managed.unreadable.isEmpty else { throw .unreadableRecord(managed.unreadable) }
-    return managed.resources
+    return try await managed.resources.overlaid(with: begunByInterruptedRuns())
   }
 
   /// The description and the files that it refers to, by path relative to its folder.

@@ -40,14 +40,17 @@ package struct Executor<C: Clock>: Sendable where C.Duration == Duration {
   /// single steps is in the outcome. The stream of events ends with the run.
   /// - Parameter run: its name, unique: see `RunName`.
   /// - Parameter holder: `user@machine pid 123`.
-  package func run(_ plan: Plan, as run: String, holder: String) async throws(ExecutionError) -> RunOutcome {
+  /// - Parameter managing: what the plan puts in place, for the journal: see `RunJournal.begin`.
+  package func run(
+    _ plan: Plan, as run: String, holder: String, managing: [UInt8] = []
+  ) async throws(ExecutionError) -> RunOutcome {
     defer { events?.finish() }
     let stop = StopSignal()
     // A handler on this task and not the task's own cancellation: steps in flight must not notice.
     let result = await withTaskCancellationHandler {
       do throws(ExecutionError) {
         return Result<RunOutcome, ExecutionError>.success(
-          try await uncancelled { () throws(ExecutionError) in try await execute(plan, run, holder, stop) })
+          try await uncancelled { () throws(ExecutionError) in try await execute(plan, run, holder, managing, stop) })
       } catch { return .failure(error) }
     } onCancel: {
       stop.raise(.cancelled, "stopped by the administrator")
@@ -56,7 +59,7 @@ package struct Executor<C: Clock>: Sendable where C.Duration == Duration {
   }
 
   private func execute(
-    _ plan: Plan, _ run: String, _ holder: String, _ stop: StopSignal
+    _ plan: Plan, _ run: String, _ holder: String, _ managing: [UInt8], _ stop: StopSignal
   ) async throws(ExecutionError) -> RunOutcome {
     var progress = try RunProgress(plan.steps, limits: policy.limits)
     let lease = try await takeLease(run, holder)
@@ -73,7 +76,8 @@ package struct Executor<C: Clock>: Sendable where C.Duration == Duration {
         events?.yield(.foundInterrupted(interrupted))
         try await journal.end(interrupted.id, result: "interrupted", at: startedAt)
       }
-      try await journal.begin(lease.token, process: processes.current, total: plan.steps.count, at: startedAt)
+      try await journal.begin(
+        lease.token, process: processes.current, total: plan.steps.count, managing: managing, at: startedAt)
       events?.yield(.began(lease.token, steps: plan.steps.count))
       try await carryOut(&progress, lease, stop)
       result = self.result(progress.reports, stop)

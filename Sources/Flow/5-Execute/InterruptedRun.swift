@@ -14,12 +14,16 @@ package struct InterruptedRun: Hashable, Sendable {
   package var total: Int
   /// What is known of the steps that were begun, in the order in which they were. Empty when it was not kept.
   package var steps: [StepReport]
+  /// What it was about to put in place, as it was given to the journal. Empty when it was not kept.
+  package var managing: [UInt8]
+  /// Resources of which a step was begun, as text.
+  package var touched: Set<String>
   /// Whose process it was. Nil when it could not be told.
   package var process: ProcessIdentity?
 
   package init(
     id: String, generation: Int, holder: String, startedAt: Int, inFlight: [StepID], finished: Int, total: Int,
-    steps: [StepReport] = [], process: ProcessIdentity?
+    steps: [StepReport] = [], managing: [UInt8] = [], touched: Set<String> = [], process: ProcessIdentity?
   ) {
     self.id = id
     self.generation = generation
@@ -29,6 +33,8 @@ package struct InterruptedRun: Hashable, Sendable {
     self.finished = finished
     self.total = total
     self.steps = steps
+    self.managing = managing
+    self.touched = touched
     self.process = process
   }
 }

@@ -70,6 +70,11 @@ package struct Journal: RunJournal {
       // Nobody knows any more; and asking for the record of each of them now helps nobody.
       try db.execute(sql: "UPDATE run SET isRecorded = 1")
     }
+    migrator.registerMigration("3") { db in
+      // Null in what older versions have kept: they did not say.
+      try db.alter(table: "run") { $0.add(column: "managing", .blob) }
+      try db.alter(table: "step") { $0.add(column: "resource", .text) }
+    }
     return migrator
   }
 
@@ -78,21 +83,23 @@ package struct Journal: RunJournal {
   }
 
   package func begin(
-    _ token: RunToken, process: ProcessIdentity?, total: Int, at now: Int
+    _ token: RunToken, process: ProcessIdentity?, total: Int, managing: [UInt8], at now: Int
   ) async throws(ExecutionError) {
     try await access { db in
       let process = try process.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) }
       try db.execute(
-        sql: "INSERT INTO run (id, generation, holder, process, total, startedAt) VALUES (?, ?, ?, ?, ?, ?)",
-        arguments: [token.run, token.generation, token.holder, process, total, now])
+        sql: """
+          INSERT INTO run (id, generation, holder, process, total, managing, startedAt) VALUES (?, ?, ?, ?, ?, ?, ?)
+          """,
+        arguments: [token.run, token.generation, token.holder, process, total, Data(managing), now])
     }
   }
 
   package func started(_ step: Step, run: String, at now: Int) async throws(ExecutionError) {
     try await access { db in
       try db.execute(
-        sql: "INSERT INTO step (runId, id, host, operation, startedAt) VALUES (?, ?, ?, ?, ?)",
-        arguments: [run, step.id.text, step.host.name, step.operation.name, now])
+        sql: "INSERT INTO step (runId, id, resource, host, operation, startedAt) VALUES (?, ?, ?, ?, ?, ?)",
+        arguments: [run, step.id.text, step.resource.description, step.host.name, step.operation.name, now])
     }
   }
 
@@ -107,6 +114,10 @@ package struct Journal: RunJournal {
   package func end(_ run: String, result: String, at now: Int) async throws(ExecutionError) {
     try await access { db in
       try db.execute(sql: "UPDATE run SET finishedAt = ?, result = ? WHERE id = ?", arguments: [now, result, run])
+      // Whoever finds a run interrupted has recorded before what it was to manage.
+      if result == "interrupted" {
+        try db.execute(sql: "UPDATE run SET managing = NULL WHERE id = ?", arguments: [run])
+      }
     }
   }
 
@@ -114,7 +125,7 @@ package struct Journal: RunJournal {
   package func recorded(_ run: String) async throws(ExecutionError) {
     try await access { db in
       try db.execute(
-        sql: "UPDATE run SET isRecorded = 1 WHERE id = ? OR substr(id, 1, ?) = ?",
+        sql: "UPDATE run SET isRecorded = 1, managing = NULL WHERE id = ? OR substr(id, 1, ?) = ?",
         arguments: [run, run.unicodeScalars.count + 1, run + "."])
     }
   }
@@ -134,10 +145,12 @@ package struct Journal: RunJournal {
         let steps = try Row.fetchAll(
           db, sql: "SELECT * FROM step WHERE runId = ? ORDER BY rowid", arguments: [id])
         let process: String? = row["process"]
+        let managing: Data? = row["managing"]
         return InterruptedRun(
           id: id, generation: row["generation"], holder: row["holder"], startedAt: row["startedAt"],
           inFlight: steps.filter { $0["result"] == nil }.map { StepID($0["id"]) },
           finished: steps.count { $0["result"] != nil }, total: row["total"], steps: steps.map(Self.report),
+          managing: managing.map(Array.init) ?? [], touched: Set(steps.compactMap { $0["resource"] }),
           process: try process.map { try JSONDecoder().decode(ProcessIdentity.self, from: Data($0.utf8)) })
       }
     }

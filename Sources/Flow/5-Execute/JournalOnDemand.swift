@@ -26,9 +26,9 @@ package final class JournalOnDemand: RunJournal {
   package func newestGeneration() async throws(ExecutionError) -> Int { try await journal().newestGeneration() }
 
   package func begin(
-    _ token: RunToken, process: ProcessIdentity?, total: Int, at now: Int
+    _ token: RunToken, process: ProcessIdentity?, total: Int, managing: [UInt8], at now: Int
   ) async throws(ExecutionError) {
-    try await journal().begin(token, process: process, total: total, at: now)
+    try await journal().begin(token, process: process, total: total, managing: managing, at: now)
   }
 
   package func started(_ step: Step, run: String, at now: Int) async throws(ExecutionError) {
@@ -50,6 +50,11 @@ package final class JournalOnDemand: RunJournal {
 
   package func recorded(_ run: String) async throws(ExecutionError) { try await journal().recorded(run) }
 
-  package func unrecorded() async throws(ExecutionError) -> [InterruptedRun] { try await journal().unrecorded() }
-  package func unfinished() async throws(ExecutionError) -> [InterruptedRun] { try await journal().unfinished() }
+  package func unrecorded() async throws(ExecutionError) -> [InterruptedRun] {
+    FileManager.default.fileExists(atPath: path) ? try await journal().unrecorded() : []
+  }
+
+  package func unfinished() async throws(ExecutionError) -> [InterruptedRun] {
+    FileManager.default.fileExists(atPath: path) ? try await journal().unfinished() : []
+  }
 }

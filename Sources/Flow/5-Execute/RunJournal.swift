@@ -9,7 +9,11 @@ import HostAccess
 package protocol RunJournal: Sendable {
   /// The newest generation that a run of this journal had. 0 when there was none.
   func newestGeneration() async throws(ExecutionError) -> Int
-  func begin(_ token: RunToken, process: ProcessIdentity?, total: Int, at now: Int) async throws(ExecutionError)
+  /// - Parameter managing: what the run is about to put in place, as whoever reads it again has written it. Should the
+  ///   run be killed, nothing else tells what of it is ours.
+  func begin(
+    _ token: RunToken, process: ProcessIdentity?, total: Int, managing: [UInt8], at now: Int
+  ) async throws(ExecutionError)
   /// Kept before the step may take effect.
   func started(_ step: Step, run: String, at now: Int) async throws(ExecutionError)
   func finished(_ report: StepReport, run: String) async throws(ExecutionError)

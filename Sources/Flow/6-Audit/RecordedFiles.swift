@@ -12,7 +12,7 @@ extension AuditRecord {
     ]
     do {
       files["outcome.json"] = try Self.json(outcome)
-      files["managed.json"] = try Self.lines(managed.sorted { $0.id < $1.id }.map(ManagedEntry.init))
+      files["managed.json"] = try ManagedSet.json(managed)
     } catch {
       throw AuditError(
         .git, "the record cannot be written as JSON", cause: "\(error)",
@@ -37,7 +37,7 @@ extension AuditRecord {
   }
 
   /// An array with one value a line, so that the difference between two runs names the resources that changed.
-  private static func lines(_ values: [some Encodable]) throws -> [UInt8] {
+  fileprivate static func lines(_ values: [some Encodable]) throws -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     var bytes = Array("[".utf8)
@@ -91,7 +91,12 @@ package struct ManagedSet: Sendable {
     self.unreadable = unreadable
   }
 
-  init(json: [UInt8], catalog: [String: AnyKind]) throws {
+  /// Resources as `managed.json` lists them, which `init(json:catalog:)` reads again.
+  package static func json(_ resources: [ManagedResource]) throws -> [UInt8] {
+    try AuditRecord.lines(resources.sorted { $0.id < $1.id }.map(ManagedEntry.init))
+  }
+
+  package init(json: [UInt8], catalog: [String: AnyKind]) throws {
     let decoder = JSONDecoder()
     decoder.userInfo[.catalog] = catalog
     self.init()

@@ -16,6 +16,8 @@ package final class MemoryJournal: Sendable {
     var finished: Set<StepID> = []
     /// Nil in what older versions have kept.
     var isRecorded: Bool? = false
+    var managing: [UInt8]? = []
+    var touched: Set<String>? = []
   }
 
   private let runs: Mutex<[Run]>
@@ -60,14 +62,21 @@ private struct OpenedJournal: RunJournal {
   }
 
   func begin(
-    _ token: RunToken, process: ProcessIdentity?, total: Int, at now: Int
+    _ token: RunToken, process: ProcessIdentity?, total: Int, managing: [UInt8], at now: Int
   ) async throws(ExecutionError) {
-    try await access { $0.append(.init(token: token, process: process, total: total, startedAt: now)) }
+    try await access {
+      $0.append(.init(token: token, process: process, total: total, startedAt: now, managing: managing))
+    }
   }
 
   func started(_ step: Step, run: String, at now: Int) async throws(ExecutionError) {
     site.watch { $0.started(step, run) }
-    try await access { $0.change(run) { $0.started.append(step.id) } }
+    try await access {
+      $0.change(run) {
+        $0.started.append(step.id)
+        $0.touched = ($0.touched ?? []).union([step.resource.description])
+      }
+    }
   }
 
   func finished(_ report: StepReport, run: String) async throws(ExecutionError) {
@@ -101,7 +110,7 @@ private struct OpenedJournal: RunJournal {
         InterruptedRun(
           id: run.token.run, generation: run.token.generation, holder: run.token.holder, startedAt: run.startedAt,
           inFlight: run.started.filter { !run.finished.contains($0) }, finished: run.finished.count, total: run.total,
-          process: run.process)
+          managing: run.managing ?? [], touched: run.touched ?? [], process: run.process)
       }
     }
   }
