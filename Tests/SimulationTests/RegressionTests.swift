@@ -18,6 +18,7 @@ import Testing
     Found(seed: 54, what: "an admin machine's clock ahead of a head's made every node silent"),
     Found(seed: 8, what: "a step whose answer was lost was recorded as unchanged"),
     Found(seed: 21, what: "a step whose answer was lost was recorded as unchanged"),
+    Found(seed: 409, what: "a later round was refused by the lease of an earlier one, and the run was not recorded"),
     Found(seed: 114, what: "a node restarted while another one was still away"),
   ]
 

@@ -157,6 +157,7 @@ struct ApplyCommand: AsyncParsableCommand {
       guard let next = step.next else { continue }
       Terminal.note("\(step.word): \(step.step)\n  \(step.detail)\n  next: \(next)")
     }
+    if let error = applied.endedBy { Terminal.note("ended early: \(error)\n  next: \(error.next)") }
     if applied.outcome.result == .done, !applied.verified.plan.isClean {
       Terminal.note(
         "Looking again found more to do:\n" + PlanCommand.text(applied.verified.plan, colour: Terminal.errorColour))

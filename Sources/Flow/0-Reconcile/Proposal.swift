@@ -31,7 +31,10 @@ extension Step {
 /// What became of a run, and what was seen after it.
 package struct Applied: Sendable {
   package var outcome: RunOutcome
+  /// What was seen after the last step; when looking failed, what was seen before it.
   package var verified: Proposal
+  /// What kept the run from going on, or from looking again, after it had begun. Nil: nothing.
+  package var endedBy: ReconcileError?
   package var recorded: AuditRepository.Recorded?
   /// How the copies of the record stand after the run.
   package var copies: [HistoryCopy] = []
@@ -63,6 +66,18 @@ extension RunOutcome {
     return RunOutcome(
       run: run, generation: next.generation, holder: holder, result: next.result, startedAt: startedAt,
       finishedAt: next.finishedAt, steps: steps.filter { !again.contains($0.step) } + next.steps)
+  }
+
+  /// This outcome of a run that was to go on and could not. It never counts as done, whatever its steps say.
+  func ended(by error: ReconcileError, at now: Int) -> RunOutcome {
+    var outcome = self
+    outcome.finishedAt = now
+    if case .execution(.lease(let refused)) = error, refused.code == .staleGeneration {
+      outcome.result = .superseded
+    } else if outcome.result == .done {
+      outcome.result = .partial
+    }
+    return outcome
   }
 }
 

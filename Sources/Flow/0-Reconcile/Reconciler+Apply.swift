@@ -9,23 +9,34 @@ extension Reconciler {
   ///
   /// A run may bring to light what could not be seen before (a host that was away, a unit that took up a new
   /// configuration): such steps are carried out too, as long as none destroys anything that was not in the proposal.
-  /// Cancelling ends only the carrying out: what was done by then is looked at and recorded all the same.
+  /// Cancelling ends only the carrying out: what was done by then is looked at and recorded all the same. So is it
+  /// when a later round is refused (an operation of an earlier one may still be at work, and then its lease is kept),
+  /// or when looking again fails: `Applied.endedBy` says so.
   package func apply(
     _ proposal: Proposal, run: String, policy: ExecutionPolicy = ExecutionPolicy(),
     events: @escaping @Sendable (RunEvent) -> Void
   ) async throws(ReconcileError) -> Applied {
     try await recordInterrupted(proposal)
     var outcome = try await begin(proposal, as: run, on: clock, policy, events)
-    var verified = try await look(proposal.terms)
-    var round = 1
-    while outcome.result == .done, !verified.plan.steps.isEmpty, round < Self.mostRounds,
-      proposal.covers(verified.plan)
-    {
-      round += 1
-      outcome = outcome.followed(by: try await execute(verified, as: "\(run).\(round)", on: clock, policy, events))
+    // From here on things are done. Whatever else comes up ends the run, and what was done is recorded all the same.
+    var verified = proposal
+    var endedBy: ReconcileError?
+    do throws(ReconcileError) {
       verified = try await look(proposal.terms)
+      var round = 1
+      while outcome.result == .done, !verified.plan.steps.isEmpty, round < Self.mostRounds,
+        proposal.covers(verified.plan)
+      {
+        round += 1
+        outcome = outcome.followed(by: try await execute(verified, as: "\(run).\(round)", on: clock, policy, events))
+        verified = try await look(proposal.terms)
+      }
+    } catch {
+      endedBy = error
+      events(.stopping("\(error)"))
+      outcome = outcome.ended(by: error, at: now())
     }
-    let applied = Applied(outcome: outcome, verified: verified)
+    let applied = Applied(outcome: outcome, verified: verified, endedBy: endedBy)
     let record = try record(applied, proposal)
     let recorded: AuditRepository.Recorded
     do throws(AuditError) {
@@ -33,7 +44,8 @@ extension Reconciler {
     } catch { throw .audit(error) }
     do throws(ExecutionError) { try await journal.recorded(run) } catch { throw .execution(error) }
     return Applied(
-      outcome: outcome, verified: verified, recorded: recorded, copies: await uncancelled { await distribute() })
+      outcome: outcome, verified: verified, endedBy: endedBy, recorded: recorded,
+      copies: await uncancelled { await distribute() })
   }
 
   private func look(_ terms: RunTerms) async throws(ReconcileError) -> Proposal {

@@ -42,7 +42,8 @@ package struct RunOutcome: Hashable, Codable, Sendable {
   package enum Result: String, Hashable, Codable, Sendable {
     /// Every step was done.
     case done
-    /// Some steps failed, or their outcome is unknown; what depends on them was not tried.
+    /// Some steps failed, or their outcome is unknown, and what depends on them was not tried; or there was more to do,
+    /// and the run could not go on.
     case partial
     /// A change that would have cut the way to a host was undone by that host; what depends on it was not tried.
     case rolledBack = "rolled-back"
