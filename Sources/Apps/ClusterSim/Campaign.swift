@@ -8,6 +8,8 @@ final class Campaign: Sendable {
     var seed: UInt64
     /// The program crashed, rather than break a rule.
     var trapped: Bool
+
+    var isKnown: Bool { !trapped && KnownGaps.seeds[seed] != nil }
   }
 
   private struct State {
@@ -34,7 +36,9 @@ final class Campaign: Sendable {
   }
 
   var passed: Int { state.withLock { $0.passed } }
-  var failures: [Failure] { state.withLock { $0.failures } }
+  /// Without those whose reason is known.
+  var failures: [Failure] { state.withLock { $0.failures.filter { !$0.isKnown } } }
+  var known: [Failure] { state.withLock { $0.failures.filter(\.isKnown) } }
 
   func run() {
     DispatchQueue.concurrentPerform(iterations: jobs) { _ in

@@ -52,7 +52,10 @@ struct ClusterSim: ParsableCommand {
         _ = try Self.tell(failure.seed, wholeStory: index == 0)
       }
     }
-    try Self.summarise(passed: campaign.passed, failed: campaign.failures.count)
+    for gap in campaign.known.sorted(by: { $0.seed < $1.seed }) {
+      print("seed \(gap.seed): a known gap: \(KnownGaps.seeds[gap.seed] ?? "")")
+    }
+    try Self.summarise(passed: campaign.passed, failed: campaign.failures.count, known: campaign.known.count)
   }
 
   /// Whether the seed kept all rules.
@@ -67,8 +70,8 @@ struct ClusterSim: ParsableCommand {
     return false
   }
 
-  private static func summarise(passed: Int, failed: Int) throws {
-    print("\(passed) passed, \(failed) failed")
+  private static func summarise(passed: Int, failed: Int, known: Int = 0) throws {
+    print("\(passed) passed, \(failed) failed" + (known == 0 ? "" : ", \(known) skipped"))
     if failed > 0 { throw ExitCode.failure }
   }
 }
