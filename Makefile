@@ -39,6 +39,7 @@ check: setup
 
 test: build check
 	CLUSTER_TEST_THOROUGH=1 swift test --skip-build --filter CrashBoundaryTests
+	$(MAKE) sim
 	CLUSTER_AGENT=$(CURDIR)/bin/cluster-agent swift test --no-parallel --filter RealHostTests --filter LabTests
 
 # Rewrites golden files; read the diff before committing it.
