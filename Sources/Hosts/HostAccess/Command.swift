@@ -80,6 +80,17 @@ package enum Command {
     return result
   }
 
+  /// Looked for here, as execvp(3) would: Subprocess starts a child for each folder of PATH to find out whether the
+  /// program is there, and a probe takes longer to start than to answer. What is not found is left to it to report.
+  static func executable(_ program: String) -> Executable {
+    if program.contains("/") { return .path(FilePath(program)) }
+    let folders = getenv("PATH").map { String(cString: $0) } ?? ""
+    for folder in folders.split(separator: ":") where access("\(folder)/\(program)", X_OK) == 0 {
+      return .path(FilePath("\(folder)/\(program)"))
+    }
+    return .name(program)
+  }
+
   private static func start(
     _ program: String, _ arguments: [String], _ environment: [String: String], _ input: [UInt8],
     _ line: (@Sendable (String) -> Void)?
@@ -96,7 +107,7 @@ package enum Command {
     }
     do {
       let result = try await Subprocess.run(
-        program.contains("/") ? .path(FilePath(program)) : .name(program), arguments: Arguments(arguments),
+        executable(program), arguments: Arguments(arguments),
         environment: .inherit.updating(variables), platformOptions: options, input: .inputWriter, output: .sequence,
         error: .sequence
       ) { execution in

@@ -33,7 +33,7 @@ package enum StreamProcess {
       let errors = ErrorTail()
       do {
         let result = try await Subprocess.run(
-          program.contains("/") ? .path(FilePath(program)) : .name(program), arguments: Arguments(arguments),
+          Command.executable(program), arguments: Arguments(arguments),
           environment: .inherit.updating(["LC_ALL": "C"]), platformOptions: options, input: .inputWriter,
           output: .sequence, error: .sequence
         ) { execution in
