@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
-import FoundationEssentials
 import HostAccess
 
 /// Addresses and routes as they are now, to be put back later: what daemons restore from their files may not be all
@@ -38,7 +37,7 @@ struct LinkSnapshot: Hashable, Codable, Sendable {
   var routes: [Route]
 
   static func take() async throws(AgentError) -> LinkSnapshot {
-    let routes: [Route] = try await ip(["-j", "-4", "route", "show"])
+    let routes: [Route] = try await Interface.ip(["-j", "-4", "route", "show"])
     return LinkSnapshot(
       addresses: try await ownAddresses(), routes: routes.filter { $0.dev != nil && $0.protocol != "kernel" })
   }
@@ -80,21 +79,11 @@ struct LinkSnapshot: Hashable, Codable, Sendable {
   private static func allAddresses() async throws(AgentError) -> [Address] { try await addresses { _ in true } }
 
   private static func addresses(where fits: (Link.Info) -> Bool) async throws(AgentError) -> [Address] {
-    let links: [Link] = try await ip(["-j", "-4", "address", "show"])
+    let links: [Link] = try await Interface.ip(["-j", "-4", "address", "show"])
     return links.flatMap { link in
       link.addr_info.filter { $0.family == "inet" && $0.scope != "host" && fits($0) }.compactMap { info in
         info.local.map { Address(interface: link.ifname, address: "\($0)/\(info.prefixlen ?? 32)") }
       }
-    }
-  }
-
-  private static func ip<Value: Decodable>(_ arguments: [String]) async throws(AgentError) -> [Value] {
-    let result = try await Command.checked("ip", arguments, next: "See that iproute2 is installed on the host.")
-    if result.stdout.allSatisfy({ $0 <= 0x20 }) { return [] }
-    do { return try JSONDecoder().decode([Value].self, from: Data(result.stdout)) } catch {
-      throw AgentError(
-        .invalid, "What `ip` says cannot be understood", cause: "\(error)", next: "Look at `ip -j address` on the host."
-      )
     }
   }
 }

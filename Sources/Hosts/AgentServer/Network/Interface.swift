@@ -48,7 +48,8 @@ struct Interface: Sendable, Decodable {
       next: "Correct the name in `networks:`; `ip link` on the host shows which there are.")
   }
 
-  private static func ip<Value: Decodable>(_ arguments: [String]) async throws(AgentError) -> [Value] {
+  /// A list that ip(8) prints as JSON.
+  static func ip<Value: Decodable>(_ arguments: [String]) async throws(AgentError) -> [Value] {
     let result = try await Command.checked("ip", arguments, next: "See that iproute2 is installed on the host.")
     // Older versions print nothing at all for an empty list.
     if result.stdout.allSatisfy({ $0 <= 0x20 }) { return [] }
