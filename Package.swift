@@ -63,7 +63,9 @@ let package = Package(
     .executableTarget(
       name: "cluster",
       dependencies: [
-        "Reconciler", "Comparison", "Lab", "Simulation", "HostAccess", "AgentServer", "Diagnostics", "DiagnosticPages",
+        "Reconciler", "Comparison", "Lab", "Simulator", "HostAccess", "AgentServer", "Planning", "Execution",
+        "Auditing",
+        "Diagnostics", "DiagnosticPages",
         "ClusterModel", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Sources/Apps/cluster", swiftSettings: strict),
     // The program that `cluster` copies to a host.

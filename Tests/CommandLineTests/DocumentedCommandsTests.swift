@@ -14,13 +14,16 @@ import Testing
   private static let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
   private static let documents = [
     "docs/howto/ci/github-actions.yml", "docs/howto/ci/gitlab-ci.yml", "docs/howto/pull-requests.md",
-    "docs/howto/review-a-plan.md",
+    "docs/howto/review-a-plan.md", "docs/howto/try-a-change-without-machines.md",
   ]
 
   /// Lines that are a command, up to a redirection; `$BASE` and `'a b'` as a shell gives them.
   private static func commands(_ text: String) -> [[String]] {
     text.split(separator: "\n").compactMap { line in
-      let words = line.split(separator: " ").map(String.init).drop { $0 == "-" || $0 == "run:" }
+      // What follows two spaces is said about the command.
+      let whole = line.trimmingPrefix { $0 == " " }
+      let typed = whole.firstRange(of: "  ").map { whole[..<$0.lowerBound] } ?? whole
+      let words = typed.split(separator: " ").map(String.init).drop { $0 == "-" || $0 == "run:" }
       guard words.first == "cluster", words.count > 1, !line.hasPrefix("name:") else { return nil }
       return words.dropFirst().prefix { !$0.hasPrefix(">") }.map { word in
         word.trimmingCharacters(in: CharacterSet(charactersIn: "\"'")).replacing("$", with: "")

@@ -2,18 +2,12 @@
 import ClusterModel
 
 extension FakeWorld {
-  /// The site before anything was done: the primary is a plain Debian with SSH and a way to its mirror, clones have
-  /// empty disks, and all else is switched off.
+  /// The site before anything was done: a head that is no clone is a plain Debian with SSH and a way to its mirror,
+  /// clones have empty disks, and all else is switched off.
   package init(_ cluster: Cluster) {
     self.init()
     for head in cluster.heads {
-      let isPrimary = head.name == cluster.primary?.name
-      add(head, hostname: isPrimary ? "debian" : "", cluster)
-      if isPrimary {
-        if let bmc = head.bmc { boards[bmc.address]?.power = .on }
-      } else if head.cloneOf != nil {
-        blank.insert(head.name)
-      }
+      unpack(head, cluster)
     }
     for node in cluster.nodes { add(node) }
     follow(cluster)
@@ -23,11 +17,18 @@ extension FakeWorld {
   package mutating func unpack(_ cluster: Cluster) {
     for node in cluster.nodes where nodes[node.name] == nil { add(node) }
     for head in cluster.heads { move(head) }
-    for head in cluster.heads where machines[head.name] == nil {
+    for head in cluster.heads where machines[head.name] == nil { unpack(head, cluster) }
+    follow(cluster)
+  }
+
+  private mutating func unpack(_ head: Head, _ cluster: Cluster) {
+    guard head.cloneOf == nil else {
       add(head, hostname: "", cluster)
       blank.insert(head.name)
+      return
     }
-    follow(cluster)
+    add(head, hostname: "debian", cluster)
+    if let bmc = head.bmc { boards[bmc.address]?.power = .on }
   }
 
   private mutating func follow(_ cluster: Cluster) {

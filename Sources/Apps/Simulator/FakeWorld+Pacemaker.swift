@@ -52,7 +52,7 @@ extension FakeWorld {
           ]))
     }
     for primitive in primitives {
-      if let address = primitive.parameter("ip").flatMap({ IPv4Address($0) }) {
+      if let address = primitive.serviceAddress {
         place(address, primitive.parameter("cidr_netmask") ?? "32", primitive.parameter("nic"), on: active)
       } else if let unit = primitive.parameter("unit") {
         for host in machines.keys {
@@ -71,7 +71,7 @@ extension FakeWorld {
   /// A member that leaves in good order stops what it runs first.
   private mutating func stopResources(on host: HostID) {
     for primitive in primitives {
-      if let address = primitive.parameter("ip").flatMap({ IPv4Address($0) }) { machines[host]?.dropAddress(address) }
+      if let address = primitive.serviceAddress { machines[host]?.dropAddress(address) }
       if let unit = primitive.parameter("unit"), machines[host]?.units[unit] != nil {
         machines[host]?.units[unit]?.active = "inactive"
       }
@@ -80,7 +80,7 @@ extension FakeWorld {
 
   /// Resources stay where they are, and go to the first member otherwise.
   private var activeHead: HostID? {
-    let addresses = primitives.compactMap { $0.parameter("ip").flatMap { IPv4Address($0) } }
+    let addresses = primitives.compactMap(\.serviceAddress)
     return members.first { host in addresses.contains { machines[host]?.holds($0) == true } } ?? members.first
   }
 
@@ -115,7 +115,7 @@ extension FakeWorld {
   private func status(_ primitive: XMLElement) -> String {
     let agent = [primitive["class"], primitive["provider"], primitive["type"]].compactMap { $0 }.joined(separator: ":")
     let node: HostID? =
-      if let address = primitive.parameter("ip").flatMap({ IPv4Address($0) }) {
+      if let address = primitive.serviceAddress {
         members.first { machines[$0]?.holds(address) == true }
       } else if let unit = primitive.parameter("unit") {
         members.first { machines[$0]?.units[unit]?.active == "active" }
@@ -154,6 +154,11 @@ extension FakeWorld {
 }
 
 extension XMLElement {
+  /// What an address resource holds. A fence device has an `ip` too: that of the BMC it speaks to.
+  fileprivate var serviceAddress: IPv4Address? {
+    self["class"] == "stonith" ? nil : parameter("ip").flatMap { IPv4Address($0) }
+  }
+
   /// The value of a primitive's instance attribute.
   fileprivate func parameter(_ name: String) -> String? {
     all("instance_attributes").flatMap { $0.all("nvpair") }.first { $0["name"] == name }?["value"]

@@ -29,6 +29,7 @@ struct ApplyCommand: AsyncParsableCommand {
   var saved: String?
 
   func validate() throws {
+    try simulation.check(options)
     if saved != nil, limits.isGiven {
       throw ValidationError("A saved plan has its own --target, --exclude and --max-disruption.")
     }
@@ -36,34 +37,16 @@ struct ApplyCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Failure.telling {
-      if simulation.simulate { return try simulated() }
-      let reconciler = try options.reconciler()
-      try await reconciler.closing { () async throws(ReconcileError) -> Result<Void, any Error> in
-        do { return .success(try await apply(reconciler)) } catch let error as ReconcileError { throw error } catch {
-          return .failure(error)
-        }
-      }.get()
+      options.noteSimulated()
+      defer { options.noteSimulated() }
+      do { try await options.reaching(simulation, changes: true, apply) } catch let failure as Failure {
+        throw failure.told()
+      }
     }
-  }
-
-  /// On machines in memory nothing has to be asked, and nothing is kept.
-  private func simulated() throws {
-    Terminal.note(SimulationOptions.note)
-    defer { Terminal.note(SimulationOptions.note) }
-    guard let applied = try simulation.apply(options) else { return Terminal.print("Nothing to do (simulated).") }
-    let seconds = Double(applied.outcome.finishedAt - applied.outcome.startedAt)
-    let changed = applied.outcome.steps.count { if case .done(let done) = $0.result { done.changed } else { false } }
-    guard applied.isConverged else {
-      throw Failure(
-        "the simulated run ended \(applied.word)", next: "See what is said above; mend the description.",
-        status: .partial)
-    }
-    Terminal.print(
-      "Simulated: \(changed) changes in \(Terminal.elapsed(seconds)) of virtual time; everything is as described.")
   }
 
   private func apply(_ reconciler: Reconciler) async throws {
-    Terminal.note("Looking at \(reconciler.cluster.heads.count) heads …")
+    Terminal.note("Looking at \(reconciler.cluster.heads.count) heads\(options.simulate ? " in memory" : "") …")
     try await reconciler.settle { event in RunView(steps: 0).lines(for: event).forEach(Terminal.note) }
     for line in CopiesText.lines(try await reconciler.catchUp()) { Terminal.note(line) }
     let proposal = try await propose(reconciler)
@@ -96,7 +79,7 @@ struct ApplyCommand: AsyncParsableCommand {
     var random = SystemRandomNumberGenerator()
     let run = RunName.make(now: reconciler.now(), using: &random)
     let policy = running.policy
-    let log = try running.jsonInto.map { try EventLog(path: $0) }
+    let log = try running.jsonInto.map { try EventLog(path: $0, simulated: options.simulate) }
     let display = RunDisplay(
       steps: proposal.plan.steps.count, estimate: try await reconciler.estimate(proposal),
       isLive: running.progress.map { $0 == .live } ?? Terminal.canRedraw, log: log)
@@ -123,9 +106,9 @@ struct ApplyCommand: AsyncParsableCommand {
         + "`cluster apply` looks at what is there, says that this run was interrupted, and goes on.")
   }
 
-  /// Nothing happens without a yes: typed, or given with --yes.
+  /// Nothing happens to a real machine without a yes: typed, or given with --yes.
   private func confirm(_ proposal: Proposal) throws {
-    if yes { return }
+    if yes || options.simulate { return }
     guard Terminal.isInteractive else {
       throw Failure(
         "there is no terminal to ask on", next: "Read the plan above, then apply with --yes.", status: .refused)
@@ -150,7 +133,8 @@ struct ApplyCommand: AsyncParsableCommand {
         applied.isWhole
         ? "everything is as described" : "as described, within \(applied.verified.terms.scope.text)"
       Terminal.print(
-        "Applied: \(changed) changes in \(Terminal.elapsed(seconds)); looked again, \(what). Run \(run), \(recorded).")
+        "\(options.simulate ? "Simulated" : "Applied"): \(changed) changes in \(Terminal.elapsed(seconds)); looked again, \(what). Run \(run), \(recorded)."
+      )
       return
     }
     for step in applied.outcome.steps where !step.succeeded {

@@ -24,9 +24,12 @@ struct ClusterCommand: AsyncParsableCommand {
     await main(labFirst(Array(CommandLine.arguments.dropFirst())))
   }
 
-  /// `cluster --lab plan` reads naturally, but options belong to subcommands: move a leading `--lab` behind the verb.
+  /// `cluster --lab plan` reads naturally, but options belong to subcommands: move a leading `--lab` or `--simulate`
+  /// behind the verb.
   static func labFirst(_ arguments: [String]) -> [String] {
-    guard arguments.first == "--lab", arguments.count > 1 else { return arguments }
-    return [arguments[1], "--lab"] + arguments.dropFirst(2)
+    guard let first = arguments.first, ["--lab", "--simulate"].contains(first), arguments.count > 1 else {
+      return arguments
+    }
+    return [arguments[1], first] + arguments.dropFirst(2)
   }
 }

@@ -10,6 +10,8 @@ enum ExitStatus: Int32, CaseIterable {
   case partial = 4
   case lockHeld = 5
   case refused = 6
+  /// sysexits.h(3head), EX_USAGE: what the argument parser ends with.
+  case usage = 64
 
   var meaning: String {
     switch self {
@@ -20,6 +22,7 @@ enum ExitStatus: Int32, CaseIterable {
     case .partial: "some of it is not done, or the run was stopped"
     case .lockHeld: "another run is at work"
     case .refused: "not allowed or not confirmed, or a saved plan no longer fits; nothing was changed"
+    case .usage: "the command line cannot be understood"
     }
   }
 
@@ -27,7 +30,7 @@ enum ExitStatus: Int32, CaseIterable {
 
   /// For `--help`, one status to a line.
   static var table: String {
-    "Exit status:\n" + allCases.map { "  \($0.rawValue)   \($0.meaning)" }.joined(separator: "\n")
-      + "\n  64  the command line cannot be understood"
+    "Exit status:\n"
+      + allCases.map { "  \($0.rawValue)\($0.rawValue < 10 ? " " : "")  \($0.meaning)" }.joined(separator: "\n")
   }
 }

@@ -14,22 +14,26 @@ struct ExplainCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var options: SiteOptions
+  @OptionGroup var simulation: SimulationOptions
 
   @Argument(help: "A step (file@head1:/etc/hosts/write), a resource (file@head1:/etc/hosts) or a code (spec.bad-mac).")
   var name: String
+
+  func validate() throws { try simulation.check(options) }
 
   func run() async throws {
     try await Failure.telling {
       if let page = DiagnosticPages.page(name.lowercased()) { return Terminal.print(String(page.dropLast())) }
       if Self.looksLikeCode(name) { throw Self.unknown(name, near: nearest(to: name, among: DiagnosticPages.codes)) }
-      let reconciler = try options.reconciler()
-      let proposal = try await reconciler.closing { () async throws(ReconcileError) in try await reconciler.propose() }
-      let spec = SourceText(file: options.location.lastPathComponent, bytes: reconciler.specification.bytes)
+      let (proposal, bytes) = try await options.reaching(simulation) { reconciler in
+        (try await reconciler.propose(), reconciler.specification.bytes)
+      }
+      let spec = SourceText(file: options.location.lastPathComponent, bytes: bytes)
       let explanation = Explanation(proposal.plan, spec: spec)
       guard let lines = explanation.lines(name, desired: proposal.desired) else {
         throw Self.unknown(name, near: explanation.near(name, desired: proposal.desired))
       }
-      Terminal.print(lines.joined(separator: "\n").trimmedEnd)
+      options.print(lines.joined(separator: "\n").trimmedEnd)
     }
   }
 

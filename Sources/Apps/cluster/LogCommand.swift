@@ -22,16 +22,15 @@ struct LogCommand: AsyncParsableCommand {
       let site = all ? nil : try options.site().id
       let runs: [RunRecord]
       do {
-        let folder = options.location.deletingLastPathComponent().path
-        runs = try AuditRepository(folder: folder).log(site: site, limit: limit)
+        runs = try AuditRepository(folder: try options.recordFolder()).log(site: site, limit: limit)
       } catch let error as AuditError {
         throw Failure("\(error)", next: error.next)
       }
       switch printing.output {
-      case .json: Terminal.print(try Terminal.json(runs))
-      case .text: Terminal.print(Self.text(runs))
+      case .json: try options.print(json: runs)
+      case .text: options.print(Self.text(runs))
       }
-      if let site, !runs.isEmpty { try await tellCopies(site) }
+      if let site, !runs.isEmpty, !options.simulate { try await tellCopies(site) }
     }
   }
 

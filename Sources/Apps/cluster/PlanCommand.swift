@@ -23,6 +23,10 @@ struct PlanCommand: AsyncParsableCommand {
   var detailedExitcode = false
 
   func validate() throws {
+    try simulation.check(options)
+    if comparison.base != nil, options.simulate {
+      throw ValidationError("--base compares two descriptions and asks no machine: it goes without --simulate.")
+    }
     if out != nil, comparison.base != nil {
       throw ValidationError("A comparison of descriptions cannot be applied: --out goes without --base.")
     }
@@ -30,26 +34,20 @@ struct PlanCommand: AsyncParsableCommand {
 
   func run() async throws {
     let proposal = try await Failure.telling {
-      if simulation.simulate {
-        Terminal.note(SimulationOptions.note)
-        let proposal = try simulation.plan(options)
-        printing.show(PlanReview(proposal.plan, notes: [SimulationOptions.note]))
-        return proposal
-      }
       if let (proposal, review) = try await comparison.compared(options, limits.terms) {
         printing.show(review)
         return proposal
       }
-      let reconciler = try options.reconciler()
-      let proposal = try await reconciler.closing { () async throws(ReconcileError) in
-        try await reconciler.propose(limits.terms)
+      return try await options.reaching(simulation) { reconciler in
+        let proposal = try await reconciler.propose(limits.terms)
+        printing.show(try await reconciler.review(proposal))
+        if let out {
+          try SavedPlanFile.write(try reconciler.saved(proposal), to: out)
+          let apply = "cluster apply \(options.simulate ? "--simulate " : "")\(out)"
+          Terminal.note("Kept in \(out): `\(apply)` does exactly this, or nothing.")
+        }
+        return proposal
       }
-      printing.show(try await reconciler.review(proposal))
-      if let out {
-        try SavedPlanFile.write(try reconciler.saved(proposal), to: out)
-        Terminal.note("Kept in \(out): `cluster apply \(out)` does exactly this, or nothing.")
-      }
-      return proposal
     }
     if detailedExitcode, !proposal.plan.isClean { throw ExitStatus.changes.code }
   }

@@ -10,15 +10,15 @@ struct RecordOptions: ParsableArguments {
   @OptionGroup var printing: OutputOptions
 
   func repository() throws -> AuditRepository {
-    try AuditRepository(folder: options.location.deletingLastPathComponent().path)
+    try AuditRepository(folder: try options.recordFolder())
   }
 
   func site() throws -> String { try options.site().id }
 
   func print(_ value: some Encodable, text: () throws -> String) throws {
     switch printing.output {
-    case .json: Terminal.print(try Terminal.json(value))
-    case .text: Terminal.print(try text())
+    case .json: try options.print(json: value)
+    case .text: options.print(try text())
     }
   }
 }

@@ -28,6 +28,14 @@ struct RollbackCommand: AsyncParsableCommand {
   @Argument(help: "A run's name or its beginning, a commit, or `last~2`.")
   var run: String?
 
+  func validate() throws {
+    if options.simulate {
+      throw ValidationError(
+        "What was simulated is not in your repository: put the older description there, then `cluster apply --simulate`."
+      )
+    }
+  }
+
   func run() async throws {
     let apply = try await Failure.telling { () async throws -> ApplyCommand? in
       let site = try options.site()

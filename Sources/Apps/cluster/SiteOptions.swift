@@ -14,17 +14,29 @@ struct SiteOptions: ParsableArguments {
   @Flag(help: "Speak to the lab that `cluster lab up` has started, not to the real machines.")
   var lab = false
 
+  @Flag(help: "Speak to machines in memory, which are kept between calls, not to real ones. Needs no root and no lab.")
+  var simulate = false
+
   @Option(help: "The folder with the secrets that the description names.", completion: .directory)
   var secrets = "/etc/cluster/secrets"
 
   @Option(help: "An ssh_config(5) file to use instead of your own.", completion: .file())
   var sshConfig: String?
 
+  func validate() throws {
+    if simulate, lab { throw ValidationError("--simulate and --lab name different machines: give one of them.") }
+  }
+
   var location: URL { URL(fileURLWithPath: file).standardizedFileURL }
 
   /// Where this run's machines are. A lab brings its own way in, keys and secrets, and nothing else.
   func site() throws -> Site {
     let agent = try Self.agent()
+    if simulate {
+      return Site(
+        id: Site.simulated, specification: location, sshConfiguration: nil, secrets: URL(fileURLWithPath: secrets),
+        agent: agent, state: SimulatedState(of: location).folder)
+    }
     guard lab else {
       return Site(
         id: "site", specification: location, sshConfiguration: sshConfig.map { URL(fileURLWithPath: $0) },
@@ -61,11 +73,37 @@ struct SiteOptions: ParsableArguments {
       ).render(specification.diagnostics))
   }
 
-  func reconciler() throws -> Reconciler {
+  /// Opens the ways to the machines, real ones or in memory, and closes them however the body ends.
+  ///
+  /// - Parameter changes: what is done to machines in memory is kept.
+  func reaching<Value: Sendable>(
+    _ simulation: SimulationOptions, changes: Bool = false, _ body: (Reconciler) async throws -> Value
+  ) async throws -> Value {
     let site = try site()
     let specification = try specification()
     guard let cluster = specification.cluster else { throw ExitCode.failure }
-    return try Reconciler.connecting(site: site, specification: specification, cluster: cluster, by: Self.caller)
+    guard simulate else {
+      let reconciler = try Reconciler.connecting(
+        site: site, specification: specification, cluster: cluster, by: Self.caller)
+      return try await reconciler.closing { () async throws(ReconcileError) -> Result<Value, any Error> in
+        do { return .success(try await body(reconciler)) } catch { return .failure(error) }
+      }.get()
+    }
+    let session = try await simulation.session(site, specification, cluster, changes: changes)
+    let result: Result<Value, any Error>
+    do { result = .success(try await body(session.reconciler)) } catch { result = .failure(error) }
+    try await session.machines.end()
+    return try result.get()
+  }
+
+  /// The folder whose repository has the record of runs.
+  func recordFolder() throws -> String {
+    guard simulate else { return location.deletingLastPathComponent().path }
+    let state = SimulatedState(of: location)
+    guard FileManager.default.fileExists(atPath: state.record.path) else {
+      throw Failure("nothing has been simulated for \(file) yet", next: "cluster apply --simulate --file \(file)")
+    }
+    return state.record.path
   }
 
   /// `user@machine`, as the record names whoever asked.

@@ -9,15 +9,17 @@ struct StatusCommand: AsyncParsableCommand {
 
   @OptionGroup var options: SiteOptions
   @OptionGroup var printing: OutputOptions
+  @OptionGroup var simulation: SimulationOptions
+
+  func validate() throws { try simulation.check(options) }
 
   func run() async throws {
     try await Failure.telling {
-      let reconciler = try options.reconciler()
-      let status = try await reconciler.closing { () async throws(ReconcileError) in try await reconciler.status() }
+      let status = try await options.reaching(simulation) { try await $0.status() }
       switch printing.output {
-      case .json: Terminal.print(try Terminal.json(status))
+      case .json: try options.print(json: status)
       case .text:
-        Terminal.print(StatusText.lines(status, now: Int(Date().timeIntervalSince1970)).joined(separator: "\n"))
+        options.print(StatusText.lines(status, now: Int(Date().timeIntervalSince1970)).joined(separator: "\n"))
       }
     }
   }

@@ -9,10 +9,12 @@ extension Reconciler {
   package func review(_ proposal: Proposal) async throws(ReconcileError) -> PlanReview {
     let lastRun: RunRecord?
     do { lastRun = try history.log(site: site.id, limit: 1).first } catch { throw .audit(error) }
-    return PlanReview(
+    var review = PlanReview(
       proposal.plan, forecast: PlanForecast(proposal.plan, try await basis(proposal)),
       undo: UndoAdvice(lastRun: lastRun?.id), notes: proposal.leftOutNote,
       scope: proposal.terms.scope.isWhole ? nil : proposal.terms.scope.text, ceiling: proposal.terms.ceiling)
+    review.simulated = site.isSimulated
+    return review
   }
 
   /// How long its steps are expected to take.

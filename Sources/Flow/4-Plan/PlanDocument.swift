@@ -81,6 +81,8 @@ struct PlanDocument: Encodable {
   /// `--max-disruption`, and the steps that are above it.
   var maxDisruption: Step.Disruption?
   var refused: [StepID]?
+  /// True for machines in memory, and left out for real ones.
+  var simulated: Bool?
 
   init(_ review: PlanReview) {
     steps = review.plan.steps.map(StepEntry.init)
@@ -90,6 +92,7 @@ struct PlanDocument: Encodable {
     undo = review.plan.steps.isEmpty ? nil : review.undo?.text
     notes = review.notes.isEmpty ? nil : review.notes
     maxDisruption = review.ceiling
+    simulated = review.simulated ? true : nil
     refused = review.ceiling == nil ? nil : review.aboveCeiling.map(\.id)
   }
 }

@@ -18,6 +18,11 @@ package struct PlanMarkdown {
 
   /// Ends with a newline. Changes are left out, and then single steps, where all of it would be too long to post.
   package var markdown: String {
+    guard review.simulated else { return body }
+    return ["> \(PlanReview.simulatedLine)", "", body, "> \(PlanReview.simulatedLine)", ""].joined(separator: "\n")
+  }
+
+  private var body: String {
     let notes = review.notes.flatMap { ["> \(Self.escaped($0))", ""] }
     if review.plan.isClean {
       return (["### No changes", ""] + notes + [review.cleanLine]).joined(separator: "\n")

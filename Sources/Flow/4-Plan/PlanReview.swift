@@ -13,6 +13,8 @@ package struct PlanReview: Sendable {
   package var scope: String?
   /// Steps that disrupt more than this are refused by `apply`.
   package var ceiling: Step.Disruption?
+  /// It is of machines in memory.
+  package var simulated = false
 
   package init(
     _ plan: Plan, forecast: PlanForecast? = nil, undo: UndoAdvice? = nil, notes: [String] = [], scope: String? = nil,
@@ -25,6 +27,9 @@ package struct PlanReview: Sendable {
     self.scope = scope
     self.ceiling = ceiling
   }
+
+  /// The first and the last line of everything that is told of machines in memory.
+  package static let simulatedLine = "SIMULATED: machines in memory; nothing real was asked or changed."
 
   /// What is said of a plan with nothing in it.
   var cleanLine: String {

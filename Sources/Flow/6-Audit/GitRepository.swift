@@ -32,6 +32,16 @@ final class GitRepository {
     self.database = database
   }
 
+  /// Makes a repository with a work tree, and the folder for it. Nothing happens where one is.
+  static func make(in folder: String) throws(AuditError) {
+    _ = Self.initialised
+    var made: OpaquePointer?
+    defer { git_repository_free(made) }
+    guard git_repository_init(&made, folder, 0) == 0 else {
+      throw error("no repository can be made in \(folder)")
+    }
+  }
+
   deinit {
     git_config_free(configuration)
     git_odb_free(database)

@@ -55,6 +55,7 @@ package enum DiagnosticPages {
     "spec.clone-of-clone": PackageResources.spec_clone_of_clone_md,
     "spec.clone-of-itself": PackageResources.spec_clone_of_itself_md,
     "spec.clone-without-bmc": PackageResources.spec_clone_without_bmc_md,
+    "spec.clone-without-image": PackageResources.spec_clone_without_image_md,
     "spec.clone-without-mac": PackageResources.spec_clone_without_mac_md,
     "spec.control-character": PackageResources.spec_control_character_md,
     "spec.counts-too-far": PackageResources.spec_counts_too_far_md,

@@ -73,6 +73,7 @@ extension Diagnostic.Code {
   package static let cloneOfItself = Self("spec.clone-of-itself", "Clone of itself")
   package static let cloneOfClone = Self("spec.clone-of-clone", "Clone of a clone")
   package static let cloneWithoutMAC = Self("spec.clone-without-mac", "Clone that cannot network-boot")
+  package static let cloneWithoutImage = Self("spec.clone-without-image", "Clone without an image to install it with")
   package static let cloneWithoutBMC = Self("spec.clone-without-bmc", "Clone without a BMC")
 
   // MARK: High availability
@@ -101,7 +102,7 @@ extension Diagnostic.Code {
     duplicateBMC, multicastMAC, countsTooFar, twoNICsOneNetwork, dynamicRange, dynamicOverlap, dynamicWithoutDHCP,
     servesWithoutHead, bootWithoutDHCP, severalBootNetworks, noBootNetwork, nodeOffBootNetwork, nodeWithoutMAC,
     bmcUnreachable,
-    cloneOfItself, cloneOfClone, cloneWithoutMAC, cloneWithoutBMC,
+    cloneOfItself, cloneOfClone, cloneWithoutMAC, cloneWithoutBMC, cloneWithoutImage,
     tooFewHeads, tooManyHeads, serviceAddressHead, serviceAddressMissing, serviceNotServed, serviceNotHA,
     singleHeartbeat, heartbeatHead, monitorTiming, detectTiming, fencingMissing, fencingWithoutBMC,
     fencingContradiction, unsafeWithoutFencing,

@@ -34,6 +34,8 @@ final class EventLog: Sendable {
     var waiting: Int?
     var left: Double?
     var inFlight: [String]?
+    /// On machines in memory.
+    var simulated: Bool?
 
     init(_ event: String, _ at: Double, _ fill: (inout Line) -> Void) {
       self.event = event
@@ -44,9 +46,10 @@ final class EventLog: Sendable {
 
   private let file: Mutex<Int32>
   private let path: String
+  private let simulated: Bool
 
   /// Makes the file, or empties it.
-  init(path: String) throws {
+  init(path: String, simulated: Bool = false) throws {
     let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_APPEND, 0o644)
     guard file >= 0 else {
       throw Failure(
@@ -55,6 +58,7 @@ final class EventLog: Sendable {
     }
     self.file = Mutex(file)
     self.path = path
+    self.simulated = simulated
   }
 
   deinit { _ = file.withLock { close($0) } }
@@ -119,6 +123,8 @@ final class EventLog: Sendable {
   }
 
   private func write(_ line: Line) {
+    var line = line
+    if simulated { line.simulated = true }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     guard var bytes = try? Array(encoder.encode(line)) else { return }

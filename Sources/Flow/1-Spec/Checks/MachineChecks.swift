@@ -47,6 +47,11 @@ enum MachineChecks {
         .cloneWithoutBMC, "`\(name)` is to be installed as a clone, but has no `bmc`.",
         help: "It is powered on and told to boot from the network through its BMC.", at: head.name.span)
     }
+    if context.declaration.lacksImages {
+      problems.error(
+        .cloneWithoutImage, "`\(name)` is to be installed over the network, but there is no image to boot it with.",
+        help: "The installer is in the image that nodes boot. Describe one under `images:`.", at: parent.span)
+    }
     guard let boot = context.bootNetwork?.name.value else {
       guard context.knowsAllNetworks else { return }
       problems.error(

@@ -50,6 +50,10 @@ struct SpecNode: Sendable {
     if case .sequence(let items) = content { items.count } else { 0 }
   }
 
+  var isEmptyMapping: Bool {
+    if case .mapping(let entries) = content { entries.isEmpty } else { false }
+  }
+
   /// "text", "a list" or "a mapping", for messages.
   var kind: String {
     switch content {

@@ -11,6 +11,8 @@ enum ClusterSection: Section {
     var networks: [Named<NetworkSection.Declaration>]
     var heads: [Named<HeadSection.Declaration>]
     var images: [Named<ImageSection.Declaration>]
+    /// There is no `images:` in the file, or nothing in it; not that it could not be read.
+    var lacksImages: Bool
     var nodes: [Located<NodeGroupSection.Declaration>]
     var ha: Located<HighAvailabilitySection.Declaration>?
     /// `ha:` is in the file, readable or not.
@@ -61,7 +63,9 @@ enum ClusterSection: Section {
       name: fields.read(cluster, &problems), domain: fields.read(domain, &problems),
       timezone: fields.read(timezone, &problems), repositories: fields.read(repositories, &problems),
       networks: fields.read(networks, &problems)?.value ?? [], heads: fields.read(heads, &problems)?.value ?? [],
-      images: fields.read(images, &problems)?.value ?? [], nodes: fields.read(nodes, &problems)?.value ?? [],
+      images: fields.read(images, &problems)?.value ?? [],
+      lacksImages: fields.entry(images.name)?.value.isEmptyMapping ?? true,
+      nodes: fields.read(nodes, &problems)?.value ?? [],
       ha: fields.read(ha, &problems), wantsHA: fields.entry(ha.name) != nil, access: fields.read(access, &problems),
       span: fields.node.span)
   }

@@ -7,7 +7,7 @@ import ClusterModel
 /// Unless all of it is asked for, it fits a screen or two: details go first, then reasons, then single steps.
 package struct PlanText: Sendable {
   /// Lines without `full`.
-  package static let mostLines = 80
+  package static let mostLines = 100
 
   let review: PlanReview
   let paint: Paint
@@ -25,13 +25,19 @@ package struct PlanText: Sendable {
   package var text: String { lines.joined(separator: "\n") + "\n" }
 
   private var lines: [String] {
+    guard review.simulated else { return body }
+    let line = paint(PlanReview.simulatedLine, .yellow)
+    return [line, ""] + body + ["", line]
+  }
+
+  private var body: [String] {
     let plan = review.plan
     if plan.isClean { return review.notes + [review.cleanLine] }
     let groups = StepGroup.grouped(plan.steps)
     let head = review.notes + (review.notes.isEmpty ? [] : [""]) + heading
     let tail = BlockedText(text: self).lines + RepeatedText(text: self, groups: groups).lines + undoing
     let steps = StepsText(self, groups)
-    let limit = full ? .max : Self.mostLines - head.count - tail.count - 1
+    let limit = full ? .max : Self.mostLines - head.count - tail.count - (review.simulated ? 5 : 1)
     let (body, detail) = steps.lines(atMost: limit)
     var lines = head + body + tail
     if !full {

@@ -3,17 +3,20 @@ import Foundation
 import Synchronization
 import Testing
 
-/// A `cluster` that a test watches while it runs.
-final class RunningProgram: Sendable {
+/// A program that a test watches while it runs: what it says on standard error, and how it ends.
+package final class RunningProgram: Sendable {
   private let process: Process
   private let said = Said()
   private let (lines, told) = AsyncStream.makeStream(of: Void.self)
 
-  init(_ program: String, _ arguments: [String]) throws {
+  /// - Parameter environment: variables besides those of the test.
+  package init(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws {
     process = Process()
     process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(["NO_COLOR": "1"]) { $1 }
+    process.environment = ProcessInfo.processInfo.environment.merging(["NO_COLOR": "1"]) { $1 }.merging(environment) {
+      $1
+    }
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = FileHandle.nullDevice
     let errors = Pipe()
@@ -31,19 +34,19 @@ final class RunningProgram: Sendable {
     try process.run()
   }
 
-  var text: String { said.text.withLock { $0 } }
+  package var text: String { said.text.withLock { $0 } }
 
-  func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+  package func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
   /// Waits until it has said the words; an issue when it ends before.
-  func says(_ words: String) async throws {
+  package func says(_ words: String) async throws {
     if text.contains(words) { return }
     for await _ in lines where text.contains(words) { return }
     try #require(text.contains(words), "it ended without saying `\(words)`:\n\(text)")
   }
 
   /// Its exit status, or 128 plus the signal that ended it.
-  func ended() async throws -> Int32 {
+  package func ended() async throws -> Int32 {
     for await _ in lines {}
     process.waitUntilExit()
     return process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus

@@ -3,7 +3,7 @@ import ClusterModel
 
 extension ClusterModel.Operation {
   /// How long it takes on an ordinary machine when there is something to do.
-  var usualTime: Duration {
+  package var usualTime: Duration {
     switch self {
     case .ensureFile, .ensureSecretFile, .ensureFileAbsent, .ensureHostname: .milliseconds(5)
     case .ensureTree, .ensureTreeAbsent: .milliseconds(40)

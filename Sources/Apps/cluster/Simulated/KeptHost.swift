@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+import Simulator
+
+/// One of the `KeptMachines`, as a run sees it.
+struct KeptHost: HostAccess.Host {
+  let id: HostID
+  let machines: KeptMachines
+  let host: FakeHost
+
+  func answer(_ probes: [Probe], secrets: Secrets) async throws(AgentError) -> [Probe: Answer] {
+    try await machines.reach { () async throws(AgentError) in try await host.answer(probes, secrets: secrets) }
+  }
+
+  func perform(
+    _ operation: ClusterModel.Operation, secrets: Secrets, run: RunToken,
+    progress: @escaping @Sendable (String) -> Void
+  ) async throws(AgentError) -> Outcome {
+    if let words = operation.begins { progress(words) }
+    let outcome = try await machines.change { () async throws(AgentError) in
+      try await host.perform(operation, secrets: secrets, run: run, progress: progress)
+    }
+    if outcome.changed { await machines.take(operation) }
+    return outcome
+  }
+
+  func confirm(_ change: PendingChange.ID, run: RunToken) async throws(AgentError) -> Outcome {
+    try await machines.change { () async throws(AgentError) in try await host.confirm(change, run: run) }
+  }
+
+  func lease() async throws(AgentError) -> LeaseState {
+    try await machines.reach { () async throws(AgentError) in try await host.lease() }
+  }
+
+  func claim(_ run: RunToken) async throws(AgentError) {
+    try await machines.begin()
+    try await machines.change { () async throws(AgentError) in try await host.claim(run) }
+  }
+
+  func release(_ run: RunToken) async throws(AgentError) {
+    try await machines.change { () async throws(AgentError) in try await host.release(run) }
+  }
+
+  func close() async {}
+}
+
+extension ClusterModel.Operation {
+  /// What an agent says when it has begun something that takes a while.
+  fileprivate var begins: String? {
+    switch self {
+    case .ensureNode(let goal): "\(goal.node) is on: waiting for it"
+    case .ensureImage(let recipe): "building \(recipe.name)/\(recipe.digest)"
+    case .ensureClone(let goal): "\(goal.head) is on: installing it"
+    default: nil
+    }
+  }
+}

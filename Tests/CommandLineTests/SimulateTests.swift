@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Foundation
+import HostAccess
+import Planning
+import TestKit
+import Testing
+
+@testable import cluster
+
+/// `--simulate`: machines in memory that stay what they are between calls, and nothing else.
+@Suite(.timeLimit(.minutes(5))) struct SimulateTests {
+  private static func marked(_ text: String) -> Bool {
+    let lines = text.split(separator: "\n")
+    return lines.first == lines.last && lines.first.map(String.init) == PlanReview.simulatedLine
+  }
+
+  @Test func machinesAreKeptBetweenCalls() async throws {
+    let site = try SimulatedSite()
+
+    let first = try await site.run("apply")
+    #expect(first.status == 0, "\(first.errorText)")
+    #expect(try await site.run("plan").text.contains("No changes."))
+    try site.edit("every: 3s", "every: 5s")
+    let change = try await site.run("plan")
+    #expect(change.text.contains("1 step (1 on head1)"), "\(change.text)")
+    #expect(change.text.contains("interval 3s -> 5s"))
+    #expect(try await site.run("apply").status == 0)
+    #expect(try await site.run("plan").text.contains("No changes."))
+
+    let fresh = try await site.run("plan", "--fresh")
+    #expect(fresh.text.contains("set the host name head1"))
+    #expect(try await site.run("plan").text.contains("No changes."), "a plan changes nothing")
+    #expect(try await site.run("apply", "--fresh").errorText.contains("set the host name head1"))
+  }
+
+  /// It is another folder's description that has been applied, not this one.
+  @Test func eachDescriptionHasMachinesOfItsOwn() throws {
+    let home = ["XDG_STATE_HOME": "/state"]
+    let (a, b) = (URL(filePath: "/a/cluster.yaml"), URL(filePath: "/b/cluster.yaml"))
+
+    #expect(SimulatedState(of: a, environment: home).folder == SimulatedState(of: a, environment: home).folder)
+    #expect(SimulatedState(of: a, environment: home).folder != SimulatedState(of: b, environment: home).folder)
+    #expect(SimulatedState(of: a, environment: home).folder.path.hasPrefix("/state/cluster/simulated/"))
+    let relative = SimulatedState(of: a, environment: ["XDG_STATE_HOME": "state"]).folder.path
+    #expect(relative.hasSuffix("/.local/state/cluster/simulated/" + SimulatedState(of: a).folder.lastPathComponent))
+  }
+
+  @Test func everyAnswerSaysThatItIsSimulated() async throws {
+    let site = try SimulatedSite()
+    let events = site.folder.appending(path: "events").path
+
+    let apply = try await site.run("apply", "--json-into", events)
+    #expect(Self.marked(apply.errorText))
+    #expect(apply.text.hasPrefix("Simulated: "))
+    try site.edit("every: 3s", "every: 5s")
+    for command in [
+      ["plan"], ["plan", "-o", "md"], ["status"], ["log"], ["show"], ["diff", "last", "last"], ["verify"],
+      ["explain", "hostname@head1:head1"], ["blame", "hostname@head1:head1"],
+    ] {
+      let text = try await site.run(words: command + ["--simulate", "--file", site.specification]).text
+      #expect(Self.marked(text.replacing("> SIMULATED", with: "SIMULATED")), "\(command)\n\(text)")
+    }
+    for command in [["plan"], ["status"], ["show"], ["verify"]] {
+      let text = try await site.run(
+        words: command + ["-o", "json", "--simulate", "--file", site.specification]
+      ).text
+      let object = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+      #expect(object["simulated"] as? Bool == true, "\(command)")
+    }
+    #expect(try await site.run("plan", "-o", "yaml").text.contains("\nsimulated: true\n"))
+    let lines = try String(contentsOfFile: events, encoding: .utf8).split(separator: "\n")
+    #expect(lines.count > 100)
+    #expect(lines.allSatisfy { $0.contains("\"simulated\":true") })
+  }
+
+  /// Neither beside the description nor in its repository.
+  @Test func nothingIsLeftBesideTheDescription() async throws {
+    let site = try SimulatedSite()
+    let before = try site.files
+
+    _ = try await site.run("apply")
+    _ = try await site.run("status")
+
+    #expect(try site.files == before)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: site.state.path) == ["cluster"])
+  }
+
+  @Test func theRealRecordIsNotTouched() async throws {
+    let site = try SimulatedSite()
+    for words in [
+      ["init", "-q"], ["config", "user.name", "ada"], ["config", "user.email", "ada@example.org"],
+      ["add", "cluster.yaml", "images"], ["commit", "-qm", "first"],
+    ] { try await Command.checked("git", ["-C", site.folder.path] + words, next: "See what git says.") }
+
+    #expect(try await site.run("apply").status == 0)
+
+    let refs = try await Command.run("git", ["-C", site.folder.path, "for-each-ref", "--format=%(refname)"])
+    #expect(!refs.text.contains("cluster/history"))
+    #expect(try await site.run("show").text.contains("spec "))
+  }
+
+  @Test func whatIsBrokenIsToldAndIsMendedTheNextTime() async throws {
+    let site = try SimulatedSite()
+    _ = try await site.run("apply")
+
+    let broken = try await site.run("plan", "--break", "head2")
+    #expect(broken.text.contains("head2 cannot be asked"))
+    #expect(try await site.run("status", "--break", "head2").text.contains("NOT ARMED"))
+    #expect(try await site.run("status").text.contains("High availability  armed"))
+    let unknown = try await site.run("plan", "--break", "head7")
+    #expect(unknown.status == 1 && unknown.errorText.contains("no head or node head7"))
+  }
+
+  @Test func whatDoesNotFitTogetherIsRefused() {
+    for words in [
+      ["plan", "--fresh"], ["apply", "--break", "head2"], ["status", "--pace", "3"], ["plan", "--simulate", "--lab"],
+      ["plan", "--simulate", "--base", "HEAD"], ["rollback", "--simulate"], ["plan", "--simulate", "--break", "a:b"],
+      ["apply", "--simulate", "--pace", "0"],
+    ] {
+      #expect(throws: (any Error).self, "\(words)") { _ = try ClusterCommand.parseAsRoot(words) }
+    }
+    #expect(ClusterCommand.labFirst(["--simulate", "plan", "--full"]) == ["plan", "--simulate", "--full"])
+  }
+}

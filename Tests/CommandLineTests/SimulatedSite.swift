@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import HostAccess
+import TestKit
+import Testing
+
+/// The example's description in a folder of its own, and the real program, told to speak to machines in memory.
+final class SimulatedSite {
+  let folder: URL
+  private let program: String
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory.appending(path: "site-\(UUID())")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
+    for name in ["cluster.yaml", "images"] {
+      try FileManager.default.copyItem(at: root.appending(path: name), to: folder.appending(path: name))
+    }
+    // The package manager builds it beside the tests.
+    let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    program = URL(filePath: own).deletingLastPathComponent().appending(path: "cluster").path
+    try #require(FileManager.default.isExecutableFile(atPath: program), "\(program) is not built")
+  }
+
+  deinit { try? FileManager.default.removeItem(at: folder) }
+
+  var specification: String { folder.appending(path: "cluster.yaml").path }
+  var state: URL { folder.appending(path: "state") }
+  private var environment: [String: String] { ["XDG_STATE_HOME": state.path, "NO_COLOR": "1"] }
+
+  /// What is in the description's folder, but for the state that the test asked for.
+  var files: [String] {
+    get throws { try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0 != "state" }.sorted() }
+  }
+
+  /// `cluster plan --simulate --file …`, and so on.
+  func run(_ command: String, _ arguments: String...) async throws -> CommandResult {
+    try await run(words: [command, "--simulate", "--file", specification] + arguments)
+  }
+
+  func run(words: [String]) async throws -> CommandResult {
+    try await Command.run(program, words, environment: environment, deadline: .seconds(120))
+  }
+
+  /// One that goes on while the test does something else.
+  func start(_ command: String, _ arguments: String...) throws -> RunningProgram {
+    try RunningProgram(
+      program, [command, "--simulate", "--file", specification] + arguments, environment: environment)
+  }
+
+  func edit(_ old: String, _ new: String) throws {
+    let text = try String(contentsOfFile: specification, encoding: .utf8)
+    try #require(text.contains(old))
+    try text.replacing(old, with: new).write(toFile: specification, atomically: true, encoding: .utf8)
+  }
+}
