@@ -2,37 +2,54 @@
 import ClusterModel
 import HostAccess
 
-/// What one run of a program tells for many probes at once: systemctl(1) and dpkg-query(1) take longer to start than to
-/// answer.
+/// What one question tells for many probes at once: systemctl(1) and dpkg-query(1) take longer to start than to answer.
 struct SharedFacts: Sendable {
   private var units: [String: UnitProperties] = [:]
   /// Versions of the installed ones among `packages`.
   private var versions: [String: String] = [:]
   private var packages: Set<String> = []
+  /// When what several units read last changed: many read the same folders.
+  private var changes: [String: Int64] = [:]
 
   /// Asks for all that the probes have in common. What cannot be told for all at once, because one name spoils it, is
   /// left out: then each probe asks for itself, and only the one at fault fails.
   static func gather(for probes: [Probe]) async -> SharedFacts {
     var names: Set<String> = []
     var packages: Set<String> = []
+    var paths: Set<String> = []
     for probe in probes {
       switch probe {
-      case .unit(let name, _): names.insert(name)
+      case .unit(let name, let configuration):
+        names.insert(name)
+        paths.formUnion(configuration)
       case .packages(let wanted): packages.formUnion(wanted)
       default: break
       }
     }
-    async let units = names.count > 1 ? try? UnitProperties.read(names.sorted()) : nil
+    async let units = names.isEmpty ? nil : Self.units(names.sorted())
     async let versions = packages.isEmpty ? nil : try? Agent.versions(packages.sorted())
     var facts = SharedFacts()
+    for path in paths { facts.changes[path] = try? LoadedConfiguration.changed(path) }
     facts.units = await units ?? [:]
     if let known = await versions { (facts.versions, facts.packages) = (known, packages) }
     return facts
   }
 
+  private static func units(_ names: [String]) async -> [String: UnitProperties]? {
+    do throws(AgentError) { return try await UnitProperties.readOverBus(names) } catch {
+      // Not every system has a message bus; systemctl(1) does without.
+      return names.count > 1 ? try? await UnitProperties.read(names) : nil
+    }
+  }
+
   func unit(_ name: String) async throws(AgentError) -> UnitProperties {
     if let unit = units[name] { return unit }
     return try await UnitProperties.read(name)
+  }
+
+  func changed(_ path: String) throws(AgentError) -> Int64 {
+    if let changed = changes[path] { return changed }
+    return try LoadedConfiguration.changed(path)
   }
 
   func versions(_ names: [String]) async throws(AgentError) -> [String: String] {

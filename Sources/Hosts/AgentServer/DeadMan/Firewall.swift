@@ -16,8 +16,10 @@ enum Firewall {
     }
   }
 
-  /// All or nothing, in one transaction.
+  /// All or nothing, in one transaction. Where nothing differs nothing is touched: sets that fill themselves and
+  /// counters go on.
   static func restore(_ rules: String) async throws(AgentError) {
+    if try await Self.rules() == rules { return }
     try await Command.checked(
       "nft", ["--file", "-"], input: Array(("flush ruleset\n" + rules).utf8), next: "Look at `nft list ruleset`.")
   }

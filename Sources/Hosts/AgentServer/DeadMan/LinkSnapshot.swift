@@ -11,53 +11,81 @@ struct LinkSnapshot: Hashable, Codable, Sendable {
     var address: String
   }
 
-  struct Route: Hashable, Codable, Sendable {
-    var dst: String
-    var gateway: String?
-    var dev: String?
-    var `protocol`: String?
-    var metric: Int?
-    var scope: String?
-
-    var arguments: [String] {
-      var words = [dst]
-      if let gateway { words += ["via", gateway] }
-      if let dev { words += ["dev", dev] }
-      if let `protocol` { words += ["proto", `protocol`] }
-      if let metric { words += ["metric", "\(metric)"] }
-      if let scope { words += ["scope", scope] }
-      return words
-    }
-  }
-
   /// Those that a machine has for itself. Service addresses come second on their network, and move: one that Pacemaker
   /// has taken to another head meanwhile must not be put back here.
   var addresses: [Address]
-  /// The kernel makes those of addresses by itself.
+  /// But for those that the kernel makes by itself.
   var routes: [Route]
+  /// The links that were up; nil in what an older agent kept.
+  var up: [String]?
 
   static func take() async throws(AgentError) -> LinkSnapshot {
-    let routes: [Route] = try await Interface.ip(["-j", "-4", "route", "show"])
+    let links = try await Self.links()
     return LinkSnapshot(
-      addresses: try await ownAddresses(), routes: routes.filter { $0.dev != nil && $0.protocol != "kernel" })
+      addresses: addresses(of: links) { $0.secondary != true && $0.dynamic != true }, routes: try await routes(),
+      up: links.filter(\.isUp).map(\.ifname))
   }
 
   /// Puts back what is missing, and takes `added` away where it was not there before.
-  func restore(without added: Address?) async throws(AgentError) {
-    let now = Set(try await Self.allAddresses())
+  ///
+  /// Each part is tried whatever became of the others: half a way to the host is better than none.
+  ///
+  /// - Returns: what could not be put back.
+  func restore(without added: Address?) async -> [AgentError] {
+    var problems: [AgentError] = []
     let next = "Look at `ip address` and `ip route` on the host."
-    for missing in addresses where !now.contains(missing) {
-      try await Command.checked(
-        "ip", ["address", "add", missing.address, "broadcast", "+", "dev", missing.interface], next: next)
+    func ip(_ words: [String]) async {
+      do throws(AgentError) { try await Command.checked("ip", words, next: next) } catch { problems.append(error) }
     }
-    if let added, !addresses.contains(added), now.contains(added) {
-      try await Command.checked("ip", ["address", "del", added.address, "dev", added.interface], next: next)
-    }
-    for route in routes { try await Command.checked("ip", ["-4", "route", "replace"] + route.arguments, next: next) }
+    do throws(AgentError) {
+      let links = try await Self.links()
+      for link in links where !link.isUp && up?.contains(link.ifname) == true {
+        await ip(["link", "set", "dev", link.ifname, "up"])
+      }
+      let now = Set(Self.addresses(of: links) { _ in true })
+      for missing in addresses where !now.contains(missing) {
+        await ip(["address", "add", missing.address, "broadcast", "+", "dev", missing.interface])
+      }
+      if let added, !addresses.contains(added), now.contains(added) {
+        await ip(["address", "del", added.address, "dev", added.interface])
+      }
+      problems += try await restoreRoutes(next)
+    } catch { problems.append(error) }
+    return problems
   }
 
-  /// Whether every address is there.
-  func isReached() async throws(AgentError) -> Bool { Set(addresses).isSubset(of: try await Self.allAddresses()) }
+  /// One that came since can lead everything astray, so those go first; others, of routing daemons, are theirs.
+  private func restoreRoutes(_ next: String) async throws(AgentError) -> [AgentError] {
+    var problems: [AgentError] = []
+    for route in try await Self.routes() where route.isSetByHand && !routes.contains(route) {
+      do throws(AgentError) {
+        try await Command.checked("ip", ["-4", "route", "del"] + route.deletion, next: next)
+      } catch {
+        problems.append(error)
+      }
+    }
+    let now = Set(try await Self.routes())
+    var missing = routes.filter { !now.contains($0) }
+    // The next hop of one may be reached by another that comes later: as long as one more succeeds, the others may.
+    while !missing.isEmpty {
+      var failed: [(Route, AgentError)] = []
+      for route in missing {
+        do throws(AgentError) {
+          try await Command.checked("ip", ["-4", "route", "replace"] + route.arguments, next: next)
+        } catch { failed.append((route, error)) }
+      }
+      if failed.count == missing.count { return problems + failed.map(\.1) }
+      missing = failed.map(\.0)
+    }
+    return problems
+  }
+
+  /// Whether every address and route is there.
+  func isReached() async throws(AgentError) -> Bool {
+    let now = Self.addresses(of: try await Self.links()) { _ in true }
+    guard Set(addresses).isSubset(of: now) else { return false }
+    return Set(routes).isSubset(of: try await Self.routes())
+  }
 
   private struct Link: Decodable {
     struct Info: Decodable {
@@ -69,18 +97,25 @@ struct LinkSnapshot: Hashable, Codable, Sendable {
       var dynamic: Bool?
     }
     var ifname: String
+    var flags: [String]?
     var addr_info: [Info]
+
+    /// The administrator's wish, not the cable: netdevice(7).
+    var isUp: Bool { flags?.contains("UP") == true }
   }
 
-  private static func ownAddresses() async throws(AgentError) -> [Address] {
-    try await addresses { $0.secondary != true && $0.dynamic != true }
+  private static func links() async throws(AgentError) -> [Link] {
+    // Also those without an IPv4 address.
+    try await Interface.ip(["-j", "address", "show"])
   }
 
-  private static func allAddresses() async throws(AgentError) -> [Address] { try await addresses { _ in true } }
+  private static func routes() async throws(AgentError) -> [Route] {
+    let all: [Route] = try await Interface.ip(["-j", "-details", "-4", "route", "show"])
+    return all.filter { $0.protocol != "kernel" }.map(\.wish)
+  }
 
-  private static func addresses(where fits: (Link.Info) -> Bool) async throws(AgentError) -> [Address] {
-    let links: [Link] = try await Interface.ip(["-j", "-4", "address", "show"])
-    return links.flatMap { link in
+  private static func addresses(of links: [Link], where fits: (Link.Info) -> Bool) -> [Address] {
+    links.flatMap { link in
       link.addr_info.filter { $0.family == "inet" && $0.scope != "host" && fits($0) }.compactMap { info in
         info.local.map { Address(interface: link.ifname, address: "\($0)/\(info.prefixlen ?? 32)") }
       }

@@ -34,7 +34,7 @@ struct Undoing: Sendable {
       }
     }
     if isBoot { return problems }
-    await attempt { () throws(AgentError) in try await putBack(change.links, without: change.added) }
+    problems += await putBack(change.links, without: change.added)
     if let rules = change.firewall { await attempt { () throws(AgentError) in try await Firewall.restore(rules) } }
     return problems
   }
@@ -68,10 +68,13 @@ struct Undoing: Sendable {
   }
 
   /// networkd puts back what its files say, in its own time; the rest by hand.
-  private func putBack(_ links: LinkSnapshot, without added: LinkSnapshot.Address?) async throws(AgentError) {
-    _ = try await poll(until: .seconds(5), every: .milliseconds(200)) { () async throws(AgentError) -> Bool? in
-      try await links.isReached() ? true : nil
-    }
-    try await links.restore(without: added)
+  private func putBack(_ links: LinkSnapshot, without added: LinkSnapshot.Address?) async -> [AgentError] {
+    var problems: [AgentError] = []
+    do throws(AgentError) {
+      _ = try await poll(until: .seconds(5), every: .milliseconds(200)) { () async throws(AgentError) -> Bool? in
+        try await links.isReached() ? true : nil
+      }
+    } catch { problems.append(error) }
+    return problems + (await links.restore(without: added))
   }
 }

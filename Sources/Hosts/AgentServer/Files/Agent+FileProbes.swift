@@ -12,11 +12,15 @@ extension Agent {
     case .other: return .file(.other("a device, socket or pipe"))
     case .file: break
     }
-    let text = contents && entry.size <= 256 << 10 ? String(validating: try FileSystem.read(path), as: UTF8.self) : nil
+    // Read once, so that the digest is of the text that is shown.
+    let bytes = entry.size <= 256 << 10 ? try FileSystem.read(path) : nil
+    let text = contents ? bytes.flatMap { String(validating: $0, as: UTF8.self) } : nil
+    let digest: String
+    if let bytes { digest = SHA256.hex(bytes) } else { digest = try await self.digest(of: path, size: entry.size) }
     return .file(
       .file(
         FileFacts(
-          digest: try await digest(of: path, size: entry.size), size: entry.size, mode: entry.mode,
+          digest: digest, size: entry.size, mode: entry.mode,
           owner: FileSystem.userName(entry.uid), group: FileSystem.groupName(entry.gid), contents: text,
           managed: try ManagedPaths.contains(path))))
   }

@@ -3,11 +3,11 @@ import ClusterModel
 import HostAccess
 
 extension Agent {
-  func probeLinks() async throws(AgentError) -> Answer { .links(try await Interface.all()) }
+  func probeLinks() async throws(AgentError) -> Answer { .links(try Interface.all()) }
 
   func ensureLink(_ goal: LinkGoal, _ context: OperationContext) async throws(AgentError) -> Outcome {
     // Done already means: left alone. Configuring a link anew takes away what others, such as Pacemaker, added to it.
-    if Self.isReached(goal, try await Interface.named(goal.interface)) {
+    if Self.isReached(goal, try Interface.named(goal.interface)) {
       return Outcome(changed: false, detail: "as desired already")
     }
     let networkd = try await UnitProperties.read("systemd-networkd.service")
@@ -35,7 +35,7 @@ extension Agent {
     }
     let limit = Duration.seconds(20)
     guard try await Self.settles(goal, within: limit) else {
-      let link = try await Interface.named(goal.interface)
+      let link = try Interface.named(goal.interface)
       throw AgentError(
         .deadline, "\(goal.interface) did not get \(goal.address)/\(goal.prefix) within \(limit)",
         cause: "it is \(link.up ? "up" : "down") with \(link.addresses.joined(separator: ", "))", next: next)
@@ -47,7 +47,7 @@ extension Agent {
     interface: String, address: IPv4Address, prefix: Int, _ context: OperationContext
   ) async throws(AgentError) -> Outcome {
     let wanted = "\(address)/\(prefix)"
-    if try await Interface.named(interface).addresses.contains(wanted) {
+    if try Interface.named(interface).addresses.contains(wanted) {
       return Outcome(changed: false, detail: "as desired already")
     }
     try await Command.checked(
@@ -70,7 +70,7 @@ extension Agent {
     let state = "/run/systemd/netif/links/\(index)"
     var seen = 0
     let settled = try await poll(until: limit, every: .milliseconds(200)) { () throws(AgentError) -> Bool? in
-      let isReached = Self.isReached(goal, try await Interface.named(goal.interface))
+      let isReached = Self.isReached(goal, try Interface.named(goal.interface))
       let said = try FileSystem.entry(state) == nil ? "" : try FileSystem.text(state)
       let isConfigured = said.contains("ADMIN_STATE=configured\n")
       seen = isReached && isConfigured ? seen + 1 : 0

@@ -1,48 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import FoundationEssentials
+import Glibc
 import HostAccess
 
-/// A network interface as ip-address(8) tells of it in JSON.
-struct Interface: Sendable, Decodable {
-  struct Address: Sendable, Decodable {
-    var family: String
-    var local: String?
-    var prefixlen: Int?
-  }
-
-  var ifname: String
-  var address: String?
-  var flags: [String]
-  var addr_info: [Address]
-
-  /// `address/prefix`, IPv4 only.
-  var addresses: [String] {
-    addr_info.compactMap { $0.family == "inet" ? "\($0.local ?? "")/\($0.prefixlen ?? 32)" : nil }
-  }
-
-  struct Route: Sendable, Decodable {
-    var gateway: String?
-    var dev: String?
-  }
-
-  static func all() async throws(AgentError) -> [LinkState] {
-    let links: [Interface] = try await ip(["-j", "address", "show"])
-    let routes: [Route] = try await ip(["-j", "-4", "route", "show", "default"])
-    return links.map { link in
-      LinkState(
-        // Within a container ip(8) prints `eth0@if7` only outside of JSON.
-        name: link.ifname, mac: link.address.flatMap { MACAddress($0) },
+/// The network interfaces of this host, as the kernel tells of them.
+enum Interface {
+  static func all() throws(AgentError) -> [LinkState] {
+    let gateways = try defaultGateways()
+    var first: UnsafeMutablePointer<ifaddrs>?
+    guard getifaddrs(&first) == 0 else { throw FileSystem.failure("The network interfaces cannot be listed") }
+    defer { freeifaddrs(first) }
+    var names: [String] = []
+    var links: [String: LinkState] = [:]
+    var next = first
+    while let entry = next?.pointee {
+      next = entry.ifa_next
+      // An address may carry a label, `eth0:1`; a name holds no colon.
+      let name = String(String(cString: entry.ifa_name).prefix { $0 != ":" })
+      if links[name] == nil {
+        names.append(name)
         // UP is the admin's wish, LOWER_UP the cable: netdevice(7).
-        up: link.flags.contains("UP") && link.flags.contains("LOWER_UP"), addresses: link.addresses,
-        gateways: routes.filter { $0.dev == link.ifname }.compactMap { route in
-          route.gateway.flatMap { IPv4Address($0) }
-        })
+        let isUp = entry.ifa_flags & UInt32(IFF_UP) != 0 && entry.ifa_flags & lowerUp != 0
+        links[name] = LinkState(name: name, mac: nil, up: isUp, addresses: [], gateways: gateways[name] ?? [])
+      }
+      switch Int32(entry.ifa_addr?.pointee.sa_family ?? 0) {
+      case AF_PACKET: links[name]?.mac = hardwareAddress(entry.ifa_addr)
+      case AF_INET:
+        guard let address = ipv4(entry.ifa_addr), let mask = ipv4(entry.ifa_netmask) else { continue }
+        links[name]?.addresses.append("\(address)/\(mask.bits.nonzeroBitCount)")
+      default: break
+      }
     }
+    return names.compactMap { links[$0] }
   }
 
-  static func named(_ name: String) async throws(AgentError) -> LinkState {
-    if let link = try await all().first(where: { $0.name == name }) { return link }
+  static func named(_ name: String) throws(AgentError) -> LinkState {
+    if let link = try all().first(where: { $0.name == name }) { return link }
     throw AgentError(
       .notFound, "There is no network interface \(name)",
       next: "Correct the name in `networks:`; `ip link` on the host shows which there are.")
@@ -58,5 +52,42 @@ struct Interface: Sendable, Decodable {
         .invalid, "What `ip` says cannot be understood", cause: "\(error)", next: "Look at `ip -j address` on the host."
       )
     }
+  }
+
+  /// `IFF_LOWER_UP`, which the C library's header lacks: netdevice(7).
+  private static let lowerUp: UInt32 = 1 << 16
+  /// `RTF_GATEWAY` of linux/route.h.
+  private static let isByGateway: UInt32 = 2
+
+  /// By interface, those that are preferred first.
+  private static func defaultGateways() throws(AgentError) -> [String: [IPv4Address]] {
+    var gateways: [String: [IPv4Address]] = [:]
+    // proc_pid_net(5): Iface Destination Gateway Flags RefCnt Use Metric Mask MTU Window IRTT, addresses as the
+    // machine's own integers in hexadecimal.
+    for line in try FileSystem.text("/proc/net/route").split(separator: "\n").dropFirst() {
+      let fields = line.split(whereSeparator: \.isWhitespace)
+      guard fields.count >= 8, fields[1] == "00000000", fields[7] == "00000000",
+        let flags = UInt32(fields[3], radix: 16), flags & isByGateway != 0,
+        let gateway = UInt32(fields[2], radix: 16)
+      else { continue }
+      gateways[String(fields[0]), default: []].append(IPv4Address(bits: UInt32(bigEndian: gateway)))
+    }
+    return gateways
+  }
+
+  private static func ipv4(_ address: UnsafeMutablePointer<sockaddr>?) -> IPv4Address? {
+    guard let address else { return nil }
+    return address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
+      IPv4Address(bits: UInt32(bigEndian: $0.pointee.sin_addr.s_addr))
+    }
+  }
+
+  /// Six bytes long, as Ethernet's are. The address's length is byte 11 of a `sockaddr_ll`, and itself follows:
+  /// packet(7).
+  private static func hardwareAddress(_ address: UnsafeMutablePointer<sockaddr>?) -> MACAddress? {
+    guard let address else { return nil }
+    let bytes = UnsafeRawBufferPointer(start: address, count: 20)
+    guard bytes[11] == 6 else { return nil }
+    return MACAddress(bits: bytes[12..<18].reduce(0) { $0 << 8 | UInt64($1) })
   }
 }

@@ -10,7 +10,8 @@ extension Agent {
     return .unit(
       UnitState(
         exists: unit.exists, enabled: unit.isEnabled, masked: unit.isMasked, active: unit.active,
-        configuration: try LoadedConfiguration.state(of: name, unit, files: configuration)))
+        configuration: try LoadedConfiguration.state(
+          of: name, unit, files: configuration, changed: facts.changed)))
   }
 
   func ensureUnit(_ goal: UnitGoal, _ context: OperationContext) async throws(AgentError) -> Outcome {

@@ -17,9 +17,10 @@ enum LoadedConfiguration {
 
   private static let folder = "/run/cluster/loaded"
 
-  static func state(of unit: String, _ properties: UnitProperties, files: [String]) throws(AgentError)
-    -> UnitState.Configuration
-  {
+  static func state(
+    of unit: String, _ properties: UnitProperties, files: [String],
+    changed: (String) throws(AgentError) -> Int64 = { (path) throws(AgentError) in try changed(path) }
+  ) throws(AgentError) -> UnitState.Configuration {
     guard properties.isRunning else { return .notRunning }
     var newest: Int64 = 0
     for file in files { newest = max(newest, try changed(file)) }
@@ -55,7 +56,7 @@ enum LoadedConfiguration {
   }
 
   /// When something at or below the path last changed; a folder changes when something in it comes or goes.
-  private static func changed(_ path: String) throws(AgentError) -> Int64 {
+  static func changed(_ path: String) throws(AgentError) -> Int64 {
     guard let entry = try FileSystem.entry(path) else { return 0 }
     var newest = entry.changed
     switch entry.kind {

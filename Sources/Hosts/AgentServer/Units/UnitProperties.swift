@@ -46,21 +46,21 @@ struct UnitProperties: Sendable {
     guard paragraphs.count == units.count else { throw .unitMissing(units.joined(separator: ", ")) }
     return read
   }
+}
 
-  private init(_ paragraph: Substring) throws(AgentError) {
+extension UnitProperties {
+  fileprivate init(_ paragraph: Substring) throws(AgentError) {
     var values: [String: String] = [:]
     for line in paragraph.split(separator: "\n") {
       let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       if parts.count == 2 { values[String(parts[0])] = String(parts[1]) }
     }
-    load = values["LoadState"] ?? "not-found"
-    active = values["ActiveState"] ?? "inactive"
-    file = values["UnitFileState"] ?? ""
-    invocation = values["InvocationID"] ?? ""
-    activeSince = try Timestamp.nanoseconds(values["ActiveEnterTimestamp"] ?? "")
-    needsDaemonReload = values["NeedDaemonReload"] == "yes"
-    result = values["Result"] ?? ""
-    canReload = values["CanReload"] == "yes"
+    self.init(
+      load: values["LoadState"] ?? "not-found", active: values["ActiveState"] ?? "inactive",
+      file: values["UnitFileState"] ?? "", invocation: values["InvocationID"] ?? "",
+      activeSince: try Timestamp.nanoseconds(values["ActiveEnterTimestamp"] ?? ""),
+      needsDaemonReload: values["NeedDaemonReload"] == "yes", result: values["Result"] ?? "",
+      canReload: values["CanReload"] == "yes")
   }
 }
 

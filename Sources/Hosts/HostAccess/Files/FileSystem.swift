@@ -47,21 +47,34 @@ package enum FileSystem {
 
   /// Reads all of an open file. Also for files of proc(5), whose size is not known before.
   package static func read(_ file: Int32, _ path: String, limit: Int) throws(AgentError) -> [UInt8] {
+    var status = stat()
+    // As large as it says, and a byte more to see its end; one of proc(5) says that it is empty.
+    var room = fstat(file, &status) == 0 && status.st_size > 0 ? Int(status.st_size) + 1 : 4 << 10
     var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 64 << 10)
     while true {
-      let count = Glibc.read(file, &buffer, buffer.count)
+      let (more, count) = chunk(file, room)
       if count == 0 { return bytes }
       guard count > 0 else {
         if errno == EINTR { continue }
         throw failure("\(path) cannot be read")
       }
-      bytes.append(contentsOf: buffer[..<count])
+      if bytes.isEmpty { bytes = more } else { bytes += more }
       guard bytes.count <= limit else {
         throw AgentError(
           .invalid, "\(path) is larger than \(limit >> 20) MiB", next: "Look at what \(path) is; it should be small.")
       }
+      room = min(max(room - count, 4 << 10), 1 << 20)
     }
+  }
+
+  /// What one read(2) gives, and what it returned.
+  private static func chunk(_ file: Int32, _ room: Int) -> ([UInt8], Int) {
+    var count = 0
+    let bytes = [UInt8](unsafeUninitializedCapacity: min(room, 64 << 20)) { buffer, filled in
+      count = Glibc.read(file, buffer.baseAddress, buffer.count)
+      filled = max(0, count)
+    }
+    return (bytes, count)
   }
 
   package static func text(_ path: String) throws(AgentError) -> String {
