@@ -30,7 +30,7 @@ struct XMLTests {
       ("", 1, 1), ("text", 1, 1), ("<a>", 1, 4), ("<a></b>", 1, 7), ("<a b=1/>", 1, 6), ("<a b='1' b='2'/>", 1, 15),
       ("<a b='<'/>", 1, 7), ("<a b='1'c='2'/>", 1, 9), ("<a>&nbsp;</a>", 1, 10), ("<a>&#0;</a>", 1, 8),
       ("<a/>\n<b/>", 2, 1), ("<1a/>", 1, 2), ("<a>\n<!ELEMENT b></a>", 2, 1), ("<a><!-- </a>", 1, 13),
-      ("<a>\u{0}</a>", 1, 5), ("<a", 1, 3), ("<a b", 1, 5), ("<a b='", 1, 7),
+      ("<a>\u{0}</a>", 1, 4), ("<a", 1, 3), ("<a b", 1, 5), ("<a b='", 1, 7),
     ])
   func refused(_ text: String, line: Int, column: Int) {
     let error = #expect(throws: XMLError.self) { try XMLElement(parsing: text) }

@@ -59,7 +59,7 @@ extension Reconciler {
     hosts: [HostID: any HostAccess.Host]? = nil, history: (any RunHistory)? = nil
   ) -> Reconciler {
     Reconciler(
-      site: site, specification: specification, cluster: cluster, desired: desired, hosts: hosts ?? self.hosts,
+      site: site, specification: specification, cluster: cluster, wanted: wanted, hosts: hosts ?? self.hosts,
       secrets: secrets, journal: journal, processes: processes, history: history ?? self.history, by: by,
       clock: clock, now: now)
   }

@@ -5,6 +5,8 @@ import Execution
 import Features
 import Foundation
 import HostAccess
+import Planning
+import Resources
 import Simulator
 import Testing
 
@@ -69,7 +71,11 @@ final class FakeSite {
     let now = await machines.world.now
     return Reconciler(
       site: site, specification: specification, cluster: cluster,
-      desired: only.map { Expansion.expand(cluster, specification.files).filter($0) },
+      wanted: only.map {
+        DesiredResources(
+          Expansion.expand(cluster, specification.files).filter($0), catalog: KindCatalog.all,
+          heads: Planning.Heads(cluster))
+      },
       hosts: Dictionary(uniqueKeysWithValues: hosts),
       secrets: FakeSecrets(), journal: JournalOnDemand(path: site.journal.path), processes: processes,
       history: try AuditRepository(folder: folder.path), by: "ada@desk", clock: ContinuousClock(), now: { now })

@@ -3,6 +3,7 @@ import Auditing
 import ClusterModel
 import Execution
 import HostAccess
+import Planning
 import Testing
 
 @testable import Reconciler
@@ -13,7 +14,7 @@ import Testing
     let dead = ProcessTable(current: ProcessIdentity(pid: 1, startedAt: 0, boot: "an earlier one")) { _ in true }
     let all = try await site.reconciler()
     let file = try #require(
-      all.desired.first { $0.id.kind == "file" && $0.id.host == "head1" && $0.after.isEmpty }?.id)
+      all.wanted.resources.first { $0.id.kind == "file" && $0.id.host == "head1" && $0.after.isEmpty }?.id)
     let killed = try await site.reconciler(processes: dead) { $0.id == file }
     let proposal = try await killed.propose()
     // Carried out, and never recorded: the process was killed in between.

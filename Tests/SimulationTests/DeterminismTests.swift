@@ -13,6 +13,20 @@ import Testing
     #expect(first.story.lines.count > 10)
   }
 
+  /// What one seed has left for the next is what undisturbed sites come to, and that is the same for everybody.
+  @Test func aSeedAloneIsAsAmongOthers() throws {
+    let campaign = Templates()
+    for seed in (1...24 as ClosedRange<UInt64>).reversed() {
+      let among = try Scenario(seed: seed, templates: campaign).run()
+      if !seed.isMultiple(of: 6) { continue }
+
+      let alone = try Scenario(seed: seed, templates: Templates()).run()
+
+      #expect(alone.story.lines == among.story.lines, "seed \(seed)")
+      #expect(alone.violation == among.violation, "seed \(seed)")
+    }
+  }
+
   @Test func otherSeedsAreOtherStories() throws {
     #expect(try Scenario(seed: 1).run().story.lines != Scenario(seed: 2).run().story.lines)
   }

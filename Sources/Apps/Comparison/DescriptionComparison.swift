@@ -29,7 +29,8 @@ package struct DescriptionComparison: Sendable {
     let machines = FakeCluster(FakeWorld(old))
     let managed = try await build(old, base, on: machines)
     await machines.change { $0.unpack(new) }
-    let reconciler = await reconciler(new, head, machines, managed)
+    let wanted = DesiredResources.asked(by: new, head.files)
+    let reconciler = await reconciler(new, head, wanted, machines, managed)
     let proposal = try await reconciler.propose(terms)
     return (proposal, try await reconciler.review(proposal))
   }
@@ -42,8 +43,9 @@ package struct DescriptionComparison: Sendable {
     _ cluster: Cluster, _ specification: Specification, on machines: FakeCluster
   ) async throws -> [ManagedResource] {
     var managed: [ManagedResource] = []
+    let wanted = DesiredResources.asked(by: cluster, specification.files)
     for round in 1...Self.mostRounds {
-      let proposal = try await reconciler(cluster, specification, machines, managed).propose()
+      let proposal = try await reconciler(cluster, specification, wanted, machines, managed).propose()
       if proposal.plan.steps.isEmpty { return managed }
       let run = RunToken(run: "comparison-\(round)", generation: round, holder: "comparison")
       try await carryOut(proposal.plan, run, on: machines)
@@ -80,13 +82,15 @@ package struct DescriptionComparison: Sendable {
   }
 
   private func reconciler(
-    _ cluster: Cluster, _ specification: Specification, _ machines: FakeCluster, _ managed: [ManagedResource]
+    _ cluster: Cluster, _ specification: Specification, _ wanted: DesiredResources, _ machines: FakeCluster,
+    _ managed: [ManagedResource]
   ) async -> Reconciler {
     let world = await machines.world
     let hosts = world.machines.keys.map { ($0, machines.host($0) as any HostAccess.Host) }
     return Reconciler(
-      site: site, specification: specification, cluster: cluster, hosts: Dictionary(uniqueKeysWithValues: hosts),
-      secrets: FakeSecrets(), journal: PastDurations(journal: journal), processes: .machine,
+      site: site, specification: specification, cluster: cluster, wanted: wanted,
+      hosts: Dictionary(uniqueKeysWithValues: hosts), secrets: FakeSecrets(), journal: PastDurations(journal: journal),
+      processes: .machine,
       history: ComparedHistory(managed: managed), by: "comparison", clock: ContinuousClock(), now: { world.now })
   }
 }

@@ -10,7 +10,7 @@ extension FakeMachine {
     let owner = file.owner.split(separator: ":").map(String.init)
     return .file(
       FileFacts(
-        digest: SHA256.hex(file.bytes), size: file.bytes.count, mode: file.mode, owner: owner.first ?? "root",
+        digest: file.digest, size: file.bytes.count, mode: file.mode, owner: owner.first ?? "root",
         group: owner.last ?? "root",
         contents: contents && file.bytes.count <= 256 << 10 ? String(validating: file.bytes, as: UTF8.self) : nil,
         managed: managed[path] != nil))
@@ -82,7 +82,7 @@ extension FakeMachine {
   func tree(_ root: String) -> TreeState {
     let entries = entries(below: root)
     let exists = folders.contains(root) || !entries.isEmpty || managed[root] != nil
-    return TreeState(exists: exists, files: entries.mapValues { SHA256.hex($0.bytes) })
+    return TreeState(exists: exists, files: entries.mapValues(\.digest))
   }
 
   mutating func ensureTree(_ goal: TreeGoal) throws(AgentError) -> Outcome {

@@ -6,11 +6,17 @@ import ClusterModel
 /// Its rules are those of the real agent, in words there and here; the contract suite runs against both.
 package struct FakeMachine: Hashable, Codable, Sendable {
   package struct File: Hashable, Codable, Sendable {
-    package var bytes: [UInt8]
+    package var bytes: [UInt8] { didSet { memo = LazyDigest() } }
     package var mode: UInt16
     package var owner: String
     /// When it last changed, in the machine's own steps: see `tick`.
     package var changed: Int
+    private var memo = LazyDigest()
+
+    /// Of the bytes; found out once for all copies of the file.
+    package var digest: String { memo.value { SHA256.hex(bytes) } }
+
+    private enum CodingKeys: String, CodingKey { case bytes, mode, owner, changed }
 
     package init(bytes: [UInt8], mode: UInt16 = 0o644, owner: String = "root:root", changed: Int = 0) {
       self.bytes = bytes

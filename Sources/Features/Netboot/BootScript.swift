@@ -6,7 +6,16 @@ import Resources
 ///
 /// boot.ipxe → /ipxe/MAC.ipxe → for a node /images/NAME/DIGEST/boot.ipxe, which the image's builder wrote and which
 /// passes `${nodeargs}` to the kernel; for a head /clone/MAC.ipxe, which exists only while the head is being installed.
-enum BootScript {
+struct BootScript {
+  /// Where the machines find the heads: written out once, for ten thousand scripts.
+  private let server: String
+  private let prefix: Int
+
+  init(server: IPv4Address, prefix: Int) {
+    self.server = "\(server)"
+    self.prefix = prefix
+  }
+
   static func common(server: IPv4Address) -> [String: TreeGoal.Entry] {
     [
       "boot.ipxe": TreeGoal.Entry(
@@ -36,19 +45,19 @@ enum BootScript {
     """
   }
 
-  static func node(_ name: HostID, image: String, prefix: Int, server: IPv4Address) -> String {
+  func node(_ name: HostID, image: String) -> String {
     """
     #!ipxe
-    # Written by cluster. \(name) runs \(image).
+    # Written by cluster. \(name.name) runs \(image).
     set head \(server)
-    set nodeargs cluster.ip=${netX/ip}/\(prefix) cluster.gw=${netX/gateway} BOOTIF=01-${netX/mac:hexhyp} systemd.hostname=\(name) head=\(server) mac=${netX/mac}
+    set nodeargs cluster.ip=${netX/ip}/\(prefix) cluster.gw=${netX/gateway} BOOTIF=01-${netX/mac:hexhyp} systemd.hostname=\(name.name) head=\(server) mac=${netX/mac}
     chain --replace --autofree http://\(server)/images/\(image)/boot.ipxe
 
     """
   }
 
   /// A head boots from its disk, unless it is being installed.
-  static func head(mac: MACAddress, server: IPv4Address) -> String {
+  func head(mac: MACAddress) -> String {
     """
     #!ipxe
     # Written by cluster. A head boots from its disk, unless it is being installed.

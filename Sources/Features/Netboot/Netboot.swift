@@ -10,11 +10,15 @@ package enum Netboot: Feature {
 
   package static func resources(_ cluster: Cluster, _ files: SiteFiles) -> [Resource] {
     guard let network = cluster.bootNetwork else { return [] }
+    var machines: BootMachines?
     return cluster.heads.flatMap { head -> [Resource] in
       guard let nic = head.nic(on: network.name), let server = serviceAddress(cluster) ?? Optional(nic.address)
       else { return [] }
-      let site = BootSite(cluster: cluster, network: network, head: head, nic: nic, server: server, files: files)
-      return site.resources
+      // The same on every head that tells nodes to come to one address.
+      let known = machines?.server == server ? machines : nil
+      let served = known ?? BootMachines(cluster, network, server, files)
+      machines = served
+      return BootSite(cluster: cluster, network: network, head: head, nic: nic, machines: served).resources
     }
   }
 
@@ -32,8 +36,9 @@ struct BootSite {
   let network: Network
   let head: Head
   let nic: NIC
-  let server: IPv4Address
-  let files: SiteFiles
+  let machines: BootMachines
+
+  private var server: IPv4Address { machines.server }
 
   private static let dnsmasqFile = "/etc/dnsmasq.d/cluster.conf"
   private static let nginxFile = "/etc/nginx/nginx.conf"
@@ -76,15 +81,15 @@ struct BootSite {
         because: "the first script of every machine",
         source: network.source),
       .tree(
-        on: head.name, WellKnown.machineScripts, machineScripts, because: "each machine's own boot script",
+        on: head.name, WellKnown.machineScripts, machines.scripts, because: "each machine's own boot script",
         source: cluster.nodes.first?.source ?? network.source,
         // A node that restarts meanwhile boots what it booted before, not what is not there yet.
         after: cluster.images.map { ImageKind.id($0.name) }),
       .tree(
-        on: head.name, WellKnown.dhcpHosts, ["machines": entry(reservations)], because: "addresses by MAC",
+        on: head.name, WellKnown.dhcpHosts, ["machines": machines.reservations], because: "addresses by MAC",
         source: cluster.nodes.first?.source ?? network.source, after: installed),
       .tree(
-        on: head.name, WellKnown.dnsHosts, ["machines": entry(names)], because: "names of heads and nodes",
+        on: head.name, WellKnown.dnsHosts, ["machines": machines.names], because: "names of heads and nodes",
         source: cluster.nodes.first?.source ?? network.source, after: installed),
     ]
   }
@@ -112,44 +117,5 @@ struct BootSite {
         on: head.name, .init(nginx, watches: [FileKind.id(on: head.name, Self.nginxFile)]),
         because: "boot scripts and images over HTTP", source: network.source, after: installed + log),
     ]
-  }
-
-  // MARK: Machines
-
-  private func entry(_ text: String) -> TreeGoal.Entry { TreeGoal.Entry(.text(text)) }
-
-  private var machineScripts: [String: TreeGoal.Entry] {
-    var scripts: [String: TreeGoal.Entry] = [:]
-    let digests = Dictionary(
-      uniqueKeysWithValues: cluster.images.map { ($0.name, ImageRecipes.recipe($0, cluster, files).digest) })
-    for node in cluster.nodes {
-      guard let mac = node.nics.first(where: { $0.network == network.name })?.mac, let digest = digests[node.image]
-      else { continue }
-      scripts["\(mac.hyphenated).ipxe"] = entry(
-        BootScript.node(node.name, image: "\(node.image)/\(digest)", prefix: network.cidr.prefix, server: server))
-    }
-    for other in cluster.heads {
-      guard let mac = other.nic(on: network.name)?.mac else { continue }
-      scripts["\(mac.hyphenated).ipxe"] = entry(BootScript.head(mac: mac, server: server))
-    }
-    return scripts
-  }
-
-  private var machines: [(name: HostID, nic: NIC)] {
-    (cluster.heads.map { ($0.name, $0.nics) } + cluster.nodes.map { ($0.name, $0.nics) }).compactMap { name, nics in
-      nics.first { $0.network == network.name }.map { (name, $0) }
-    }
-  }
-
-  /// Lines of `dhcp-hostsdir`: see dnsmasq(8), `--dhcp-host`.
-  private var reservations: String {
-    machines.compactMap { name, nic in nic.mac.map { "\($0),\(name),\(nic.address),infinite\n" } }.joined()
-  }
-
-  /// Lines of `hostsdir`: see dnsmasq(8) and hosts(5).
-  private var names: String {
-    let service = "\(server) \(cluster.name).\(cluster.domain) \(cluster.name)\n"
-    return machines.map { name, nic in "\(nic.address) \(name).\(cluster.domain) \(name)\n" }.joined()
-      + (cluster.ha == nil ? "" : service)
   }
 }

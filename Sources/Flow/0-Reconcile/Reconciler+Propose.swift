@@ -2,22 +2,18 @@
 import ClusterModel
 import Observation
 import Planning
-import Resources
 
 extension Reconciler {
   /// What is wanted, what is there, and the steps between. Changes nothing.
   /// - Parameter terms: what part of it is wanted.
   package func propose(_ terms: RunTerms = RunTerms()) async throws(ReconcileError) -> Proposal {
     let previously = try await managedBefore()
-    let heads = heads
-    let questions = Planner.questions(
-      desired: desired, previously: previously, catalog: KindCatalog.all, heads: heads)
-    let inventory = await observe(questions, on: clock)
+    let inventory = await observe(wanted.questions(previously: previously), on: clock)
     do {
       let plan = try Planner.plan(
-        desired: desired, previously: previously, inventory: inventory, catalog: KindCatalog.all, heads: heads,
+        wanted, previously: previously, inventory: inventory,
         mostNodesAway: NodePolicy.mostAway(of: cluster.nodes.count), now: now())
-      return try cut(plan, terms, inventory, desired, previously)
+      return try cut(plan, terms, inventory, wanted.resources, previously)
     } catch let problems as PlanProblems { throw .plan(problems) } catch let error as ReconcileError {
       throw error
     } catch { preconditionFailure("an error that nobody throws: \(error)") }

@@ -22,10 +22,9 @@ extension Reconciler {
 
   func record(_ applied: Applied, _ proposal: Proposal) throws(ReconcileError) -> AuditRecord {
     let outcome = applied.outcome
+    let started = Set(outcome.steps.lazy.filter { $0.startedAt != nil }.map(\.step))
     let touched = Set(
-      (proposal.plan.steps + applied.verified.plan.steps).filter { step in
-        outcome.steps.contains { $0.step == step.id && $0.startedAt != nil }
-      }.map(\.resource))
+      [proposal.plan, applied.verified.plan].lazy.flatMap(\.steps).filter { started.contains($0.id) }.map(\.resource))
     let text = PlanText(PlanReview(proposal.plan), colour: false, full: true).text
     let files = recordedSpecification
     let state: SpecState

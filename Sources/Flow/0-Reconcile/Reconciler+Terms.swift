@@ -42,8 +42,7 @@ extension Reconciler {
     let refused = proposal.terms.refused(proposal.plan)
     if !refused.isEmpty { throw .tooDisruptive(refused, ceiling: proposal.terms.ceiling ?? .none) }
     let rules = PlanRules(
-      desired: proposal.desired, previously: proposal.previously, catalog: KindCatalog.all, heads: heads,
-      mostNodesAway: NodePolicy.mostAway(of: cluster.nodes.count), now: now())
+      wanted, previously: proposal.previously, mostNodesAway: NodePolicy.mostAway(of: cluster.nodes.count))
     let problems = PlanChecks.problems(proposal.plan, rules)
     if !problems.isEmpty { throw .plan(PlanProblems(problems)) }
   }

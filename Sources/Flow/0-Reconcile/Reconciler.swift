@@ -4,6 +4,16 @@ import ClusterModel
 import Execution
 import Features
 import HostAccess
+import Planning
+import Resources
+
+extension DesiredResources {
+  /// What a description asks for, as this program knows to bring it about.
+  package static func asked(by cluster: Cluster, _ files: SiteFiles) -> DesiredResources {
+    DesiredResources(
+      Expansion.expand(cluster, files), catalog: KindCatalog.all, heads: Planning.Heads(cluster))
+  }
+}
 
 /// The whole program on one screen: read → expand → observe → plan → execute → record.
 ///
@@ -14,7 +24,7 @@ package struct Reconciler: Sendable {
   package let specification: Specification
   package let cluster: Cluster
   /// What the description asks for.
-  package let desired: [Resource]
+  package let wanted: DesiredResources
   package let hosts: [HostID: any HostAccess.Host]
   package let secrets: any SecretStore
   /// What runs were about to do, for those that are killed.
@@ -32,7 +42,7 @@ package struct Reconciler: Sendable {
   package let now: @Sendable () -> Int
 
   package init(
-    site: Site, specification: Specification, cluster: Cluster, desired: [Resource]? = nil,
+    site: Site, specification: Specification, cluster: Cluster, wanted: DesiredResources? = nil,
     hosts: [HostID: any HostAccess.Host], secrets: any SecretStore, journal: any RunJournal, processes: ProcessTable,
     history: any RunHistory, copies: HistoryCopies? = nil, by: String,
     clock: any Clock<Duration>, now: @escaping @Sendable () -> Int
@@ -40,7 +50,7 @@ package struct Reconciler: Sendable {
     self.site = site
     self.specification = specification
     self.cluster = cluster
-    self.desired = desired ?? Expansion.expand(cluster, specification.files)
+    self.wanted = wanted ?? .asked(by: cluster, specification.files)
     self.hosts = hosts
     self.secrets = secrets
     self.journal = journal

@@ -11,11 +11,11 @@ struct Ownership {
   /// Lengths of the roots of claimed trees: only there a path has to be cut.
   private var rootLengths: Set<Int> = []
 
-  /// What the resources decide about on machines that have nothing.
-  static func of(_ desired: [Resource], catalog: [String: AnyKind], heads: Heads, now: Int) -> Ownership {
+  /// What the resources decide about on machines that have nothing. That is the same at any time of day.
+  static func of(_ desired: [Resource], catalog: [String: AnyKind], heads: Heads) -> Ownership {
     let hosts = Set(heads.all).union(desired.lazy.compactMap(\.id.host)).union(desired.lazy.compactMap(\.establishes))
-    let nothing = Answers(Inventory(hosts: [:], observedAt: now), blank: hosts)
-    let context = PlanContext(answers: nothing, activeHead: heads.primary, changing: [], now: now)
+    let nothing = Answers(Inventory(hosts: [:], observedAt: 0), blank: hosts)
+    let context = PlanContext(answers: nothing, activeHead: heads.primary, changing: [], now: 0)
     var ownership = Ownership()
     for (index, resource) in desired.enumerated() {
       guard let kind = catalog[resource.id.kind] else { continue }

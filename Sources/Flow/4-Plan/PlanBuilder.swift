@@ -30,6 +30,7 @@ struct PlanBuilder {
   private let establishers: [HostID: Int]
   /// What the desired resources decide about.
   private let owned: Ownership
+  private let ids: Set<ResourceID>
 
   private var places: [Place]
   private var answers: Answers
@@ -43,16 +44,17 @@ struct PlanBuilder {
   private var blocked: [Blocked] = []
 
   init(
-    desired: [Resource], previously: [ManagedResource], inventory: Inventory, catalog: [String: AnyKind],
-    activeHead: HostID, owned: Ownership, now: Int
+    _ wanted: DesiredResources, previously: [ManagedResource], inventory: Inventory, activeHead: HostID, now: Int
   ) {
+    let desired = wanted.resources
     self.desired = desired
     self.previously = previously
     previous = Dictionary(previously.map { ($0.id, $0.desired) }) { first, _ in first }
     self.inventory = inventory
-    self.catalog = catalog
+    catalog = wanted.catalog
     self.activeHead = activeHead
-    self.owned = owned
+    owned = wanted.owned
+    ids = wanted.ids
     self.now = now
     establishers = Dictionary(
       desired.indices.compactMap { index in desired[index].establishes.map { ($0, index) } }
@@ -161,8 +163,7 @@ struct PlanBuilder {
   /// Plans to take away what earlier runs put in place and nothing asks for any more: after all else, by rank.
   mutating func prune() {
     if previously.isEmpty { return }
-    let wanted = Set(desired.map(\.id))
-    let gone = previously.filter { !wanted.contains($0.id) }.sorted { rank($0) < rank($1) }
+    let gone = previously.filter { !ids.contains($0.id) }.sorted { rank($0) < rank($1) }
     if gone.isEmpty { return }
     let owned = owned.index()
     let leaves = steps.indices.filter { !hasFollower[$0] }

@@ -17,13 +17,10 @@ package struct PlanRules: Sendable {
   }
 
   /// - Parameter previously: what the record lists as ours.
-  package init(
-    desired: [Resource], previously: [ManagedResource], catalog: [String: AnyKind], heads: Heads, mostNodesAway: Int?,
-    now: Int
-  ) {
+  package init(_ desired: DesiredResources, previously: [ManagedResource], mostNodesAway: Int?) {
     self.init(
-      prunable: Set(previously.map(\.id)).subtracting(desired.map(\.id)),
-      owned: Ownership.of(desired, catalog: catalog, heads: heads, now: now), mostNodesAway: mostNodesAway)
+      prunable: Set(previously.lazy.map(\.id).filter { !desired.ids.contains($0) }), owned: desired.owned,
+      mostNodesAway: mostNodesAway)
   }
 }
 

@@ -7,20 +7,7 @@ package enum Planner {
   package static func questions(
     desired: [Resource], previously: [ManagedResource], catalog: [String: AnyKind], heads: Heads
   ) -> [HostID: [Probe]] {
-    var seen: Set<Question> = []
-    var questions: [HostID: [Probe]] = [:]
-    func ask(_ question: Question) {
-      if seen.insert(question).inserted { questions[question.host, default: []].append(question.probe) }
-    }
-    for head in heads.all { ask(Question(head, .links)) }
-    for resource in desired {
-      for question in catalog[resource.id.kind]?.questions(resource.id, resource.desired) ?? [] { ask(question) }
-    }
-    let wanted = Set(desired.map(\.id))
-    for managed in previously where !wanted.contains(managed.id) {
-      for question in catalog[managed.id.kind]?.questions(managed.id, managed.desired) ?? [] { ask(question) }
-    }
-    return questions
+    DesiredResources(desired, catalog: catalog, heads: heads).questions(previously: previously)
   }
 
   /// The steps from what is to what should be, and what cannot be planned now.
@@ -31,22 +18,30 @@ package enum Planner {
     desired: [Resource], previously: [ManagedResource], inventory: Inventory, catalog: [String: AnyKind], heads: Heads,
     mostNodesAway: Int? = nil, now: Int
   ) throws(PlanProblems) -> Plan {
-    let order = try ResourceOrder(desired, catalog: catalog)
-    let strangers = previously.filter { catalog[$0.id.kind] == nil }.map { PlanProblem.unknownKind(.init($0.id, nil)) }
-    let owned = Ownership.of(desired, catalog: catalog, heads: heads, now: now)
-    let unfit = strangers + owned.problems { desired[$0].owner }
+    try plan(
+      DesiredResources(desired, catalog: catalog, heads: heads), previously: previously, inventory: inventory,
+      mostNodesAway: mostNodesAway, now: now)
+  }
+
+  /// The same, for what is planned more than once.
+  package static func plan(
+    _ desired: DesiredResources, previously: [ManagedResource], inventory: Inventory, mostNodesAway: Int? = nil,
+    now: Int
+  ) throws(PlanProblems) -> Plan {
+    let order = try desired.order.get()
+    let strangers = previously.filter { desired.catalog[$0.id.kind] == nil }
+      .map { PlanProblem.unknownKind(.init($0.id, nil)) }
+    let unfit = strangers + desired.clashes
     if !unfit.isEmpty { throw PlanProblems(unfit) }
     var builder = PlanBuilder(
-      desired: desired, previously: previously, inventory: inventory, catalog: catalog,
-      activeHead: heads.active(in: inventory), owned: owned, now: now)
+      desired, previously: previously, inventory: inventory, activeHead: desired.heads.active(in: inventory), now: now)
     builder.findBlankHosts(order.indices)
     for index in order.indices { builder.add(index, after: order.dependencies[index]) }
     builder.prune()
     builder.keepOneHeadUndisrupted()
     let plan = builder.finished()
-    let rules = PlanRules(
-      prunable: Set(previously.map(\.id)).subtracting(desired.map(\.id)), owned: owned, mostNodesAway: mostNodesAway)
-    let problems = PlanChecks.problems(plan, rules)
+    let problems = PlanChecks.problems(
+      plan, PlanRules(desired, previously: previously, mostNodesAway: mostNodesAway))
     if !problems.isEmpty { throw PlanProblems(problems) }
     return plan
   }

@@ -33,7 +33,7 @@ extension FileKind {
     case .link(let target): "\(goal.path) is a link to \(target)"
     case .other(let what): "\(goal.path) is a \(what)"
     case .file(let facts):
-      if facts.digest != goal.contents.digest {
+      if !holds(facts, goal.contents) {
         facts.managed ? "\(goal.path) has other contents" : "\(goal.path) is there with contents that are not ours"
       } else if let mode = goal.mode, mode != facts.mode {
         "\(goal.path) has mode \(octal(facts.mode))"
@@ -45,10 +45,16 @@ extension FileKind {
     }
   }
 
+  /// Byte for byte: texts that only look the same are two. Where the text itself is there, nothing has to be digested.
+  private static func holds(_ facts: FileFacts, _ wanted: Content) -> Bool {
+    guard case .text(let text) = wanted, let found = facts.contents else { return facts.digest == wanted.digest }
+    return found.utf8.count == text.utf8.count && found.utf8.elementsEqual(text.utf8)
+  }
+
   private static func differences(_ goal: FileGoal, _ actual: Actual?) -> [String] {
     guard case .file(let facts) = actual else { return contents(goal, old: "") }
     var lines: [String] = []
-    if facts.digest != goal.contents.digest { lines += contents(goal, old: facts.contents) }
+    if !holds(facts, goal.contents) { lines += contents(goal, old: facts.contents) }
     if let mode = goal.mode, mode != facts.mode { lines.append("mode \(octal(facts.mode)) -> \(octal(mode))") }
     if let owner = goal.owner, owner != "\(facts.owner):\(facts.group)" {
       lines.append("owner \(facts.owner):\(facts.group) -> \(owner)")

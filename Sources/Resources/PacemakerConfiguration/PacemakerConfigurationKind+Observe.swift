@@ -12,12 +12,18 @@ extension PacemakerConfigurationKind {
   package static func interpret(
     _ id: ResourceID, _ desired: Desired, _ answers: Answers
   ) throws(Unreadable) -> Actual? {
-    var found: (heads: [HostID], cib: CIBDocument)?
+    var found: (heads: [HostID], text: String, cib: CIBDocument)?
     var unknown: Unreadable?
     for member in desired.members {
       do throws(Unreadable) {
-        guard let cib = try answers.parsedCIB(member) else { continue }
-        found = ((found?.heads ?? []) + [member], found?.cib ?? cib)
+        guard let text = try answers.cib(member) else { continue }
+        // The same text from each of them, as a rule: it is read once.
+        let cib = text == found?.text ? nil : try answers.parsed(text, of: member)
+        if let first = found {
+          found?.heads = first.heads + [member]
+        } else if let cib {
+          found = ([member], text, cib)
+        }
       } catch {
         unknown = unknown ?? error
       }
@@ -42,11 +48,20 @@ extension PacemakerConfigurationKind {
 extension Answers {
   /// Nil when Pacemaker does not run there, also because the host does not exist yet.
   func parsedCIB(_ host: HostID) throws(Unreadable) -> CIBDocument? {
+    guard let text = try cib(host) else { return nil }
+    return try parsed(text, of: host)
+  }
+
+  fileprivate func cib(_ host: HostID) throws(Unreadable) -> String? {
     switch try answer(host, .cib) {
-    case .cib(let text?): try reading(host, "the CIB") { () throws(XMLError) in try CIBDocument(parsing: text) }
-    case .cib(nil), nil: nil
+    case .cib(let text): text
+    case nil: nil
     default: throw .unasked(host)
     }
+  }
+
+  fileprivate func parsed(_ cib: String, of host: HostID) throws(Unreadable) -> CIBDocument {
+    try reading(host, "the CIB") { () throws(XMLError) in try CIBDocument(parsing: cib) }
   }
 
   fileprivate func clusterStatus(_ host: HostID) throws(Unreadable) -> ClusterStatus? {

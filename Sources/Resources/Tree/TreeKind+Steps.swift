@@ -12,7 +12,7 @@ extension TreeKind {
   package static func steps(
     _ id: ResourceID, _ desired: Desired, _ actual: Actual?, _ context: PlanContext
   ) throws(Unreadable) -> [StepDraft] {
-    let changes = differences(desired.tree, actual?.files ?? [:])
+    let changes = differences(desired.tree, actual?.files)
     if actual != nil && changes.isEmpty { return [] }
     let root = desired.tree.root
     let because =
@@ -20,7 +20,7 @@ extension TreeKind {
       ? "\(root) does not exist"
       : "\(changes.count) of the files in \(root) \(changes.count == 1 ? "differs" : "differ")"
     return [
-      StepDraft("write", on: id.onlyHost, .ensureTree(desired.tree), because: because, changes: folded(changes))
+      StepDraft("write", on: id.onlyHost, .ensureTree(desired.tree), because: because, changes: lines(changes))
     ]
   }
 
@@ -31,29 +31,46 @@ extension TreeKind {
     return [
       StepDraft(
         "remove", on: id.onlyHost, .ensureTreeAbsent(root: root), because: "nothing in the spec asks for \(root) now",
-        changes: folded(actual.files.keys.sorted().map { "- \($0)" }))
+        changes: lines(actual.files.keys.map { Change(path: $0, mark: .removed) }))
     ]
   }
 
-  private static func differences(_ goal: TreeGoal, _ files: [String: String]) -> [String] {
-    Set(goal.files.keys).union(files.keys).sorted().compactMap { path in
-      switch (files[path], goal.files[path]) {
-      case (nil, .some): "+ \(path)"
-      case (.some, nil): "- \(path)"
-      case (let digest?, let entry?): digest == entry.contents.digest ? nil : "* \(path)"
-      case (nil, nil): nil
-      }
-    }
+  private struct Change: Comparable {
+    enum Mark: String, CaseIterable { case new = "+", changed = "*", removed = "-" }
+
+    var path: String
+    var mark: Mark
+
+    var line: String { "\(mark.rawValue) \(path)" }
+    static func < (a: Self, b: Self) -> Bool { a.path < b.path }
   }
 
-  private static func folded(_ changes: [String]) -> [String] {
-    guard changes.count > mostListed else { return changes }
-    let shown = changes.prefix(mostListed - 1)
-    let rest = changes.dropFirst(mostListed - 1)
-    let counts = [("+", "new"), ("*", "changed"), ("-", "removed")].compactMap { mark, word in
-      let count = rest.count { $0.hasPrefix(mark) }
-      return count == 0 ? nil : "\(count) \(word)"
+  /// In no order: of ten thousand files only a few are listed.
+  private static func differences(_ goal: TreeGoal, _ files: [String: String]?) -> [Change] {
+    guard let files, !files.isEmpty else { return goal.files.keys.map { Change(path: $0, mark: .new) } }
+    var changes = files.keys.filter { goal.files[$0] == nil }.map { Change(path: $0, mark: .removed) }
+    for (path, entry) in goal.files {
+      guard let digest = files[path] else {
+        changes.append(Change(path: path, mark: .new))
+        continue
+      }
+      if digest != entry.digest { changes.append(Change(path: path, mark: .changed)) }
     }
-    return shown + ["and \(rest.count) more: " + counts.joined(separator: ", ")]
+    return changes
+  }
+
+  private static func lines(_ changes: [Change]) -> [String] {
+    guard changes.count > mostListed else { return changes.sorted().map(\.line) }
+    var first: [Change] = []
+    for change in changes {
+      if first.count == mostListed - 1, let last = first.last, last < change { continue }
+      first.insert(change, at: first.firstIndex { change < $0 } ?? first.endIndex)
+      if first.count == mostListed { first.removeLast() }
+    }
+    let counts = Change.Mark.allCases.compactMap { mark -> String? in
+      let count = changes.count { $0.mark == mark } - first.count { $0.mark == mark }
+      return count == 0 ? nil : "\(count) \(mark)"
+    }
+    return first.map(\.line) + ["and \(changes.count - first.count) more: " + counts.joined(separator: ", ")]
   }
 }

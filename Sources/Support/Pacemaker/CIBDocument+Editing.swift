@@ -90,7 +90,8 @@ extension XMLElement {
 
   /// Whether a live element is as this one says, but for the order of attributes and children, and for foreign sets.
   func isSatisfied(by live: XMLElement) -> Bool {
-    keepingForeignSets(of: live).ordered.canonical == live.ordered.canonical
+    let merged = keepingForeignSets(of: live)
+    return merged == live || merged.ordered == live.ordered
   }
 
   /// This element with the attribute sets of the live one that are not ours.
@@ -102,9 +103,10 @@ extension XMLElement {
     return result
   }
 
-  /// Children in one order, whatever theirs was: in the CIB it has no meaning.
+  /// Attributes and child elements in one order, whatever theirs was: in the CIB it has no meaning.
   private var ordered: XMLElement {
     var result = self
+    result.attributes.sort { $0.name < $1.name }
     result.children = elements.map(\.ordered).sorted { ($0.name, $0.id ?? "") < ($1.name, $1.id ?? "") }
       .map(Node.element)
     return result

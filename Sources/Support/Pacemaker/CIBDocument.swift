@@ -61,7 +61,7 @@ package struct CIBDocument: Hashable, Sendable {
   }
 
   private static func find(_ id: String, below parent: XMLElement) -> XMLElement? {
-    for child in parent.elements {
+    for case .element(let child) in parent.children {
       if child.id == id { return child }
       if let found = find(id, below: child) { return found }
     }

@@ -18,12 +18,19 @@ extension XMLElement {
   private func write(to text: inout String, sorted: Bool, indent: Int?) {
     let margin = indent.map { String(repeating: "  ", count: $0) } ?? ""
     let newline = indent == nil ? "" : "\n"
-    text += "\(margin)<\(name)"
+    text += margin
+    text += "<"
+    text += name
     for attribute in sorted ? attributes.sorted(by: { $0.name < $1.name }) : attributes {
-      text += " \(attribute.name)=\"\(Self.escaped(attribute.value, quoted: true))\""
+      text += " "
+      text += attribute.name
+      text += "=\""
+      Self.escape(attribute.value, quoted: true, to: &text)
+      text += "\""
     }
     guard !children.isEmpty else {
-      text += "/>\(newline)"
+      text += "/>"
+      text += newline
       return
     }
     // White space next to text is text, so an element that holds text is written on one line.
@@ -33,17 +40,25 @@ extension XMLElement {
     for child in children {
       switch child {
       case .element(let element): element.write(to: &text, sorted: sorted, indent: inner)
-      case .text(let content): text += Self.escaped(content, quoted: false)
+      case .text(let content): Self.escape(content, quoted: false, to: &text)
       case .comment(let content):
         text += inner.map { String(repeating: "  ", count: $0) } ?? ""
         text += "<!--\(content)-->" + (inner == nil ? "" : "\n")
       }
     }
-    text += (inner == nil ? "" : margin) + "</\(name)>\(newline)"
+    if inner != nil { text += margin }
+    text += "</"
+    text += name
+    text += ">"
+    text += newline
   }
 
-  private static func escaped(_ text: String, quoted: Bool) -> String {
-    var result = ""
+  private static func escape(_ text: String, quoted: Bool, to result: inout String) {
+    // Hardly any text has one of these, and the whole of it is then taken over at once.
+    guard text.utf8.contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x26 || $0 == 0x3C || $0 == 0x3E }) else {
+      result += text
+      return
+    }
     for scalar in text.unicodeScalars {
       switch scalar {
       case "&": result += "&amp;"
@@ -57,6 +72,5 @@ extension XMLElement {
       default: result.unicodeScalars.append(scalar)
       }
     }
-    return result
   }
 }

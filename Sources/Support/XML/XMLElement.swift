@@ -57,7 +57,10 @@ package struct XMLElement: Hashable, Sendable {
     children.map { if case .text(let text) = $0 { text } else { "" } }.joined()
   }
 
-  package func first(_ name: String) -> XMLElement? { elements.first { $0.name == name } }
+  package func first(_ name: String) -> XMLElement? {
+    for case .element(let child) in children where child.name == name { return child }
+    return nil
+  }
 
   /// The element at a path of names below this one.
   package func at(_ path: String...) -> XMLElement? {
@@ -72,13 +75,13 @@ package struct XMLElement: Hashable, Sendable {
   /// Calls `body` with this element and everything below it, in the order of the document.
   package func visit(_ body: (XMLElement) -> Void) {
     body(self)
-    for element in elements { element.visit(body) }
+    for case .element(let child) in children { child.visit(body) }
   }
 
   /// Every element below this one with that name.
   package func all(_ name: String) -> [XMLElement] {
     var found: [XMLElement] = []
-    for element in elements { element.visit { if $0.name == name { found.append($0) } } }
+    for case .element(let child) in children { child.visit { if $0.name == name { found.append($0) } } }
     return found
   }
 }

@@ -3,25 +3,30 @@
 extension XMLElement {
   /// Reads a document. Document types are refused, so there are no entities but XML's own five.
   package init(parsing text: String, limits: XMLLimits = XMLLimits()) throws(XMLError) {
-    var reader = XMLReader(bytes: Array(text.utf8), limits: limits)
+    var reader = XMLReader(text, limits: limits)
     self = try reader.document()
   }
 }
 
 /// One pass over the bytes of a document (XML 1.0, without document types).
 struct XMLReader {
+  /// UTF-8, because they come from a string; so is each part of them that begins and ends beside ASCII.
   private let bytes: [UInt8]
   private let limits: XMLLimits
   private var position = 0
   private var elements = 0
 
-  init(bytes: [UInt8], limits: XMLLimits) {
-    self.bytes = bytes
+  init(_ text: String, limits: XMLLimits) {
+    bytes = Array(text.utf8)
     self.limits = limits
   }
 
   mutating func document() throws(XMLError) -> XMLElement {
     guard bytes.count <= limits.bytes else { throw error("the document is larger than \(limits.bytes) bytes") }
+    if let nul = bytes.firstIndex(of: 0) {
+      position = nul
+      throw error("the text holds a NUL")
+    }
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
     try skipMisc()
     guard peek == UInt8(ascii: "<") else { throw error("there is no element") }
@@ -59,16 +64,20 @@ struct XMLReader {
     var children: [XMLElement.Node] = []
     var text = ""
     func finishText() {
+      if text.isEmpty { return }
       if text.unicodeScalars.contains(where: { !$0.properties.isWhitespace }) { children.append(.text(text)) }
       text = ""
     }
     while true {
       guard let byte = peek else { throw error("\(parent) is not closed") }
       guard byte == UInt8(ascii: "<") else {
-        text += try characters(until: [UInt8(ascii: "<")])
+        text += try characters(until: UInt8(ascii: "<"))
         continue
       }
-      if skip("<![CDATA[") {
+      if isElement {
+        finishText()
+        children.append(.element(try element(depth: depth + 1)))
+      } else if skip("<![CDATA[") {
         text += try raw(until: "]]>")
       } else if skip("<!--") {
         finishText()
@@ -82,12 +91,18 @@ struct XMLReader {
         skipSpace()
         try expect(">")
         return children
-      } else if starts(with: "<!") {
-        throw error("declarations are not read")
       } else {
-        finishText()
-        children.append(.element(try element(depth: depth + 1)))
+        throw error("declarations are not read")
       }
+    }
+  }
+
+  /// At a `<`: whether an element begins here, rather than one ends, a comment, or what else has a mark of its own.
+  private var isElement: Bool {
+    guard position + 1 < bytes.count else { return true }
+    switch bytes[position + 1] {
+    case UInt8(ascii: "!"), UInt8(ascii: "?"), UInt8(ascii: "/"): return false
+    default: return true
     }
   }
 
@@ -113,7 +128,7 @@ struct XMLReader {
     let start = position
     guard let first = peek, Self.isName(first), !Self.isDigitOrMark(first) else { throw error("a name is missing") }
     while let byte = peek, Self.isName(byte) { position += 1 }
-    return try string(start..<position)
+    return string(start..<position)
   }
 
   private mutating func attributeValue() throws(XMLError) -> String {
@@ -124,26 +139,26 @@ struct XMLReader {
       throw error("an attribute's value must be quoted")
     }
     position += 1
-    let value = try characters(until: [quote, UInt8(ascii: "<")])
+    let value = try characters(until: quote)
     guard peek == quote else { throw error("an attribute's value is not closed") }
     position += 1
     return value
   }
 
-  /// Text with its references replaced, up to one of these bytes.
-  private mutating func characters(until ends: [UInt8]) throws(XMLError) -> String {
+  /// Text with its references replaced, up to that byte or a `<`.
+  private mutating func characters(until end: UInt8) throws(XMLError) -> String {
     var result = ""
     var start = position
-    while let byte = peek, !ends.contains(byte) {
+    while let byte = peek, byte != end, byte != UInt8(ascii: "<") {
       if byte == UInt8(ascii: "&") {
-        result += try string(start..<position)
+        result += string(start..<position)
         result.unicodeScalars.append(try reference())
         start = position
       } else {
         position += 1
       }
     }
-    return result + (try string(start..<position))
+    return result.isEmpty ? string(start..<position) : result + string(start..<position)
   }
 
   /// `&amp;`, `&#10;`, `&#x41;`.
@@ -151,7 +166,7 @@ struct XMLReader {
     try expect("&")
     let start = position
     while let byte = peek, byte != UInt8(ascii: ";"), position - start < 10 { position += 1 }
-    let word = try string(start..<position)
+    let word = string(start..<position)
     try expect(";")
     switch word {
     case "amp": return "&"
@@ -175,7 +190,7 @@ struct XMLReader {
     let start = position
     while position < bytes.count {
       if starts(with: end) {
-        let text = try string(start..<position)
+        let text = string(start..<position)
         position += end.utf8CodeUnitCount
         return text
       }
@@ -189,7 +204,11 @@ struct XMLReader {
   private var peek: UInt8? { position < bytes.count ? bytes[position] : nil }
 
   private func starts(with text: StaticString) -> Bool {
-    text.withUTF8Buffer { bytes[position...].starts(with: $0) }
+    text.withUTF8Buffer { wanted in
+      guard wanted.count <= bytes.count - position else { return false }
+      for (offset, byte) in wanted.enumerated() where bytes[position + offset] != byte { return false }
+      return true
+    }
   }
 
   private mutating func skip(_ text: StaticString) -> Bool {
@@ -209,11 +228,7 @@ struct XMLReader {
     return position > start
   }
 
-  private func string(_ range: Range<Int>) throws(XMLError) -> String {
-    guard let text = String(validating: bytes[range], as: UTF8.self) else { throw error("the text is not UTF-8") }
-    guard !bytes[range].contains(0) else { throw error("the text holds a NUL") }
-    return text
-  }
+  private func string(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 
   private static func isName(_ byte: UInt8) -> Bool {
     byte >= 0x80 || isDigitOrMark(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)

@@ -2,6 +2,7 @@
 import ClusterModel
 import Execution
 import HostAccess
+import Planning
 import Reconciler
 import Simulator
 import Synchronization
@@ -110,7 +111,7 @@ package final class AdminMachine: Sendable {
       site: Site(
         id: "simulated", specification: folder.appending(path: "cluster.yaml"), sshConfiguration: nil,
         secrets: folder.appending(path: "secrets"), agent: folder.appending(path: "cluster-agent")),
-      specification: description.specification, cluster: description.cluster, desired: description.desired,
+      specification: description.specification, cluster: description.cluster, wanted: description.wanted,
       hosts: Dictionary(
         uniqueKeysWithValues: description.cluster.heads.map { ($0.name, VirtualHost($0.name, from: process, of: site)) }
       ),
@@ -135,11 +136,11 @@ package final class AdminMachine: Sendable {
 package struct Description: Sendable {
   var specification: Specification
   var cluster: Cluster
-  var desired: [Resource]
+  var wanted: DesiredResources
 
-  package init(_ specification: Specification, _ cluster: Cluster, _ desired: [Resource]) {
+  package init(_ specification: Specification, _ cluster: Cluster, _ wanted: DesiredResources) {
     self.specification = specification
     self.cluster = cluster
-    self.desired = desired
+    self.wanted = wanted
   }
 }

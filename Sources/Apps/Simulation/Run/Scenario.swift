@@ -8,6 +8,7 @@ import Synchronization
 /// All that one seed stands for: a site, what is edited, what goes wrong, and what must be true all the same.
 package final class Scenario {
   package let seed: UInt64
+  private let templates: Templates
   private var random: SplitMix
   private var drawn: DrawnSite
   private let loop: EventLoop
@@ -31,14 +32,17 @@ package final class Scenario {
   /// So many runs after the last fault must be enough.
   private static let mostApplies = 6
 
-  package init(seed: UInt64, watching watch: Watch = Watch()) throws {
+  package init(
+    seed: UInt64, watching watch: Watch = Watch(), templates: Templates = .ofThisProcess
+  ) throws {
     self.seed = seed
+    self.templates = templates
     random = SplitMix(seed: seed)
     // Neighbours in the row of seeds must not look alike.
     random = SplitMix(seed: random.next())
     drawn = DrawnSite(&random)
     loop = EventLoop(seed: random.next())
-    let begun = try Scenario.begin(drawn, fromNothing: random.chance(0.2))
+    let begun = try Scenario.begin(drawn, templates, fromNothing: random.chance(0.2))
     site = VirtualSite(begun.world, in: loop, seed: random.next(), watching: watch)
     let history = MemoryHistory(begun.history)
     var streams = [random.split(), random.split()]
@@ -49,10 +53,10 @@ package final class Scenario {
       .fate("a site with \(drawn.heads) heads, \(drawn.nodes) nodes, \(drawn.isHighlyAvailable ? "HA" : "no HA")"))
   }
 
-  private static func begin(_ drawn: DrawnSite, fromNothing: Bool) throws -> (
+  private static func begin(_ drawn: DrawnSite, _ templates: Templates, fromNothing: Bool) throws -> (
     world: FakeWorld, history: [MemoryHistory.Run]
   ) {
-    let template = try Template.of(drawn)
+    let template = try templates.of(drawn)
     return fromNothing ? (FakeWorld(template.cluster), []) : (template.world, template.history)
   }
 
@@ -77,7 +81,7 @@ package final class Scenario {
       if drawn.heads > before.heads { isGrowing = true }
       site.tell(.fate("somebody edits cluster.yaml: \(words)"))
     }
-    let template = try Template.of(drawn)
+    let template = try templates.of(drawn)
     expect(before, drawn, template)
     let plan = FaultPlan(
       .init(
@@ -128,7 +132,7 @@ package final class Scenario {
     _ admin: AdminMachine, _ template: Template, _ site: VirtualSite,
     _ over: @escaping @Sendable (AdminMachine.Verdict) -> Void
   ) -> SimulatedProcess {
-    admin.apply(Description(template.specification, template.cluster, template.desired)) { verdict in
+    admin.apply(Description(template.specification, template.cluster, template.wanted)) { verdict in
       site.tell(.ended(process: admin.name, verdict.words))
       over(verdict)
     }
@@ -151,7 +155,7 @@ package final class Scenario {
     site.change("nothing goes wrong any more") { $0.recover() }
     for admin in admins { for head in site.world.machines.keys.sorted() { site.mendWay(from: admin.name, to: head) } }
     wait(.seconds(130))
-    let template = try Template.of(drawn)
+    let template = try templates.of(drawn)
     var last = ""
     for _ in 0..<Self.mostApplies where site.violations.isEmpty {
       let verdict = apply(template)

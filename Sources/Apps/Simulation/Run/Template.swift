@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
-import Features
+import Planning
 import Reconciler
 import Simulator
 import Synchronization
@@ -9,45 +9,52 @@ import Synchronization
 package struct Template: Sendable {
   package var specification: Specification
   package var cluster: Cluster
-  package var desired: [Resource]
+  package var wanted: DesiredResources
   package var world: FakeWorld
   package var history: [MemoryHistory.Run]
 
-  /// Made once for each description in a process.
-  package static func of(_ site: DrawnSite) throws -> Template {
-    if let made = made.withLock({ $0[site] }) { return made }
-    let template = try make(site)
-    made.withLock { made in
-      // The drawn sites are few, but not so few that all would fit.
-      if made.count >= 2000 { made = [:] }
-      made[site] = template
-    }
-    return template
-  }
-
-  private static let made = Mutex<[DrawnSite: Template]>([:])
-
-  private static func make(_ drawn: DrawnSite) throws -> Template {
+  fileprivate static func make(_ drawn: DrawnSite) throws -> Template {
     let specification = try drawn.specification()
     guard let cluster = specification.cluster else { throw UnfitSite(yaml: drawn.yaml, problems: []) }
-    let desired = Expansion.expand(cluster, specification.files)
+    let wanted = DesiredResources.asked(by: cluster, specification.files)
     let loop = EventLoop(seed: 0)
     let site = VirtualSite(FakeWorld(cluster), in: loop, seed: 0)
     let history = MemoryHistory()
     let admin = AdminMachine("admin", of: site, history: history, random: SplitMix(seed: 0))
     for _ in 0..<3 {
       let verdict = Mutex<AdminMachine.Verdict?>(nil)
-      _ = admin.apply(Description(specification, cluster, desired)) { value in verdict.withLock { $0 = value } }
+      _ = admin.apply(Description(specification, cluster, wanted)) { value in verdict.withLock { $0 = value } }
       let ending = loop.run(atMost: 1_000_000) { verdict.withLock { $0 != nil } }
       guard let verdict = verdict.withLock({ $0 }) else {
         throw Violation(rule: .ends, words: "an undisturbed apply does not end: \(ending)")
       }
       guard verdict.isConverged else { continue }
       return Template(
-        specification: specification, cluster: cluster, desired: desired, world: site.world, history: history.all)
+        specification: specification, cluster: cluster, wanted: wanted, world: site.world, history: history.all)
     }
     throw Violation(
       rule: .converges, words: "an undisturbed apply leaves work\n" + site.story.lines.joined(separator: "\n"))
+  }
+}
+
+/// Templates by all that they depend on: made when first asked for, and the same whoever asks.
+package final class Templates: Sendable {
+  /// Of all seeds that a process runs.
+  package static let ofThisProcess = Templates()
+
+  private let made = Mutex<[DrawnSite: Template]>([:])
+
+  package init() {}
+
+  func of(_ site: DrawnSite) throws -> Template {
+    if let made = made.withLock({ $0[site] }) { return made }
+    let template = try Template.make(site)
+    made.withLock { made in
+      // All sites that are drawn today are fewer.
+      if made.count >= 2000 { made = [:] }
+      made[site] = template
+    }
+    return template
   }
 }
 

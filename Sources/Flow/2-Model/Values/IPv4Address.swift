@@ -30,7 +30,24 @@ package struct IPv4Address: Hashable, Comparable, Sendable {
 }
 
 extension IPv4Address: CustomStringConvertible {
-  package var description: String { "\(bits >> 24).\(bits >> 16 & 255).\(bits >> 8 & 255).\(bits & 255)" }
+  /// Written byte by byte: there are several for each of ten thousand nodes.
+  package var description: String {
+    String(unsafeUninitializedCapacity: 15) { text in
+      var length = 0
+      func write(_ byte: UInt8) {
+        text[length] = byte
+        length += 1
+      }
+      for shift in [24, 16, 8, 0] as [UInt32] {
+        let octet = UInt8(truncatingIfNeeded: bits >> shift)
+        if octet >= 100 { write(UInt8(ascii: "0") + octet / 100) }
+        if octet >= 10 { write(UInt8(ascii: "0") + octet / 10 % 10) }
+        write(UInt8(ascii: "0") + octet % 10)
+        if shift > 0 { write(UInt8(ascii: ".")) }
+      }
+      return length
+    }
+  }
 }
 
 /// A network in CIDR form (RFC 4632). The address is the network's first.

@@ -22,18 +22,28 @@ package struct MACAddress: Hashable, Comparable, Sendable {
   /// Multicast addresses cannot belong to a network card (IEEE 802: lowest bit of the first octet).
   package var isMulticast: Bool { bits >> 40 & 1 == 1 }
   /// `52-54-00-01-00-01`, as iPXE's `${mac:hexhyp}` writes it.
-  package var hyphenated: String { joined("-") }
+  package var hyphenated: String { joined(UInt8(ascii: "-")) }
 
-  private func joined(_ separator: String) -> String {
-    (0..<6).map { index in
-      let octet = UInt8(bits >> UInt64(40 - 8 * index) & 255)
-      return (octet < 16 ? "0" : "") + String(octet, radix: 16)
-    }.joined(separator: separator)
+  /// Written byte by byte: there are several for each of ten thousand nodes.
+  private func joined(_ separator: UInt8) -> String {
+    String(unsafeUninitializedCapacity: 17) { text in
+      for index in 0..<6 {
+        let octet = UInt8(truncatingIfNeeded: bits >> UInt64(40 - 8 * index))
+        text[3 * index] = Self.digit(octet >> 4)
+        text[3 * index + 1] = Self.digit(octet & 15)
+        if index < 5 { text[3 * index + 2] = separator }
+      }
+      return 17
+    }
+  }
+
+  private static func digit(_ value: UInt8) -> UInt8 {
+    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
   }
 }
 
 extension MACAddress: CustomStringConvertible {
-  package var description: String { joined(":") }
+  package var description: String { joined(UInt8(ascii: ":")) }
 }
 
 extension MACAddress: Codable {

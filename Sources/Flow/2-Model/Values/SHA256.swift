@@ -13,37 +13,54 @@ package struct SHA256: Sendable {
   package init() {}
 
   /// The digest as 64 lower-case hexadecimal digits.
-  package static func hex(_ text: String) -> String { hex(Array(text.utf8)) }
+  package static func hex(_ text: String) -> String { digest(text.utf8) }
+  package static func hex(_ bytes: [UInt8]) -> String { digest(bytes) }
 
-  package static func hex(_ bytes: [UInt8]) -> String {
+  private static func digest(_ bytes: some Collection<UInt8>) -> String {
     var hash = SHA256()
     hash.update(bytes)
     return hash.finish()
   }
 
-  package mutating func update(_ bytes: some Sequence<UInt8>) {
-    pending.append(contentsOf: bytes)
-    let whole = pending.count / 64 * 64
-    guard whole > 0 else { return }
-    length += UInt64(whole)
-    pending.withUnsafeBufferPointer { buffer in
-      for start in stride(from: 0, to: whole, by: 64) {
-        Self.compress(&state, UnsafeBufferPointer(rebasing: buffer[start..<start + 64]))
-      }
+  package mutating func update(_ bytes: some Collection<UInt8>) {
+    if bytes.withContiguousStorageIfAvailable({ absorb($0) }) == nil {
+      Array(bytes).withUnsafeBufferPointer { absorb($0) }
     }
-    pending.removeFirst(whole)
+  }
+
+  /// Whole blocks are read where they lie; only what is left of the last one is kept.
+  private mutating func absorb(_ bytes: UnsafeBufferPointer<UInt8>) {
+    length += UInt64(bytes.count)
+    var start = 0
+    if !pending.isEmpty {
+      start = min(64 - pending.count, bytes.count)
+      pending.append(contentsOf: bytes[..<start])
+      if pending.count < 64 { return }
+      pending.withUnsafeBufferPointer { Self.compress(&state, $0) }
+      pending.removeAll(keepingCapacity: true)
+    }
+    while bytes.count - start >= 64 {
+      Self.compress(&state, UnsafeBufferPointer(rebasing: bytes[start..<start + 64]))
+      start += 64
+    }
+    pending.append(contentsOf: bytes[start...])
   }
 
   package consuming func finish() -> String {
-    let bits = (length + UInt64(pending.count)) * 8
+    let bits = length * 8
     var tail: [UInt8] = [0x80]
     tail += Array(repeating: 0, count: (119 - pending.count % 64) % 64)
     for shift in stride(from: 56, through: 0, by: -8) { tail.append(UInt8(truncatingIfNeeded: bits >> UInt64(shift))) }
     update(tail)
-    return state.map { word in
-      let digits = String(word, radix: 16)
-      return String(repeating: "0", count: 8 - digits.count) + digits
-    }.joined()
+    return String(unsafeUninitializedCapacity: 64) { text in
+      for (index, word) in state.enumerated() {
+        for digit in 0..<8 {
+          let value = UInt8(truncatingIfNeeded: word >> UInt32(28 - 4 * digit)) & 15
+          text[8 * index + digit] = value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+        }
+      }
+      return 64
+    }
   }
 
   /// Only operators that are not generic: a debug build calls those as functions, a third of the time of some tests.

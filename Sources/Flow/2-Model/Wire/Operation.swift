@@ -68,7 +68,12 @@ package enum Content: Hashable, Codable, Sendable {
     }
   }
 
-  package var digest: String { SHA256.hex(bytes) }
+  package var digest: String {
+    switch self {
+    case .text(let text): SHA256.hex(text)
+    case .bytes(let bytes): SHA256.hex(bytes)
+    }
+  }
 }
 
 package struct SecretFileGoal: Hashable, Codable, Sendable {
@@ -87,13 +92,19 @@ package struct SecretFileGoal: Hashable, Codable, Sendable {
 
 package struct TreeGoal: Hashable, Codable, Sendable {
   package struct Entry: Hashable, Codable, Sendable {
-    package var contents: Content
+    package let contents: Content
     package var executable: Bool
+    private let memo = LazyDigest()
 
     package init(_ contents: Content, executable: Bool = false) {
       self.contents = contents
       self.executable = executable
     }
+
+    /// Of the contents; found out once, however often it is compared with what hosts have.
+    package var digest: String { memo.value { contents.digest } }
+
+    private enum CodingKeys: String, CodingKey { case contents, executable }
   }
 
   package var root: String

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Testing
+
+@Suite struct AddressTextTests {
+  @Test(arguments: ["0.0.0.0", "9.10.99.100", "10.200.255.1", "255.255.255.255"]) func addresses(_ text: String) {
+    #expect(IPv4Address(text)?.description == text)
+  }
+
+  @Test func hardwareAddresses() {
+    let address = MACAddress("0a:00:9f:a0:ff:01")
+    #expect(address?.description == "0a:00:9f:a0:ff:01")
+    #expect(address?.hyphenated == "0a-00-9f-a0-ff-01")
+  }
+}
