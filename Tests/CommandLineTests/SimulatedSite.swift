@@ -7,7 +7,7 @@ import Testing
 /// The example's description in a folder of its own, and the real program, told to speak to machines in memory.
 final class SimulatedSite {
   let folder: URL
-  private let program: String
+  let program: String
 
   init() throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "site-\(UUID())")

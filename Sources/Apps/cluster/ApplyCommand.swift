@@ -9,7 +9,7 @@ struct ApplyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "apply", abstract: "Bring the machines to what cluster.yaml describes, and record the run.",
     discussion: """
-      A change of addresses, sshd or the firewall is undone by the host itself unless it can be confirmed over a new
+      A change of addresses, sshd or the firewall is undone by the host itself unless it can be confirmed over a new \
       connection.
 
       \(ExitStatus.table)
@@ -81,7 +81,9 @@ struct ApplyCommand: AsyncParsableCommand {
     let policy = running.policy
     let log = try running.jsonInto.map { try EventLog(path: $0, simulated: options.simulate) }
     let display = RunDisplay(
-      steps: proposal.plan.steps.count, estimate: try await reconciler.estimate(proposal),
+      steps: proposal.plan.steps.count,
+      // Machines in memory do not take the time that real ones would.
+      estimate: options.simulate ? nil : try await reconciler.estimate(proposal),
       isLive: running.progress.map { $0 == .live } ?? Terminal.canRedraw, log: log)
     defer { display.close() }
     let applied = try await Interrupt.cancelling(

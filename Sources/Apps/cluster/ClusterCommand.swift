@@ -8,8 +8,11 @@ struct ClusterCommand: AsyncParsableCommand {
     commandName: "cluster",
     abstract: "Keeps a cluster and its highly available heads as cluster.yaml describes them.",
     discussion: """
-      Start with `cluster validate`, look at `cluster plan`, then `cluster apply`. With --lab, each of them speaks to a
-      twin of the cluster on this machine, which `cluster lab up` builds from the same file.
+      Start with `cluster validate`, look at `cluster plan`, then `cluster apply`. With --simulate they speak to machines \
+      in memory, without root; with --lab to a twin of the cluster on this machine, which `cluster lab up` builds from \
+      the same file.
+
+      Exit statuses: cluster apply --help.
       """,
     version: Version.number,
     subcommands: [

@@ -9,7 +9,7 @@ struct ExplainCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "explain", abstract: "Tell all about a step, a resource or a diagnostic's code.",
     discussion: """
-      Codes (spec.bad-mac, agent.disk-full, plan.two-owners) are explained without asking any host. Steps and resources
+      Codes (spec.bad-mac, agent.disk-full, plan.two-owners) are explained without asking any host. Steps and resources \
       are those of the plan now; `cluster plan -o json` lists their ids.
       """)
 
@@ -25,11 +25,11 @@ struct ExplainCommand: AsyncParsableCommand {
     try await Failure.telling {
       if let page = DiagnosticPages.page(name.lowercased()) { return Terminal.print(String(page.dropLast())) }
       if Self.looksLikeCode(name) { throw Self.unknown(name, near: nearest(to: name, among: DiagnosticPages.codes)) }
-      let (proposal, bytes) = try await options.reaching(simulation) { reconciler in
-        (try await reconciler.propose(), reconciler.specification.bytes)
+      let (proposal, specification, cluster) = try await options.reaching(simulation) { reconciler in
+        (try await reconciler.propose(), reconciler.specification, reconciler.cluster)
       }
-      let spec = SourceText(file: options.location.lastPathComponent, bytes: bytes)
-      let explanation = Explanation(proposal.plan, spec: spec)
+      let spec = SourceText(file: options.location.lastPathComponent, bytes: specification.bytes)
+      let explanation = Explanation(proposal.plan, spec: spec) { proposal.observed($0, of: cluster) }
       guard let lines = explanation.lines(name, desired: proposal.desired) else {
         throw Self.unknown(name, near: explanation.near(name, desired: proposal.desired))
       }

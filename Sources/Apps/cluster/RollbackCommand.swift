@@ -9,8 +9,8 @@ struct RollbackCommand: AsyncParsableCommand {
     commandName: "rollback",
     abstract: "Go back to the description of an earlier run: a new commit, then plan and apply.",
     discussion: """
-      Nothing is taken out of the history: the description of that run, with the files it refers to, is committed on the
-      current branch and applied like any other change. Without RUN: the newest run before the last one that converged
+      Nothing is taken out of the history: the description of that run, with the files it refers to, is committed on the \
+      current branch and applied like any other change. Without RUN: the newest run before the last one that converged \
       which had another description.
 
       \(ExitStatus.table)

@@ -5,8 +5,7 @@ import ClusterModel
 /// so that the difference between two runs shows what changed on the machines and nothing else.
 enum ObservedText {
   static func files(_ inventory: Inventory, _ cluster: Cluster) -> [String: String] {
-    var names: [MACAddress: String] = [:]
-    for node in cluster.nodes { for mac in node.nics.compactMap(\.mac) { names[mac] = node.name.name } }
+    let names = names(cluster)
     var files: [String: String] = [:]
     for (host, state) in inventory.hosts {
       switch state {
@@ -19,6 +18,17 @@ enum ObservedText {
       }
     }
     return files
+  }
+
+  /// One answer's facts.
+  static func facts(_ probe: Probe, _ answer: Answer, _ cluster: Cluster) -> [String] {
+    lines([probe: answer], names(cluster)).values.flatMap { $0 }.sorted()
+  }
+
+  private static func names(_ cluster: Cluster) -> [MACAddress: String] {
+    var names: [MACAddress: String] = [:]
+    for node in cluster.nodes { for mac in node.nics.compactMap(\.mac) { names[mac] = node.name.name } }
+    return names
   }
 
   private static func lines(_ answers: [Probe: Answer], _ names: [MACAddress: String]) -> [String: [String]] {

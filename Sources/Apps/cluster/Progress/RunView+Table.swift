@@ -60,7 +60,7 @@ extension RunView {
         entries.append(
           Entry(
             place: one.step.host.name, seconds: now - one.since,
-            words: "\(one.step.operation.name) \(one.step.operation.target)\(said)"))
+            words: "\(one.step.title)\(said)"))
       }
     }
     for (stage, group) in nodes.sorted(by: { $0.key < $1.key }) {

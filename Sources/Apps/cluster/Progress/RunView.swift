@@ -14,7 +14,8 @@ struct RunView {
     var said: String?
   }
 
-  let estimate: RunEstimate?
+  /// Nil: nothing is known about how long it takes. A later round of the run is not what was estimated.
+  private(set) var estimate: RunEstimate?
   private(set) var run = ""
   private(set) var total: Int
   /// Those that will not be tried any more: done, failed or blocked.
@@ -52,6 +53,7 @@ struct RunView {
   mutating func take(_ event: RunEvent, at now: Double) -> Bool {
     switch event {
     case .began(let token, let steps):
+      if !run.isEmpty { estimate = nil }
       (run, total, done, running, isOver) = (token.run, steps, [], [], false)
       (succeeded, failed, blocked) = (0, 0, 0)
     case .started(let step):

@@ -21,6 +21,8 @@ actor KeptMachines {
   private var readAt: Date?
   private var isChanged = false
   private var savedAt = ContinuousClock.now
+  /// What writing the file took the last time.
+  private var saving = Duration.zero
 
   /// - Parameter fresh: nothing that was kept is looked at.
   init(
@@ -60,9 +62,9 @@ actor KeptMachines {
     isChanged = true
     let result: Result<Value, AgentError>
     do throws(AgentError) { result = .success(try await reach(body)) } catch { result = .failure(error) }
-    // Killed after this, a run has left what it did by then; writing all of it for each step would take longer than
-    // the run.
-    if pace != nil || ContinuousClock.now - savedAt > .seconds(1) { try await save() }
+    // Killed after this, a run has left what it did by then. Writing it for each step would take longer than the run,
+    // so at most a tenth of the time goes into that.
+    if ContinuousClock.now - savedAt > max(.milliseconds(pace == nil ? 1000 : 50), saving * 10) { try await save() }
     return try result.get()
   }
 
@@ -133,6 +135,7 @@ actor KeptMachines {
 
   /// Written beside it and renamed, so that nobody reads half of it.
   private func save() async throws(AgentError) {
+    let began = ContinuousClock.now
     let world = await cluster.world
     do {
       try JSONEncoder().encode(world).write(to: state.machines, options: .atomic)
@@ -143,6 +146,7 @@ actor KeptMachines {
     }
     readAt = changedAt
     savedAt = .now
+    saving = savedAt - began
     isChanged = false
   }
 

@@ -50,7 +50,8 @@ struct SimulationOptions: ParsableArguments {
     let reconciler = Reconciler(
       site: site, specification: specification, cluster: cluster,
       hosts: Dictionary(uniqueKeysWithValues: cluster.heads.map { ($0.name, machines.host($0.name)) }),
-      secrets: FakeSecrets(), journal: JournalOnDemand(path: site.journal.path), processes: .machine,
+      secrets: FakeSecrets(), journal: SimulatedJournal(journal: JournalOnDemand(path: site.journal.path)),
+      processes: .machine,
       history: try SimulatedHistory(state, of: site.specification), by: SiteOptions.caller, clock: ContinuousClock(),
       now: { Int(Date().timeIntervalSince1970) })
     return SimulatedSession(reconciler: reconciler, machines: machines)

@@ -7,13 +7,20 @@ package struct Explanation {
   /// More names than these are counted.
   private static let most = 8
 
+  /// More facts than these are counted.
+  private static let mostFacts = 20
+
   private let plan: Plan
   private let spec: SourceText
+  private let observed: (Resource) -> [String]
 
-  /// - Parameter spec: the description, for its lines.
-  package init(_ plan: Plan, spec: SourceText) {
+  /// - Parameters:
+  ///   - spec: the description, for its lines.
+  ///   - observed: what was seen of a resource, a fact a line.
+  package init(_ plan: Plan, spec: SourceText, observed: @escaping (Resource) -> [String] = { _ in [] }) {
     self.plan = plan
     self.spec = spec
+    self.observed = observed
   }
 
   /// What goes by this name: a step, or a resource of the plan or of the description. Nil when nothing does.
@@ -23,8 +30,7 @@ package struct Explanation {
     let resource = desired.first { $0.id.description == name }
     if steps.isEmpty, blocked.isEmpty {
       guard let resource else { return nil }
-      return ["\(name): \(resource.because)"] + place(resource.source)
-        + ["It is as described: nothing is to do.", "after: \(named(resource.after.map(\.description)))"]
+      return clean(resource, desired)
     }
     return steps.prefix(Self.most).flatMap(lines)
       + (steps.count > Self.most ? ["", "… and \(steps.count - Self.most) more steps of \(name)"] : [])
@@ -34,6 +40,19 @@ package struct Explanation {
   /// Names that could have been meant.
   package func near(_ name: String, desired: [Resource]) -> [String] {
     nearest(to: name, among: plan.steps.map(\.id.text) + desired.map(\.id.description))
+  }
+
+  private func clean(_ resource: Resource, _ desired: [Resource]) -> [String] {
+    let facts = observed(resource)
+    let shown = facts.count > Self.mostFacts + 1 ? Self.mostFacts : facts.count
+    let followers = desired.filter { $0.after.contains(resource.id) }.map(\.id.description)
+    return ["\(resource.id)", "  It is as described: nothing is to do.", "  why: \(resource.because)"]
+      + place(resource.source).map { "    \($0)" }
+      + (facts.isEmpty ? [] : ["  observed:"]) + facts.prefix(shown).map { "    \($0)" }
+      + (shown < facts.count ? ["    … and \(facts.count - shown) more facts"] : [])
+      + [
+        "  comes after: \(named(resource.after.map(\.description)))", "  these come after it: \(named(followers))",
+      ]
   }
 
   private func lines(_ step: Step) -> [String] {
