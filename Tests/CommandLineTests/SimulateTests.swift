@@ -74,6 +74,20 @@ import Testing
     #expect(lines.allSatisfy { $0.contains("\"simulated\":true") })
   }
 
+  @Test func explainTellsWhatWasSeenAndWhoAsksForIt() async throws {
+    let site = try SimulatedSite()
+    _ = try await site.run("apply")
+
+    let link = try await site.run("explain", "link@head1:eth1").text
+    #expect(link.contains("It is as described"))
+    #expect(link.contains("head1: eth1 address 198.51.100.11/24"))
+    #expect(link.contains("cluster.yaml:27:7"))
+    let nodes = try await site.run("explain", "nodes:all").text
+    #expect(nodes.contains("head1: node001 ready compute/"))
+    let silent = try await site.run("explain", "packages@head2:base", "--break", "head2").text
+    #expect(silent.contains("packages@head2:base is blocked: waits for head-clone:head2"))
+  }
+
   /// Neither beside the description nor in its repository.
   @Test func nothingIsLeftBesideTheDescription() async throws {
     let site = try SimulatedSite()

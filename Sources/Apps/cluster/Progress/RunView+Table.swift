@@ -25,10 +25,11 @@ extension RunView {
   }
 
   private func summary(at now: Double) -> String {
-    var parts = ["\(succeeded) of \(total) done", "\(running.count) running", "\(waiting) waiting"]
+    // What must not be missed comes first: a narrow terminal shows only that.
+    var parts = ["\(succeeded) of \(total) done"]
     if failed > 0 { parts.append("\(failed) FAILED") }
     if blocked > 0 { parts.append("\(blocked) blocked") }
-    parts.append(Terminal.elapsed(now))
+    parts += ["\(running.count) running", "\(waiting) waiting", Terminal.elapsed(now)]
     if stopping != nil {
       parts.append("stopping: what is in flight is finished")
     } else if let left = left(at: now) {
