@@ -51,6 +51,8 @@ bench: build
 	$(SWIFT_BUILD) --product bench
 	.build/release/bench plan
 	.build/release/bench record
+	.build/release/bench journal
+	.build/release/bench compare
 	scripts/bench-lab
 
 # Every seed is another site with other faults: docs/simulation.md.

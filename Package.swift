@@ -81,6 +81,7 @@ let package = Package(
       name: "bench",
       dependencies: [
         "Planning", "Features", "Resources", "SpecReading", "ClusterModel", "Diagnostics", "HostAccess", "Auditing",
+        "Execution", "Reconciler", "Comparison",
       ],
       path: "Sources/Apps/Bench",
       swiftSettings: strict),

@@ -6,6 +6,8 @@ import Glibc
 ///     bench plan                    description to plan: time and memory; terraform beside it where it is installed
 ///     bench agent PROGRAM [WORD…]   a conversation with an agent, which PROGRAM reaches: cluster-agent itself, or ssh
 ///     bench record                  the record of runs: a commit, `cluster log`, size after gc
+///     bench journal                 what a run keeps before it begins
+///     bench compare                 two descriptions beside each other, without hosts
 @main
 struct Bench {
   static func main() async {
@@ -15,7 +17,9 @@ struct Bench {
       case "plan" where words.count == 1: try await PlanBench.run()
       case "agent" where words.count > 1: try await AgentBench.run(words[1], Array(words.dropFirst(2)))
       case "record" where words.count == 1: try await RecordBench.run()
-      default: throw Unexpected(what: "usage: bench plan | bench agent PROGRAM [WORD…] | bench record")
+      case "journal" where words.count == 1: try await JournalBench.run()
+      case "compare" where words.count == 1: try await ComparisonBench.run()
+      default: throw Unexpected(what: "usage: bench plan | agent PROGRAM [WORD…] | record | journal | compare")
       }
     } catch {
       print("bench: \(error)")

@@ -52,13 +52,12 @@ enum PlanBench {
     }
     let (desired, expanding) = try await report("expand", size) { Expansion.expand(cluster, SiteFiles()) }
     let heads = Planning.Heads(cluster)
-    let (questions, asking) = try await report("ask", size) {
-      Planner.questions(desired: desired, previously: [], catalog: KindCatalog.all, heads: heads)
+    let (wanted, asking) = try await report("order and ask", size) {
+      DesiredResources(desired, catalog: KindCatalog.all, heads: heads)
     }
-    let inventory = BareMachine.inventory(questions, reachable: ["head1"])
+    let inventory = BareMachine.inventory(wanted.questions(previously: []), reachable: ["head1"])
     let (plan, planning) = try await report("plan", size) { () throws -> Plan in
-      let plan = try Planner.plan(
-        desired: desired, previously: [], inventory: inventory, catalog: KindCatalog.all, heads: heads, now: 0)
+      let plan = try Planner.plan(wanted, previously: [], inventory: inventory, now: 0)
       if let blocked = plan.blocked.first { throw Unexpected(what: "\(blocked.resource): \(blocked.reason)") }
       return plan
     }

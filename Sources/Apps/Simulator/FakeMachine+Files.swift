@@ -5,7 +5,8 @@ import HostAccess
 extension FakeMachine {
   func file(_ path: String, contents: Bool) -> FileState {
     if let target = symbolicLinks[path] { return .link(target: target) }
-    if folders.contains(path) || files.keys.contains(where: { $0.hasPrefix(path + "/") }) { return .other("a folder") }
+    let below = path + "/"
+    if folders.contains(path) || files.keys.contains(where: { $0.hasPrefix(below) }) { return .other("a folder") }
     guard let file = files[path] else { return .absent }
     let owner = file.owner.split(separator: ":").map(String.init)
     return .file(

@@ -39,9 +39,7 @@ extension Reconciler {
 
   /// What a plan is about to put in place, for the journal. A removal adds nothing: the record lists it already.
   func managing(_ proposal: Proposal) throws(ReconcileError) -> [UInt8] {
-    let changing = Set(proposal.plan.steps.map(\.resource))
-    let resources = proposal.desired.filter { changing.contains($0.id) }
-    do { return try ManagedSet.json(resources.map { ManagedResource(id: $0.id, desired: $0.desired) }) } catch {
+    do { return try ManagedSet.intents(of: proposal.plan, proposal.desired) } catch {
       throw .execution(.journal(path: site.journal.path, cause: "what is to be managed has no JSON: \(error)"))
     }
   }

@@ -96,6 +96,13 @@ package struct ManagedSet: Sendable {
     try AuditRecord.lines(resources.sorted { $0.id < $1.id }.map(ManagedEntry.init))
   }
 
+  /// What a plan is about to put in place, as `json` writes it. A removal adds nothing: the record lists it already.
+  package static func intents(of plan: Plan, _ desired: [Resource]) throws -> [UInt8] {
+    let changing = Set(plan.steps.lazy.map(\.resource))
+    return try json(
+      desired.lazy.filter { changing.contains($0.id) }.map { ManagedResource(id: $0.id, desired: $0.desired) })
+  }
+
   package init(json: [UInt8], catalog: [String: AnyKind]) throws {
     let decoder = JSONDecoder()
     decoder.userInfo[.catalog] = catalog

@@ -135,8 +135,9 @@ package struct Watch: Sendable {
 
   /// What a run says it did, against what was done on its behalf.
   package mutating func recorded(_ outcome: RunOutcome) {
+    let rounds = rounds(of: outcome.run)
     for report in outcome.steps {
-      guard let (run, step) = step(report.step, outcome.run) else {
+      guard let (run, step) = step(report.step, rounds) else {
         if report.startedAt != nil { note(.recordMatches, "\(report.step) is recorded as started, and never was") }
         continue
       }
@@ -154,9 +155,12 @@ package struct Watch: Sendable {
     }
   }
 
-  /// A run has several rounds, each with a name of its own; the latest counts.
-  private func step(_ id: StepID, _ run: String) -> (String, Step)? {
-    let rounds = started.keys.filter { $0 == run || $0.hasPrefix(run + ".") }.sorted().reversed()
+  /// A run has several rounds, each with a name of its own; the latest first.
+  private func rounds(of run: String) -> [String] {
+    started.keys.filter { $0 == run || $0.hasPrefix(run + ".") }.sorted().reversed()
+  }
+
+  private func step(_ id: StepID, _ rounds: [String]) -> (String, Step)? {
     for round in rounds { if let step = started[round]?[id] { return (round, step) } }
     return nil
   }
@@ -164,5 +168,5 @@ package struct Watch: Sendable {
 
 extension RunToken {
   /// The run that this is a round of.
-  var base: Substring { run.prefix { $0 != "." } }
+  var base: Substring { run[..<(run.utf8.firstIndex(of: UInt8(ascii: ".")) ?? run.endIndex)] }
 }
