@@ -56,6 +56,8 @@ package struct FakeMachine: Hashable, Codable, Sendable {
 
   package var hostname: String
   package var machineID: String
+  /// Where its BMC answers, so that it need not be looked for among those of all nodes.
+  var board: IPv4Address?
   package var files: [String: File] = [:]
   /// Symbolic links: targets by path.
   package var symbolicLinks: [String: String] = [:]

@@ -43,6 +43,7 @@ extension FakeWorld {
     else { return }
     boards[address] = old.value
     boards[old.key] = nil
+    machines[head.name]?.board = address
   }
 
   /// Every BMC has the password that `FakeSecrets` holds for it.
@@ -73,5 +74,6 @@ extension FakeWorld {
   private mutating func add(_ bmc: BMC?, of machine: HostID) {
     guard let bmc else { return }
     boards[bmc.address] = Board(password: Self.password(bmc.password), machine: machine)
+    machines[machine]?.board = bmc.address
   }
 }

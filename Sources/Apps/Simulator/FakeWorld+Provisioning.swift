@@ -63,7 +63,7 @@ extension FakeWorld {
     _ = try ensurePower(goal.bmc, .on, secrets)
     clone.hostname = goal.head.name
     clone.machineID = String(SHA256.hex(goal.head.name).prefix(32))
-    clone.links = links
+    (clone.links, clone.board) = (links, goal.bmc.address)
     clone.files = clone.files.filter { !$0.key.hasPrefix("/etc/cluster/secrets/") && !$0.key.hasPrefix("/var/log/") }
     clone.managed = clone.managed.filter { clone.files[$0.key] != nil || clone.folders.contains($0.key) }
     (clone.clones, clone.captures, clone.fencing, clone.reports) = ([:], [], [:], [:])

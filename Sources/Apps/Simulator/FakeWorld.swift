@@ -67,7 +67,8 @@ package struct FakeWorld: Equatable, Codable, Sendable {
 
   /// A machine without a BMC is always on.
   package func isPowered(_ id: HostID) -> Bool {
-    boards.values.first { $0.machine == id }.map { $0.power == .on } ?? true
+    if let address = machines[id]?.board, let board = boards[address], board.machine == id { return board.power == .on }
+    return boards.values.first { $0.machine == id }.map { $0.power == .on } ?? true
   }
 
   /// It has an operating system, and power.
