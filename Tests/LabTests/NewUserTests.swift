@@ -13,6 +13,7 @@ struct NewUserTests {
     do {
       try await firstApply(site)
       try await drift(site)
+      try await oneFile(site)
       try await edits(site)
       try await killed(site)
       try await lostHead(site)
@@ -66,6 +67,34 @@ struct NewUserTests {
       let status = try await site.status()
       return status.addresses.allSatisfy { $0.holder != nil } && status.services.allSatisfy { $0.state == "running" }
     }
+  }
+
+  /// Cost follows what changed: one file on one head is one operation there, and nobody is called more than it takes.
+  private func oneFile(_ site: UserSite) async throws {
+    _ = try await site.onHead("head2", ["sed", "-i", "$a # by hand", "/etc/hosts"])
+    let events = "\(site.folder)/events"
+    let before = (try await connections(site, "head1"), try await connections(site, "head2"))
+
+    let apply = try await site.cluster(["apply", "--lab", "--yes", "--json-into", events])
+
+    #expect(apply.status == 0, "\(apply.errorText)")
+    struct Event: Decodable { var event: String, host: String?, operation: String? }
+    let started = try String(contentsOfFile: events, encoding: .utf8).split(separator: "\n")
+      .map { try JSONDecoder().decode(Event.self, from: Data($0.utf8)) }.filter { $0.event == "started" }
+    #expect(started.map(\.host) == ["head2"])
+    #expect(started.map(\.operation) == ["ensureFile"])
+    // The run's own, over which it looks, claims the lease, acts and looks again; then git's, which takes the record
+    // there. Asking for the count is one more.
+    for (head, before) in [("head1", before.0), ("head2", before.1)] {
+      let made = try await connections(site, head) - before - 1
+      #expect((1...3).contains(made), "\(made) connections to \(head)")
+    }
+  }
+
+  /// How often sshd has let somebody in.
+  private func connections(_ site: UserSite, _ head: String) async throws -> Int {
+    try await site.onHead(head, ["journalctl", "--unit=ssh.service", "--boot", "--output=cat", "--no-pager"]).text
+      .split(separator: "\n").filter { $0.hasPrefix("Accepted publickey") }.count
   }
 
   private func edits(_ site: UserSite) async throws {

@@ -54,7 +54,7 @@ package struct UndoAdvice: Hashable, Codable, Sendable {
   /// One or two sentences, without the list of what does not come back.
   package var text: String {
     guard let lastRun else {
-      return "there is no earlier run to go back to. Files that are replaced are kept as FILE.cluster-backup."
+      return "there is no earlier run to go back to. Files that are replaced are kept below /var/lib/cluster/backups."
     }
     return "`cluster rollback \(lastRun)` goes back to what the run before this one described."
   }

@@ -5,7 +5,7 @@
 /// Each case first checks whether its work is done already, and may be repeated. Programs are run as argv, never
 /// through a shell. Secrets are named, not carried: their bytes travel beside the operation.
 package enum Operation: Hashable, Codable, Sendable {
-  /// Writes a file atomically. A file that was not ours is kept once as `PATH.cluster-backup`.
+  /// Writes a file atomically. A file that was not ours is kept once, below `/var/lib/cluster/backups`.
   case ensureFile(FileGoal)
   case ensureSecretFile(SecretFileGoal)
   /// Removes a file of ours; a backup, where one was kept, takes its place.

@@ -7,7 +7,7 @@ extension Step {
     if destructive { return "what it takes away does not come back." }
     switch operation {
     case .ensureFile:
-      return "a file that was not ours is kept as FILE.cluster-backup; else an older spec writes it back."
+      return "a file that was not ours is kept below /var/lib/cluster/backups; else an older spec writes it back."
     case .ensureSecretFile: return "the old value is not kept; put it into the secret store and apply again."
     case .ensureFileAbsent, .ensureTreeAbsent: return "an older spec, in which it is asked for, writes it again."
     case .ensureTree: return "an older spec writes the folder as it was asked for then; files of others in it are gone."

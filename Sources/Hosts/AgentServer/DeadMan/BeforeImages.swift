@@ -27,7 +27,7 @@ struct BeforeImages: Sendable {
     try FileSystem.removeAll(place)
     try FileSystem.makeFolder(place, mode: 0o700)
     let exists = try FileSystem.entry(path) != nil
-    if exists { try await copy(path, to: "\(place)/image") }
+    if exists { try await FileSystem.copy(path, to: "\(place)/image") }
     // Without this mark there is no image: it comes last, and goes first.
     try DurableJSON.write(Image(path: path, existed: exists, isRemoval: isRemoval), to: "\(place)/image.json")
     try FileSystem.syncFolder(folder)
@@ -47,31 +47,15 @@ struct BeforeImages: Sendable {
   /// Puts back what was there. May be repeated.
   func restore(_ image: Image) async throws(AgentError) {
     let source = "\(place(image.path))/image"
-    guard image.existed, let kept = try FileSystem.entry(source) else {
+    guard image.existed, try FileSystem.entry(source) != nil else {
       try FileSystem.removeAll(image.path)
       return
     }
-    try FileSystem.makeFolder(FileSystem.parent(image.path))
-    let beside = "\(FileSystem.parent(image.path))/.\(FileSystem.name(image.path)).cluster-new"
-    try FileSystem.removeAll(beside)
-    try await copy(source, to: beside)
-    // A folder cannot take the place of one that is not empty, nor a file that of a folder.
-    let replaced = try FileSystem.entry(image.path)
-    if kept.kind == .folder || replaced?.kind == .folder {
-      try FileSystem.removeAll(image.path)
-    }
-    try FileSystem.move(beside, to: image.path)
+    try await FileSystem.putBack(source, at: image.path)
   }
 
   func drop(_ image: Image) throws(AgentError) {
     try FileSystem.remove("\(place(image.path))/image.json")
     try FileSystem.removeAll(place(image.path))
-  }
-
-  /// With owners, modes, times and links, and on the disk when it returns: cp(1), sync(1).
-  private func copy(_ path: String, to target: String) async throws(AgentError) {
-    let next = "Make room on the disk that holds \(folder)."
-    try await Command.checked("cp", ["--archive", "--no-target-directory", "--", path, target], next: next)
-    if try FileSystem.entry(target)?.kind == .file { try await Command.checked("sync", ["--", target], next: next) }
   }
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
-import Glibc
 import HostAccess
 
 extension Agent {
@@ -23,7 +22,7 @@ extension Agent {
     guard try ManagedPaths.contains(path) else {
       return Outcome(changed: false, detail: "nothing of ours is at \(path)")
     }
-    _ = try ManagedPaths.giveBack(path)
+    _ = try await ManagedPaths.giveBack(path)
     let restored = try FileSystem.entry(path) != nil
     return Outcome(changed: true, detail: restored ? "put back what was there before" : "removed")
   }
@@ -43,7 +42,7 @@ extension Agent {
     let mode = mode ?? existing?.mode ?? 0o644
     let owner = owner ?? existing.map { FileSystem.Owner(uid: $0.uid, gid: $0.gid) } ?? .init(uid: 0, gid: 0)
     try FileSystem.makeFolder(FileSystem.parent(path))
-    try await ManagedPaths.adopt(path) { (backup) throws(AgentError) in try Self.keep(path, as: backup) }
+    try await ManagedPaths.adopt(path)
     if let existing, existing.size == bytes.count, existing.mode == mode, existing.uid == owner.uid,
       existing.gid == owner.gid, try FileSystem.read(path) == bytes
     {
@@ -52,14 +51,5 @@ extension Agent {
     try FileSystem.write(bytes, to: path, mode: mode, owner: owner)
     return Outcome(
       changed: true, detail: "wrote \(bytes.count) bytes" + (before == nil ? "" : ", replacing another file"))
-  }
-
-  /// A second name for the same file, owner, mode and all; also for a link, which is kept as a link. The path itself
-  /// stays until our file takes its place.
-  private static func keep(_ path: String, as backup: String) throws(AgentError) {
-    guard linkat(AT_FDCWD, path, AT_FDCWD, backup, 0) == 0 else {
-      throw FileSystem.failure("\(path) cannot be kept as \(backup)")
-    }
-    try FileSystem.syncFolder(FileSystem.parent(path))
   }
 }

@@ -6,7 +6,12 @@ extension Agent {
   func ensureTree(_ goal: TreeGoal, _ context: OperationContext) async throws(AgentError) -> Outcome {
     try AbsolutePath.checkRoot(goal.root)
     for path in goal.files.keys { try AbsolutePath.checkRelative(path) }
-    try await adoptTree(goal.root)
+    // A folder that was there before us, with something in it, is kept as a whole.
+    if let entry = try FileSystem.entry(goal.root), entry.kind != .folder {
+      throw AgentError(
+        .conflict, "\(goal.root) is not a folder", next: "Move away what is at \(goal.root), and try again.")
+    }
+    try await ManagedPaths.adopt(goal.root)
     try FileSystem.makeFolder(goal.root)
     var folders: Set = [goal.root]
     for path in goal.files.keys {
@@ -40,33 +45,11 @@ extension Agent {
 
   func ensureTreeAbsent(root: String, _ context: OperationContext) async throws(AgentError) -> Outcome {
     try AbsolutePath.checkRoot(root)
-    guard try ManagedPaths.giveBack(root) else {
+    guard try await ManagedPaths.giveBack(root) else {
       return Outcome(changed: false, detail: "\(root) is not ours")
     }
     let restored = try FileSystem.entry(root) != nil
     return Outcome(changed: true, detail: restored ? "put back what was there before" : "removed")
-  }
-
-  /// A folder that was there before us, with something in it, is kept as a whole.
-  private func adoptTree(_ root: String) async throws(AgentError) {
-    if let entry = try FileSystem.entry(root) {
-      guard entry.kind == .folder else {
-        throw AgentError(.conflict, "\(root) is not a folder", next: "Move away what is at \(root), and try again.")
-      }
-      // An empty one is used as it is.
-      if try !ManagedPaths.contains(root), try FileSystem.names(in: root).isEmpty {
-        try await ManagedPaths.adopt(root) { (_) throws(AgentError) in }
-        return
-      }
-    }
-    try await ManagedPaths.adopt(root) { (backup) throws(AgentError) in
-      // A copy, because a folder of an overlay file system's lower layer cannot be moved.
-      let temporary = "\(backup).cluster-new"
-      try FileSystem.removeAll(temporary)
-      try await Command.checked(
-        "cp", ["-a", "--", root, temporary], deadline: .seconds(600), next: "Make room, or move \(root) away.")
-      try FileSystem.move(temporary, to: backup)
-    }
   }
 
   /// Removes everything below that is neither wanted nor on the way to something wanted. Says how much it was.

@@ -5,48 +5,75 @@ import HostAccess
 /// Which paths were written by us, kept so that a crash at any moment loses nothing: one small file per path, named by
 /// the path's digest, below `/var/lib/cluster/managed`.
 ///
-/// What was at a path before is kept beside it as `PATH.cluster-backup`. The order of steps is what makes it safe:
-/// first the backup, then the mark, then our bytes; and on the way back first the mark's second line, then the backup.
+/// What was at a path before is kept as `/var/lib/cluster/backups/PATH.cluster-backup`, and not beside it, because many
+/// daemons read whatever lies in a folder of theirs. The order of steps is what makes it safe: first the backup, then
+/// the mark, then our bytes; and on the way back first the mark's second line, then the backup, which goes last.
 enum ManagedPaths {
   static let folder = "/var/lib/cluster/managed"
+  private static let backups = "/var/lib/cluster/backups"
 
   /// How a path is given back: the mark's second line, written before anything is moved.
   private enum Return: String { case backup, nothing }
 
   private static func mark(_ path: String) -> String { "\(folder)/\(SHA256.hex(path))" }
 
-  static func backup(_ path: String) -> String { "\(path).cluster-backup" }
+  /// With a name of its own, so that it is never the folder that leads to another.
+  private static func backup(_ path: String) -> String { "\(backups)\(path).cluster-backup" }
+
+  /// Where earlier versions kept it.
+  private static func backupBeside(_ path: String) -> String { "\(path).cluster-backup" }
+
+  /// The backup that there is.
+  private static func kept(_ path: String) throws(AgentError) -> String? {
+    for place in [backup(path), backupBeside(path)] where try FileSystem.entry(place) != nil { return place }
+    return nil
+  }
 
   static func contains(_ path: String) throws(AgentError) -> Bool { try FileSystem.entry(mark(path)) != nil }
 
   /// Makes a path ours. What is there is kept, once.
-  static func adopt(_ path: String, keep: (_ backup: String) async throws(AgentError) -> Void) async throws(AgentError)
-  {
+  static func adopt(_ path: String) async throws(AgentError) {
     let ours = try contains(path)
     let begun = ours ? try begunReturn(path) : nil
     if ours && begun == nil { return }
     // A return that was begun, with nothing to put back, left our own file.
-    let isOriginal = begun != .nothing
-    if isOriginal, try FileSystem.entry(path) != nil, try FileSystem.entry(backup(path)) == nil {
-      try await keep(backup(path))
-    }
+    if begun != .nothing, try isWorthKeeping(path), try kept(path) == nil { try await keep(path) }
     try FileSystem.makeFolder(folder, mode: 0o700)
     try FileSystem.write(Array("\(path)\n".utf8), to: mark(path), mode: 0o600)
   }
 
+  /// An empty folder is used as it is.
+  private static func isWorthKeeping(_ path: String) throws(AgentError) -> Bool {
+    guard let entry = try FileSystem.entry(path) else { return false }
+    if entry.kind != .folder { return true }
+    return try !FileSystem.names(in: path).isEmpty
+  }
+
+  /// A copy, which needs not be on the same file system: the path itself stays until ours takes its place.
+  private static func keep(_ path: String) async throws(AgentError) {
+    let backup = backup(path)
+    try FileSystem.makeFolder(backups, mode: 0o700)
+    try FileSystem.makeFolder(FileSystem.parent(backup), mode: 0o700)
+    let temporary = "\(backup).cluster-new"
+    try FileSystem.removeAll(temporary)
+    try await FileSystem.copy(path, to: temporary)
+    try FileSystem.move(temporary, to: backup)
+  }
+
   /// Gives a path back: what was there before, or nothing. Says whether the path was ours.
-  static func giveBack(_ path: String) throws(AgentError) -> Bool {
+  static func giveBack(_ path: String) async throws(AgentError) -> Bool {
     guard try contains(path) else { return false }
-    let hasBackup = try FileSystem.entry(backup(path)) != nil
-    let plan = try begunReturn(path) ?? (hasBackup ? .backup : .nothing)
+    let kept = try kept(path)
+    let plan = try begunReturn(path) ?? (kept == nil ? .nothing : .backup)
     try FileSystem.write(Array("\(path)\n\(plan.rawValue)\n".utf8), to: mark(path), mode: 0o600)
     switch plan {
-    case .backup where hasBackup:
-      // A folder cannot take the place of one that is not empty.
-      if try FileSystem.entry(path)?.kind == .folder { try FileSystem.removeAll(path) }
-      try FileSystem.move(backup(path), to: path)
-    // Put back already, before a crash.
-    case .backup: break
+    case .backup:
+      // Without one it was put back already, before a crash.
+      if let kept {
+        try await FileSystem.putBack(kept, at: path)
+        try FileSystem.removeAll(kept)
+        try FileSystem.syncFolder(FileSystem.parent(kept))
+      }
     case .nothing:
       try FileSystem.removeAll(path)
       let folder = FileSystem.parent(path)
