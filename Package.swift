@@ -140,9 +140,10 @@ let package = Package(
       "ExecutionTests",
       [
         "Execution", "Observation", "Planning", "Features", "Resources", "SpecReading", "ClusterModel", "HostAccess",
-        "Simulator", "crash-child",
+        "Simulator", "crash-child", .product(name: "GRDB", package: "GRDB.swift"),
       ]),
-    tests("AuditingTests", ["Auditing", "Reconciler", "Execution", "Simulator", "ClusterModel", "HostAccess"]),
+    tests(
+      "AuditingTests", ["Auditing", "Reconciler", "Execution", "Simulator", "ClusterModel", "HostAccess", "CGit2"]),
     tests(
       "ResourcesTests",
       [
@@ -158,7 +159,9 @@ let package = Package(
     tests("FuzzTests", ["Fuzzing"]),
     tests(
       "CommandLineTests",
-      ["cluster", "DiagnosticPages", "Diagnostics", "Execution", "Planning", "ClusterModel", "HostAccess"]),
+      [
+        "cluster", "DiagnosticPages", "Diagnostics", "Execution", "Planning", "Auditing", "ClusterModel", "HostAccess",
+      ]),
     tests("SimulationTests", ["Simulation", "Simulator", "Execution", "HostAccess", "ClusterModel"]),
     tests(
       "ReconcilerTests",

@@ -32,6 +32,7 @@ import Testing
         By: ada@desk
         Tool: cluster 0.1
         Site: site
+        Generation: 1
         """)
     #expect(
       try await repository.git("ls-tree", "-r", "--name-only", "cluster/history").split(separator: "\n") == [
@@ -164,6 +165,9 @@ import Testing
 
     #expect(recorded.isSigned)
     #expect(try await repository.git("log", "-1", "--format=%G?", "cluster/history") == "G")
+    let verdict = try await Command.checked(
+      "git", ["-C", repository.path, "verify-commit", "cluster/history"], next: "Read what git says.")
+    #expect(verdict.errorText.hasPrefix("Good \"git\" signature for ada@example.org"))
     #expect(try await repository.git("fsck", "--strict", "--no-dangling").isEmpty)
   }
 

@@ -60,8 +60,10 @@ import Testing
       _ = try await audit.record(record)
     }
 
-    let blame = try audit.blame("number@head1:x", site: "site")
+    let found = try audit.blame("number@head1:x", site: "site")
 
+    try #require(found.count == 1)
+    let blame = found[0]
     #expect(blame.isManaged)
     #expect(blame.introduced.id == "run1")
     #expect(blame.changed.id == "run3")
@@ -78,9 +80,54 @@ import Testing
 
     let blame = try audit.blame("number@head1:run1", site: "site")
 
-    #expect(!blame.isManaged)
-    #expect(blame.removed?.id == "run2")
+    #expect(blame.map(\.isManaged) == [false])
+    #expect(blame.first?.removed?.id == "run2")
     let error = #expect(throws: AuditError.self) { try audit.blame("number@head1:run", site: "site") }
     #expect(error?.next == "Did you mean number@head1:run2?")
   }
+
+  @Test func blameNamesAllThatItsWordsMean() async throws {
+    let (repository, audit) = try await repository()
+    defer { withExtendedLifetime(repository) {} }
+    let row = { (name: String, image: String) in
+      NodesLike.Row(name: HostID(name), image: image)
+    }
+    for (number, images) in [["a", "a", "a"], ["a", "b", "a"]].enumerated() {
+      var record = AuditRecord.sample("run\(number + 1)")
+      record.managed = ["head1", "head2"].flatMap { (head: HostID) in
+        ["/etc/a", "/etc/b", "/srv/[1]"].map {
+          ManagedResource(id: ResourceID("file", on: head, $0), desired: NumberKind.Desired(number: 1))
+        }
+      }
+      record.managed.append(
+        ManagedResource(
+          id: ResourceID("nodes", "all"),
+          desired: NodesLike(nodes: zip(["n01", "n02", "n03"], images).map { row($0, $1) })))
+      record.observed = ["head1/nodes.txt": "n01 ready a\nn02 ready \(images[1])\n"]
+      _ = try await audit.record(record)
+    }
+    func names(_ words: String) throws -> [String] { try audit.blame(words, site: "site").map(\.resource) }
+
+    #expect(try names("file@head[1-2]:/etc/a") == ["file@head1:/etc/a", "file@head2:/etc/a"])
+    #expect(try names("file@head2:/etc/*") == ["file@head2:/etc/a", "file@head2:/etc/b"])
+    #expect(try names("file@head1:/srv/[1]") == ["file@head1:/srv/[1]"])
+    #expect(try names("head2").count == 3)
+    #expect(try names("n[01-02]") == ["n01", "n02"])
+    #expect(try names("*:*").count == 7)
+    let nodes = try audit.blame("n*", site: "site")
+    #expect(nodes.map(\.changed.id) == ["run1", "run2", "run1"])
+    #expect(nodes.map { $0.observed.first?.since.id } == ["run1", "run2", nil])
+    #expect(throws: AuditError.self) { try names("n[1") }
+    #expect(throws: AuditError.self) { try names("n[04-09]") }
+  }
+}
+
+/// A desired state with a list of objects, as that of the nodes is.
+private struct NodesLike: DesiredState {
+  struct Row: Hashable, Codable, Sendable {
+    var name: HostID
+    var image: String
+  }
+
+  var nodes: [Row]
 }

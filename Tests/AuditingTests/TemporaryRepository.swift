@@ -61,6 +61,7 @@ enum NumberKind: ResourceKind {
 }
 
 extension AuditRecord {
+  /// Its generation is the number in the run's name.
   static func sample(_ run: String, site: String = "site", spec: SpecState = SpecState(commit: nil, dirty: []))
     -> AuditRecord
   {
@@ -78,7 +79,8 @@ extension AuditRecord {
       planJSON: "{}\n",
       planText: "2 steps\n",
       outcome: RunOutcome(
-        run: run, generation: 1, holder: "ada@desk pid 7", result: .partial, startedAt: 1_700_000_000,
+        run: run, generation: Int(run.filter(\.isNumber).suffix(9)) ?? 1, holder: "ada@desk pid 7", result: .partial,
+        startedAt: 1_700_000_000,
         finishedAt: 1_700_000_100, steps: steps),
       result: "partial",
       managed: [ManagedResource(id: ResourceID("number", on: "head1", run), desired: NumberKind.Desired(number: 42))],

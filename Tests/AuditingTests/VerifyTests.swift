@@ -54,7 +54,11 @@ import Testing
 
     let result = try await audit.verify(journal: journal, site: "site")
 
-    #expect(result.findings.map(\.what) == ["run run2, which ended done on this machine, is not recorded"])
+    #expect(
+      result.findings.map(\.what) == [
+        "generation 2 of site is not recorded, and was when run run3 was",
+        "run run2, which ended done on this machine, is not recorded",
+      ])
   }
 
   @Test func anotherAuthorInTheMiddleIsFoundByWhereTheHistoryWas() async throws {

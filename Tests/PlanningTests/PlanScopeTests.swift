@@ -120,6 +120,6 @@ import Testing
     ("abc", "a*c", true), ("abc", "*", true), ("abc", "ab", false), ("abc", "*b*", true), ("aXbXc", "a*b*c", true),
     ("", "*", true), ("abc", "a*d", false), ("aab", "a*ab", true),
   ]) func stars(_ text: String, _ pattern: String, _ matches: Bool) {
-    #expect(Selector.matches(text, pattern) == matches)
+    #expect(Glob.matches(text, pattern) == matches)
   }
 }

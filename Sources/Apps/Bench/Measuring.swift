@@ -15,7 +15,16 @@ enum Measuring {
       value = try await work()
       times.append(began.duration(to: clock.now))
     }
-    return (value, times.sorted()[times.count / 2])
+    return (value, median(times))
+  }
+
+  static func median(_ times: [Duration]) -> Duration { times.sorted()[times.count / 2] }
+
+  /// What this process has used of the processors so far, by itself and in the kernel: clock_gettime(2).
+  static var processorTime: Duration {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
   }
 
   /// The most memory that this process has had so far, in bytes: getrusage(2), `ru_maxrss`.

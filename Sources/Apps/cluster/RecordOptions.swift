@@ -26,6 +26,8 @@ struct RecordOptions: ParsableArguments {
 extension RunRecord {
   /// `2026-11-21T10:00:00Z`.
   var time: String { Date(timeIntervalSince1970: TimeInterval(at)).formatted(.iso8601) }
+  /// `3f9c2a1d0b7e`, with `-dirty` when the description differed from that commit.
+  var shortSpec: String { spec.prefix { $0 != "-" }.prefix(12) + (spec.hasSuffix("-dirty") ? "-dirty" : "") }
   /// One line: which run, how it ended, when, and who asked.
   var line: String { "\(id)  \(result)  \(time)  \(by)" }
 }

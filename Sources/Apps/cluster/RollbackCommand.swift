@@ -42,15 +42,13 @@ struct RollbackCommand: AsyncParsableCommand {
       let repository = try AuditRepository(folder: site.folder.path)
       let target = try run.map { name in try repository.find(name, site: site.id) }
       let run = try target ?? repository.runBeforeTheLastSuccess(site: site.id)
-      Terminal.note("Back to the description of run \(run.line).")
+      Terminal.note(Self.text(run))
       if planOnly {
         try await plan(run, repository, site)
         return nil
       }
       let commit = try await repository.restore(run, present: present())
-      Terminal.note(
-        commit.map { "Committed as \($0.prefix(12)); to take that back: git revert \($0.prefix(12))" }
-          ?? "The description is that of this run already.")
+      Terminal.note(Self.text(committed: commit))
       var apply = try ApplyCommand.parse([])
       apply.options = options
       apply.running = running
@@ -58,6 +56,13 @@ struct RollbackCommand: AsyncParsableCommand {
       return apply
     }
     try await apply?.run()
+  }
+
+  static func text(_ run: RunRecord) -> String { "Back to the description of run \(run.line)." }
+
+  static func text(committed commit: String?) -> String {
+    commit.map { "Committed as \($0.prefix(12)); to take that back: git revert \($0.prefix(12))" }
+      ?? "The description is that of this run already."
   }
 
   /// The files of the description as it is now. One that cannot be read refers to nothing.

@@ -17,12 +17,7 @@ struct ShowCommand: AsyncParsableCommand {
   func run() async throws {
     try await Failure.telling {
       let repository = try record.repository()
-      let run = try repository.find(run, site: try record.site())
-      let shown = ShownRun(
-        run: run, outcome: try repository.outcome(of: run), plan: try repository.text("plan.txt", in: run),
-        machines: try repository.before(run).map { before in
-          try repository.difference(from: before, to: run).files.filter { $0.path.hasPrefix("observed/") }
-        })
+      let shown = try ShownRun(try repository.find(run, site: try record.site()), in: repository)
       try record.print(shown) { shown.text }
     }
   }
@@ -36,6 +31,14 @@ struct ShownRun: Encodable {
   var plan: String
   /// What was seen differently from the run before. Nil for the first run.
   var machines: [RecordDifference.File]?
+
+  init(_ run: RunRecord, in repository: AuditRepository) throws(AuditError) {
+    self.run = run
+    outcome = try repository.outcome(of: run)
+    plan = try repository.text("plan.txt", in: run)
+    guard let before = try repository.before(run) else { return }
+    machines = try repository.difference(from: before, to: run).files.filter { $0.path.hasPrefix("observed/") }
+  }
 
   var text: String {
     let seconds = Terminal.elapsed(Double(outcome.finishedAt - outcome.startedAt))
@@ -52,9 +55,9 @@ struct ShownRun: Encodable {
     lines += ["", "Plan:"] + plan.split(separator: "\n", omittingEmptySubsequences: false).map { "  " + $0 }
     while lines.last?.allSatisfy({ $0 == " " }) == true { lines.removeLast() }
     lines += ["", "On the machines, compared with the run before:"]
-    guard let machines else { return (lines + ["  this is the first run"]).joined(separator: "\n") }
-    if machines.isEmpty { lines.append("  nothing changed") }
-    for file in machines { lines += ["  " + file.path] + file.lines.map { "    " + $0 } }
+    if machines == nil { lines.append("  this is the first run") }
+    if machines?.isEmpty == true { lines.append("  nothing changed") }
+    for file in machines ?? [] { lines += ["  " + file.path] + file.lines.map { "    " + $0 } }
     return lines.map(\.trimmedEnd).joined(separator: "\n")
   }
 }

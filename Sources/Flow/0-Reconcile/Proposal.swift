@@ -64,8 +64,8 @@ extension RunOutcome {
   func followed(by next: RunOutcome) -> RunOutcome {
     let again = Set(next.steps.map(\.step))
     return RunOutcome(
-      run: run, generation: next.generation, holder: holder, result: next.result, startedAt: startedAt,
-      finishedAt: next.finishedAt, steps: steps.filter { !again.contains($0.step) } + next.steps)
+      run: run, generation: next.generation, earlierGenerations: generations, holder: holder, result: next.result,
+      startedAt: startedAt, finishedAt: next.finishedAt, steps: steps.filter { !again.contains($0.step) } + next.steps)
   }
 
   /// This outcome of a run that was to go on and could not. It never counts as done, whatever its steps say.

@@ -15,7 +15,7 @@ extension Reconciler {
     if runs.isEmpty { return }
     do throws(AuditError) {
       let known = Set(try history.log(site: site.id, limit: .max).map(\.id))
-      for run in runs where !known.contains(run.recordedAs) {
+      for run in runs.joiningRounds() where !known.contains(run.recordedAs) {
         let record = try interruptedRecord(run, proposal)
         _ = try await uncancelled { () async throws(AuditError) in try await history.record(record) }
       }
@@ -28,7 +28,10 @@ extension Reconciler {
     for run in try await interruptedRuns() where !run.managing.isEmpty {
       let managing: ManagedSet
       do { managing = try ManagedSet(json: run.managing, catalog: KindCatalog.all) } catch {
-        throw .execution(.journal(path: site.journal.path, cause: "what run \(run.id) was to manage: \(error)"))
+        throw .execution(
+          .damaged(
+            site.journal.path, "what run \(run.id) was to manage is no JSON: \(error)",
+            lost: "what that run has put in place"))
       }
       let unreadable = managing.unreadable.filter { run.touched.contains($0.description) }
       guard unreadable.isEmpty else { throw .unreadableRecord(unreadable) }
@@ -39,8 +42,8 @@ extension Reconciler {
 
   /// What a plan is about to put in place, for the journal. A removal adds nothing: the record lists it already.
   func managing(_ proposal: Proposal) throws(ReconcileError) -> [UInt8] {
-    do { return try ManagedSet.intents(of: proposal.plan, proposal.desired) } catch {
-      throw .execution(.journal(path: site.journal.path, cause: "what is to be managed has no JSON: \(error)"))
+    do { return try history.json(ManagedSet.intended(by: proposal.plan, proposal.desired)) } catch {
+      throw .audit(error)
     }
   }
 
@@ -52,8 +55,8 @@ extension Reconciler {
     let files = recordedSpecification
     let found = now()
     let outcome = RunOutcome(
-      run: run.recordedAs, generation: run.generation, holder: run.holder, result: .partial,
-      startedAt: run.startedAt, finishedAt: found, steps: run.steps)
+      run: run.recordedAs, generation: run.generation, earlierGenerations: run.earlierGenerations, holder: run.holder,
+      result: .partial, startedAt: run.startedAt, finishedAt: found, steps: run.steps)
     return AuditRecord(
       site: site.id, spec: try history.specState(Array(files.keys)), specification: files,
       planJSON: Plan().json, planText: Self.planOf(run), outcome: outcome, result: "interrupted",
@@ -72,7 +75,34 @@ extension Reconciler {
   }
 }
 
+extension [InterruptedRun] {
+  /// A run that was killed in a later round had ended its first ones and recorded none: they are one run.
+  func joiningRounds() -> [InterruptedRun] {
+    var joined: [InterruptedRun] = []
+    for round in sorted(by: { $0.generation < $1.generation }) {
+      if let index = joined.firstIndex(where: { $0.recordedAs == round.recordedAs }) {
+        joined[index] = joined[index].followed(by: round)
+      } else {
+        joined.append(round)
+      }
+    }
+    return joined
+  }
+}
+
 extension InterruptedRun {
+  /// A step of both rounds counts as in the later one.
+  fileprivate func followed(by next: InterruptedRun) -> InterruptedRun {
+    var joined = next
+    let again = Set(next.steps.map(\.step))
+    joined.earlierGenerations = (earlierGenerations ?? []) + [generation]
+    joined.startedAt = startedAt
+    joined.steps = steps.filter { !again.contains($0.step) } + next.steps
+    joined.finished = finished + next.finished
+    joined.total = total + next.total
+    return joined
+  }
+
   /// Without the number of a later round, which belongs to the same run.
   var recordedAs: String { id.firstIndex(of: ".").map { String(id[..<$0]) } ?? id }
 

@@ -7,6 +7,8 @@ package enum ExecutionError: Error, Sendable {
   case lease(AgentError)
   /// The journal cannot be read or written: without it nothing may be done.
   case journal(path: String, cause: String)
+  /// It is there, and what it says cannot be understood: whether a run was interrupted is not known.
+  case unreadableJournal(path: String, cause: String, next: String)
   /// A mistake in the plan, not in the spec.
   case invalidPlan(String)
 }
@@ -16,6 +18,7 @@ extension ExecutionError: CustomStringConvertible {
     switch self {
     case .lease(let error): error.description
     case .journal(let path, let cause): "the journal \(path) cannot be used: \(cause)"
+    case .unreadableJournal(let path, let cause, _): "the journal \(path) cannot be read: \(cause)"
     case .invalidPlan(let detail): "the plan cannot be executed: \(detail)"
     }
   }
@@ -24,8 +27,21 @@ extension ExecutionError: CustomStringConvertible {
   package var next: String {
     switch self {
     case .lease(let error): error.next
+    case .unreadableJournal(_, _, let next): next
     case .journal: "Make room on the disk and let this user write to the folder; then try again."
     case .invalidPlan: "This is a defect of the program: report it together with the spec."
     }
+  }
+}
+
+extension ExecutionError {
+  /// - Parameter lost: what is not known without it.
+  package static func damaged(_ path: String, _ cause: String, lost: String = "whether a run was interrupted")
+    -> ExecutionError
+  {
+    .unreadableJournal(
+      path: path, cause: cause,
+      next: "Look at `cluster log` and `cluster plan`: without the journal \(lost) is only seen on the machines. Then "
+        + "put it aside and apply again: mv \(path) \(path).damaged")
   }
 }

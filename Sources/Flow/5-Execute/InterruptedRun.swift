@@ -5,6 +5,8 @@ import ClusterModel
 package struct InterruptedRun: Hashable, Sendable {
   package var id: String
   package var generation: Int
+  /// Of rounds of the same run before this one, which were not recorded either. Nil: there were none.
+  package var earlierGenerations: [Int]?
   package var holder: String
   /// Seconds since 1970.
   package var startedAt: Int

@@ -27,9 +27,24 @@ package struct Journal: RunJournal {
         try db.execute(sql: "PRAGMA synchronous=FULL")
         guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2 else { throw NotDurable() }
       }
+      // A migration that this program does not know: what a newer one keeps would be overlooked.
+      if try database.read(Self.migrations.hasBeenSuperseded) { throw Newer() }
       try Self.migrations.migrate(database)
-    } catch {
-      throw .journal(path: path, cause: "\(error)")
+    } catch { throw Self.error(error, path) }
+  }
+
+  private struct Newer: Error {}
+
+  private static func error(_ error: any Error, _ path: String) -> ExecutionError {
+    switch error {
+    case is Newer:
+      return .unreadableJournal(
+        path: path, cause: "a newer version of the program has written it",
+        next: "Use that version, or a newer one: this one would overlook what it does not know.")
+    case is DecodingError: return .damaged(path, "\(error)")
+    case let error as DatabaseError where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode):
+      return .damaged(path, "\(error)")
+    default: return .journal(path: path, cause: "\(error)")
     }
   }
 
@@ -189,7 +204,7 @@ package struct Journal: RunJournal {
     _ body: @escaping @Sendable (Database) throws -> Value
   ) async throws(ExecutionError) -> Value {
     try await uncancelled { [database, path] () async throws(ExecutionError) in
-      do { return try await database.write(body) } catch { throw .journal(path: path, cause: "\(error)") }
+      do { return try await database.write(body) } catch { throw Self.error(error, path) }
     }
   }
 }

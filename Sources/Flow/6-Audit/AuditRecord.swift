@@ -71,9 +71,12 @@ package struct RunRecord: Hashable, Codable, Sendable {
   package var spec: String
   package var site: String
   package var subject: String
+  /// The newest that it had: each round of a run has a newer one than all before. Nil: an older version recorded it.
+  package var generation: Int?
 
   package init(
-    id: String, commit: String, at: Int, result: String, by: String, spec: String, site: String, subject: String
+    id: String, commit: String, at: Int, result: String, by: String, spec: String, site: String, subject: String,
+    generation: Int? = nil
   ) {
     self.id = id
     self.commit = commit
@@ -83,5 +86,6 @@ package struct RunRecord: Hashable, Codable, Sendable {
     self.spec = spec
     self.site = site
     self.subject = subject
+    self.generation = generation
   }
 }

@@ -22,6 +22,7 @@ extension AuditRepository {
       return result
     }
     let chain = try readChain(tip, repository, &result)
+    Generations.check(chain, &result)
     try checkKnownTips(tip, chain, repository, &result)
     let recorded = Set(chain.compactMap { $0.trailers["Run"] })
     for run in journal where !recorded.contains(run.recordedAs) {
@@ -76,6 +77,10 @@ extension AuditRepository {
       let outcome = try outcome(of: run)
       if outcome.run != run.id {
         result.find(commit.id, "its message says run \(run.id), and outcome.json \(outcome.run)", next: Self.restore)
+      }
+      if let said = Generations.read(commit.trailers["Generation"]), said != outcome.generations {
+        result.find(
+          commit.id, "its message says generation \(said), and outcome.json \(outcome.generations)", next: Self.restore)
       }
       if outcome.finishedAt != commit.time {
         result.find(commit.id, "the commit's time is not that of the run's end in outcome.json", next: Self.restore)

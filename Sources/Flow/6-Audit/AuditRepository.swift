@@ -15,6 +15,8 @@ package struct AuditRepository: RunHistory {
   package let folder: String
   /// The spec's folder relative to the work tree, with a slash at its end unless it is the work tree itself.
   let prefix: String
+  /// What `managed.json` held when it was last read or written here.
+  private let managedLines = ManagedLines()
 
   /// Finds the repository. Throws, with what to do next, when there is none that can be used.
   package init(folder: String) throws(AuditError) {
@@ -65,7 +67,7 @@ package struct AuditRepository: RunHistory {
     let signing = try CommitSigning(repository)
     let identity = try repository.identity() ?? (record.by, record.by)
     let author = GitAuthor(name: identity.0, email: identity.1, time: record.outcome.finishedAt)
-    let files = try record.files()
+    let files = try record.files(managed: try managedLines.json(record.managed))
     var parent = try repository.commit(at: Self.history)
     let known = try parent.map { (id) throws(AuditError) in try repository.objects(repository.commit(id).tree) }
     let objects = try NewObjects(known: known ?? [])
@@ -76,13 +78,15 @@ package struct AuditRepository: RunHistory {
         parent = try repository.commit(at: Self.history)
       }
       let parents = parent.map { [$0] } ?? []
-      let unsigned = GitCommit.bytes(tree: tree, parents: parents, author: author, message: record.message)
+      let message = record.message(after: try newestGeneration(of: record.site, from: parent, repository))
+      let unsigned = GitCommit.bytes(tree: tree, parents: parents, author: author, message: message)
       let signature = try await signing.signature(of: unsigned)
       let signed = GitCommit.bytes(
-        tree: tree, parents: parents, author: author, message: record.message, signature: signature)
+        tree: tree, parents: parents, author: author, message: message, signature: signature)
       let commit = try objects.add(signed, GIT_OBJECT_COMMIT, named: "")
-      try objects.write(to: repository)
-      if try repository.move(Self.history, from: parent, to: commit, because: record.subject) {
+      let publication = try RecordPublication(objects, commit: commit, in: repository)
+      if try publication.publish(Self.history, from: parent, repository) {
+        try repository.appendToReflog(Self.history, from: parent, to: commit, by: author, because: record.subject)
         return Recorded(
           commit: commit.description, isSigned: signature != nil, unsignedBecause: signing.omission,
           unpackedBecause: await PackConsolidation.run(repository))
@@ -91,6 +95,21 @@ package struct AuditRepository: RunHistory {
     throw AuditError(
       .contended, "\(Self.history) was moved by others \(Self.mostRaces) times in a row",
       next: "Look for a process that keeps writing to it or left \(Self.history).lock behind.")
+  }
+
+  /// The newest that a site's runs have had so far. Nil when there is none, or an older version recorded it.
+  private func newestGeneration(
+    of site: String, from tip: GitID?, _ repository: GitRepository
+  ) throws(AuditError) -> Int? {
+    guard let tip else { return nil }
+    var newest: Int?
+    try repository.walk(from: tip) { (commit) throws(AuditError) in
+      guard let run = RunRecord(commit), run.site == site else { return true }
+      newest = [newest, run.generation].compactMap(\.self).max()
+      // One that was killed may be recorded after later ones.
+      return run.result == "interrupted"
+    }
+    return newest
   }
 
   /// Whoever holds git's lock is syncing files; nothing tells when it is done. Random, so that rivals part.
@@ -115,13 +134,17 @@ package struct AuditRepository: RunHistory {
     guard let newest = try log(site: site, limit: 1).first else { return ManagedSet() }
     do {
       guard let json = try file("managed.json", in: newest) else { throw CocoaError(.fileNoSuchFile) }
-      return try ManagedSet(json: json, catalog: catalog)
+      let managed = try ManagedSet(json: json, catalog: catalog)
+      managedLines.keep(json, of: managed)
+      return managed
     } catch {
       throw AuditError(
         .damaged, "managed.json of run \(newest.id) cannot be read", cause: "\(error)",
         next: "Look at it: git show \(newest.commit):managed.json")
     }
   }
+
+  package func json(_ resources: [ManagedResource]) throws(AuditError) -> [UInt8] { try managedLines.json(resources) }
 
   /// A file of a run's commit: `plan.txt`, `observed/head1/units.txt`. Nil when it has none of that name.
   package func file(_ path: String, in run: RunRecord) throws(AuditError) -> [UInt8]? {
@@ -141,6 +164,6 @@ extension RunRecord {
     self.init(
       id: run, commit: commit.id.description, at: commit.time, result: trailers["Result"] ?? "unknown",
       by: trailers["By"] ?? "unknown", spec: trailers["Spec"] ?? "unknown", site: site,
-      subject: commit.subject)
+      subject: commit.subject, generation: Generations.read(trailers["Generation"])?.max())
   }
 }

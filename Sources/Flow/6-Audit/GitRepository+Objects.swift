@@ -2,16 +2,6 @@
 import CGit2
 
 extension GitRepository {
-  func writePack(_ bytes: UnsafeRawBufferPointer) throws(AuditError) {
-    var writer: UnsafeMutablePointer<git_odb_writepack>?
-    try check(git_odb_write_pack(&writer, database, nil, nil), "cannot write to the repository")
-    defer { writer?.pointee.free(writer) }
-    var progress = git_indexer_progress()
-    try check(
-      writer?.pointee.append(writer, bytes.baseAddress, bytes.count, &progress) ?? -1, "cannot write to the repository")
-    try check(writer?.pointee.commit(writer, &progress) ?? -1, "cannot write to the repository")
-  }
-
   /// Nil when the repository has no object of that name.
   private func read<Value>(
     _ id: GitID, _ body: (git_object_t, UnsafeRawBufferPointer) -> Value

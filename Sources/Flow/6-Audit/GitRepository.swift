@@ -9,12 +9,8 @@ final class GitRepository {
   /// Read when it is first asked for.
   private var configuration: OpaquePointer?
 
-  /// libgit2 counts these calls; it stays initialised for as long as the process lives. A record that a power cut takes
-  /// away again would be a lie, so everything written is synced.
-  private static let initialised: Void = {
-    _ = git_libgit2_init()
-    _ = cgit2_enable_fsync()
-  }()
+  /// libgit2 counts these calls; it stays initialised for as long as the process lives.
+  private static let initialised: Void = { _ = git_libgit2_init() }()
 
   /// Opens the repository that `folder` is in.
   init(containing folder: String) throws(AuditError) {
@@ -63,35 +59,6 @@ final class GitRepository {
     if code == GIT_ENOTFOUND.rawValue { return nil }
     try check(code, "cannot read \(reference)")
     return GitID(id)
-  }
-
-  /// Moves a reference, if it still is where it was. False when somebody else was faster.
-  func move(_ reference: String, from old: GitID?, to new: GitID, because message: String) throws(AuditError) -> Bool {
-    var made: OpaquePointer?
-    defer { git_reference_free(made) }
-    var id = new.raw
-    let code: Int32
-    if let old {
-      var expected = old.raw
-      code = git_reference_create_matching(&made, pointer, reference, &id, 1, &expected, message)
-    } else {
-      code = git_reference_create(&made, pointer, reference, &id, 0, message)
-    }
-    // Somebody moved it, made it, deleted it or is about to.
-    let races = [GIT_EMODIFIED, GIT_EEXISTS, GIT_ENOTFOUND, GIT_ELOCKED].map(\.rawValue)
-    if races.contains(code) { return false }
-    try check(code, "cannot move \(reference)")
-    return true
-  }
-
-  /// Where a reference has been, newest first, as far back as git remembers: git-reflog(1).
-  func reflog(_ reference: String) throws(AuditError) -> [GitID] {
-    var log: OpaquePointer?
-    try check(git_reflog_read(&log, pointer, reference), "cannot read the reflog of \(reference)")
-    defer { git_reflog_free(log) }
-    return (0..<git_reflog_entrycount(log)).compactMap { index in
-      git_reflog_entry_byindex(log, index).flatMap { git_reflog_entry_id_new($0) }.map { GitID($0.pointee) }
-    }
   }
 
   /// References by the rest of their names.

@@ -67,9 +67,10 @@ final class NewObjects {
     return id
   }
 
-  /// Writes what has been added since the last time, as one pack that is on the disk when this returns.
-  func write(to repository: GitRepository) throws(AuditError) {
-    guard !pending.isEmpty else { return }
+  /// Writes what has been added since the last time into a folder, as one pack with its index. Nothing is synced.
+  /// - Returns: the pack's name without its ending. Nil when nothing has been added.
+  func writePack(to folder: String) throws(AuditError) -> String? {
+    guard !pending.isEmpty else { return nil }
     let problem = "cannot write to the repository"
     var builder: OpaquePointer?
     try GitRepository.check(git_packbuilder_new(&builder, memory), problem)
@@ -79,10 +80,9 @@ final class NewObjects {
       var raw = id.raw
       try GitRepository.check(git_packbuilder_insert(builder, &raw, name), problem)
     }
-    var buffer = git_buf()
-    defer { git_buf_dispose(&buffer) }
-    try GitRepository.check(git_packbuilder_write_buf(&buffer, builder), problem)
-    try repository.writePack(UnsafeRawBufferPointer(start: buffer.ptr, count: buffer.size))
+    try GitRepository.check(git_packbuilder_write(builder, folder, 0o444, nil, nil), problem)
+    guard let name = git_packbuilder_name(builder) else { throw GitRepository.error(problem) }
     pending = []
+    return "pack-" + String(cString: name)
   }
 }

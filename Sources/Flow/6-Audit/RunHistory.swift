@@ -7,10 +7,17 @@ import ClusterModel
 package protocol RunHistory: Sendable {
   /// What the newest run on a site has left under management. Empty when there was none.
   func managed(site: String, catalog: [String: AnyKind]) throws(AuditError) -> ManagedSet
+  /// Resources as `managed.json` lists them. What is written so at a run's beginning costs little at its end.
+  func json(_ resources: [ManagedResource]) throws(AuditError) -> [UInt8]
   /// Which commit the spec is at. `files` are the spec and what it refers to, relative to its folder.
   func specState(_ files: [String]) throws(AuditError) -> SpecState
   /// Runs on a site, newest first. Empty when nothing has been recorded yet. Nil as `site`: of all sites.
   func log(site: String?, limit: Int) throws(AuditError) -> [RunRecord]
   /// Keeps one run. Runs that are recorded at the same time come one after the other.
   func record(_ record: AuditRecord) async throws(AuditError) -> AuditRepository.Recorded
+}
+
+extension RunHistory {
+  /// A history that is not kept as text has none to keep.
+  package func json(_ resources: [ManagedResource]) throws(AuditError) -> [UInt8] { try ManagedSet.json(resources) }
 }

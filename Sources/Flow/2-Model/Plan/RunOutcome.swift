@@ -55,6 +55,8 @@ package struct RunOutcome: Hashable, Codable, Sendable {
 
   package var run: String
   package var generation: Int
+  /// Of earlier rounds of the same run, which each had their own. Nil: there were none, or nobody kept them.
+  package var earlierGenerations: [Int]?
   package var holder: String
   package var result: Result
   /// Seconds since 1970.
@@ -64,16 +66,23 @@ package struct RunOutcome: Hashable, Codable, Sendable {
   package var steps: [StepReport]
 
   package init(
-    run: String, generation: Int, holder: String, result: Result, startedAt: Int, finishedAt: Int, steps: [StepReport]
+    run: String, generation: Int, earlierGenerations: [Int]? = nil, holder: String, result: Result, startedAt: Int,
+    finishedAt: Int, steps: [StepReport]
   ) {
     self.run = run
     self.generation = generation
+    self.earlierGenerations = earlierGenerations
     self.holder = holder
     self.result = result
     self.startedAt = startedAt
     self.finishedAt = finishedAt
     self.steps = steps
   }
+}
+
+extension RunOutcome {
+  /// Of all its rounds, in their order.
+  package var generations: [Int] { (earlierGenerations ?? []) + [generation] }
 }
 
 extension StepReport {

@@ -39,31 +39,10 @@ package struct Selector: Sendable {
   package func strangers(machines: Set<String>, resources: Set<String>) -> [String] {
     let known = isResource ? resources : machines
     return exact.subtracting(known).sorted()
-      + patterns.filter { pattern in !known.contains { Self.matches($0, pattern) } }
+      + patterns.filter { pattern in !known.contains { Glob.matches($0, pattern) } }
   }
 
   private func holds(_ text: String) -> Bool {
-    exact.contains(text) || patterns.contains { Self.matches(text, $0) }
-  }
-
-  /// Whether the text is the pattern with something in the place of each `*`.
-  static func matches(_ text: String, _ pattern: String) -> Bool {
-    let (text, pattern) = (Array(text.utf8), Array(pattern.utf8))
-    var (place, read) = (0, 0)
-    var retry: (place: Int, read: Int)?
-    while read < text.count {
-      if place < pattern.count, pattern[place] == UInt8(ascii: "*") {
-        retry = (place, read)
-        place += 1
-      } else if place < pattern.count, pattern[place] == text[read] {
-        (place, read) = (place + 1, read + 1)
-      } else if let last = retry {
-        retry = (last.place, last.read + 1)
-        (place, read) = (last.place + 1, last.read + 1)
-      } else {
-        return false
-      }
-    }
-    return pattern[place...].allSatisfy { $0 == UInt8(ascii: "*") }
+    exact.contains(text) || patterns.contains { Glob.matches(text, $0) }
   }
 }

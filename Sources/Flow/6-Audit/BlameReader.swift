@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Foundation
+
+/// Looks resources up in many runs, most of which have the same files.
+struct BlameReader {
+  private let audit: AuditRepository
+  /// Newest first.
+  private let runs: [RunRecord]
+  var lists: ManagedLists
+  private var facts: FactReader
+  private var sources: [String: [String: String]] = [:]
+
+  init(audit: AuditRepository, repository: GitRepository, runs: [RunRecord]) {
+    self.audit = audit
+    self.runs = runs
+    lists = ManagedLists(repository)
+    facts = FactReader(repository)
+  }
+
+  /// Nil when no run has managed it.
+  mutating func blame(_ name: String) throws(AuditError) -> Blame? {
+    var texts: [ArraySlice<UInt8>?] = []
+    for run in runs { texts.append(try lists.text(of: name, in: run)) }
+    guard let newest = texts.firstIndex(where: { $0 != nil }) else { return nil }
+    let end = texts[newest...].firstIndex { $0 == nil } ?? texts.endIndex
+    let changed = texts[newest..<end].firstIndex { $0 != texts[newest] } ?? end
+    return Blame(
+      resource: name, isManaged: newest == 0, introduced: runs[end - 1], changed: runs[changed - 1],
+      source: try source(of: name, in: runs[changed - 1]), removed: newest == 0 ? nil : runs[newest - 1],
+      observed: try observed(name))
+  }
+
+  private mutating func source(of name: String, in run: RunRecord) throws(AuditError) -> String? {
+    let resource = name.contains(":") ? name : "nodes:all"
+    if let known = sources[run.id] { return known[resource] }
+    struct Document: Decodable {
+      struct Step: Decodable {
+        struct Source: Decodable {
+          var file: String
+          var line: Int
+        }
+        var resource: String
+        var source: Source?
+      }
+      var steps: [Step]
+    }
+    var found: [String: String] = [:]
+    // A plan of another version may look different: then the place is not known, and the run says the rest.
+    if let json = try audit.file("plan.json", in: run),
+      let plan = try? JSONDecoder().decode(Document.self, from: Data(json))
+    {
+      for step in plan.steps where found[step.resource] == nil {
+        found[step.resource] = step.source.map { "\($0.file):\($0.line)" }
+      }
+    }
+    sources[run.id] = found
+    return found[resource]
+  }
+
+  /// Lines of the observed files that begin with the thing's name: on its host, or for a node on every head.
+  private mutating func observed(_ name: String) throws(AuditError) -> [Blame.Observed] {
+    guard let newest = runs.first else { return [] }
+    var (folder, thing) = ("observed/", name)
+    if let colon = name.firstIndex(of: ":") {
+      guard let at = name[..<colon].firstIndex(of: "@") else { return [] }
+      folder += name[name.index(after: at)..<colon] + "/"
+      thing = String(name[name.index(after: colon)...])
+    }
+    var found: [Blame.Observed] = []
+    for file in try facts.files(in: newest, below: folder) {
+      for fact in try facts.facts(of: thing, file, newest) {
+        var since = newest
+        for run in runs.dropFirst() {
+          guard try facts.facts(of: thing, file, run).contains(fact) else { break }
+          since = run
+        }
+        found.append(.init(file: file, fact: fact, since: since))
+      }
+    }
+    return found
+  }
+}
+
+/// The lines of observed files, by the word that they begin with.
+private struct FactReader {
+  private let repository: GitRepository
+  private var files: [String: [String: GitID]] = [:]
+  private var lines: [GitID: [Substring: [String]]] = [:]
+
+  init(_ repository: GitRepository) { self.repository = repository }
+
+  mutating func files(in run: RunRecord, below folder: String) throws(AuditError) -> [String] {
+    try all(run).keys.filter { $0.hasPrefix(folder) }.sorted()
+  }
+
+  mutating func facts(of thing: String, _ file: String, _ run: RunRecord) throws(AuditError) -> [String] {
+    guard let id = try all(run)[file] else { return [] }
+    if let known = lines[id] { return known[thing[...]] ?? [] }
+    let text = String(decoding: try repository.blob(id), as: UTF8.self)
+    let found = Dictionary(grouping: text.split(separator: "\n").map(String.init)) { line in
+      line[..<(line.firstIndex(of: " ") ?? line.endIndex)]
+    }
+    lines[id] = found
+    return found[thing[...]] ?? []
+  }
+
+  private mutating func all(_ run: RunRecord) throws(AuditError) -> [String: GitID] {
+    if let known = files[run.id] { return known }
+    guard let id = GitID(run.commit) else { return [:] }
+    let found = try repository.files(repository.commit(id).tree)
+    files[run.id] = found
+    return found
+  }
+}
+
+/// What `managed.json` lists: resources, and the nodes of `nodes:all` by their names.
+struct ManagedLists {
+  private let repository: GitRepository
+  private var blobs: [String: GitID?] = [:]
+  private var lists: [GitID: [String: ArraySlice<UInt8>]] = [:]
+
+  init(_ repository: GitRepository) { self.repository = repository }
+
+  mutating func names(in run: RunRecord) throws(AuditError) -> [String] { Array(try list(run).keys) }
+
+  mutating func text(of name: String, in run: RunRecord) throws(AuditError) -> ArraySlice<UInt8>? {
+    try list(run)[name]
+  }
+
+  private mutating func list(_ run: RunRecord) throws(AuditError) -> [String: ArraySlice<UInt8>] {
+    guard let id = try blob(run) else { return [:] }
+    if let known = lists[id] { return known }
+    let found = Self.parse(try repository.blob(id))
+    lists[id] = found
+    return found
+  }
+
+  private mutating func blob(_ run: RunRecord) throws(AuditError) -> GitID? {
+    if let known = blobs[run.id] { return known }
+    guard let commit = GitID(run.commit) else { return nil }
+    let found = try repository.object("managed.json", in: repository.commit(commit).tree)
+    blobs[run.id] = .some(found)
+    return found
+  }
+
+  /// As `ManagedLines` writes them. An id comes last in its object, because the keys are sorted.
+  private static func parse(_ bytes: [UInt8]) -> [String: ArraySlice<UInt8>] {
+    struct Node: Decodable { var name: HostID }
+    let decoder = JSONDecoder()
+    var found: [String: ArraySlice<UInt8>] = [:]
+    for entry in ManagedLines.entries(bytes) {
+      guard let key = lastRange(of: Array(#""id":"#.utf8), in: entry),
+        let id = try? decoder.decode(ResourceID.self, from: Data(entry[key.upperBound...].dropLast()))
+      else { continue }
+      found[id.description] = entry
+      guard id.kind == "nodes" else { continue }
+      for line in entry.split(separator: UInt8(ascii: "\n")) where line.starts(with: RecordJSON.indent) {
+        let row = line.last == UInt8(ascii: ",") ? line.dropLast() : line
+        if let node = try? decoder.decode(Node.self, from: Data(row)) { found[node.name.name] = row }
+      }
+    }
+    return found
+  }
+
+  private static func lastRange(of word: [UInt8], in bytes: ArraySlice<UInt8>) -> Range<Int>? {
+    var start = bytes.endIndex - word.count
+    while start >= bytes.startIndex {
+      if bytes[start..<(start + word.count)].elementsEqual(word) { return start..<(start + word.count) }
+      start -= 1
+    }
+    return nil
+  }
+}
