@@ -101,8 +101,20 @@ private final class ExampleSite {
     runs += 1
     var policy = ExecutionPolicy()
     policy.backoff = .microseconds(1)
-    let executor = Executor(hosts: hosts, secrets: secrets, journal: fixture.journal, policy: policy, now: { 1_000 })
+    let executor = Executor(
+      hosts: hosts, secrets: secrets, journal: fixture.journal, witness: Self.witness, policy: policy, now: { 1_000 })
     return try await executor.run(plan, as: "run\(runs)", holder: "a test")
+  }
+}
+
+extension ExampleSite {
+  /// The clone's original knows whether it has installed it.
+  fileprivate static var witness: HeadWitness {
+    HeadWitness(questions: { ["head1": [.clone(head: $0)]] }) { silent, inventory in
+      guard case .answered(let answers) = inventory.hosts["head1"], case .clone(nil) = answers[.clone(head: silent)]
+      else { return .mayHold("it was installed") }
+      return .cannotHold
+    }
   }
 }
 

@@ -139,7 +139,10 @@ import Testing
     let second = ScriptedHost(
       "head2", reach: { () throws(AgentError) in if first.state.withLock({ $0.effects.isEmpty }) { throw .silent } })
 
-    let outcome = try await fixture.executor([first, second]).run(
+    var policy = ExecutionPolicy()
+    policy.without = ["head2"]
+
+    let outcome = try await fixture.executor([first, second], policy: policy, clock: ContinuousClock()).run(
       Plan(steps: [.write("a"), .write("b", on: "head2", after: ["a"])]), as: "run", holder: "me")
 
     #expect(outcome.words == ["a changed", "b changed"])

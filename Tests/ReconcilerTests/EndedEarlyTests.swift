@@ -14,7 +14,7 @@ import Testing
     let site = try await FakeSite.applied()
     await site.machines.change { world in
       for head in ["head1", "head2"] as [HostID] { world.machines[head]?.installed["curl"] = nil }
-      world.machines["head2"]?.faults.unreachable = true
+      world.setPower(of: "head2", .off)
     }
     var reconciler = try await site.reconciler()
     let head1 = HeadThatKeepsItsLease(host: site.machines.host("head1"))
@@ -65,7 +65,14 @@ extension Reconciler {
   }
 }
 
-/// It does not hear that its lease is given back; and then the other head can be reached again.
+extension FakeWorld {
+  fileprivate mutating func setPower(of machine: HostID, _ power: PowerState) {
+    for address in boards.keys where boards[address]?.machine == machine { boards[address]?.power = power }
+    settle()
+  }
+}
+
+/// It does not hear that its lease is given back; and then the other head is on again.
 private struct HeadThatKeepsItsLease: HostAccess.Host {
   let host: FakeHost
   var id: HostID { host.id }
@@ -89,7 +96,7 @@ private struct HeadThatKeepsItsLease: HostAccess.Host {
   func claim(_ run: RunToken) async throws(AgentError) { try await host.claim(run) }
 
   func release(_ run: RunToken) async throws(AgentError) {
-    await host.cluster.change { $0.machines["head2"]?.faults.unreachable = false }
+    await host.cluster.change { $0.setPower(of: "head2", .on) }
     throw AgentError(.connectionLost, "the connection broke", next: "Look again.")
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import ClusterModel
 import Execution
 
 /// How patient a run is.
@@ -15,6 +16,12 @@ struct RunOptions: ParsableArguments {
       "A host undoes a change of its addresses, sshd or firewall that is not confirmed over a new connection within "
         + "this time.", valueName: "seconds"))
   var confirmWithin = 60
+
+  @Option(
+    help: ArgumentHelp(
+      "You know that this head is off: do not wait until it can be asked whether another run is at work on it.",
+      valueName: "head"))
+  var withoutHead: [String] = []
 
   @Option(
     help: "How progress is shown: live, redrawn in place, or plain lines. Live where standard error is a terminal.")
@@ -37,6 +44,7 @@ struct RunOptions: ParsableArguments {
     var policy = ExecutionPolicy()
     policy.lockTimeout = .seconds(lockTimeout)
     policy.confirmSeconds = confirmWithin
+    policy.without = Set(withoutHead.map { HostID($0) })
     return policy
   }
 }

@@ -3,6 +3,7 @@ import Auditing
 import ClusterModel
 import Execution
 import HostAccess
+import Synchronization
 
 extension Reconciler {
   /// Carries a proposal out, looks again, and records what was done and what is now true.
@@ -17,19 +18,29 @@ extension Reconciler {
     events: @escaping @Sendable (RunEvent) -> Void
   ) async throws(ReconcileError) -> Applied {
     try await recordInterrupted(proposal)
+    let absent = AbsentNotes()
+    let events: @Sendable (RunEvent) -> Void = { event in
+      absent.note(event)
+      events(event)
+    }
     var outcome = try await begin(proposal, as: run, on: clock, policy, events)
     // From here on things are done. Whatever else comes up ends the run, and what was done is recorded all the same.
     var verified = proposal
     var endedBy: ReconcileError?
+    var takenAway = proposal.plan.takenAway(by: outcome)
     do throws(ReconcileError) {
-      verified = try await look(proposal.terms)
+      verified = try await look(proposal.terms, takenAway)
       var round = 1
       while outcome.result == .done, !verified.plan.steps.isEmpty, round < Self.mostRounds,
         proposal.covers(verified.plan)
       {
         round += 1
-        outcome = outcome.followed(by: try await execute(verified, as: "\(run).\(round)", on: clock, policy, events))
-        verified = try await look(proposal.terms)
+        var policy = policy
+        policy.waitedFor = absent.heads
+        let next = try await execute(verified, as: "\(run).\(round)", on: clock, policy, events)
+        outcome = outcome.followed(by: next)
+        takenAway.formUnion(verified.plan.takenAway(by: next))
+        verified = try await look(proposal.terms, takenAway)
       }
     } catch {
       endedBy = error
@@ -37,7 +48,7 @@ extension Reconciler {
       outcome = outcome.ended(by: error, at: now())
     }
     let applied = Applied(outcome: outcome, verified: verified, endedBy: endedBy)
-    let record = try record(applied, proposal)
+    let record = try record(applied, proposal, takenAway)
     let recorded: AuditRepository.Recorded
     do throws(AuditError) {
       recorded = try await uncancelled { () async throws(AuditError) in try await history.record(record) }
@@ -48,8 +59,8 @@ extension Reconciler {
       copies: await uncancelled { await distribute() })
   }
 
-  private func look(_ terms: RunTerms) async throws(ReconcileError) -> Proposal {
-    try await uncancelled { () async throws(ReconcileError) in try await propose(terms) }
+  private func look(_ terms: RunTerms, _ takenAway: Set<ResourceID>) async throws(ReconcileError) -> Proposal {
+    try await uncancelled { () async throws(ReconcileError) in try await propose(terms, without: takenAway) }
   }
 
   /// Runs of this site that were killed, and whose end no later run has recorded. One that is still at work is not.
@@ -73,8 +84,8 @@ extension Reconciler {
     let (stream, continuation) = AsyncStream.makeStream(of: RunEvent.self)
     do throws(ExecutionError) {
       let executor = Executor(
-        hosts: hosts, secrets: secrets, journal: journal, processes: processes, policy: policy, clock: clock,
-        now: now, events: continuation)
+        hosts: hosts, secrets: secrets, journal: journal, processes: processes, witness: headWitness, policy: policy,
+        clock: clock, now: now, events: continuation)
       async let watching: Void = uncancelled { for await event in stream { events(event) } }
       do throws(ExecutionError) {
         let outcome = try await executor.run(proposal.plan, as: run, holder: holder, managing: managing)
@@ -86,5 +97,25 @@ extension Reconciler {
         throw error
       }
     } catch { throw .execution(error) }
+  }
+}
+
+extension Plan {
+  /// What a run has taken away that nothing asks for any more. What is still there of it was not ours, and stays.
+  func takenAway(by outcome: RunOutcome) -> Set<ResourceID> {
+    let done = Set(outcome.steps.filter(\.succeeded).map(\.step))
+    let pruned = steps.filter(\.prunes)
+    return Set(pruned.map(\.resource)).subtracting(pruned.filter { !done.contains($0.id) }.map(\.resource))
+  }
+}
+
+/// The heads that a run has begun without, for its later rounds.
+private final class AbsentNotes: Sendable {
+  private let state = Mutex<Set<HostID>>([])
+
+  var heads: Set<HostID> { state.withLock { $0 } }
+
+  func note(_ event: RunEvent) {
+    if case .without(let host) = event { state.withLock { _ = $0.insert(host) } }
   }
 }

@@ -6,8 +6,11 @@ import Planning
 extension Reconciler {
   /// What is wanted, what is there, and the steps between. Changes nothing.
   /// - Parameter terms: what part of it is wanted.
-  package func propose(_ terms: RunTerms = RunTerms()) async throws(ReconcileError) -> Proposal {
-    let previously = try await managedBefore()
+  /// - Parameter takenAway: what the same run has taken away already, and no record says yet.
+  package func propose(
+    _ terms: RunTerms = RunTerms(), without takenAway: Set<ResourceID> = []
+  ) async throws(ReconcileError) -> Proposal {
+    let previously = try await managedBefore().filter { !takenAway.contains($0.id) }
     let inventory = await observe(wanted.questions(previously: previously), on: clock)
     do {
       let plan = try Planner.plan(

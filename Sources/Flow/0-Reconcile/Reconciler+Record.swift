@@ -5,12 +5,18 @@ import Planning
 import Resources
 
 extension Reconciler {
-  /// What the newest recorded run of this site has left in place, and what killed runs have begun to put there since.
+  /// What the newest recorded run of this site has left in place, what killed runs have begun to put there since, and
+  /// what clones may have of it.
   func managedBefore() async throws(ReconcileError) -> [ManagedResource] {
     let managed: ManagedSet
     do { managed = try history.managed(site: site.id, catalog: KindCatalog.all) } catch { throw .audit(error) }
     guard managed.unreadable.isEmpty else { throw .unreadableRecord(managed.unreadable) }
-    return try await managed.resources.overlaid(with: begunByInterruptedRuns())
+    let previously = try await managed.resources.overlaid(with: begunByInterruptedRuns())
+    let originals = cluster.heads.compactMap { head in head.cloneOf.map { (head.name, $0) } }
+    return previously
+      + Planner.inherited(
+        desired: desired, previously: previously,
+        originals: Dictionary(originals) { first, _ in first }, catalog: KindCatalog.all)
   }
 
   /// The description and the files that it refers to, by path relative to its folder.
@@ -20,7 +26,9 @@ extension Reconciler {
     return files
   }
 
-  func record(_ applied: Applied, _ proposal: Proposal) throws(ReconcileError) -> AuditRecord {
+  func record(
+    _ applied: Applied, _ proposal: Proposal, _ takenAway: Set<ResourceID>
+  ) throws(ReconcileError) -> AuditRecord {
     let outcome = applied.outcome
     let started = Set(outcome.steps.lazy.filter { $0.startedAt != nil }.map(\.step))
     let touched = Set(
@@ -33,7 +41,8 @@ extension Reconciler {
       site: site.id, spec: state, specification: files, planJSON: proposal.plan.json, planText: text,
       outcome: outcome, result: applied.word,
       managed: Planner.managed(
-        desired: proposal.desired, previously: proposal.previously, verified: applied.verified.whole, touched: touched),
+        desired: proposal.desired, previously: proposal.previously.filter { !takenAway.contains($0.id) },
+        verified: applied.verified.whole, touched: touched),
       observed: ObservedText.files(applied.verified.inventory, cluster), by: by, tool: Version.text,
       subject: applied.subject)
   }

@@ -48,7 +48,8 @@ package enum Planner {
 
   /// What the record of a run must list as managed, so that a later run can take it away again.
   ///
-  /// That is: what is in place, what this run has touched, and what an earlier run put in place and is not gone yet.
+  /// That is: what is in place, what this run has touched, and what an earlier run put in place and is not gone yet. A
+  /// host that is still to be made may come with what its original has dropped since: see `inherited`.
   /// - Parameter verified: the plan made from observing again after the run.
   /// - Parameter touched: resources of which this run started a step.
   package static func managed(
@@ -57,8 +58,33 @@ package enum Planner {
     let open = Set(verified.steps.map(\.resource) + verified.blocked.map(\.resource))
     let before = Set(previously.map(\.id))
     let wanted = Set(desired.map(\.id))
+    let coming = Set(desired.lazy.filter { open.contains($0.id) }.compactMap(\.establishes))
     let kept = desired.filter { !open.contains($0.id) || touched.contains($0.id) || before.contains($0.id) }
     return kept.map { ManagedResource(id: $0.id, desired: $0.desired) }
-      + previously.filter { !wanted.contains($0.id) && open.contains($0.id) }
+      + previously.filter { managed in
+        !wanted.contains(managed.id) && (open.contains(managed.id) || managed.id.host.map(coming.contains) == true)
+      }
+  }
+
+  /// What a clone may have of what its original had, and nothing asks for any more: it came along with the disk, which
+  /// was captured before it was taken away there. It is looked for on the clone too, and taken away if it is ours.
+  ///
+  /// - Parameter originals: by clone.
+  package static func inherited(
+    desired: [Resource], previously: [ManagedResource], originals: [HostID: HostID], catalog: [String: AnyKind]
+  ) -> [ManagedResource] {
+    if originals.isEmpty { return [] }
+    let wanted = Set(desired.map(\.id))
+    let dropped = previously.filter { !wanted.contains($0.id) }
+    if dropped.isEmpty { return [] }
+    let known = Set(previously.map(\.id))
+    let made = Set(desired.lazy.compactMap(\.establishes))
+    return originals.filter { made.contains($0.key) }.sorted { $0.key < $1.key }.flatMap { clone, original in
+      dropped.compactMap { managed -> ManagedResource? in
+        guard managed.id.host == original, catalog[managed.id.kind]?.travelsWithDisk == true else { return nil }
+        let id = ResourceID(managed.id.kind, on: clone, managed.id.name)
+        return wanted.contains(id) || known.contains(id) ? nil : ManagedResource(id: id, desired: managed.desired)
+      }
+    }
   }
 }

@@ -19,6 +19,10 @@ package struct ExecutionPolicy: Sendable {
   package var confirmSeconds = 60
   /// How long a host may take after that to be reached again, and to say that it has undone the change.
   package var undoneWithin = Duration.seconds(120)
+  /// Heads that the administrator knows to be off: their lease is not waited for.
+  package var without: Set<HostID> = []
+  /// Heads that an earlier round of the same run has begun without: they are judged again, and not waited for.
+  package var waitedFor: Set<HostID> = []
 
   package init() {}
 

@@ -3,13 +3,19 @@ import ClusterModel
 import HostAccess
 
 extension Executor {
-  /// The lease on all heads that answer, once nothing of an earlier run waits there any more.
-  func takeLease(_ run: String, _ holder: String) async throws(ExecutionError) -> Lease<C> {
+  /// The lease, once nothing of an earlier run waits on a head any more.
+  func takeLease(_ run: String, _ holder: String, _ stop: StopSignal) async throws(ExecutionError) -> Lease<C> {
     try await settle()
     let generation = try await journal.newestGeneration()
-    let life = try await life()
-    return try await Lease.acquire(
-      run: run, holder: holder, policy: policy, above: generation, on: hosts, clock: clock, life: life)
+    let token = RunToken(
+      run: run, generation: generation + 1, holder: holder, leaseSeconds: policy.leaseSeconds,
+      confirmSeconds: policy.confirmSeconds, process: processes.current)
+    let absent = AbsentHeads(
+      hosts: hosts, witness: witness, secrets: secrets, without: policy.without, clock: clock, now: now)
+    var acquisition = LeaseAcquisition(
+      token: token, hosts: hosts, absent: absent, waitedFor: policy.waitedFor, clock: clock, life: try await life(),
+      stop: stop, events: events)
+    return try await acquisition.acquire()
   }
 
   /// Waits until no host has a change that a dead run has left unconfirmed. Best done before planning, because undoing
@@ -22,7 +28,8 @@ extension Executor {
   private func life() async throws(ExecutionError) -> @Sendable (RunToken) -> LeaseHolder.Life {
     let suspects = try await journal.unfinished()
     return { [processes] token in
-      guard let suspect = suspects.first(where: { $0.id == token.run }) else { return .unknown }
+      // One that was killed before it came to its journal is known by its token only.
+      guard let suspect = suspects.first(where: { $0.id == token.run }) else { return processes.life(of: token) }
       return processes.hasEnded(suspect) ? .dead : .alive
     }
   }

@@ -12,6 +12,7 @@ package struct Executor<C: Clock>: Sendable where C.Duration == Duration {
   let secrets: any SecretStore
   let journal: any RunJournal
   let processes: ProcessTable
+  let witness: HeadWitness
   let policy: ExecutionPolicy
   let clock: C
   /// Seconds since 1970.
@@ -19,15 +20,18 @@ package struct Executor<C: Clock>: Sendable where C.Duration == Duration {
   let events: AsyncStream<RunEvent>.Continuation?
 
   /// - Parameter hosts: the heads, also those that will exist only when the plan has made them.
+  /// - Parameter witness: how to find out whether another run can be at work on a head that does not answer.
   package init(
     hosts: [HostID: any Host], secrets: any SecretStore, journal: any RunJournal, processes: ProcessTable = .machine,
-    policy: ExecutionPolicy = ExecutionPolicy(), clock: C = ContinuousClock(), now: @escaping @Sendable () -> Int,
+    witness: HeadWitness = .nobody, policy: ExecutionPolicy = ExecutionPolicy(), clock: C = ContinuousClock(),
+    now: @escaping @Sendable () -> Int,
     events: AsyncStream<RunEvent>.Continuation? = nil
   ) {
     self.hosts = hosts
     self.secrets = secrets
     self.journal = journal
     self.processes = processes
+    self.witness = witness
     self.policy = policy
     self.clock = clock
     self.now = now
@@ -62,7 +66,7 @@ package struct Executor<C: Clock>: Sendable where C.Duration == Duration {
     _ plan: Plan, _ run: String, _ holder: String, _ managing: [UInt8], _ stop: StopSignal
   ) async throws(ExecutionError) -> RunOutcome {
     var progress = try RunProgress(plan.steps, limits: policy.limits)
-    let lease = try await takeLease(run, holder)
+    let lease = try await takeLease(run, holder, stop)
     let startedAt = now()
     let result: RunOutcome.Result
     do {

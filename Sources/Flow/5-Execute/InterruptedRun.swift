@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
+import HostAccess
 
 /// A run that the journal saw begin, and never end or be recorded: the process was killed, or the machine lost power.
 package struct InterruptedRun: Hashable, Sendable {

@@ -2,60 +2,27 @@
 import ClusterModel
 import HostAccess
 
-/// The right to change hosts, held on every head that answers: two runs at once would undo each other's work.
+/// The right to change hosts: two runs at once would undo each other's work.
 ///
-/// A head that does not answer when the run begins is claimed before the first step on it. Each head itself refuses
-/// steps of a generation older than the newest that it has seen, so a run that lost its lease can do no harm.
+/// A run acts only while it holds the lease of every head on which another run could be at work. A head that does not
+/// answer is left out only when others know that nothing can be at work there (`Absence`); it is claimed before the
+/// first step on it. Each head itself refuses steps of a generation older than the newest that it has seen.
 actor Lease<C: Clock> where C.Duration == Duration {
   let token: RunToken
-  private let hosts: [HostID: any Host]
-  private let clock: C
-  private var claimed: Set<HostID> = []
+  let hosts: [HostID: any Host]
+  let clock: C
+  private let absent: AbsentHeads<C>
+  private var claimed: Set<HostID>
 
-  private init(_ token: RunToken, _ hosts: [HostID: any Host], _ clock: C) {
+  /// - Parameter claimed: hosts that the token has claimed already.
+  init(
+    _ token: RunToken, _ hosts: [HostID: any Host], _ absent: AbsentHeads<C>, _ clock: C, claimed: Set<HostID> = []
+  ) {
     self.token = token
+    self.claimed = claimed
     self.hosts = hosts
+    self.absent = absent
     self.clock = clock
-  }
-
-  /// Claims all heads that answer, with a generation newer than any of them has seen.
-  ///
-  /// - Parameter life: whether the run that holds a lease is known to have ended without giving it back.
-  static func acquire(
-    run: String, holder: String, policy: ExecutionPolicy, above generation: Int, on hosts: [HostID: any Host],
-    clock: C, life: @Sendable (RunToken) -> LeaseHolder.Life
-  ) async throws(ExecutionError) -> Lease {
-    var newest = generation
-    var reachable: [HostID] = []
-    var silent: AgentError?
-    for (id, host) in hosts.sorted(by: { $0.key < $1.key }) {
-      do throws(AgentError) {
-        let state = try await host.lease()
-        if let other = state.holder {
-          let life = life(other)
-          if life != .dead, let holder = LeaseHolder(state, on: id, life: life) { throw holder.error }
-          try await host.release(other)
-        }
-        newest = max(newest, state.newestGeneration)
-        reachable.append(id)
-      } catch {
-        if !error.concernsTheWay { throw .lease(error) }
-        silent = error
-      }
-    }
-    if reachable.isEmpty { throw .lease(silent ?? .noHosts) }
-    let token = RunToken(
-      run: run, generation: newest + 1, holder: holder, leaseSeconds: policy.leaseSeconds,
-      confirmSeconds: policy.confirmSeconds)
-    let lease = Lease(token, hosts, clock)
-    // One after the other, always in the same order: of two runs that begin together, one wins.
-    for id in reachable {
-      do throws(AgentError) { try await lease.claim(id) } catch {
-        _ = await lease.release()
-        throw .lease(error)
-      }
-    }
-    return lease
   }
 
   /// Claims a host that could not be claimed when the run began. Costs nothing when it was.
@@ -65,16 +32,47 @@ actor Lease<C: Clock> where C.Duration == Duration {
 
   func claim(_ id: HostID) async throws(AgentError) {
     guard let host = hosts[id] else { throw .noWay(to: id) }
-    try await answering(id) { [token] () throws(AgentError) in try await host.claim(token) }
+    do throws(AgentError) {
+      try await answering(id) { [token] () throws(AgentError) in try await host.claim(token) }
+    } catch {
+      // The host does not know what it is called here, nor since when the other run has been at work.
+      guard error.code == .leaseHeld, let state = try? await state(of: id),
+        let holder = LeaseHolder(state, on: id, life: .unknown), holder.token.run != token.run
+      else { throw error }
+      throw holder.error
+    }
     claimed.insert(id)
+  }
+
+  /// Claims a host again that has let the lease run out, for instance because it was booted or this machine slept.
+  ///
+  /// Meanwhile another run may have begun on the other heads, without this one. Nobody else is at work only when each
+  /// of them can be claimed too, or nothing can be at work there.
+  func regain(_ id: HostID) async throws(AgentError) {
+    try await claim(id)
+    for other in hosts.keys.sorted() where other != id {
+      do throws(AgentError) { try await claim(other) } catch {
+        guard error.concernsTheWay else { throw error }
+        if case .mayHold(let why) = await absent.judge(other, by: claimed.subtracting([other])) {
+          throw AgentError(
+            .leaseHeld,
+            "the lease of \(id) ran out, and another run may have begun on \(other): \(why)",
+            cause: error.description, next: "Look at `cluster log`, then plan and apply again.")
+        }
+      }
+    }
   }
 
   /// Claims again wherever it is held. Gives what went wrong, by host.
   func renew() async -> [HostID: AgentError] {
-    await onAllClaimed { (lease, id, _) throws(AgentError) in try await lease.claim(id) }
+    await onAllClaimed { (lease, id, _) throws(AgentError) in
+      guard try await lease.state(of: id).holder?.run == lease.token.run else { return try await lease.regain(id) }
+      try await lease.claim(id)
+    }
   }
 
   /// Gives it back. A head that cannot be told lets it run out by itself; gives those heads.
+  @discardableResult
   func release() async -> [HostID: AgentError] {
     let token = token
     let troubles = await onAllClaimed { (lease, id, host) throws(AgentError) in
@@ -82,6 +80,13 @@ actor Lease<C: Clock> where C.Duration == Duration {
     }
     claimed = []
     return troubles
+  }
+
+  private func state(of id: HostID) async throws(AgentError) -> LeaseState {
+    guard let host = hosts[id] else { throw .noWay(to: id) }
+    return try await withDeadline(Duration.seconds(token.leaseSeconds) / 3, clock: clock, orThrow: .slow(id)) {
+      () throws(AgentError) in try await host.lease()
+    }
   }
 
   /// On all at once: a head that hangs must not keep the others from being renewed in time.
@@ -106,13 +111,7 @@ actor Lease<C: Clock> where C.Duration == Duration {
   private func answering(
     _ id: HostID, _ work: @escaping @Sendable () async throws(AgentError) -> Void
   ) async throws(AgentError) {
-    let limit = Duration.seconds(token.leaseSeconds) / 3
-    try await withDeadline(
-      limit, clock: clock,
-      orThrow: AgentError(
-        .deadline, "\(id) did not answer within \(limit)",
-        next: "Look whether \(id) is overloaded or its disk is stuck."),
-      work)
+    try await withDeadline(Duration.seconds(token.leaseSeconds) / 3, clock: clock, orThrow: .slow(id), work)
   }
 }
 
@@ -124,8 +123,13 @@ extension AgentError {
     AgentError(.unreachable, "there is no way to \(host)", next: "Name \(host) in the spec, with an address.")
   }
 
+  static func slow(_ host: HostID) -> AgentError {
+    AgentError(
+      .deadline, "\(host) did not answer in time", next: "Look whether \(host) is overloaded or its disk is stuck.")
+  }
+
   /// About the way to the host, not about what was asked of it.
-  fileprivate var concernsTheWay: Bool {
+  var concernsTheWay: Bool {
     switch code {
     case .unreachable, .connectionLost, .authentication, .hostKey, .protocolMismatch, .deadline: true
     default: false

@@ -17,6 +17,11 @@ package enum RunEvent: Sendable {
   case lockHeld(String, waitingFor: Duration)
   /// A change of an earlier run waits on a host; it is confirmed or undone before this run begins.
   case waiting(HostID, PendingChange)
+  /// A head cannot be asked for its lease, and another run may be at work on it. Why it cannot, and how long it is
+  /// waited for at most.
+  case headSilent(HostID, AgentError, waitingFor: Duration)
+  /// The run begins without the lease of a head on which nothing can be at work.
+  case without(HostID)
   case finished(StepReport)
   case blocked(StepReport)
   /// The lease could not be renewed on a head. The run goes on; the next renewal may succeed.

@@ -66,9 +66,9 @@ struct StepAttempts<C: Clock>: Sendable where C.Duration == Duration {
     do throws(AgentError) {
       return try await once(host, secrets)
     } catch {
-      // The lease ran out, for instance because the machine slept. Nobody else has it if it can be claimed again.
+      // The lease ran out, for instance because the host was booted or this machine slept.
       if error.code != .leaseHeld { throw error }
-      try await lease.claim(step.host)
+      try await lease.regain(step.host)
       return try await once(host, secrets)
     }
   }

@@ -48,13 +48,19 @@ package struct RunToken: Hashable, Codable, Sendable {
   package var leaseSeconds: Int
   /// A change that can cut the way to a host is undone when it is not confirmed within this time.
   package var confirmSeconds: Int
+  /// The holder's process, so that its machine can tell whether it still runs. Nil where it is not known.
+  package var process: ProcessIdentity?
 
-  package init(run: String, generation: Int, holder: String, leaseSeconds: Int = 60, confirmSeconds: Int = 60) {
+  package init(
+    run: String, generation: Int, holder: String, leaseSeconds: Int = 60, confirmSeconds: Int = 60,
+    process: ProcessIdentity? = nil
+  ) {
     self.run = run
     self.generation = generation
     self.holder = holder
     self.leaseSeconds = leaseSeconds
     self.confirmSeconds = confirmSeconds
+    self.process = process
   }
 
   /// Hosts keep tokens on their disks: one of an older version lacks what came later.
@@ -65,6 +71,7 @@ package struct RunToken: Hashable, Codable, Sendable {
     holder = try values.decode(String.self, forKey: .holder)
     leaseSeconds = try values.decode(Int.self, forKey: .leaseSeconds)
     confirmSeconds = try values.decodeIfPresent(Int.self, forKey: .confirmSeconds) ?? 60
+    process = try values.decodeIfPresent(ProcessIdentity.self, forKey: .process)
   }
 }
 

@@ -11,6 +11,7 @@ import Diagnostics
 package enum FileKind: ResourceKind {
   package static let name = "file"
   package static let removalRank = 20
+  package static let travelsWithDisk = true
 
   package struct Desired: DesiredState {
     package var file: FileGoal

@@ -10,6 +10,7 @@ import Diagnostics
 package enum LinkKind: ResourceKind {
   package static let name = "link"
   package static let removalRank = 25
+  package static let travelsWithDisk = true
 
   package struct Desired: DesiredState {
     package var link: LinkGoal

@@ -9,6 +9,7 @@ import Diagnostics
 package enum PackagesKind: ResourceKind {
   package static let name = "packages"
   package static let removalRank = 30
+  package static let travelsWithDisk = true
 
   package struct Desired: DesiredState {
     /// Sorted, so that two equal wishes are equal.

@@ -9,6 +9,7 @@ import Diagnostics
 package enum SecretFileKind: ResourceKind {
   package static let name = "secret-file"
   package static let removalRank = 20
+  package static let travelsWithDisk = true
 
   package struct Desired: DesiredState {
     package var file: SecretFileGoal

@@ -8,6 +8,7 @@ import Diagnostics
 package enum TreeKind: ResourceKind {
   package static let name = "tree"
   package static let removalRank = 20
+  package static let travelsWithDisk = true
 
   package struct Desired: DesiredState {
     package var tree: TreeGoal

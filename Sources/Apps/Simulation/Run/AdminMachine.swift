@@ -123,7 +123,9 @@ package final class AdminMachine: Sendable {
       now: { [self] in now })
   }
 
-  private func identity(_ pid: Int32) -> ProcessIdentity { ProcessIdentity(pid: pid, startedAt: 0, boot: name) }
+  private func identity(_ pid: Int32) -> ProcessIdentity {
+    ProcessIdentity(pid: pid, startedAt: 0, boot: name, namespace: name)
+  }
 
   /// The process is no longer there.
   package func killed(_ process: SimulatedProcess) {

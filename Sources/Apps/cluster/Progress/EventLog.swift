@@ -84,6 +84,9 @@ final class EventLog: Sendable {
         ($0.run, $0.inFlight, $0.done, $0.steps) = (run.id, run.inFlight.map(\.text), run.finished, run.total)
       }
     case .lockHeld(let who, let left): Line("lock-held", now) { ($0.detail, $0.seconds) = (who, left / .seconds(1)) }
+    case .headSilent(let host, let error, let left):
+      Line("head-silent", now) { ($0.host, $0.detail, $0.seconds) = (host.name, "\(error)", left / .seconds(1)) }
+    case .without(let host): Line("without-head", now) { $0.host = host.name }
     case .waiting(let host, let change):
       Line("waiting", now) {
         ($0.host, $0.run, $0.detail) = (host.name, change.run, change.what)

@@ -96,7 +96,8 @@ extension RunEvent {
   /// Worth keeping above the table: what a person must not miss. The rest is in the table while it lasts.
   fileprivate var staysOnTheScreen: Bool {
     switch self {
-    case .foundInterrupted, .began, .retrying, .unconfirmed, .lockHeld, .waiting, .blocked, .leaseInDoubt, .stopping:
+    case .foundInterrupted, .began, .retrying, .unconfirmed, .lockHeld, .waiting, .headSilent, .without, .blocked,
+      .leaseInDoubt, .stopping:
       true
     case .finished(let report): !report.succeeded || report.seconds >= 1
     case .started, .progress, .ended: false

@@ -21,6 +21,12 @@ extension RunView {
     case .lockHeld(let who, let left): ["\(who); waiting for it, \(left.components.seconds) s at most"]
     case .waiting(let host, let change):
       ["\(host): \(change.what) of run \(change.run) is undone in \(change.secondsLeft) s; waiting for that"]
+    case .headSilent(let host, let error, let left):
+      [
+        "\(host) cannot be asked whether another run is at work there (\(error.message)); waiting for it, "
+          + "\(left.components.seconds) s at most"
+      ]
+    case .without(let host): ["nothing can be at work on \(host); going on without it"]
     case .finished(let report): finished(report)
     case .blocked(let report): ["blocked  \(report.step): \(report.detail)"]
     case .leaseInDoubt(let host, let error): ["the lease on \(host) could not be renewed: \(error.message)"]

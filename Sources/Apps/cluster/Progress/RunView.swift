@@ -77,7 +77,7 @@ struct RunView {
     case .ended:
       isOver = true
       return false
-    case .foundInterrupted, .retrying, .unconfirmed, .waiting, .leaseInDoubt: break
+    case .foundInterrupted, .retrying, .unconfirmed, .waiting, .headSilent, .without, .leaseInDoubt: break
     }
     return true
   }

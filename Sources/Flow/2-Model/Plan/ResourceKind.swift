@@ -85,6 +85,8 @@ package protocol ResourceKind: SendableMetatype {
   static var name: String { get }
   /// When resources of this kind are taken away, relative to others: units (10) before files (20) before packages (30).
   static var removalRank: Int { get }
+  /// Whether it comes along when a disk is copied, and the agent there still knows that it is ours. False by default.
+  static var travelsWithDisk: Bool { get }
   /// The facts that decide whether the resource is as desired.
   static func questions(_ id: ResourceID, _ desired: Desired) -> [Question]
   /// What a resource decides about. Nil, the default: what the steps decide about that it would take on machines that
@@ -100,6 +102,7 @@ package protocol ResourceKind: SendableMetatype {
 }
 
 extension ResourceKind {
+  package static var travelsWithDisk: Bool { false }
   package static func claims(_ id: ResourceID, _ desired: Desired) -> [Claim]? { nil }
 }
 
@@ -141,6 +144,7 @@ package struct StepDraft: Sendable {
 package struct AnyKind: Sendable {
   package let name: String
   package let removalRank: Int
+  package let travelsWithDisk: Bool
   package let questions: @Sendable (ResourceID, any DesiredState) -> [Question]
   package let claims: @Sendable (ResourceID, any DesiredState) -> [Claim]?
   /// Actual state and the steps that follow from it. `present` is false when the resource was seen to be absent.
@@ -162,6 +166,7 @@ package struct AnyKind: Sendable {
     }
     name = Kind.name
     removalRank = Kind.removalRank
+    travelsWithDisk = Kind.travelsWithDisk
     questions = { id, desired in Kind.questions(id, typed(id, desired)) }
     claims = { id, desired in Kind.claims(id, typed(id, desired)) }
     examine = { (id, desired, answers) throws(Unreadable) in

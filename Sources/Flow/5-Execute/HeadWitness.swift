@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+
+/// What others know of a head that cannot be asked for its lease.
+package enum Absence: Hashable, Sendable {
+  /// No run can be at work there: it is off, or was never installed.
+  case cannotHold
+  /// It has left the cluster that the others form. Whatever is at work there is over soon.
+  case hasLeft
+  /// A run may be at work there. Why this is to be feared, as a clause: "head1 still sees it in the cluster".
+  case mayHold(String)
+}
+
+/// How to find out whether a head that does not answer can still have a run at work on it.
+///
+/// Not answering says nothing: another machine may reach a head that this one does not. What is asked, and what the
+/// answers mean, depends on the site; so whoever knows the description gives it.
+package struct HeadWitness: Sendable {
+  /// What to ask of which other heads about a silent one.
+  package let questions: @Sendable (_ silent: HostID) -> [HostID: [Probe]]
+  /// What the answers of the heads that were asked say.
+  package let judge: @Sendable (_ silent: HostID, _ answers: Inventory) -> Absence
+
+  package init(
+    questions: @escaping @Sendable (HostID) -> [HostID: [Probe]],
+    judge: @escaping @Sendable (HostID, Inventory) -> Absence
+  ) {
+    self.questions = questions
+    self.judge = judge
+  }
+
+  /// Nobody knows anything of a head but itself.
+  package static let nobody = HeadWitness(
+    questions: { _ in [:] }, judge: { _, _ in .mayHold("nothing tells whether it is off") })
+}
