@@ -19,6 +19,11 @@ import Testing
     Found(seed: 8, what: "a step whose answer was lost was recorded as unchanged"),
     Found(seed: 21, what: "a step whose answer was lost was recorded as unchanged"),
     Found(seed: 409, what: "a later round was refused by the lease of an earlier one, and the run was not recorded"),
+    Found(seed: 767, what: "a run began beside the lease that a killed one had on a head that could not be asked"),
+    Found(seed: 1498, what: "a run began beside the lease that a killed one had on a head that could not be asked"),
+    Found(seed: 7730, what: "a run began beside the lease that a killed one had on a head that could not be asked"),
+    Found(seed: 4917, what: "what was dropped while a clone was made came along with its disk"),
+    Found(seed: 7280, what: "what was dropped while a clone was made came along with its disk"),
     Found(seed: 114, what: "a node restarted while another one was still away"),
   ]
 
