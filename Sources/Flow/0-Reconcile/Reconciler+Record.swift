@@ -15,7 +15,7 @@ extension Reconciler {
     let originals = cluster.heads.compactMap { head in head.cloneOf.map { (head.name, $0) } }
     return previously
       + Planner.inherited(
-        desired: desired, previously: previously,
+        desired: wanted.resources, previously: previously,
         originals: Dictionary(originals) { first, _ in first }, catalog: KindCatalog.all)
   }
 
