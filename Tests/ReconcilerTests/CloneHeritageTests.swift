@@ -13,7 +13,7 @@ import Testing
   @Test func whatIsDroppedWhileTheCloneIsMadeIsTakenAwayThereToo() async throws {
     let site = try await FakeSite()
     let first = try await site.reconciler { $0.id == proxy("head1") }
-    try #require(!first.desired.isEmpty)
+    try #require(!first.wanted.resources.isEmpty)
     _ = try await first.apply(try await first.propose(), run: "run-1") { _ in }
     let before = try await site.reconciler().managedBefore()
     try #require(before.map(\.id) == [proxy("head1")])

@@ -16,6 +16,10 @@ package struct DrawnSite: Hashable, Sendable {
   package var hasDynamicRange = true
   package var monitorSeconds = 3
   package var domain = "alps.example.org"
+  /// Where the nodes' addresses begin, as the third part of them.
+  package var nodeBlock = 1
+  /// Added to the last part of the heads' heartbeat addresses.
+  package var heartbeatShift = 0
 
   package init() {}
 
@@ -29,21 +33,20 @@ package struct DrawnSite: Hashable, Sendable {
   }
 
   /// Changes one thing, as an administrator edits the file. In words, what it was.
-  ///
-  /// - Parameter isGrowing: a head was added before, and may not be installed yet. What is dropped until then comes
-  ///   along with its disk and is not found again, so nothing is dropped: see docs/simulation.md.
-  package mutating func edit(_ random: inout SplitMix, isGrowing: Bool) -> String {
+  package mutating func edit(_ random: inout SplitMix) -> String {
     let before = self
     while self == before {
-      switch random.below(9) {
+      switch random.below(11) {
       case 0: nodes = Self.sizes[random.below(Self.sizes.count)]
       case 1: packages = Self.lists[random.below(Self.lists.count)]
       case 2: motd = random.chance(0.5) ? "Welcome.\n" : "A compute node.\n"
-      case 3: hasProxy = !hasProxy || isGrowing
+      case 3: hasProxy.toggle()
       case 4: hasDynamicRange.toggle()
       case 5: monitorSeconds = 3 + random.below(2)
       case 6: domain = random.chance(0.5) ? "alps.example.org" : "jura.example.org"
-      case 7: if heads == 2 { isHighlyAvailable.toggle() }
+      case 7: if nodes > 0 { nodeBlock = 3 - nodeBlock }
+      case 8: heartbeatShift = 20 - heartbeatShift
+      case 9: if heads == 2 { isHighlyAvailable.toggle() }
       default: if heads == 1 { (heads, isHighlyAvailable) = (2, random.chance(0.8)) }
       }
     }
@@ -62,6 +65,8 @@ package struct DrawnSite: Hashable, Sendable {
     if monitorSeconds != old.monitorSeconds { words.append("monitor every \(monitorSeconds) s") }
     if domain != old.domain { words.append("domain \(domain)") }
     if heads != old.heads { words.append("\(heads) heads instead of \(old.heads)") }
+    if nodeBlock != old.nodeBlock { words.append("nodes from 10.1.\(nodeBlock).1 on") }
+    if heartbeatShift != old.heartbeatShift { words.append("heartbeat from 10.2.0.\(1 + heartbeatShift) on") }
     if isHighlyAvailable != old.isHighlyAvailable { words.append(isHighlyAvailable ? "HA on" : "HA off") }
     return words.joined(separator: ", ")
   }
@@ -100,7 +105,7 @@ package struct DrawnSite: Hashable, Sendable {
         \(head == 1 ? "" : "    clone_of: head1\n")    nics:
               eth0: { network: private, address: 10.1.0.\(head), mac: 52:54:00:01:00:0\(head) }
               eth1: { network: public, address: 198.51.100.1\(head), mac: 52:54:00:02:00:0\(head) }
-              eth2: { network: heartbeat, address: 10.2.0.\(head), mac: 52:54:00:03:00:0\(head) }
+              eth2: { network: heartbeat, address: 10.2.0.\(head + heartbeatShift), mac: 52:54:00:03:00:0\(head) }
             bmc: { address: 10.3.0.\(head), protocol: ipmi, user: admin, password: secret:bmc/head\(head) }
 
         """
@@ -123,7 +128,7 @@ package struct DrawnSite: Hashable, Sendable {
           - names: node[01-0\(nodes)]
             image: compute
             boot: stateless
-            nics: { eth0: { network: private, address: 10.1.1.1+, mac: 52:54:00:11:00:01+ } }
+            nics: { eth0: { network: private, address: 10.1.\(nodeBlock).1+, mac: 52:54:00:11:00:01+ } }
             bmc: { address: 10.3.1.1+, protocol: ipmi, user: admin, password: secret:bmc/nodes }
 
         """

@@ -10,6 +10,8 @@ package struct FaultPlan: Sendable {
   package var killedAfterJobs: Int?
   /// Somebody else starts a run after this time.
   package var rivalAfter: Duration?
+  /// Somebody runs `cluster plan` after this time.
+  package var lookedAtAfter: Duration?
 
   /// What a fault may strike.
   package struct Targets: Sendable {
@@ -35,11 +37,8 @@ package struct FaultPlan: Sendable {
     if random.chance(0.3) { killedAfterJobs = 1 << random.below(12) + random.below(64) }
     if random.chance(0.12) {
       rivalAfter = random.duration(from: .milliseconds(1), to: .seconds(200))
-      // Two runs that each see another head only are not kept apart: see docs/simulation.md.
-      weather.lostRequests = 0
-      weather.lostReplies = 0
-      timed.removeAll { if case .noWay = $0.fault { true } else { false } }
     }
+    if random.chance(0.2) { lookedAtAfter = random.duration(from: .milliseconds(1), to: .seconds(200)) }
   }
 
   private static func fault(_ targets: Targets, _ random: inout SplitMix) -> Fault? {

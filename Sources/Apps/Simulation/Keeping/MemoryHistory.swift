@@ -38,6 +38,22 @@ private struct OpenedHistory: RunHistory {
     Array(history.all.lazy.map(\.record).filter { site == nil || $0.site == site }.reversed().prefix(limit))
   }
 
+  /// What the commit of a run holds.
+  private static func texts(_ record: AuditRecord) throws(AuditError) -> [(String, [UInt8])] {
+    let managed: [UInt8]
+    do { managed = try ManagedSet.json(record.managed) } catch {
+      throw AuditError(.git, "what is managed has no JSON", cause: "\(error)", next: "Report this as a bug.")
+    }
+    let steps = record.outcome.steps.map { "\($0.step) \($0.detail) \($0.next ?? "")" }.joined(separator: "\n")
+    return [
+      ("the recorded plan", Array(record.planText.utf8)), ("the recorded plan", Array(record.planJSON.utf8)),
+      ("the record of what is managed", managed), ("the recorded outcome", Array(steps.utf8)),
+      ("the recorded facts", Array(record.observed.values.joined(separator: "\n").utf8)),
+      ("the recorded description", record.specification.values.flatMap(\.bytes)),
+      ("the commit's subject", Array(record.subject.utf8)),
+    ]
+  }
+
   func record(_ record: AuditRecord) async throws(AuditError) -> AuditRepository.Recorded {
     await Task.yield()
     if process.isKilled {
@@ -48,7 +64,11 @@ private struct OpenedHistory: RunHistory {
       id: record.outcome.run, commit: "\(number)", at: record.outcome.finishedAt, result: record.result, by: record.by,
       spec: record.spec.label, site: record.site, subject: record.subject)
     history.append(.init(record: run, managed: record.managed))
-    site.watch { $0.recorded(record.outcome) }
+    let kept = try Self.texts(record)
+    site.watch { watch in
+      for (name, text) in kept { watch.said(name, text) }
+      watch.recorded(record.outcome)
+    }
     await Task.yield()
     return AuditRepository.Recorded(commit: "\(number)", isSigned: false, unsignedBecause: nil)
   }

@@ -64,6 +64,7 @@ private struct OpenedJournal: RunJournal {
   func begin(
     _ token: RunToken, process: ProcessIdentity?, total: Int, managing: [UInt8], at now: Int
   ) async throws(ExecutionError) {
+    site.watch { [managing] in $0.said("the journal", managing) }
     try await access {
       $0.append(.init(token: token, process: process, total: total, startedAt: now, managing: managing))
     }
@@ -80,7 +81,10 @@ private struct OpenedJournal: RunJournal {
   }
 
   func finished(_ report: StepReport, run: String) async throws(ExecutionError) {
-    site.watch { $0.finished(report, run) }
+    site.watch {
+      $0.said("the journal", Array(report.detail.utf8))
+      $0.finished(report, run)
+    }
     try await access { $0.change(run) { _ = $0.finished.insert(report.step) } }
   }
 

@@ -102,7 +102,9 @@ extension VirtualSite {
       let before = state.world
       let result: Result<Outcome, AgentError>
       do throws(AgentError) {
-        result = .success(try state.world.guarded(work.operation, on: work.host, work.secrets))
+        var outcome = try state.world.guarded(work.operation, on: work.host, work.secrets)
+        spoil?(work.operation, work.host, &state.world, &outcome)
+        result = .success(outcome)
       } catch { result = .failure(error) }
       state.story.add(.did(work.host, work.operation, work.run, result), at: loop.now)
       state.watch.did(work.operation, on: work.host, work.run, result, before, state.world)

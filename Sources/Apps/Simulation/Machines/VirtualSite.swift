@@ -9,6 +9,7 @@ import Synchronization
 package final class VirtualSite: Sendable {
   package let loop: EventLoop
   let state: Mutex<State>
+  let spoil: Spoiling?
 
   struct Way: Hashable { var process: String, host: HostID }
   struct Turn: Hashable { var host: HostID, operation: ClusterModel.Operation }
@@ -26,8 +27,12 @@ package final class VirtualSite: Sendable {
     let epoch: Int
   }
 
-  package init(_ world: FakeWorld, in loop: EventLoop, seed: UInt64, watching watch: Watch = Watch()) {
+  package init(
+    _ world: FakeWorld, in loop: EventLoop, seed: UInt64, watching watch: Watch = Watch(),
+    spoiling spoil: Spoiling? = nil
+  ) {
     self.loop = loop
+    self.spoil = spoil
     state = Mutex(
       State(world: world, random: SplitMix(seed: seed), watch: watch, epoch: world.now))
   }

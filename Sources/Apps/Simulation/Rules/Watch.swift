@@ -50,6 +50,13 @@ package struct Watch: Sendable {
 
   mutating func finished(_ report: StepReport, _ run: String) { finished[run, default: [:]][report.step] = report }
 
+  // MARK: What is said
+
+  /// Whatever people can read, or a file keeps.
+  mutating func said(_ where: String, _ text: [UInt8]) {
+    if let form = SecretLeak.find(in: text) { note(.secretsStaySecret, "\(`where`) holds a secret \(form)") }
+  }
+
   // MARK: What is asked
 
   mutating func changing(_ process: String, _ what: String, _ host: HostID) {

@@ -100,7 +100,12 @@ package final class AdminMachine: Sendable {
     if proposal.plan.steps.isEmpty && !proposal.plan.blocked.isEmpty { return .blocked(proposal) }
     let now = now
     let run = state.withLock { RunName.make(now: now, using: &$0.random) }
-    return .applied(try await reconciler.apply(proposal, run: run, events: events))
+    return .applied(
+      try await reconciler.apply(proposal, run: run) { [site] event in
+        let words = event.words
+        if !words.isEmpty { site.watch { $0.said("what a run tells", Array(words.utf8)) } }
+        events(event)
+      })
   }
 
   private func reconciler(

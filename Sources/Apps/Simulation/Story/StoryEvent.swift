@@ -44,6 +44,9 @@ package struct Story: Sendable {
 
   mutating func add(_ event: StoryEvent, at time: Duration) { events.append((time, event)) }
 
+  /// Of all its lines: the same story has the same one in every process.
+  package var digest: String { SHA256.hex(lines.joined(separator: "\n")) }
+
   package var lines: [String] {
     events.map { at, event in
       let milliseconds = Int(at / .milliseconds(1))

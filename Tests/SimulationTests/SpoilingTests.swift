@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+import Simulator
+import Testing
+
+@testable import Simulation
+
+/// Machines that are wrong on purpose: seeds that keep all rules must then break the one that is meant.
+///
+/// `WatchTests` breaks each rule by hand; this shows that what whole runs do comes to the rules at all.
+@Suite struct SpoilingTests {
+  /// A few seeds, until one of them is caught. All of them keep the rules when nothing is spoilt.
+  private func caught(
+    _ rule: Violation.Rule, watching watch: Watch = Watch(), _ spoil: Spoiling?,
+    location: Testing.SourceLocation = #_sourceLocation
+  ) throws {
+    var found: [Violation] = []
+    for seed in 1...25 as ClosedRange<UInt64> {
+      let result = try Scenario(seed: seed, watching: watch, spoiling: spoil).run()
+      if let violation = result.violation { found.append(violation) }
+      if result.violation?.rule == rule { return }
+    }
+    Issue.record("\(rule.rawValue) was not told in 25 seeds, but \(found)", sourceLocation: location)
+  }
+
+  @Test func aFileThatIsNotWrittenThoughTheHostSaysSo() throws {
+    try caught(.converges) { operation, host, world, _ in
+      guard case .ensureFile(let goal) = operation else { return }
+      world.machines[host]?.files[goal.path]?.bytes.append(0)
+    }
+  }
+
+  @Test func somethingOfOursThatNobodyAsksFor() throws {
+    try caught(.sameEnd) { operation, host, world, _ in
+      guard case .ensureFile = operation else { return }
+      world.machines[host]?.files["/etc/left"] = .init(bytes: [1])
+      world.machines[host]?.managed["/etc/left"] = .nothing
+    }
+  }
+
+  @Test func aServiceAddressOnBothHeads() throws {
+    try caught(.oneAddressHolder) { _, _, world, _ in
+      for head in world.machines.keys {
+        guard let link = world.machines[head]?.links.indices.first else { continue }
+        world.machines[head]?.links[link].addresses.append("10.1.0.10/16")
+      }
+    }
+  }
+
+  @Test func anOperationThatTakesAnotherHeadDown() throws {
+    try caught(.headsStayUp) { operation, host, world, _ in
+      guard case .ensureUnit = operation, let other = world.machines.keys.first(where: { $0 != host }) else { return }
+      world.losePower(other)
+    }
+  }
+
+  @Test func aRemovalThatTakesForeignFilesAlong() throws {
+    var watch = Watch()
+    watch.foreign = [.file("head1", "/etc/hosts")]
+    try caught(.foreignUntouched, watching: watch) { _, _, world, _ in
+      world.machines["head1"]?.files["/etc/hosts"] = nil
+    }
+  }
+
+  @Test func aHostThatGivesItsLeaseToSomebodyElseMeanwhile() throws {
+    try caught(.oneExecutor) { _, host, world, _ in
+      let other = RunToken(run: "other", generation: 1_000_000, holder: "somebody else")
+      for head in world.machines.keys where head != host {
+        var lease = FakeLease()
+        try? lease.claim(other, now: world.now)
+        world.machines[head]?.lease = lease
+      }
+    }
+  }
+
+  @Test func aHostThatTellsASecret() throws {
+    try caught(.secretsStaySecret) { operation, _, _, outcome in
+      guard let secret = operation.secrets.first else { return }
+      outcome.detail += String(decoding: FakeWorld.password(secret), as: UTF8.self)
+    }
+  }
+
+  @Test func aProcessThatOnlyLooksAndDoesMore() throws {
+    var watch = Watch()
+    watch.dryRuns = ["admin1"]
+    try caught(.dryRunChangesNothing, watching: watch, nil)
+  }
+
+  @Test func tooManyNodesAway() throws {
+    try caught(.nodesAway) { operation, _, world, _ in
+      // What was switched off before does not come back.
+      if case .ensureNode(let goal) = operation { world.nodes[goal.node]?.image = nil }
+    }
+  }
+
+  @Test func nothingIsCaughtWhereNothingIsSpoilt() throws {
+    for seed in 1...25 as ClosedRange<UInt64> {
+      #expect(try Scenario(seed: seed, spoiling: { _, _, _, _ in }).run().violation == nil)
+    }
+  }
+}
+
+@Suite struct SecretLeakTests {
+  private let secret = FakeWorld.password(SecretRef("bmc/head1"))
+
+  @Test func everyFormIsFound() throws {
+    let start = secret.prefix(14)
+    let texts = [
+      secret, Array("[\(secret.map(String.init).joined(separator: ","))]".utf8),
+      Array(start.map { String($0, radix: 16) }.joined().utf8), Array("cGFzc3dvcmQgb2YgYm1j".utf8),
+    ]
+    for text in texts { #expect(SecretLeak.find(in: Array("before ".utf8) + text + [10]) != nil) }
+    #expect(SecretLeak.find(in: Array("secret:bmc/head1".utf8)) == nil)
+  }
+}
