@@ -71,7 +71,7 @@ import Testing
     let (outcome, waited) = try await run(silent(), .hasLeft)
 
     #expect(try outcome.get().words == ["a changed", "b failed"])
-    #expect(waited >= .seconds(60) && waited < .seconds(120), "\(waited)")
+    #expect(waited >= .seconds(60))
   }
 
   @Test func aLaterRoundDoesNotWaitAgain() async throws {
