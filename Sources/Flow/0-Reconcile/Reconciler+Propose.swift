@@ -10,8 +10,10 @@ extension Reconciler {
   package func propose(
     _ terms: RunTerms = RunTerms(), without takenAway: Set<ResourceID> = []
   ) async throws(ReconcileError) -> Proposal {
-    let previously = try await managedBefore().filter { !takenAway.contains($0.id) }
-    let inventory = await observe(wanted.questions(previously: previously), on: clock)
+    let before = try await managedBefore()
+    // Also what was taken away is looked at: the record says that it is gone.
+    let inventory = await observe(wanted.questions(previously: before), on: clock)
+    let previously = before.filter { !takenAway.contains($0.id) }
     do {
       let plan = try Planner.plan(
         wanted, previously: previously, inventory: inventory,
