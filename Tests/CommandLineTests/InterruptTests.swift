@@ -6,7 +6,7 @@ import Testing
 @testable import cluster
 
 /// Ctrl-C, as a real signal to the real program.
-@Suite(.timeLimit(.minutes(5))) struct InterruptTests {
+@Suite(.timeLimit(.minutes(20))) struct InterruptTests {
   @Test(arguments: [SIGINT, SIGTERM]) func onceLetsWhatIsInFlightEndAndRecordsIt(_ signal: Int32) async throws {
     let site = try SimulatedSite()
     let run = try site.start("apply", "--pace", "60", "--progress", "plain")

@@ -48,6 +48,10 @@ extension Contract {
       #expect(confirmed.changed && confirmed.detail == outcome.detail && confirmed.pending == nil)
       #expect(try await host.host.lease().pending == nil)
       #expect(try await host.host.confirm(pending.id, run: host.run) == confirmed, "once more is no harm")
+      #expect(try await host.unconfirmed(link(2)).changed == false)
+      #expect(
+        try await host.host.confirm(pending.id, run: host.run) == confirmed,
+        "asked for once more, it is still what it was the first time")
       try await host.perform(.ensureFileAbsent(path: file))
     },
     Contract(name: "a change that nobody confirms is undone, and the file with it that it brought into force") {

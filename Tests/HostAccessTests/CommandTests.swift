@@ -42,13 +42,12 @@ import Testing
   @Test func theDeadlineEndsTheWholeGroup() async throws {
     let folder = try TemporaryFolder()
     let mark = folder.path + "/pid"
-    let start = ContinuousClock.now
 
+    // A sleep that nobody ends would outlast the test's own limit.
     await #expect {
-      try await Command.run("sh", ["-c", "sleep 60 & echo $! > \(mark); wait"], deadline: .seconds(3))
+      try await Command.run("sh", ["-c", "sleep 100000 & echo $! > \(mark); wait"], deadline: .seconds(3))
     } throws: { ($0 as? AgentError)?.code == .deadline }
 
-    #expect(ContinuousClock.now - start < .seconds(30))
     let pid = try #require(Int32(try String(contentsOfFile: mark, encoding: .utf8).filter(\.isNumber)))
     // Killed at the latest when the group's leader is; the kernel may take a moment to bury it.
     let gone = try await eventually { kill(pid, 0) != 0 || isZombie(pid) }

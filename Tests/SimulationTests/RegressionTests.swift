@@ -24,6 +24,8 @@ import Testing
     Found(seed: 7730, what: "a run began beside the lease that a killed one had on a head that could not be asked"),
     Found(seed: 4917, what: "what was dropped while a clone was made came along with its disk"),
     Found(seed: 7280, what: "what was dropped while a clone was made came along with its disk"),
+    Found(seed: 1002, what: "a change that was confirmed, and asked for once more, was recorded as unchanged"),
+    Found(seed: 373, what: "a run that was refused counted as an executor"),
     Found(seed: 114, what: "a node restarted while another one was still away"),
   ]
 

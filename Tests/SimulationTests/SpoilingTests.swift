@@ -64,8 +64,11 @@ import Testing
   }
 
   @Test func aHostThatGivesItsLeaseToSomebodyElseMeanwhile() throws {
-    try caught(.oneExecutor) { _, host, world, _ in
-      let other = RunToken(run: "other", generation: 1_000_000, holder: "somebody else")
+    let other = RunToken(run: "other", generation: 1_000_000, holder: "somebody else")
+    var watch = Watch()
+    // It has begun to act, somewhere.
+    watch.began(.ensureFileAbsent(path: "/etc/a"), on: "head9", other, FakeWorld(), FakeWorld())
+    try caught(.oneExecutor, watching: watch) { _, host, world, _ in
       for head in world.machines.keys where head != host {
         var lease = FakeLease()
         try? lease.claim(other, now: world.now)

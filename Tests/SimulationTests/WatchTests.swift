@@ -70,9 +70,16 @@ import Testing
 
   @Test func anotherRunHoldsALease() throws {
     var world = world()
-    try world.machines["head2"]?.lease.claim(RunToken(run: "b", generation: 1, holder: "b"), now: world.now)
+    let other = RunToken(run: "b", generation: 1, holder: "b")
+    try world.machines["head2"]?.lease.claim(other, now: world.now)
 
-    #expect(rules { $0.did(write, on: "head1", run, done, world, world) } == [.oneExecutor])
+    let found = rules { watch in
+      watch.began(write, on: "head2", other, world, world)
+      watch.did(write, on: "head1", run, done, world, world)
+    }
+    #expect(found == [.oneExecutor])
+    let idle = rules { $0.did(write, on: "head1", run, done, world, world) }
+    #expect(idle == [], "b was refused elsewhere, and does nothing")
   }
 
   private var done: Result<Outcome, AgentError> { .success(Outcome(changed: true, detail: "")) }

@@ -76,11 +76,14 @@ extension FakeMachine {
   /// After one that was done: what it did, with the change that waits now.
   mutating func waiting(_ outcome: Outcome, now: Int) -> Outcome {
     guard let change = deadMan.change, change.outcome == nil else { return outcome }
+    // Asked for once more: what it did is what it did the first time.
+    var whole = outcome
+    if !outcome.changed, case .confirmed(let first) = deadMan.ended[change.id] { whole = first }
     if !outcome.changed && deadMan.before.isEmpty {
-      end(change, .confirmed(outcome))
+      end(change, .confirmed(whole))
       return outcome
     }
-    deadMan.change?.outcome = outcome
+    deadMan.change?.outcome = whole
     var told = outcome
     told.pending = deadMan.pending(now: now)
     return told

@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// The text is kept from when it was read or first written: a run changes few resources, and making JSON of all the
 /// others again would take longer than everything else that a commit needs.
-final class ManagedLines: Sendable {
+package final class ManagedLines: Sendable {
   private struct Entry {
     var desired: any DesiredState
     var bytes: ArraySlice<UInt8>
@@ -16,8 +16,10 @@ final class ManagedLines: Sendable {
 
   private let known = Mutex<[ResourceID: Entry]>([:])
 
+  package init() {}
+
   /// The whole file, sorted by what the resources are called.
-  func json(_ resources: [ManagedResource]) throws(AuditError) -> [UInt8] {
+  package func json(_ resources: [ManagedResource]) throws(AuditError) -> [UInt8] {
     let result = known.withLock { known -> Result<[UInt8], AuditError> in
       var bytes = Array("[".utf8)
       for (index, resource) in resources.sorted(by: { $0.id < $1.id }).enumerated() {

@@ -15,9 +15,12 @@ enum RecordJSON {
   }
 
   /// The same document with its lines broken as above. `json` may be laid out in any way.
-  static func lines(_ json: some Sequence<UInt8>) -> [UInt8] {
+  static func lines(_ json: some Collection<UInt8>) -> [UInt8] {
     var layout = Layout()
-    for byte in json { layout.take(byte) }
+    layout.bytes.reserveCapacity(json.count + json.count / 16)
+    // Data is slow byte by byte.
+    let isContiguous: Void? = json.withContiguousStorageIfAvailable { for byte in $0 { layout.take(byte) } }
+    if isContiguous == nil { for byte in json { layout.take(byte) } }
     return layout.bytes
   }
 

@@ -10,6 +10,9 @@ package final class MemoryHistory: Sendable {
     package var managed: [ManagedResource]
   }
 
+  /// The JSON of a resource is the same in all histories, and most sites have most of them in common.
+  fileprivate static let lines = ManagedLines()
+
   private let runs: Mutex<[Run]>
 
   package init(_ runs: [Run] = []) { self.runs = Mutex(runs) }
@@ -32,6 +35,8 @@ private struct OpenedHistory: RunHistory {
     ManagedSet(resources: history.all.last { $0.record.site == site }?.managed ?? [])
   }
 
+  func json(_ resources: [ManagedResource]) throws(AuditError) -> [UInt8] { try MemoryHistory.lines.json(resources) }
+
   func specState(_ files: [String]) throws(AuditError) -> SpecState { SpecState(commit: nil, dirty: []) }
 
   func log(site: String?, limit: Int) throws(AuditError) -> [RunRecord] {
@@ -40,10 +45,7 @@ private struct OpenedHistory: RunHistory {
 
   /// What the commit of a run holds.
   private static func texts(_ record: AuditRecord) throws(AuditError) -> [(String, [UInt8])] {
-    let managed: [UInt8]
-    do { managed = try ManagedSet.json(record.managed) } catch {
-      throw AuditError(.git, "what is managed has no JSON", cause: "\(error)", next: "Report this as a bug.")
-    }
+    let managed = try MemoryHistory.lines.json(record.managed)
     let steps = record.outcome.steps.map { "\($0.step) \($0.detail) \($0.next ?? "")" }.joined(separator: "\n")
     return [
       ("the recorded plan", Array(record.planText.utf8)), ("the recorded plan", Array(record.planJSON.utf8)),

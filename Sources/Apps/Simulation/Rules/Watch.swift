@@ -20,6 +20,8 @@ package struct Watch: Sendable {
 
   /// Nodes that a step of ours has switched off, and that are not back.
   private var away: Set<HostID> = []
+  /// Runs that have begun an operation. One that was refused holds a lease or two until they end, and does nothing.
+  private var acting: Set<Substring> = []
   private var started: [String: [StepID: Step]] = [:]
   private var finished: [String: [StepID: StepReport]] = [:]
   private(set) var effects: [Effect] = []
@@ -82,6 +84,7 @@ package struct Watch: Sendable {
   mutating func began(
     _ operation: ClusterModel.Operation, on host: HostID, _ run: RunToken, _ before: FakeWorld, _ after: FakeWorld
   ) {
+    acting.insert(run.base)
     if case .ensureNode(let goal) = operation, before.nodes[goal.node]?.image != nil,
       after.nodes[goal.node]?.image == nil
     {
@@ -113,7 +116,7 @@ package struct Watch: Sendable {
   ) {
     for (id, machine) in after.machines where after.isUp(id) {
       let lease = machine.lease.state(now: after.now)
-      if let holder = lease.holder, holder.base != run.base {
+      if let holder = lease.holder, holder.base != run.base, acting.contains(holder.base) {
         note(
           .oneExecutor,
           "\(run.run) did \(operation.name) \(operation.target) on \(host) while \(holder.run) holds the lease of \(id)"

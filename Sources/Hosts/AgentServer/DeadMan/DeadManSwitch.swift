@@ -73,13 +73,16 @@ package struct DeadManSwitch: Sendable {
       guard var change = try current(), change.id == id, change.phase == .changing else {
         throw try ended(id).map { .undone($0) } ?? .unknownChange(id)
       }
+      // Asked for once more: what it did is what it did the first time.
+      let earlier = try ended(id).flatMap { $0.end == .confirmed ? $0.outcome : nil }
+      let whole = outcome.changed ? outcome : earlier ?? outcome
       // Nothing was done, and nothing that was written earlier comes into force: there is nothing to confirm.
       if !outcome.changed, try images.all().isEmpty {
-        try await finish(change, EndedChange(end: .confirmed, run: change.run, what: change.what, outcome: outcome))
+        try await finish(change, EndedChange(end: .confirmed, run: change.run, what: change.what, outcome: whole))
         return outcome
       }
       change.phase = .waiting
-      change.outcome = outcome
+      change.outcome = whole
       try DurableJSON.write(change, to: changePath)
       var told = outcome
       told.pending = change.pending(now: now())
