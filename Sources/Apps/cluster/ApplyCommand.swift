@@ -46,6 +46,7 @@ struct ApplyCommand: AsyncParsableCommand {
   }
 
   private func apply(_ reconciler: Reconciler) async throws {
+    try running.check(reconciler.cluster)
     Terminal.note("Looking at \(reconciler.cluster.heads.count) heads\(options.simulate ? " in memory" : "") …")
     try await reconciler.settle { event in RunView(steps: 0).lines(for: event).forEach(Terminal.note) }
     for line in CopiesText.lines(try await reconciler.catchUp()) { Terminal.note(line) }

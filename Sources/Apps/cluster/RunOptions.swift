@@ -40,6 +40,14 @@ struct RunOptions: ParsableArguments {
     guard (5...600).contains(confirmWithin) else { throw ValidationError("--confirm-within is 5 to 600 seconds.") }
   }
 
+  /// A misspelt head would be waited for after all.
+  func check(_ cluster: Cluster) throws(Failure) {
+    let heads = cluster.heads.map(\.name.name)
+    guard let unknown = withoutHead.first(where: { !heads.contains($0) }) else { return }
+    throw Failure(
+      "--without-head: the description has no head \(unknown)", next: "Name one of \(heads.joined(separator: ", ")).")
+  }
+
   var policy: ExecutionPolicy {
     var policy = ExecutionPolicy()
     policy.lockTimeout = .seconds(lockTimeout)
