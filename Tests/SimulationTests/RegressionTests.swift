@@ -26,6 +26,7 @@ import Testing
     Found(seed: 7280, what: "what was dropped while a clone was made came along with its disk"),
     Found(seed: 1002, what: "a change that was confirmed, and asked for once more, was recorded as unchanged"),
     Found(seed: 373, what: "a run that was refused counted as an executor"),
+    Found(seed: 6896, what: "a clone in memory lost the note of a file that had been removed on its original"),
     Found(seed: 114, what: "a node restarted while another one was still away"),
   ]
 

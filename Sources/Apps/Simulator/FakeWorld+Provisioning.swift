@@ -65,13 +65,15 @@ extension FakeWorld {
     clone.machineID = String(SHA256.hex(goal.head.name).prefix(32))
     (clone.links, clone.board) = (links, goal.bmc.address)
     clone.files = clone.files.filter { !$0.key.hasPrefix("/etc/cluster/secrets/") && !$0.key.hasPrefix("/var/log/") }
-    clone.managed = clone.managed.filter { clone.files[$0.key] != nil || clone.folders.contains($0.key) }
     (clone.clones, clone.captures, clone.fencing, clone.reports) = ([:], [], [:], [:])
     (clone.lease, clone.faults, clone.images) = (FakeLease(), .init(), [:])
     (clone.installedAddresses, clone.ownAddresses, clone.deadMan) = ([:], [:], FakeDeadMan())
     for (path, contents) in goal.identity {
       clone.files[path] = .init(bytes: contents.bytes, mode: 0o644, owner: "root:root", changed: clone.step())
     }
+    // The agent's notes come along, also that of a file which somebody has removed on the original and the installer
+    // writes anew.
+    clone.managed = clone.managed.filter { clone.files[$0.key] != nil || clone.folders.contains($0.key) }
     clone.restart()
     machines[goal.head] = clone
     blank.remove(goal.head)
