@@ -16,6 +16,8 @@ struct SmallWorld {
   /// Hosts that are installed once their clone's step is done.
   var clones: [HostID: CloneRecord] = [:]
   var addresses: [HostID: [String]] = [:]
+  /// Who is in the cluster, as Corosync on a host says. Nil: it does not run there.
+  var members: [HostID: [String]] = [:]
 
   init(_ hosts: HostID...) { machines = Dictionary(uniqueKeysWithValues: hosts.map { ($0, Machine()) }) }
 
@@ -51,6 +53,9 @@ struct SmallWorld {
       }
       let state: UnitState.Configuration = loaded == machine.fingerprint(configuration) ? .loaded : .stale
       return .unit(UnitState(exists: true, enabled: true, masked: false, active: "active", configuration: state))
+    case .corosync:
+      return .corosync(
+        members[host].map { CorosyncState(quorate: true, links: [], encrypted: true, members: $0) })
     case .clone(let head): return .clone(clones[head])
     case .links:
       return .links([LinkState(name: "eth0", mac: nil, up: true, addresses: addresses[host] ?? [], gateways: [])])
@@ -77,12 +82,14 @@ struct SmallWorld {
     }
   }
 
-  func plan(_ desired: [Resource], previously: [ManagedResource] = []) throws -> Plan {
+  func plan(
+    _ desired: [Resource], previously: [ManagedResource] = [], heads: Heads = SmallWorld.heads
+  ) throws -> Plan {
     let questions = Planner.questions(
-      desired: desired, previously: previously, catalog: Self.catalog, heads: Self.heads)
+      desired: desired, previously: previously, catalog: Self.catalog, heads: heads)
     return try Planner.plan(
       desired: desired, previously: previously, inventory: inventory(questions), catalog: Self.catalog,
-      heads: Self.heads, now: 0)
+      heads: heads, now: 0)
   }
 }
 

@@ -51,6 +51,19 @@ final class FakeSite {
     try Data(parts.joined(separator: new).utf8).write(to: file)
   }
 
+  var specification: String {
+    get throws { try String(contentsOf: folder.appending(path: "cluster.yaml"), encoding: .utf8) }
+  }
+
+  /// Takes out of the spec what stands from the first of these to before the second.
+  func cut(from start: String, to end: String) throws {
+    var text = try specification
+    let first = try #require(text.range(of: start), "the spec has no `\(start)`")
+    let last = try #require(text.range(of: end, range: first.upperBound..<text.endIndex), "the spec has no `\(end)`")
+    text.removeSubrange(first.lowerBound..<last.lowerBound)
+    try Data(text.utf8).write(to: folder.appending(path: "cluster.yaml"))
+  }
+
   @discardableResult func git(_ arguments: String...) async throws -> String {
     let all = ["-C", folder.path] + arguments
     return try await Command.checked("git", all, next: "Read what git says.").text

@@ -28,7 +28,10 @@ package struct DescriptionComparison: Sendable {
     guard let old = base.cluster, let new = head.cluster else { throw InvalidDescription() }
     let machines = FakeCluster(FakeWorld(old))
     let managed = try await build(old, base, on: machines)
-    await machines.change { $0.unpack(new) }
+    await machines.change { world in
+      world.unpack(new)
+      world.switchOffHeads(notIn: new)
+    }
     let wanted = DesiredResources.asked(by: new, head.files)
     let reconciler = await reconciler(new, head, wanted, machines, managed)
     let proposal = try await reconciler.propose(terms)

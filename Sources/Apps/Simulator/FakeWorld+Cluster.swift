@@ -21,6 +21,11 @@ extension FakeWorld {
     follow(cluster)
   }
 
+  /// Heads that the spec has dropped are switched off: whoever drops one has to see to that.
+  package mutating func switchOffHeads(notIn cluster: Cluster) {
+    for id in machines.keys.sorted() where !cluster.heads.contains(where: { $0.name == id }) { losePower(id) }
+  }
+
   private mutating func unpack(_ head: Head, _ cluster: Cluster) {
     guard head.cloneOf == nil else {
       add(head, hostname: "", cluster)

@@ -63,7 +63,7 @@ struct ApplyCommand: AsyncParsableCommand {
       return try await carryOut(proposal, reconciler)
     }
     Terminal.note(PlanCommand.text(try await reconciler.review(proposal), colour: Terminal.errorColour))
-    guard !proposal.plan.steps.isEmpty else {
+    guard !proposal.plan.steps.isEmpty || !proposal.plan.leaving.isEmpty else {
       throw Failure("nothing can be done now", next: "See what is blocked, above.", status: .partial)
     }
     try reconciler.check(proposal)

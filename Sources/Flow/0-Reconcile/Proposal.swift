@@ -15,9 +15,10 @@ package struct Proposal: Sendable {
   package var desired: [Resource]
   package var previously: [ManagedResource]
 
-  /// Whether another plan destroys, reboots or fails over nothing that this one did not show, and is within its terms.
+  /// Whether another plan destroys, reboots, fails over and lets go nothing that this one did not show, and is within
+  /// its terms.
   func covers(_ other: Plan) -> Bool {
-    if !terms.refused(other).isEmpty { return false }
+    if !terms.refused(other).isEmpty || !Set(other.leaving).isSubset(of: plan.leaving) { return false }
     let shown = Set(plan.steps.filter(\.needsConsent).map(\.resource))
     return other.steps.allSatisfy { !$0.needsConsent || shown.contains($0.resource) }
   }
@@ -84,6 +85,6 @@ extension RunOutcome {
 extension Plan {
   /// Nothing to do, and nothing blocked but what depends on things that were left out on purpose.
   fileprivate var isDoneWithinItsScope: Bool {
-    steps.isEmpty && blocked.allSatisfy { if case .leftOut = $0.reason { true } else { false } }
+    steps.isEmpty && leaving.isEmpty && blocked.allSatisfy { if case .leftOut = $0.reason { true } else { false } }
   }
 }

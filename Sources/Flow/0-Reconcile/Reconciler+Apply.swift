@@ -9,7 +9,8 @@ extension Reconciler {
   /// Carries a proposal out, looks again, and records what was done and what is now true.
   ///
   /// A run may bring to light what could not be seen before (a host that was away, a unit that took up a new
-  /// configuration): such steps are carried out too, as long as none destroys anything that was not in the proposal.
+  /// configuration): such steps are carried out too, as long as none destroys, and no head leaves, that was not in the
+  /// proposal.
   /// Cancelling ends only the carrying out: what was done by then is looked at and recorded all the same. So is it
   /// when a later round is refused (an operation of an earlier one may still be at work, and then its lease is kept),
   /// or when looking again fails: `Applied.endedBy` says so.
@@ -101,11 +102,13 @@ extension Reconciler {
 }
 
 extension Plan {
-  /// What a run has taken away that nothing asks for any more. What is still there of it was not ours, and stays.
+  /// What a run has taken away that nothing asks for any more. What is still there of it was not ours, and stays. What
+  /// heads have that leave is let go when all is done that their leaving means for the others.
   func takenAway(by outcome: RunOutcome) -> Set<ResourceID> {
     let done = Set(outcome.steps.filter(\.succeeded).map(\.step))
     let pruned = steps.filter(\.prunes)
-    return Set(pruned.map(\.resource)).subtracting(pruned.filter { !done.contains($0.id) }.map(\.resource))
+    let gone = Set(pruned.map(\.resource)).subtracting(pruned.filter { !done.contains($0.id) }.map(\.resource))
+    return outcome.result == .done ? gone.union(leaving.flatMap(\.resources)) : gone
   }
 }
 

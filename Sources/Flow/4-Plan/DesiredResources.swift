@@ -8,6 +8,8 @@ package struct DesiredResources: Sendable {
   let catalog: [String: AnyKind]
   let heads: Heads
   let ids: Set<ResourceID>
+  /// Hosts that the description has, also those that are still to be made.
+  private let hosts: Set<HostID>
   let order: Result<ResourceOrder, PlanProblems>
   /// What the resources decide about.
   let owned: Ownership
@@ -21,6 +23,7 @@ package struct DesiredResources: Sendable {
     self.catalog = catalog
     self.heads = heads
     ids = Set(resources.lazy.map(\.id))
+    hosts = Set(heads.all).union(resources.lazy.compactMap(\.id.host)).union(resources.lazy.compactMap(\.establishes))
     do throws(PlanProblems) { order = .success(try ResourceOrder(resources, catalog: catalog)) } catch {
       order = .failure(error)
     }
@@ -37,8 +40,29 @@ package struct DesiredResources: Sendable {
     let gone = previously.filter { !ids.contains($0.id) }
     if gone.isEmpty { return questions }
     var list = QuestionList(questions)
-    for managed in gone { list.add(catalog[managed.id.kind]?.questions(managed.id, managed.desired) ?? []) }
+    for question in gone.flatMap(asked) where hosts.contains(question.host) { list.add(question) }
+    if !leaving(previously).isEmpty { for head in heads.all { list.add(Question(head, .corosync)) } }
     return list.questions
+  }
+
+  /// Heads of earlier runs that the description has no more, with what they had.
+  func leaving(_ previously: [ManagedResource]) -> [LeavingHead] {
+    var resources: [HostID: [ResourceID]] = [:]
+    for managed in previously {
+      if let host = managed.id.host, !hosts.contains(host) { resources[host, default: []].append(managed.id) }
+    }
+    return resources.keys.sorted().map { LeavingHead(host: $0, resources: resources[$0]?.sorted() ?? []) }
+  }
+
+  /// Hosts that were asked for what nothing asks for any more, and that the description does not have: nobody can ask
+  /// them now, and nothing is done there.
+  func strangers(_ previously: [ManagedResource]) -> Set<HostID> {
+    let gone = previously.filter { !ids.contains($0.id) }
+    return Set(gone.flatMap(asked).map(\.host)).union(gone.compactMap(\.id.host)).subtracting(hosts)
+  }
+
+  private func asked(_ managed: ManagedResource) -> [Question] {
+    catalog[managed.id.kind]?.questions(managed.id, managed.desired) ?? []
   }
 }
 

@@ -6,12 +6,12 @@ extension Plan {
   /// SHA-256 of the whole plan in canonical JSON: two plans with one digest do the same.
   package var digest: String { SHA256.hex(Array(encoded(self, [.sortedKeys, .withoutEscapingSlashes]))) }
 
-  /// For programs: `.steps[]`, `.blocked[]`, `.summary`. Ends with a newline.
+  /// For programs: `.steps[]`, `.blocked[]`, `.leaving[]`, `.summary`. Ends with a newline.
   package var json: String { PlanReview(self).json }
 }
 
 extension PlanReview {
-  /// For programs: `.steps[]`, `.blocked[]`, `.summary`, `.forecast`, `.undo`. Ends with a newline.
+  /// For programs: `.steps[]`, `.blocked[]`, `.leaving[]`, `.summary`, `.forecast`, `.undo`. Ends with a newline.
   package var json: String {
     let bytes = encoded(PlanDocument(self), [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
     return String(decoding: bytes, as: UTF8.self) + "\n"

@@ -42,6 +42,7 @@ struct PlanBuilder {
   /// Whether another step comes after it.
   private var hasFollower: [Bool] = []
   private var blocked: [Blocked] = []
+  private var leaving: [LeavingHead] = []
 
   init(
     _ wanted: DesiredResources, previously: [ManagedResource], inventory: Inventory, activeHead: HostID, now: Int
@@ -115,7 +116,7 @@ struct PlanBuilder {
 
   private mutating func block(_ resource: Resource, _ reason: Blocked.Reason, _ index: Int) {
     blocked.append(
-      Blocked(resource: resource.id, reason: reason, next: reason.next(inventory), source: resource.source))
+      Blocked(resource: resource.id, reason: reason, next: reason.next, source: resource.source))
     places[index] = Place(blockedBy: resource.id)
   }
 
@@ -160,11 +161,39 @@ struct PlanBuilder {
     return group.filter { !hasFollower[$0] }
   }
 
+  /// Plans to forget what heads have that the description dropped. One that may still act in the cluster is not let go.
+  ///
+  /// - Parameter witnesses: the heads that stay, whose Corosync tells who is in the cluster.
+  /// - Returns: heads that are up still: cut off from the others, they would fence them.
+  mutating func letGo(_ dropped: [LeavingHead], witnesses: [HostID]) -> [PlanProblem] {
+    var present: [PlanProblem] = []
+    for head in dropped {
+      var unreadable: Unreadable?
+      for witness in witnesses {
+        do throws(Unreadable) {
+          guard case .corosync(let state?) = try answers.answer(witness, .corosync) else { continue }
+          if state.members.contains(head.host.name) { present.append(.leavesWhileUp(head.host, seenBy: witness)) }
+        } catch { unreadable = unreadable ?? error }
+      }
+      if let unreadable {
+        for managed in previously where managed.id.host == head.host { block(managed, .unreadable(unreadable)) }
+      } else {
+        leaving.append(head)
+      }
+    }
+    return present
+  }
+
   /// Plans to take away what earlier runs put in place and nothing asks for any more: after all else, by rank.
-  mutating func prune() {
+  ///
+  /// - Parameter strangers: hosts that the description does not have; for the others they have nothing.
+  mutating func prune(without strangers: Set<HostID>) {
     if previously.isEmpty { return }
-    let gone = previously.filter { !ids.contains($0.id) }.sorted { rank($0) < rank($1) }
+    let gone = previously.filter { managed in
+      !ids.contains(managed.id) && !(managed.id.host.map(strangers.contains) ?? false)
+    }.sorted { rank($0) < rank($1) }
     if gone.isEmpty { return }
+    if !strangers.isEmpty { answers = Answers(inventory, blank: blank.union(strangers)) }
     let owned = owned.index()
     let leaves = steps.indices.filter { !hasFollower[$0] }
     var before = Before(all: leaves, turns: Set(leaves))
@@ -209,7 +238,7 @@ struct PlanBuilder {
   private func rank(_ managed: ManagedResource) -> Int { catalog[managed.id.kind]?.removalRank ?? Int.max }
 
   private mutating func block(_ managed: ManagedResource, _ reason: Blocked.Reason) {
-    blocked.append(Blocked(resource: managed.id, reason: reason, next: reason.next(inventory), source: nil))
+    blocked.append(Blocked(resource: managed.id, reason: reason, next: reason.next, source: nil))
   }
 
   /// Puts steps that disrupt the same service on different heads one after the other.
@@ -242,18 +271,15 @@ struct PlanBuilder {
       steps[index].after = after[index].map { steps[$0].id }
       if !turns[index].isEmpty { steps[index].turns = turns[index].sorted().map { steps[$0].id } }
     }
-    return Plan(steps: steps, blocked: blocked)
+    return Plan(steps: steps, blocked: blocked, leaving: leaving)
   }
 }
 
 extension Blocked.Reason {
-  fileprivate func next(_ inventory: Inventory) -> String {
+  fileprivate var next: String {
     switch self {
     case .unreadable(.unreachable(_, let error)), .unreadable(.failed(_, let error)): error.next
-    case .unreadable(.unasked(let host)):
-      inventory.hosts[host] == nil
-        ? "There is no way to \(host): put it back into the spec, or remove what it held by hand."
-        : "This is a defect of the program: report it together with the spec."
+    case .unreadable(.unasked): "This is a defect of the program: report it together with the spec."
     case .waitsFor(let resource): "Mend \(resource) first; then this is planned."
     case .leftOut(let resource): "Plan again without leaving out \(resource)."
     }

@@ -70,7 +70,19 @@ struct PlanDocument: Encodable {
     }
   }
 
+  struct LeavingEntry: Encodable {
+    var host: HostID
+    var resources: [String]
+
+    init(_ head: LeavingHead) {
+      host = head.host
+      resources = head.resources.map(\.description)
+    }
+  }
+
   var steps: [StepEntry]
+  /// Heads that the description dropped. Left out when there is none.
+  var leaving: [LeavingEntry]?
   var blocked: [BlockedEntry]
   var summary: PlanSummary
   var forecast: PlanForecast?
@@ -86,6 +98,7 @@ struct PlanDocument: Encodable {
 
   init(_ review: PlanReview) {
     steps = review.plan.steps.map(StepEntry.init)
+    leaving = review.plan.leaving.isEmpty ? nil : review.plan.leaving.map(LeavingEntry.init)
     blocked = review.plan.blocked.map(BlockedEntry.init)
     summary = PlanSummary(review.plan)
     forecast = review.forecast

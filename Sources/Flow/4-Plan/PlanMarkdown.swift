@@ -59,6 +59,10 @@ package struct PlanMarkdown {
           + "`apply` refuses this plan.**", "",
       ]
     }
+    if !review.plan.leaving.isEmpty {
+      lines += ["**Leaves**", ""] + review.plan.leaving.map { "- \(Self.escaped($0.title))" }
+      lines += ["", Self.escaped(LeavingText.warning), ""]
+    }
     let titles: [(String, (StepGroup) -> Bool)] = [
       ("Destroys what does not come back", { $0.first.destructive }),
       ("Reboots", { $0.first.disruption == .reboot && !$0.first.destructive }),

@@ -33,6 +33,8 @@ package enum PlanProblem: Hashable, Sendable {
   case prunesUnmanaged(StepID)
   /// It would take away what another resource decides about now.
   case prunesOwned(StepID, Claim)
+  /// The description drops a head that is up, and in the cluster of one that stays.
+  case leavesWhileUp(HostID, seenBy: HostID)
 }
 
 extension PlanProblem: CustomStringConvertible {
@@ -56,6 +58,9 @@ extension PlanProblem: CustomStringConvertible {
       "\(step) would take away what the record does not list as ours, or what the spec asks for."
     case .prunesOwned(let step, let claim):
       "\(step) would take away what another resource decides about: \(claim)."
+    case .leavesWhileUp(let head, let witness):
+      "The spec drops \(head), and \(witness) sees it in its cluster: it would be cut off, and could fence \(witness) "
+        + "and serve beside it. Switch \(head) off, or stop Pacemaker and Corosync on it, then plan again."
     }
   }
 }
@@ -87,6 +92,7 @@ extension PlanProblem {
     case .tooManyNodesAway: "plan.nodes-away"
     case .prunesUnmanaged: "plan.prunes-unmanaged"
     case .prunesOwned: "plan.prunes-owned"
+    case .leavesWhileUp: "plan.leaves-while-up"
     }
   }
 }

@@ -37,7 +37,9 @@ package enum Planner {
       desired, previously: previously, inventory: inventory, activeHead: desired.heads.active(in: inventory), now: now)
     builder.findBlankHosts(order.indices)
     for index in order.indices { builder.add(index, after: order.dependencies[index]) }
-    builder.prune()
+    let present = builder.letGo(desired.leaving(previously), witnesses: desired.heads.all)
+    if !present.isEmpty { throw PlanProblems(present) }
+    builder.prune(without: desired.strangers(previously))
     builder.keepOneHeadUndisrupted()
     let plan = builder.finished()
     let problems = PlanChecks.problems(
@@ -55,7 +57,8 @@ package enum Planner {
   package static func managed(
     desired: [Resource], previously: [ManagedResource], verified: Plan, touched: Set<ResourceID>
   ) -> [ManagedResource] {
-    let open = Set(verified.steps.map(\.resource) + verified.blocked.map(\.resource))
+    let open = Set(
+      verified.steps.map(\.resource) + verified.blocked.map(\.resource) + verified.leaving.flatMap(\.resources))
     let before = Set(previously.map(\.id))
     let wanted = Set(desired.map(\.id))
     let coming = Set(desired.lazy.filter { open.contains($0.id) }.compactMap(\.establishes))

@@ -29,6 +29,7 @@ package enum DiagnosticPages {
     "agent.unreachable": PackageResources.agent_unreachable_md,
     "plan.both-heads": PackageResources.plan_both_heads_md,
     "plan.cycle": PackageResources.plan_cycle_md,
+    "plan.leaves-while-up": PackageResources.plan_leaves_while_up_md,
     "plan.nodes-away": PackageResources.plan_nodes_away_md,
     "plan.order": PackageResources.plan_order_md,
     "plan.prunes-owned": PackageResources.plan_prunes_owned_md,

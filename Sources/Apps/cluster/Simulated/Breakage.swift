@@ -30,8 +30,8 @@ struct Breakage: Hashable, ExpressibleByArgument {
 }
 
 extension FakeWorld {
-  /// Brings machines that were kept into the present: whoever was broken is mended, time has gone by, and machines that
-  /// the description names now are there.
+  /// Brings machines that were kept into the present: whoever was broken is mended, time has gone by, machines that the
+  /// description names now are there, and heads that it does not name are off.
   mutating func resume(_ cluster: Cluster, at now: Int) {
     self.now = now
     effects = []
@@ -40,8 +40,9 @@ extension FakeWorld {
       machines[id]?.way = nil
     }
     for id in nodes.keys { nodes[id]?.silent = false }
-    for id in down { regainPower(id) }
+    for head in cluster.heads { regainPower(head.name) }
     unpack(cluster)
+    switchOffHeads(notIn: cluster)
     undoOverdue()
   }
 

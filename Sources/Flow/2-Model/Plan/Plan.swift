@@ -86,12 +86,15 @@ package struct Blocked: Hashable, Codable, Sendable {
 package struct Plan: Hashable, Codable, Sendable {
   package var steps: [Step]
   package var blocked: [Blocked]
+  /// Nothing is done on these: what the record lists on them is forgotten when all steps are done.
+  package var leaving: [LeavingHead]
 
-  package init(steps: [Step] = [], blocked: [Blocked] = []) {
+  package init(steps: [Step] = [], blocked: [Blocked] = [], leaving: [LeavingHead] = []) {
     self.steps = steps
     self.blocked = blocked
+    self.leaving = leaving
   }
 
-  /// Nothing to do, and nothing that could not be looked at.
-  package var isClean: Bool { steps.isEmpty && blocked.isEmpty }
+  /// Nothing to do, nothing to forget, and nothing that could not be looked at.
+  package var isClean: Bool { steps.isEmpty && blocked.isEmpty && leaving.isEmpty }
 }

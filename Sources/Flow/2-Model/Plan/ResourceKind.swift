@@ -22,7 +22,7 @@ package enum Unreadable: Error, Hashable, Codable, Sendable {
 /// The answers to a kind's questions.
 package struct Answers: Sendable {
   private let inventory: Inventory
-  /// Hosts that do not exist yet, and will be made by this plan.
+  /// Hosts that do not exist for the description: this plan makes them, or they have left.
   private let blank: Set<HostID>
 
   package init(_ inventory: Inventory, blank: Set<HostID>) {
@@ -30,7 +30,7 @@ package struct Answers: Sendable {
     self.blank = blank
   }
 
-  /// Nil only when the host does not exist yet. Throws when it does and the answer is not known.
+  /// Nil only when the host does not exist yet, or any more. Throws when it does and the answer is not known.
   package func answer(_ host: HostID, _ probe: Probe) throws(Unreadable) -> Answer? {
     switch inventory.hosts[host] {
     case .answered(let answers):

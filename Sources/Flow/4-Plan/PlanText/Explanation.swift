@@ -27,14 +27,15 @@ package struct Explanation {
   package func lines(_ name: String, desired: [Resource]) -> [String]? {
     let steps = plan.steps.filter { $0.id.text == name || $0.resource.description == name }
     let blocked = plan.blocked.filter { $0.resource.description == name }
+    let leaving = plan.leaving.filter { $0.host.name == name || $0.resources.contains { $0.description == name } }
     let resource = desired.first { $0.id.description == name }
-    if steps.isEmpty, blocked.isEmpty {
+    if steps.isEmpty, blocked.isEmpty, leaving.isEmpty {
       guard let resource else { return nil }
       return clean(resource, desired)
     }
     return steps.prefix(Self.most).flatMap(lines)
       + (steps.count > Self.most ? ["", "… and \(steps.count - Self.most) more steps of \(name)"] : [])
-      + blocked.flatMap(lines)
+      + blocked.flatMap(lines) + leaving.flatMap { ["\($0.title)", "  \(LeavingText.warning)", ""] }
   }
 
   /// Names that could have been meant.

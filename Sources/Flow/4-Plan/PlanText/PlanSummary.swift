@@ -10,6 +10,8 @@ package struct PlanSummary: Hashable, Codable, Sendable {
   package var disruption: [String: Int]
   /// Steps by the host that does them.
   package var hosts: [String: Int]
+  /// Heads that leave. Nil: none does.
+  package var leaving: Int?
 
   package init(_ plan: Plan) {
     steps = plan.steps.count
@@ -17,6 +19,7 @@ package struct PlanSummary: Hashable, Codable, Sendable {
     destructive = plan.steps.count { $0.destructive }
     disruption = Dictionary(uniqueKeysWithValues: Step.Disruption.allCases.map { ($0.rawValue, 0) })
     hosts = [:]
+    leaving = plan.leaving.isEmpty ? nil : plan.leaving.count
     for step in plan.steps {
       disruption[step.disruption.rawValue, default: 0] += 1
       hosts[step.host.name, default: 0] += 1
@@ -34,6 +37,7 @@ package struct PlanSummary: Hashable, Codable, Sendable {
       if let count = disruption[kind.rawValue], count > 0 { parts.append(counted(count, kind.rawValue)) }
     }
     if destructive > 0 { parts.append("\(destructive) destructive") }
+    if let leaving { parts.append(leaving == 1 ? "1 head leaves" : "\(leaving) heads leave") }
     if blocked > 0 { parts.append("\(blocked) blocked") }
     return parts.joined(separator: "; ") + "."
   }

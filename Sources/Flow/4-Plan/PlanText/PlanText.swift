@@ -35,7 +35,7 @@ package struct PlanText: Sendable {
     if plan.isClean { return review.notes + [review.cleanLine] }
     let groups = StepGroup.grouped(plan.steps)
     let head = review.notes + (review.notes.isEmpty ? [] : [""]) + heading
-    let tail = BlockedText(text: self).lines + RepeatedText(text: self, groups: groups).lines + undoing
+    let tail = tail(groups)
     let steps = StepsText(self, groups)
     let limit = full ? .max : Self.mostLines - head.count - tail.count - (review.simulated ? 5 : 1)
     let (body, detail) = steps.lines(atMost: limit)
@@ -51,8 +51,13 @@ package struct PlanText: Sendable {
   /// How many lines the full text has, without making those of the steps.
   private func lineCount(_ groups: [StepGroup], _ steps: StepsText) -> Int {
     let head = review.notes.count + (review.notes.isEmpty ? 0 : 1) + heading.count
-    let tail = BlockedText(text: self).lines.count + RepeatedText(text: self, groups: groups).lines.count
-    return head + steps.lineCount(.all) + tail + undoing.count
+    return head + steps.lineCount(.all) + tail(groups).count
+  }
+
+  /// What comes after the steps.
+  private func tail(_ groups: [StepGroup]) -> [String] {
+    BlockedText(text: self).lines + LeavingText(text: self).lines + RepeatedText(text: self, groups: groups).lines
+      + undoing
   }
 
   private var heading: [String] {

@@ -122,6 +122,13 @@ private struct PlanCutting {
         leftOut.append(entry.resource)
       }
     }
+    for head in plan.leaving {
+      if head.resources.allSatisfy({ scope.isTarget($0) && !scope.isExcluded($0) }) {
+        result.leaving.append(head)
+      } else {
+        leftOut += head.resources.filter { seen.insert($0).inserted }
+      }
+    }
     return Plan.Cut(plan: result, leftOut: leftOut, stepsLeftOut: plan.steps.count - result.steps.count)
   }
 

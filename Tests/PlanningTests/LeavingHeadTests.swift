@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Diagnostics
+import TestKit
+import Testing
+
+@testable import Planning
+
+/// A head that the description drops, and what earlier runs put there.
+@Suite struct LeavingHeadTests {
+  private static let alone = Heads(primary: "head1")
+  private static let here = Resource.text("head1", "/a", "1")
+  private static let there = [Resource.text("head2", "/b", "2"), .service("head2", "b.service", reading: ["/b"])]
+
+  private func plan(_ world: SmallWorld, previously: [Resource] = there) throws -> Plan {
+    try world.plan([Self.here], previously: (previously + [Self.here]).map(\.managed), heads: Self.alone)
+  }
+
+  @Test func whatItHasIsForgottenAndNothingIsDoneThere() throws {
+    var world = SmallWorld("head1", "head2")
+    world.perform(try world.plan([Self.here] + Self.there))
+
+    let plan = try plan(world)
+
+    #expect(plan.leaving == [LeavingHead(host: "head2", resources: Self.there.map(\.id).sorted())])
+    #expect(plan.steps.isEmpty && plan.blocked.isEmpty && !plan.isClean)
+    let questions = Planner.questions(
+      desired: [Self.here], previously: Self.there.map(\.managed), catalog: SmallWorld.catalog, heads: Self.alone)
+    #expect(questions.keys.sorted() == ["head1"])
+    #expect(try self.plan(world, previously: []).isClean)
+  }
+
+  /// Unknown is not absent: it is still described.
+  @Test func aSilentHeadThatIsDescribedDoesNotLeave() throws {
+    var world = SmallWorld("head1", "head2")
+    world.perform(try world.plan([Self.here] + Self.there))
+    world.silent = ["head2"]
+
+    let plan = try world.plan([Self.here], previously: ([Self.here] + Self.there).map(\.managed))
+
+    #expect(plan.leaving.isEmpty)
+    #expect(Set(plan.blocked.map(\.resource)) == Set(Self.there.map(\.id)))
+  }
+
+  @Test func oneThatIsUpInTheClusterIsNotLetGo() throws {
+    var world = SmallWorld("head1", "head2")
+    world.perform(try world.plan([Self.here] + Self.there))
+    world.members = ["head1": ["head1", "head2"]]
+
+    let problems = #expect(throws: PlanProblems.self) { try self.plan(world) }
+    #expect(problems?.all == [.leavesWhileUp("head2", seenBy: "head1")])
+
+    world.members = ["head1": ["head1"]]
+    #expect(try plan(world).leaving.map(\.host) == ["head2"])
+  }
+
+  @Test func nobodyLeavesWhileNobodyCanTellWhetherItIsUp() throws {
+    var world = SmallWorld("head1", "head2")
+    world.perform(try world.plan([Self.here] + Self.there))
+    world.silent = ["head1"]
+
+    let plan = try plan(world)
+
+    #expect(plan.leaving.isEmpty)
+    #expect(Set(plan.blocked.map(\.resource)).isSuperset(of: Self.there.map(\.id)))
+    #expect(plan.blocked.allSatisfy { $0.next == "Power it on." })
+  }
+
+  /// A run that ended early let nobody go: the next one looks again whether that is safe.
+  @Test func theRecordKeepsWhatIsNotForgottenYet() throws {
+    let before = ([Self.here] + Self.there).map(\.managed)
+    let plan = try plan(SmallWorld("head1", "head2"))
+    try #require(!plan.steps.isEmpty)
+
+    let open = Planner.managed(desired: [Self.here], previously: before, verified: plan, touched: [])
+    let done = Planner.managed(desired: [Self.here], previously: [before[0]], verified: Plan(), touched: [])
+
+    #expect(Set(open.map(\.id)) == Set(before.map(\.id)))
+    #expect(done.map(\.id) == [Self.here.id])
+  }
+
+  @Test func itLeavesOnlyWhereItIsWithinTheScope() throws {
+    let plan = try plan(SmallWorld("head1", "head2"))
+    func cut(_ targets: [String], not excluded: [String] = []) throws -> Plan.Cut {
+      plan.cut(
+        to: PlanScope(
+          targets: try targets.map { try #require(Selector($0)) },
+          excluded: try excluded.map { try #require(Selector($0)) }))
+    }
+
+    #expect(try cut(["head2"]).plan.leaving == plan.leaving)
+    #expect(try cut(["head1"]).plan.leaving.isEmpty)
+    #expect(try cut(["head1"]).leftOut == Self.there.map(\.id).sorted())
+    #expect(try cut([], not: ["text@head2:/b"]).plan.leaving.isEmpty)
+  }
+
+  @Test func itIsToldToPeopleAndPrograms() throws {
+    let plan = try plan(SmallWorld("head1", "head2"))
+    expectGolden(PlanText(plan, colour: false).text, at: "cases/head-leaves/plan.txt")
+    expectGolden(PlanMarkdown(PlanReview(plan)).markdown, at: "cases/head-leaves/plan.md")
+    expectGolden(plan.json, at: "cases/head-leaves/plan.json")
+    let lines = Explanation(plan, spec: SourceText(file: "cluster.yaml", bytes: [])).lines("text@head2:/b", desired: [])
+    #expect(lines?.first == "head2 leaves: what it has on it stays as it is, and is forgotten (2 resources)")
+  }
+}
