@@ -73,6 +73,7 @@ import Testing
       .cycle([owner]), .twiceDesired(owner, owner), .unknownDependency(owner, on: owner.resource), .unknownKind(owner),
       .twoOwners(.cib("a"), owner, owner), .twiceTheSameStep(a), .order(a, after: b), .bothHeads(a, b),
       .tooManyNodesAway(2, allowed: 1), .prunesUnmanaged(a), .prunesOwned(a, .cib("a")),
+      .leavesWhileUp("a", seenBy: "b"),
     ]
     for problem in problems { #expect(DiagnosticPages.page(problem.code) != nil, "\(problem.code)") }
     #expect(Set(problems.map(\.code)).count == DiagnosticPages.codes.count { $0.hasPrefix("plan.") })
