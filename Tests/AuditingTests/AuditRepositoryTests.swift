@@ -36,7 +36,7 @@ import Testing
         """)
     #expect(
       try await repository.git("ls-tree", "-r", "--name-only", "cluster/history").split(separator: "\n") == [
-        "managed.json", "observed/head1/units.txt", "outcome.json", "outcome.txt", "plan.json", "plan.txt",
+        "managed/head1/number.json", "observed/head1/units.txt", "outcome.json", "outcome.txt", "plan.json", "plan.txt",
         "spec/cluster.yaml",
       ])
     #expect(

@@ -27,7 +27,8 @@ import Testing
     let git = try GitRepository(containing: repository.path)
     let record = AuditRecord.sample("run2")
     let objects = try NewObjects(known: [])
-    let tree = try objects.add(tree: record.files(managed: try audit.json(record.managed)))
+    let recent = RecentFiles()
+    let tree = try objects.add(tree: record.files(ManagedLines(), recent), recent)
     let bytes = GitCommit.bytes(
       tree: tree, parents: [try #require(GitID(first))],
       author: GitAuthor(name: "Ada", email: "ada@example.org", time: record.outcome.finishedAt),

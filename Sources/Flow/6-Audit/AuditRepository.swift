@@ -15,8 +15,9 @@ package struct AuditRepository: RunHistory {
   package let folder: String
   /// The spec's folder relative to the work tree, with a slash at its end unless it is the work tree itself.
   let prefix: String
-  /// What `managed.json` held when it was last read or written here.
+  /// What was managed when it was last read or written here, as text.
   private let managedLines = ManagedLines()
+  private let recent = RecentFiles()
 
   /// Finds the repository. Throws, with what to do next, when there is none that can be used.
   package init(folder: String) throws(AuditError) {
@@ -67,11 +68,10 @@ package struct AuditRepository: RunHistory {
     let signing = try CommitSigning(repository)
     let identity = try repository.identity() ?? (record.by, record.by)
     let author = GitAuthor(name: identity.0, email: identity.1, time: record.outcome.finishedAt)
-    let files = try record.files(managed: try managedLines.json(record.managed))
+    let files = try record.files(managedLines, recent)
     var parent = try repository.commit(at: Self.history)
-    let known = try parent.map { (id) throws(AuditError) in try repository.objects(repository.commit(id).tree) }
-    let objects = try NewObjects(known: known ?? [])
-    let tree = try objects.add(tree: files)
+    let objects = try NewObjects(known: try known(to: parent, repository))
+    let tree = try objects.add(tree: files, recent)
     for race in 0..<Self.mostRaces {
       if race > 0 {
         await Self.pause(afterRace: race)
@@ -87,6 +87,7 @@ package struct AuditRepository: RunHistory {
       let publication = try RecordPublication(objects, commit: commit, in: repository)
       if try publication.publish(Self.history, from: parent, repository) {
         try repository.appendToReflog(Self.history, from: parent, to: commit, by: author, because: record.subject)
+        recent.keep(objects: objects.all, of: commit)
         return Recorded(
           commit: commit.description, isSigned: signature != nil, unsignedBecause: signing.omission,
           unpackedBecause: await PackConsolidation.run(repository))
@@ -95,6 +96,13 @@ package struct AuditRepository: RunHistory {
     throw AuditError(
       .contended, "\(Self.history) was moved by others \(Self.mostRaces) times in a row",
       next: "Look for a process that keeps writing to it or left \(Self.history).lock behind.")
+  }
+
+  /// The files and folders of a commit: the next one has most of them too.
+  private func known(to commit: GitID?, _ repository: GitRepository) throws(AuditError) -> Set<GitID> {
+    guard let commit else { return [] }
+    if let known = recent.objects(of: commit) { return known }
+    return try repository.objects(repository.commit(commit).tree)
   }
 
   /// The newest that a site's runs have had so far. Nil when there is none, or an older version recorded it.
@@ -133,18 +141,44 @@ package struct AuditRepository: RunHistory {
   package func managed(site: String, catalog: [String: AnyKind]) throws(AuditError) -> ManagedSet {
     guard let newest = try log(site: site, limit: 1).first else { return ManagedSet() }
     do {
-      guard let json = try file("managed.json", in: newest) else { throw CocoaError(.fileNoSuchFile) }
-      let managed = try ManagedSet(json: json, catalog: catalog)
+      let json = try managedText(of: newest)
+      var managed = try ManagedSet(json: json, catalog: catalog)
       managedLines.keep(json, of: managed)
+      managed.resources.sort { $0.id < $1.id }
       return managed
     } catch {
       throw AuditError(
-        .damaged, "managed.json of run \(newest.id) cannot be read", cause: "\(error)",
-        next: "Look at it: git show \(newest.commit):managed.json")
+        .damaged, "what run \(newest.id) has left under management cannot be read", cause: "\(error)",
+        next: "Look at it: git show \(newest.commit.prefix(12)):managed")
     }
   }
 
+  /// All of it as one JSON text. Everything else in that commit is remembered too: most of it is in the next one.
+  private func managedText(of run: RunRecord) throws -> [UInt8] {
+    let repository = try GitRepository(containing: folder)
+    guard let commit = GitID(run.commit) else { throw CocoaError(.fileNoSuchFile) }
+    let tree = try repository.commit(commit).tree
+    var managed: [[UInt8]] = []
+    var old: [UInt8]?
+    for (path, id) in RecordedLists.sorted(try repository.files(tree).map { ($0.key, $0.value) }) {
+      let bytes = try repository.blob(id)
+      recent.keep(bytes, at: path, as: id)
+      if path.hasPrefix(ManagedLines.folder) { managed.append(bytes) }
+      if path == ManagedLines.oldFile { old = bytes }
+    }
+    if try repository.commit(at: Self.history) == commit {
+      recent.keep(objects: try repository.objects(tree), of: commit)
+    }
+    if let old { return ManagedLines.list(ManagedLines.laidOut(old)) }
+    if managed.isEmpty { throw CocoaError(.fileNoSuchFile) }
+    return ManagedLines.list(ManagedLines.joined(managed))
+  }
+
   package func json(_ resources: [ManagedResource]) throws(AuditError) -> [UInt8] { try managedLines.json(resources) }
+
+  package func prepare(_ resources: [ManagedResource]) throws(AuditError) {
+    for (path, bytes) in try managedLines.files(resources) { _ = recent.id(of: bytes, at: path) }
+  }
 
   /// A file of a run's commit: `plan.txt`, `observed/head1/units.txt`. Nil when it has none of that name.
   package func file(_ path: String, in run: RunRecord) throws(AuditError) -> [UInt8]? {

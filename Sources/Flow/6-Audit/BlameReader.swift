@@ -82,93 +82,105 @@ struct BlameReader {
   }
 }
 
-/// The lines of observed files, by the word that they begin with.
+/// The lines of observed lists, by the word that they begin with.
 private struct FactReader {
   private let repository: GitRepository
-  private var files: [String: [String: GitID]] = [:]
+  private var reader: RecordedLists
+  private var lists: [String: [String: [GitID]]] = [:]
   private var lines: [GitID: [Substring: [String]]] = [:]
 
-  init(_ repository: GitRepository) { self.repository = repository }
+  init(_ repository: GitRepository) {
+    self.repository = repository
+    reader = RecordedLists(repository)
+  }
 
   mutating func files(in run: RunRecord, below folder: String) throws(AuditError) -> [String] {
     try all(run).keys.filter { $0.hasPrefix(folder) }.sorted()
   }
 
   mutating func facts(of thing: String, _ file: String, _ run: RunRecord) throws(AuditError) -> [String] {
-    guard let id = try all(run)[file] else { return [] }
-    if let known = lines[id] { return known[thing[...]] ?? [] }
+    var facts: [String] = []
+    for id in try all(run)[file] ?? [] { facts += try lines(id)[thing[...]] ?? [] }
+    return facts
+  }
+
+  private mutating func lines(_ id: GitID) throws(AuditError) -> [Substring: [String]] {
+    if let known = lines[id] { return known }
     let text = String(decoding: try repository.blob(id), as: UTF8.self)
     let found = Dictionary(grouping: text.split(separator: "\n").map(String.init)) { line in
       line[..<(line.firstIndex(of: " ") ?? line.endIndex)]
     }
     lines[id] = found
-    return found[thing[...]] ?? []
+    return found
   }
 
-  private mutating func all(_ run: RunRecord) throws(AuditError) -> [String: GitID] {
-    if let known = files[run.id] { return known }
+  private mutating func all(_ run: RunRecord) throws(AuditError) -> [String: [GitID]] {
+    if let known = lists[run.id] { return known }
     guard let id = GitID(run.commit) else { return [:] }
-    let found = try repository.files(repository.commit(id).tree)
-    files[run.id] = found
+    let found = try reader.lists(repository.commit(id).tree)
+    lists[run.id] = found
     return found
   }
 }
 
-/// What `managed.json` lists: resources, and the nodes of `nodes:all` by their names.
+/// What a run's record lists as managed: resources, and the nodes of `nodes:all` by their names.
 struct ManagedLists {
   private let repository: GitRepository
-  private var blobs: [String: GitID?] = [:]
-  private var lists: [GitID: [String: ArraySlice<UInt8>]] = [:]
+  private var reader: RecordedLists
+  private var objects: [String: [GitID]] = [:]
+  private var entries: [GitID: [String: ArraySlice<UInt8>]] = [:]
 
-  init(_ repository: GitRepository) { self.repository = repository }
+  init(_ repository: GitRepository) {
+    self.repository = repository
+    reader = RecordedLists(repository)
+  }
 
-  mutating func names(in run: RunRecord) throws(AuditError) -> [String] { Array(try list(run).keys) }
+  mutating func names(in run: RunRecord) throws(AuditError) -> [String] {
+    var names: Set<String> = []
+    for id in try objects(of: run) { names.formUnion(try entries(of: id).keys) }
+    return Array(names)
+  }
 
   mutating func text(of name: String, in run: RunRecord) throws(AuditError) -> ArraySlice<UInt8>? {
-    try list(run)[name]
+    var parts: [ArraySlice<UInt8>] = []
+    for id in try objects(of: run) { if let part = try entries(of: id)[name] { parts.append(part) } }
+    return parts.count > 1 ? ManagedLines.joined(parts).first : parts.first
   }
 
-  private mutating func list(_ run: RunRecord) throws(AuditError) -> [String: ArraySlice<UInt8>] {
-    guard let id = try blob(run) else { return [:] }
-    if let known = lists[id] { return known }
+  private mutating func objects(of run: RunRecord) throws(AuditError) -> [GitID] {
+    if let known = objects[run.id] { return known }
+    guard let commit = GitID(run.commit) else { return [] }
+    let tree = try repository.commit(commit).tree
+    let found: [GitID]
+    if let old = try repository.object(ManagedLines.oldFile, in: tree) {
+      found = [old]
+    } else {
+      found = try reader.objects(below: ManagedLines.folder, in: tree)
+    }
+    objects[run.id] = found
+    return found
+  }
+
+  private mutating func entries(of id: GitID) throws(AuditError) -> [String: ArraySlice<UInt8>] {
+    if let known = entries[id] { return known }
     let found = Self.parse(try repository.blob(id))
-    lists[id] = found
+    entries[id] = found
     return found
   }
 
-  private mutating func blob(_ run: RunRecord) throws(AuditError) -> GitID? {
-    if let known = blobs[run.id] { return known }
-    guard let commit = GitID(run.commit) else { return nil }
-    let found = try repository.object("managed.json", in: repository.commit(commit).tree)
-    blobs[run.id] = .some(found)
-    return found
-  }
-
-  /// As `ManagedLines` writes them. An id comes last in its object, because the keys are sorted.
+  /// As `ManagedLines` writes them, now or in an earlier version.
   private static func parse(_ bytes: [UInt8]) -> [String: ArraySlice<UInt8>] {
     struct Node: Decodable { var name: HostID }
     let decoder = JSONDecoder()
     var found: [String: ArraySlice<UInt8>] = [:]
-    for entry in ManagedLines.entries(bytes) {
-      guard let key = lastRange(of: Array(#""id":"#.utf8), in: entry),
-        let id = try? decoder.decode(ResourceID.self, from: Data(entry[key.upperBound...].dropLast()))
-      else { continue }
+    for entry in ManagedLines.laidOut(bytes) {
+      guard let id = ManagedLines.id(of: entry) else { continue }
       found[id.description] = entry
       guard id.kind == "nodes" else { continue }
-      for line in entry.split(separator: UInt8(ascii: "\n")) where line.starts(with: RecordJSON.indent) {
-        let row = line.last == UInt8(ascii: ",") ? line.dropLast() : line
+      for row in RowedEntry(entry)?.rows ?? [] {
         if let node = try? decoder.decode(Node.self, from: Data(row)) { found[node.name.name] = row }
       }
     }
     return found
-  }
-
-  private static func lastRange(of word: [UInt8], in bytes: ArraySlice<UInt8>) -> Range<Int>? {
-    var start = bytes.endIndex - word.count
-    while start >= bytes.startIndex {
-      if bytes[start..<(start + word.count)].elementsEqual(word) { return start..<(start + word.count) }
-      start -= 1
-    }
-    return nil
   }
 }

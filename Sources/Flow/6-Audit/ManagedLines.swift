@@ -3,45 +3,92 @@ import ClusterModel
 import Foundation
 import Synchronization
 
-/// What `managed.json` says of each resource: one line, or several where it lists objects such as nodes, of which all
-/// but the first are indented.
+/// What the record says of each managed resource: one line, or several where it lists objects such as nodes or files,
+/// of which all but the first are indented.
 ///
 /// The text is kept from when it was read or first written: a run changes few resources, and making JSON of all the
-/// others again would take longer than everything else that a commit needs.
+/// others again would take longer than everything else that a commit needs. So are the files that it makes up.
 package final class ManagedLines: Sendable {
-  private struct Entry {
+  struct Entry {
     var desired: any DesiredState
     var bytes: ArraySlice<UInt8>
+    /// Another one whenever the text is written anew.
+    var number: Int
+    /// Where the entry is too long for the file of its kind. Nil: it was not asked yet.
+    var ownFiles: [String: [UInt8]]?
   }
 
-  private let known = Mutex<[ResourceID: Entry]>([:])
+  /// The files of one host's resources of one kind, as they were made up last.
+  struct Folder {
+    var numbers: [Int]
+    var files: [String: [UInt8]]
+  }
+
+  struct State {
+    var entries: [ResourceID: Entry] = [:]
+    var folders: [String: Folder] = [:]
+    private var numbers = 0
+
+    /// The text of a resource: the one that is kept when it is of the same desired state.
+    mutating func entry(_ resource: ManagedResource) throws(AuditError) -> Entry {
+      if let entry = entries[resource.id], ManagedLines.equal(resource.desired, entry.desired) {
+        // The same value is found to be the same at once the next time.
+        entries[resource.id]?.desired = resource.desired
+        return entry
+      }
+      do {
+        let json = try RecordJSON.encoder().encode(Encoded(resource: resource))
+        return keep(ArraySlice(RecordJSON.lines(json)), of: resource)
+      } catch { throw .notJSON(error) }
+    }
+
+    @discardableResult mutating func keep(_ bytes: ArraySlice<UInt8>, of resource: ManagedResource) -> Entry {
+      numbers += 1
+      let entry = Entry(desired: resource.desired, bytes: bytes, number: numbers)
+      entries[resource.id] = entry
+      return entry
+    }
+  }
+
+  let state = Mutex(State())
 
   package init() {}
 
-  /// The whole file, sorted by what the resources are called.
+  /// All in one text, sorted by what the resources are called.
   package func json(_ resources: [ManagedResource]) throws(AuditError) -> [UInt8] {
-    let result = known.withLock { known -> Result<[UInt8], AuditError> in
-      var bytes = Array("[".utf8)
-      for (index, resource) in resources.sorted(by: { $0.id < $1.id }).enumerated() {
-        bytes += index == 0 ? "\n".utf8 : ",\n".utf8
-        do throws(AuditError) { bytes += try Self.entry(resource, &known) } catch { return .failure(error) }
-      }
-      bytes += "\n]\n".utf8
-      return .success(bytes)
+    try withState { (state) throws(AuditError) in
+      var entries: [ArraySlice<UInt8>] = []
+      for resource in resources.sorted(by: { $0.id < $1.id }) { entries.append(try state.entry(resource).bytes) }
+      return Self.list(entries)
+    }
+  }
+
+  func withState<Value>(_ body: (inout State) throws(AuditError) -> sending Value) throws(AuditError) -> Value {
+    let result = state.withLock { state -> Result<Value, AuditError> in
+      do throws(AuditError) { return .success(try body(&state)) } catch { return .failure(error) }
     }
     return try result.get()
   }
 
-  /// Remembers the entries of a file that was read. `managed` is what it says.
+  /// Remembers the entries of a text that was read. `managed` is what it says.
   func keep(_ json: [UInt8], of managed: ManagedSet) {
     let entries = Self.entries(json)
     // Only as it is written above, and with nothing in it that could not be read: else entry and resource do not pair.
     guard entries.count == managed.resources.count, managed.unreadable.isEmpty else { return }
-    known.withLock { known in
-      for (bytes, resource) in zip(entries, managed.resources) {
-        known[resource.id] = Entry(desired: resource.desired, bytes: bytes)
-      }
+    state.withLock { state in
+      for (bytes, resource) in zip(entries, managed.resources) { state.keep(bytes, of: resource) }
     }
+  }
+
+  static func list(_ entries: [ArraySlice<UInt8>]) -> [UInt8] {
+    var bytes = Array("[".utf8)
+    bytes.reserveCapacity(entries.reduce(8) { $0 + $1.count + 2 })
+    for (index, entry) in entries.enumerated() {
+      bytes += index == 0 ? "\n".utf8 : ",\n".utf8
+      bytes += entry
+    }
+    bytes += "\n]\n".utf8
+    return bytes
   }
 
   /// The text of each resource, without the commas between them.
@@ -56,18 +103,6 @@ package final class ManagedLines: Sendable {
       }
     }
     return entries.map { $0.last == UInt8(ascii: ",") ? $0.dropLast() : $0 }
-  }
-
-  private static func entry(
-    _ resource: ManagedResource, _ known: inout [ResourceID: Entry]
-  ) throws(AuditError) -> ArraySlice<UInt8> {
-    if let entry = known[resource.id], equal(resource.desired, entry.desired) { return entry.bytes }
-    do {
-      let json = try RecordJSON.encoder().encode(Encoded(resource: resource))
-      let entry = Entry(desired: resource.desired, bytes: ArraySlice(RecordJSON.lines(json)))
-      known[resource.id] = entry
-      return entry.bytes
-    } catch { throw .notJSON(error) }
   }
 
   private static func equal<State: DesiredState>(_ a: State, _ b: any DesiredState) -> Bool { b as? State == a }

@@ -13,7 +13,7 @@ package struct ManagedSet: Sendable {
     self.unreadable = unreadable
   }
 
-  /// Resources as `managed.json` lists them, which `init(json:catalog:)` reads again.
+  /// Resources as one text, which `init(json:catalog:)` reads again.
   package static func json(_ resources: [ManagedResource]) throws(AuditError) -> [UInt8] {
     try ManagedLines().json(resources)
   }

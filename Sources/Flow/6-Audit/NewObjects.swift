@@ -10,7 +10,8 @@ final class NewObjects {
   private let memory: OpaquePointer
   private let database: OpaquePointer
   private var pending: [(id: GitID, name: String)] = []
-  private var added: Set<GitID> = []
+  /// All that were added, also those that the repository had.
+  private(set) var all: Set<GitID> = []
 
   init(known: Set<GitID>) throws(AuditError) {
     self.known = known
@@ -37,17 +38,25 @@ final class NewObjects {
   }
 
   /// Files as a tree of folders. Paths are relative, with slashes.
-  func add(tree files: [String: RecordedFile]) throws(AuditError) -> GitID {
+  /// - Parameters:
+  ///   - recent: knows objects of files that are as they were, and learns of those that are new.
+  ///   - folder: where they are: empty, or a path with a slash at its end.
+  func add(
+    tree files: [String: RecordedFile], _ recent: RecentFiles, in folder: String = ""
+  ) throws(AuditError) -> GitID {
     var entries: [(name: String, mode: String, id: GitID)] = []
     var folders: [String: [String: RecordedFile]] = [:]
     for (path, file) in files {
-      if let slash = path.firstIndex(of: "/") {
-        folders[String(path[..<slash]), default: [:]][String(path[path.index(after: slash)...])] = file
+      // Not by characters, which takes several times as long.
+      if let slash = path.utf8.firstIndex(of: UInt8(ascii: "/")) {
+        folders[String(path[..<slash]), default: [:]][String(path[path.utf8.index(after: slash)...])] = file
       } else {
-        entries.append((path, file.mode, try add(file.bytes, GIT_OBJECT_BLOB, named: path)))
+        entries.append((path, file.mode, try add(file.bytes, recent, at: folder + path)))
       }
     }
-    for (name, content) in folders { entries.append((name, "40000", try add(tree: content))) }
+    for (name, content) in folders {
+      entries.append((name, "40000", try add(tree: content, recent, in: "\(folder)\(name)/")))
+    }
     // Folders sort as if their names ended with a slash: git's base_name_compare().
     let sorted = entries.map { (Array(($0.name + ($0.mode == "40000" ? "/" : "")).utf8), $0) }
       .sorted { $0.0.lexicographicallyPrecedes($1.0) }
@@ -56,14 +65,23 @@ final class NewObjects {
     return try add(bytes, GIT_OBJECT_TREE, named: "")
   }
 
+  private func add(_ bytes: [UInt8], _ recent: RecentFiles, at path: String) throws(AuditError) -> GitID {
+    // The repository must have it still: the parent may be another one than that which was read.
+    if let id = recent.id(of: bytes, at: path), known.contains(id) {
+      all.insert(id)
+      return id
+    }
+    let id = try add(bytes, GIT_OBJECT_BLOB, named: path)
+    recent.keep(bytes, at: path, as: id)
+    return id
+  }
+
   /// - Parameter name: objects of the same name are looked at for what they have in common.
   func add(_ bytes: [UInt8], _ type: git_object_t, named name: String) throws(AuditError) -> GitID {
     var raw = git_oid()
-    try GitRepository.check(git_odb_hash(&raw, bytes, bytes.count, type), "cannot name an object")
-    let id = GitID(raw)
-    guard !known.contains(id), added.insert(id).inserted else { return id }
     try GitRepository.check(git_odb_write(&raw, database, bytes, bytes.count, type), "cannot keep an object")
-    pending.append((id, name))
+    let id = GitID(raw)
+    if all.insert(id).inserted, !known.contains(id) { pending.append((id, name)) }
     return id
   }
 

@@ -4,7 +4,7 @@ import ClusterModel
 /// What differs between two runs: the description, what is managed, and what was seen on the machines.
 package struct RecordDifference: Codable, Sendable {
   package struct File: Codable, Sendable {
-    /// `spec/cluster.yaml`, `managed.json`, `observed/head1/files.txt`.
+    /// `spec/cluster.yaml`, `managed/head1/file.json`, `observed/head1/files.txt`. A long list counts as one file.
     package var path: String
     package var added: Int
     package var removed: Int
@@ -19,16 +19,27 @@ package struct RecordDifference: Codable, Sendable {
 
 extension AuditRepository {
   /// What plans and outcomes say is of one run only, so it is not compared.
-  private static let compared = ["spec/", "managed.json", "observed/"]
+  private static let compared = ["spec/", ManagedLines.folder, ObservedList.folder]
 
   package func difference(from: RunRecord, to: RunRecord) throws(AuditError) -> RecordDifference {
     let repository = try GitRepository(containing: folder)
-    let (old, new) = (try Self.files(from, repository), try Self.files(to, repository))
+    var reader = RecordedLists(repository)
+    var (old, new) = (try Self.lists(from, &reader, repository), try Self.lists(to, &reader, repository))
+    var texts: (old: [String: [UInt8]], new: [String: [UInt8]]) = ([:], [:])
+    // Only when they differ: what an earlier version has kept in one file is told apart.
+    if old[ManagedLines.oldFile] != new[ManagedLines.oldFile] {
+      for id in old.removeValue(forKey: ManagedLines.oldFile) ?? [] { texts.old = try reader.lists(ofOld: id) }
+      for id in new.removeValue(forKey: ManagedLines.oldFile) ?? [] { texts.new = try reader.lists(ofOld: id) }
+    }
+    let paths = Set(old.keys).union(new.keys).union(texts.old.keys).union(texts.new.keys)
     var files: [RecordDifference.File] = []
-    for path in Set(old.keys).union(new.keys).sorted() where old[path] != new[path] {
+    for path in paths.sorted() where old[path] == nil || old[path] != new[path] {
       guard Self.compared.contains(where: path.hasPrefix) else { continue }
-      let (before, after) = (try Self.text(old[path], repository), try Self.text(new[path], repository))
-      let lines = UnifiedDiff.lines(old: before, new: after)
+      let before = if let text = texts.old[path] { text } else { try reader.text(path, old[path] ?? []) }
+      let after = if let text = texts.new[path] { text } else { try reader.text(path, new[path] ?? []) }
+      if before == after { continue }
+      let lines = UnifiedDiff.lines(
+        old: String(decoding: before, as: UTF8.self), new: String(decoding: after, as: UTF8.self))
       files.append(
         .init(
           path: path, added: lines.count { $0.hasPrefix("+") }, removed: lines.count { $0.hasPrefix("-") },
@@ -37,13 +48,10 @@ extension AuditRepository {
     return RecordDifference(from: from, to: to, files: files)
   }
 
-  private static func files(_ run: RunRecord, _ repository: GitRepository) throws(AuditError) -> [String: GitID] {
+  private static func lists(
+    _ run: RunRecord, _ reader: inout RecordedLists, _ repository: GitRepository
+  ) throws(AuditError) -> [String: [GitID]] {
     guard let id = GitID(run.commit) else { return [:] }
-    return try repository.files(repository.commit(id).tree)
-  }
-
-  private static func text(_ id: GitID?, _ repository: GitRepository) throws(AuditError) -> String {
-    guard let id else { return "" }
-    return String(decoding: try repository.blob(id), as: UTF8.self)
+    return try reader.lists(repository.commit(id).tree)
   }
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// JSON as the record keeps it: a line for each element of the outermost lists of objects, and none for anything else.
+/// JSON as the record keeps it: a line for each element of the outermost lists of objects and for each of the `files`
+/// of a tree, and none for anything else.
 ///
 /// So the difference between two runs names the step, the resource or the node that changed, and no more.
 enum RecordJSON {
@@ -31,12 +32,18 @@ enum RecordJSON {
     private var depth = 0
     /// How deep the list is whose elements have lines of their own. Nil outside of one.
     private var listed: Int?
+    private static let files = Array(#""files":{"#.utf8)
 
     mutating func take(_ byte: UInt8) {
       if isInString { return takeInString(byte) }
       switch byte {
       case UInt8(ascii: " "), UInt8(ascii: "\n"), UInt8(ascii: "\t"), UInt8(ascii: "\r"): return
-      case UInt8(ascii: "\""): isInString = true
+      case UInt8(ascii: "\""):
+        isInString = true
+        if listed == nil, bytes.last == UInt8(ascii: "{"), bytes.suffix(Self.files.count) == Self.files[...] {
+          listed = depth
+          breakLine()
+        }
       case UInt8(ascii: "{"):
         if listed == nil, bytes.last == UInt8(ascii: "[") {
           listed = depth
@@ -44,8 +51,7 @@ enum RecordJSON {
         }
         depth += 1
       case UInt8(ascii: "["): depth += 1
-      case UInt8(ascii: "}"): depth -= 1
-      case UInt8(ascii: "]"):
+      case UInt8(ascii: "]"), UInt8(ascii: "}"):
         if listed == depth {
           listed = nil
           bytes.append(UInt8(ascii: "\n"))

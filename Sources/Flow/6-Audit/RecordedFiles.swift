@@ -4,15 +4,18 @@ import Foundation
 
 extension AuditRecord {
   /// The files of the run's commit, by path.
-  /// - Parameter managed: `managed.json`.
-  func files(managed: [UInt8]) throws(AuditError) -> [String: RecordedFile] {
-    var files = [
-      "plan.json": RecordJSON.lines(planJSON.utf8) + [10],
-      "plan.txt": Array(planText.utf8),
-      "outcome.txt": Array(outcome.table.utf8), "managed.json": managed,
-    ]
+  /// - Parameters:
+  ///   - lines: knows the text of resources that have been read or written before.
+  ///   - recent: knows which lists are as they were.
+  func files(_ lines: ManagedLines, _ recent: RecentFiles) throws(AuditError) -> [String: RecordedFile] {
+    var files = try lines.files(managed)
+    files["plan.json"] = RecordJSON.lines(planJSON.utf8) + [10]
+    files["plan.txt"] = Array(planText.utf8)
+    files["outcome.txt"] = Array(outcome.table.utf8)
     do { files["outcome.json"] = try Self.json(outcome) } catch { throw .notJSON(error) }
-    for (path, text) in observed { files["observed/" + path] = Array(text.utf8) }
+    for (path, text) in observed {
+      files.merge(recent.files(of: text, at: ObservedList.folder + path)) { first, _ in first }
+    }
     var recorded = files.mapValues { RecordedFile($0) }
     for (path, file) in specification { recorded["spec/" + path] = file }
     return recorded

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+import Synchronization
+
+/// What the commit holds that was read or written here last: what is in the next one too is neither hashed nor
+/// compressed again.
+final class RecentFiles: Sendable {
+  private struct State {
+    /// The objects of a commit: files and folders.
+    var objects: (commit: GitID, all: Set<GitID>)?
+    var files: [String: (bytes: [UInt8], id: GitID)] = [:]
+    var lists: [String: (text: String, files: [String: [UInt8]])] = [:]
+  }
+
+  private let state = Mutex(State())
+
+  /// A file that was the same at this path.
+  func id(of bytes: [UInt8], at path: String) -> GitID? {
+    state.withLock { state in
+      guard let known = state.files[path], known.bytes == bytes else { return nil }
+      // The same array is found to be the same at once the next time.
+      state.files[path] = (bytes, known.id)
+      return known.id
+    }
+  }
+
+  func keep(_ bytes: [UInt8], at path: String, as id: GitID) { state.withLock { $0.files[path] = (bytes, id) } }
+
+  /// Everything below a commit's folder.
+  func objects(of commit: GitID) -> Set<GitID>? {
+    state.withLock { state in state.objects.flatMap { $0.commit == commit ? $0.all : nil } }
+  }
+
+  func keep(objects: Set<GitID>, of commit: GitID) { state.withLock { $0.objects = (commit, objects) } }
+
+  /// The lines of a list as files: one, or several when it is long.
+  func files(of list: String, at path: String) -> [String: [UInt8]] {
+    if let known = state.withLock({ $0.lists[path] }), known.text == list { return known.files }
+    let files = ObservedList.files(list, at: path)
+    state.withLock { $0.lists[path] = (list, files) }
+    return files
+  }
+}
