@@ -22,7 +22,7 @@ import Testing
     switch node.content {
     case .sequence(let items): .list(items.map(value))
     case .mapping(let entries):
-      .members(Dictionary(entries.map { ($0.key, value($0.value)) }) { first, _ in first })
+      .members(Members(entries.map { ($0.key, value($0.value)) }))
     case .unreadable: .null
     case .scalar(let scalar) where scalar.plain:
       switch scalar.text {
@@ -52,7 +52,7 @@ import Testing
     #expect(try read(YAMLText.text(document)) == document)
   }
 
-  private static func random(depth: Int, _ random: inout SeededGenerator) -> DocumentValue {
+  static func random(depth: Int, _ random: inout SeededGenerator) -> DocumentValue {
     switch Int.random(in: 0...(depth == 0 ? 5 : 7), using: &random) {
     case 0: return .null
     case 1: return .bool(Bool.random(using: &random))
@@ -64,8 +64,7 @@ import Testing
       return .list((0..<count).map { _ in Self.random(depth: depth - 1, &random) })
     default:
       let keys = Set((0..<Int.random(in: 1...4, using: &random)).map { _ in text(&random) + "k" })
-      return .members(
-        Dictionary(uniqueKeysWithValues: keys.sorted().map { ($0, Self.random(depth: depth - 1, &random)) }))
+      return .members(Members(keys.sorted().map { ($0, Self.random(depth: depth - 1, &random)) }))
     }
   }
 

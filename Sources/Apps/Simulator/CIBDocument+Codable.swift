@@ -9,6 +9,6 @@ extension CIBDocument: Codable {
 
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
-    try container.encode(root.canonical)
+    try container.encode(canonical)
   }
 }

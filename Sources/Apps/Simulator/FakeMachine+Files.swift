@@ -5,16 +5,21 @@ import HostAccess
 extension FakeMachine {
   func file(_ path: String, contents: Bool) -> FileState {
     if let target = symbolicLinks[path] { return .link(target: target) }
-    let below = path + "/"
-    if folders.contains(path) || files.keys.contains(where: { $0.hasPrefix(below) }) { return .other("a folder") }
-    guard let file = files[path] else { return .absent }
+    // Where there is a file there can be no folder.
+    guard let file = files[path] else { return isFolder(path) ? .other("a folder") : .absent }
     let owner = file.owner.split(separator: ":").map(String.init)
     return .file(
       FileFacts(
         digest: file.digest, size: file.bytes.count, mode: file.mode, owner: owner.first ?? "root",
         group: owner.last ?? "root",
-        contents: contents && file.bytes.count <= 256 << 10 ? String(validating: file.bytes, as: UTF8.self) : nil,
+        contents: contents && file.bytes.count <= 256 << 10 ? file.text : nil,
         managed: managed[path] != nil))
+  }
+
+  private func isFolder(_ path: String) -> Bool {
+    if folders.contains(path) { return true }
+    let below = path + "/"
+    return files.keys.contains { $0.hasPrefix(below) }
   }
 
   func secretFile(_ path: String, _ secret: SecretRef, _ secrets: Secrets) throws(AgentError) -> SecretFileState {
@@ -81,9 +86,12 @@ extension FakeMachine {
   // MARK: Trees
 
   func tree(_ root: String) -> TreeState {
-    let entries = entries(below: root)
-    let exists = folders.contains(root) || !entries.isEmpty || managed[root] != nil
-    return TreeState(exists: exists, files: entries.mapValues(\.digest))
+    let prefix = root + "/"
+    var found: [String: String] = [:]
+    for (path, file) in files where path.hasPrefix(prefix) {
+      found[String(path.dropFirst(prefix.count))] = file.digest
+    }
+    return TreeState(exists: folders.contains(root) || !found.isEmpty || managed[root] != nil, files: found)
   }
 
   mutating func ensureTree(_ goal: TreeGoal) throws(AgentError) -> Outcome {
@@ -135,8 +143,10 @@ extension FakeMachine {
 
   /// When something at or below the path last changed.
   func changed(_ path: String) -> Int {
-    let below = entries(below: path).values.map(\.changed).max() ?? 0
-    return max(below, files[path]?.changed ?? 0, foldersChanged[path] ?? 0)
+    let prefix = path + "/"
+    var newest = max(files[path]?.changed ?? 0, foldersChanged[path] ?? 0)
+    for (path, file) in files where file.changed > newest && path.hasPrefix(prefix) { newest = file.changed }
+    return newest
   }
 
   /// The agent's rule: absolute, and without parts that lead elsewhere.

@@ -6,15 +6,18 @@ import ClusterModel
 /// Its rules are those of the real agent, in words there and here; the contract suite runs against both.
 package struct FakeMachine: Hashable, Codable, Sendable {
   package struct File: Hashable, Codable, Sendable {
-    package var bytes: [UInt8] { didSet { memo = LazyDigest() } }
+    package var bytes: [UInt8] { didSet { (memo, textMemo) = (Lazy(), Lazy()) } }
     package var mode: UInt16
     package var owner: String
     /// When it last changed, in the machine's own steps: see `tick`.
     package var changed: Int
-    private var memo = LazyDigest()
+    private var memo = Lazy<String>()
+    private var textMemo = Lazy<String?>()
 
     /// Of the bytes; found out once for all copies of the file.
     package var digest: String { memo.value { SHA256.hex(bytes) } }
+    /// Nil when it is not UTF-8.
+    var text: String? { textMemo.value { String(validating: bytes, as: UTF8.self) } }
 
     private enum CodingKeys: String, CodingKey { case bytes, mode, owner, changed }
 

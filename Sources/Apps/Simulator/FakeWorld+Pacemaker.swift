@@ -9,7 +9,7 @@ extension FakeWorld {
   var members: [HostID] { running("pacemaker.service").filter(running("corosync.service").contains) }
 
   /// The live CIB, where Pacemaker runs on `host`.
-  func cib(on host: HostID) -> String? { members.contains(host) ? cib?.root.canonical : nil }
+  func cib(on host: HostID) -> String? { members.contains(host) ? cib?.canonical : nil }
 
   mutating func ensureCIB(_ goal: CIBGoal, on host: HostID) throws(AgentError) -> Outcome {
     let missing = goal.members.filter { !members.contains($0) }
@@ -32,10 +32,11 @@ extension FakeWorld {
 
   /// What Pacemaker does by itself after anything changed.
   package mutating func settle() {
+    let members = members
     let left = joined.subtracting(members)
     joined = Set(members)
     for host in left.sorted() where isUp(host) { stopResources(on: host) }
-    guard let active = activeHead else {
+    guard let active = activeHead(of: members) else {
       // It is on the disks of the heads, and goes with the package.
       if !machines.values.contains(where: { $0.installed["pacemaker"] != nil }) { cib = nil }
       return
@@ -79,7 +80,7 @@ extension FakeWorld {
   }
 
   /// Resources stay where they are, and go to the first member otherwise.
-  private var activeHead: HostID? {
+  private func activeHead(of members: [HostID]) -> HostID? {
     let addresses = primitives.compactMap(\.serviceAddress)
     return members.first { host in addresses.contains { machines[host]?.holds($0) == true } } ?? members.first
   }
@@ -98,6 +99,7 @@ extension FakeWorld {
 
   /// The form of `crm_mon --one-shot --inactive --output-as=xml`, with what is read of it.
   func crmMon(on host: HostID) -> String? {
+    let members = members
     guard members.contains(host), let cib else { return nil }
     let fencing = cib.element("cib-bootstrap-options-stonith-enabled")?["value"] ?? "true"
     let options = "<cluster_options stonith-enabled=\"\(fencing)\" maintenance-mode=\"false\"/>"
@@ -106,13 +108,13 @@ extension FakeWorld {
       return "<node name=\"\(name)\" online=\"\(online)\" standby=\"false\" standby_onfail=\"false\" "
         + "maintenance=\"false\" pending=\"false\" unclean=\"false\"/>"
     }
-    let resources = primitives.map(status)
+    let resources = primitives.map { status($0, members) }
     return "<pacemaker-result api-version=\"2.25\"><summary><current_dc present=\"true\" with_quorum=\"true\"/>"
       + options + "</summary><nodes>\(nodes.joined())</nodes><resources>\(resources.joined())</resources>"
       + "<failures/></pacemaker-result>"
   }
 
-  private func status(_ primitive: XMLElement) -> String {
+  private func status(_ primitive: XMLElement, _ members: [HostID]) -> String {
     let agent = [primitive["class"], primitive["provider"], primitive["type"]].compactMap { $0 }.joined(separator: ":")
     let node: HostID? =
       if let address = primitive.serviceAddress {

@@ -12,7 +12,7 @@ package enum ImageRecipes {
   static func programs(_ image: String) -> String { "/usr/share/cluster/images/site/\(image)/run" }
 
   package static func recipe(_ image: ClientImage, _ cluster: Cluster, _ files: SiteFiles) -> ImageRecipe {
-    var overlays = [ImageRecipe.Overlay(path: payload, files: ImagePayload.files)]
+    var overlays = [payloadOverlay]
     let own = siteFiles(image, files)
     if !own.isEmpty { overlays.append(.init(path: site(image.name), files: own)) }
     let site = image.run.enumerated().compactMap { index, path in
@@ -20,12 +20,17 @@ package enum ImageRecipes {
         ImageRecipe.Overlay(path: programs(image.name) + "/" + programName(index, path), program: $0.contents)
       }
     }
-    let finish = [ImageRecipe.Overlay(path: programsOfOurs + "/finish", program: ImagePayload.finish.contents)] + site
+    let finish = [finishOverlay] + site
     return ImageRecipe(
       name: image.name, suite: String(image.release.split(separator: "/").last ?? "bookworm"),
       mirror: cluster.repositories.mirror, proxy: cluster.repositories.proxy, kernel: image.kernel,
       packages: Set(image.install).union(ImagePayload.packages).sorted(), overlays: overlays, finish: finish)
   }
+
+  // The same for every image of every site, and digested once.
+  private static let payloadOverlay = ImageRecipe.Overlay(path: payload, files: ImagePayload.files)
+  private static let finishOverlay = ImageRecipe.Overlay(
+    path: programsOfOurs + "/finish", program: ImagePayload.finish.contents)
 
   static func siteFiles(_ image: ClientImage, _ files: SiteFiles) -> [String: TreeGoal.Entry] {
     guard let folder = image.files else { return [:] }

@@ -37,6 +37,8 @@ struct Questioning {
 
   /// The answers to the probes that were to be asked. A host that leaves one out has not answered it.
   func answers(_ received: [Probe: Answer]) -> [Probe: Answer] {
+    // The usual case, and thousands of them.
+    if known.isEmpty && substitutes.isEmpty { return received }
     var answers = known
     for probe in asked where answers[probe] == nil {
       if let substitute = substitutes[probe] {

@@ -8,41 +8,36 @@ enum DocumentValue: Hashable, Sendable {
   case number(Double)
   case text(String)
   case list([DocumentValue])
-  case members([String: DocumentValue])
+  case members(Members)
+
+  /// Whole numbers without a fraction.
+  static func digits(_ number: Double) -> String {
+    let digits = "\(number)"
+    return digits.hasSuffix(".0") ? String(digits.dropLast(2)) : digits
+  }
+
+  static func texts(_ texts: some Sequence<String>) -> DocumentValue { .list(texts.map { .text($0) }) }
+
+  static func counts(_ counts: [String: Int]) -> DocumentValue {
+    .members(Members(counts.map { ($0.key, .integer($0.value)) }))
+  }
 }
 
-extension DocumentValue: Decodable {
-  private struct Key: CodingKey {
-    var stringValue: String
-    var intValue: Int? { nil }
-    init(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
+/// Values by their names, in the order of these.
+struct Members: Hashable, Sendable, ExpressibleByDictionaryLiteral {
+  struct Member: Hashable, Sendable {
+    var name: String
+    var value: DocumentValue
   }
 
-  init(from decoder: any Decoder) throws {
-    if let members = try? decoder.container(keyedBy: Key.self) {
-      var values: [String: DocumentValue] = [:]
-      for key in members.allKeys { values[key.stringValue] = try members.decode(DocumentValue.self, forKey: key) }
-      self = .members(values)
-      return
-    }
-    if var list = try? decoder.unkeyedContainer() {
-      var values: [DocumentValue] = []
-      while !list.isAtEnd { values.append(try list.decode(DocumentValue.self)) }
-      self = .list(values)
-      return
-    }
-    let value = try decoder.singleValueContainer()
-    if value.decodeNil() {
-      self = .null
-    } else if let bool = try? value.decode(Bool.self) {
-      self = .bool(bool)
-    } else if let integer = try? value.decode(Int.self) {
-      self = .integer(integer)
-    } else if let number = try? value.decode(Double.self) {
-      self = .number(number)
-    } else {
-      self = .text(try value.decode(String.self))
-    }
+  let all: [Member]
+
+  /// Those without a value are left out.
+  init(_ members: [(name: String, value: DocumentValue?)]) {
+    all = members.compactMap { name, value in value.map { Member(name: name, value: $0) } }.sorted { $0.name < $1.name }
   }
+
+  init(dictionaryLiteral members: (String, DocumentValue?)...) { self.init(members.map { ($0.0, $0.1) }) }
+
+  subscript(_ name: String) -> DocumentValue? { all.first { $0.name == name }?.value }
 }

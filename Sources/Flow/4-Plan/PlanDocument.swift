@@ -2,110 +2,84 @@
 import ClusterModel
 import Diagnostics
 
-/// What `plan -o json` prints. Keys are only ever added.
-struct PlanDocument: Encodable {
-  struct Place: Encodable {
-    var file: String
-    var line: Int
-    var column: Int
+/// What `plan -o json` prints. Names are only ever added.
+enum PlanDocument {
+  static func value(_ review: PlanReview) -> DocumentValue {
+    let plan = review.plan
+    return .members([
+      "steps": .list(plan.steps.map(step)), "blocked": .list(plan.blocked.map(blocked)),
+      // Heads that the description dropped.
+      "leaving": plan.leaving.isEmpty ? nil : .list(plan.leaving.map(leaving)),
+      "summary": summary(PlanSummary(plan)), "forecast": review.forecast.map(forecast),
+      // How to get back to what was before.
+      "undo": plan.steps.isEmpty ? nil : review.undo.map { .text($0.text) },
+      // What has to be known before the rest is read.
+      "notes": review.notes.isEmpty ? nil : .texts(review.notes),
+      // `--max-disruption`, and the steps that are above it.
+      "maxDisruption": review.ceiling.map { .text($0.rawValue) },
+      "refused": review.ceiling == nil ? nil : .texts(review.aboveCeiling.lazy.map(\.id.text)),
+      // Left out for real machines.
+      "simulated": review.simulated ? .bool(true) : nil,
+    ])
+  }
 
-    init(_ span: SourceSpan) {
-      file = span.file
-      line = span.line
-      column = span.column
+  private static func step(_ step: Step) -> DocumentValue {
+    .members([
+      "id": .text(step.id.text), "resource": .text(step.resource.description), "host": .text(step.host.name),
+      "operation": .text(step.operation.name), "target": .text(step.operation.target), "because": .text(step.because),
+      "changes": .texts(step.changes), "disruption": .text(step.disruption.rawValue),
+      "destructive": .bool(step.destructive), "after": .texts(step.after.lazy.map(\.text)),
+      "source": step.source.map(place),
+    ])
+  }
+
+  private static func blocked(_ blocked: Blocked) -> DocumentValue {
+    .members([
+      "resource": .text(blocked.resource.description), "host": blocked.resource.host.map { .text($0.name) },
+      "reason": .text(word(blocked.reason)), "detail": .text(blocked.reason.description), "next": .text(blocked.next),
+      "source": blocked.source.map(place),
+    ])
+  }
+
+  private static func leaving(_ head: LeavingHead) -> DocumentValue {
+    .members(["host": .text(head.host.name), "resources": .texts(head.resources.lazy.map(\.description))])
+  }
+
+  private static func word(_ reason: Blocked.Reason) -> String {
+    switch reason {
+    case .unreadable(.unreachable): "unreachable"
+    case .unreadable(.failed): "failed"
+    case .unreadable(.unasked): "unasked"
+    case .waitsFor: "waits-for"
+    case .leftOut: "left-out"
     }
   }
 
-  struct StepEntry: Encodable {
-    var id: StepID
-    var resource: String
-    var host: HostID
-    var operation: String
-    var target: String
-    var because: String
-    var changes: [String]
-    var disruption: Step.Disruption
-    var destructive: Bool
-    var after: [StepID]
-    var source: Place?
-
-    init(_ step: Step) {
-      id = step.id
-      resource = step.resource.description
-      host = step.host
-      operation = step.operation.name
-      target = step.operation.target
-      because = step.because
-      changes = step.changes
-      disruption = step.disruption
-      destructive = step.destructive
-      after = step.after
-      source = step.source.map(Place.init)
-    }
+  private static func place(_ span: SourceSpan) -> DocumentValue {
+    .members(["file": .text(span.file), "line": .integer(span.line), "column": .integer(span.column)])
   }
 
-  struct BlockedEntry: Encodable {
-    var resource: String
-    var host: HostID?
-    /// `unreachable`, `failed`, `unasked` or `waits-for`.
-    var reason: String
-    var detail: String
-    var next: String
-    var source: Place?
-
-    init(_ blocked: Blocked) {
-      resource = blocked.resource.description
-      host = blocked.resource.host
-      reason =
-        switch blocked.reason {
-        case .unreadable(.unreachable): "unreachable"
-        case .unreadable(.failed): "failed"
-        case .unreadable(.unasked): "unasked"
-        case .waitsFor: "waits-for"
-        case .leftOut: "left-out"
-        }
-      detail = blocked.reason.description
-      next = blocked.next
-      source = blocked.source.map(Place.init)
-    }
+  private static func summary(_ summary: PlanSummary) -> DocumentValue {
+    .members([
+      "steps": .integer(summary.steps), "blocked": .integer(summary.blocked),
+      "destructive": .integer(summary.destructive), "disruption": .counts(summary.disruption),
+      "hosts": .counts(summary.hosts), "leaving": summary.leaving.map { .integer($0) },
+    ])
   }
 
-  struct LeavingEntry: Encodable {
-    var host: HostID
-    var resources: [String]
-
-    init(_ head: LeavingHead) {
-      host = head.host
-      resources = head.resources.map(\.description)
-    }
+  private static func forecast(_ forecast: PlanForecast) -> DocumentValue {
+    .members([
+      "interruptions": .list(forecast.interruptions.map(interruption)), "totalSeconds": .number(forecast.totalSeconds),
+      "stepsFromPast": .integer(forecast.stepsFromPast), "steps": .integer(forecast.steps),
+    ])
   }
 
-  var steps: [StepEntry]
-  /// Heads that the description dropped. Left out when there is none.
-  var leaving: [LeavingEntry]?
-  var blocked: [BlockedEntry]
-  var summary: PlanSummary
-  var forecast: PlanForecast?
-  /// How to get back to what was before.
-  var undo: String?
-  /// What has to be known before the rest is read.
-  var notes: [String]?
-  /// `--max-disruption`, and the steps that are above it.
-  var maxDisruption: Step.Disruption?
-  var refused: [StepID]?
-  /// True for machines in memory, and left out for real ones.
-  var simulated: Bool?
-
-  init(_ review: PlanReview) {
-    steps = review.plan.steps.map(StepEntry.init)
-    leaving = review.plan.leaving.isEmpty ? nil : review.plan.leaving.map(LeavingEntry.init)
-    blocked = review.plan.blocked.map(BlockedEntry.init)
-    summary = PlanSummary(review.plan)
-    forecast = review.forecast
-    undo = review.plan.steps.isEmpty ? nil : review.undo?.text
-    notes = review.notes.isEmpty ? nil : review.notes
-    maxDisruption = review.ceiling
-    simulated = review.simulated ? true : nil
-    refused = review.ceiling == nil ? nil : review.aboveCeiling.map(\.id)
+  private static func interruption(_ interruption: PlanForecast.Interruption) -> DocumentValue {
+    .members([
+      "service": .text(interruption.service), "seconds": interruption.seconds.map { .number($0) },
+      "isForEachMachine": .bool(interruption.isForEachMachine), "times": .integer(interruption.times),
+      // As it reads: `default`, `median of 7 past runs`.
+      "basis": .text(interruption.basis.description),
+    ])
   }
 }

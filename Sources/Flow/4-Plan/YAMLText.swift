@@ -13,17 +13,17 @@ enum YAMLText {
   private static func add(_ value: DocumentValue, indent: Int, lead: String, to lines: inout [String]) {
     let space = String(repeating: " ", count: indent)
     switch value {
-    case .members(let members) where !members.isEmpty:
+    case .members(let members) where !members.all.isEmpty:
       var first = lead
       if lead.hasSuffix(":") {
         lines.append(space + lead)
         first = ""
       }
       let inner = indent + (lead.isEmpty ? 0 : 2)
-      for (key, member) in members.sorted(by: { $0.key < $1.key }) {
+      for member in members.all {
         // The first member of a list's entry stands behind its dash.
         let start = lines.count
-        add(member, indent: inner, lead: scalar(key) + ":", to: &lines)
+        add(member.value, indent: inner, lead: scalar(member.name) + ":", to: &lines)
         if !first.isEmpty { lines[start] = space + first + lines[start].dropFirst(inner) }
         first = ""
       }
@@ -48,7 +48,7 @@ enum YAMLText {
     case .null: "null"
     case .bool(let bool): bool ? "true" : "false"
     case .integer(let integer): "\(integer)"
-    case .number(let number): "\(number)"
+    case .number(let number): DocumentValue.digits(number)
     case .text(let text): scalar(text)
     case .list: "[]"
     case .members: "{}"

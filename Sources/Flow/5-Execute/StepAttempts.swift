@@ -17,7 +17,7 @@ struct StepAttempts<C: Clock>: Sendable where C.Duration == Duration {
     var attempt = 1
     while true {
       do throws(AgentError) {
-        let outcome = try await perform()
+        let outcome = try await perform(&attempt, &mayHaveHappened)
         guard outcome.pending != nil else {
           return (.done(mayHaveHappened ? outcome.includingLostAttempts : outcome), attempt)
         }
@@ -59,7 +59,8 @@ struct StepAttempts<C: Clock>: Sendable where C.Duration == Duration {
     do throws(AgentError) { return try await confirmation.settle() } catch { return nil }
   }
 
-  private func perform() async throws(AgentError) -> Outcome {
+  /// Counts one more attempt when it has to ask twice.
+  private func perform(_ attempt: inout Int, _ mayHaveHappened: inout Bool) async throws(AgentError) -> Outcome {
     guard let host = executor.hosts[step.host] else { throw .noWay(to: step.host) }
     try await lease.ensure(step.host)
     let secrets = try secrets()
@@ -69,6 +70,9 @@ struct StepAttempts<C: Clock>: Sendable where C.Duration == Duration {
       // The lease ran out, for instance because the host was booted or this machine slept.
       if error.code != .leaseHeld { throw error }
       try await lease.regain(step.host)
+      attempt += 1
+      // Of what was refused, another copy may still be on its way, and come under the lease that is held now.
+      mayHaveHappened = true
       return try await once(host, secrets)
     }
   }

@@ -10,9 +10,10 @@ extension FileKind {
     _ id: ResourceID, _ desired: Desired, _ actual: Actual?, _ context: PlanContext
   ) throws(Unreadable) -> [StepDraft] {
     let goal = desired.file
-    let changes = differences(goal, actual)
-    guard let because = reason(goal, actual), !changes.isEmpty else { return [] }
-    return [StepDraft("write", on: id.onlyHost, .ensureFile(goal), because: because, changes: changes)]
+    guard let because = reason(goal, actual) else { return [] }
+    return [
+      StepDraft("write", on: id.onlyHost, .ensureFile(goal), because: because, changes: differences(goal, actual))
+    ]
   }
 
   package static func removal(
@@ -48,7 +49,7 @@ extension FileKind {
   /// Byte for byte: texts that only look the same are two. Where the text itself is there, nothing has to be digested.
   private static func holds(_ facts: FileFacts, _ wanted: Content) -> Bool {
     guard case .text(let text) = wanted, let found = facts.contents else { return facts.digest == wanted.digest }
-    return found.utf8.count == text.utf8.count && found.utf8.elementsEqual(text.utf8)
+    return found.hasSameBytes(as: text)
   }
 
   private static func differences(_ goal: FileGoal, _ actual: Actual?) -> [String] {

@@ -21,9 +21,11 @@ extension CIBDocument {
   package func differences(_ goal: CIBGoal) -> [CIBDifference] {
     var found: [CIBDifference] = []
     for element in goal.elements {
+      let live = self.element(element.id, in: element.section)
+      if live?.canonical == element.xml { continue }
       // One that is not XML differs from everything; applying it says why.
       let wanted = (try? XMLElement(parsing: element.xml)) ?? XMLElement("unreadable", [.init("id", element.id)])
-      guard let live = self.element(element.id, in: element.section) else {
+      guard let live else {
         found.append(
           CIBDifference(
             id: element.id, change: .added, element: wanted.name, lines: ["+ \(wanted.summary)"], restarts: false))

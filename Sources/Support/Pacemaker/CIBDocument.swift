@@ -9,7 +9,11 @@ import XML
 /// is found again without any record outside of it. Inside a resource of ours, whole sets of attributes that we did not
 /// write are kept too: that is where `crm_resource --meta` and the like put an administrator's wishes.
 package struct CIBDocument: Hashable, Sendable {
-  package internal(set) var root: XMLElement
+  package internal(set) var root: XMLElement { didSet { memo = Lazy() } }
+  private var memo = Lazy<String>()
+
+  /// Attributes sorted, no white space between elements. Made once for all copies.
+  package var canonical: String { memo.value { root.canonical } }
 
   package init(root: XMLElement) { self.root = root }
 

@@ -17,10 +17,15 @@ extension VirtualSite {
     switch fate {
     case .noWay: loop.after(.seconds(10)) { reply(.failure(.silent(host))) }
     case .lost(let noticed): loop.after(noticed) { reply(.failure(.lost(host))) }
-    case .arrives(let times):
-      for (index, time) in times.enumerated() {
-        loop.after(time) { [self] in
-          arrive(index > 0) { [self] answer in sendBack(answer, way, index > 0 ? Reply() : reply) }
+    case .arrives(let first, let again):
+      loop.after(first) { [self] in
+        let boot = boot(of: host)
+        arrive(false) { [self] answer in sendBack(answer, way, reply) }
+        guard let again, let boot else { return }
+        loop.after(again) { [self] in
+          // It comes over the same connection, which ends with the machine's power.
+          guard self.boot(of: host) == boot else { return }
+          arrive(true) { [self] answer in sendBack(answer, way, Reply()) }
         }
       }
     }
@@ -33,7 +38,16 @@ extension VirtualSite {
     return try answer.get()
   }
 
-  private enum Fate { case noWay, lost(Duration), arrives([Duration]) }
+  private enum Fate {
+    case noWay, lost(Duration)
+    /// Perhaps once more, so much later.
+    case arrives(Duration, again: Duration?)
+  }
+
+  /// Counts up with each boot. Nil: it is down.
+  private func boot(of host: HostID) -> Int? {
+    state.withLock { $0.world.isUp(host) ? $0.world.machines[host]?.boots : nil }
+  }
 
   private func drawFate(_ way: Way) -> Fate {
     state.withLock { state in
@@ -41,11 +55,9 @@ extension VirtualSite {
       if state.random.chance(state.weather.lostRequests) {
         return .lost(state.random.duration(from: .milliseconds(1), to: .seconds(15)))
       }
-      var times = [state.latency(to: way.host)]
-      if state.random.chance(state.weather.duplicates) {
-        times.append(times[0] + state.random.duration(from: .milliseconds(1), to: .seconds(60)))
-      }
-      return .arrives(times)
+      let first = state.latency(to: way.host)
+      let again = state.random.chance(state.weather.duplicates)
+      return .arrives(first, again: again ? state.random.duration(from: .milliseconds(1), to: .seconds(60)) : nil)
     }
   }
 

@@ -12,7 +12,15 @@ package final class VirtualSite: Sendable {
   let spoil: Spoiling?
 
   struct Way: Hashable { var process: String, host: HostID }
-  struct Turn: Hashable { var host: HostID, operation: ClusterModel.Operation }
+  struct Turn: Hashable {
+    var host: HostID, operation: ClusterModel.Operation
+
+    /// Not of all that a file holds.
+    func hash(into hasher: inout Hasher) {
+      hasher.combine(host)
+      hasher.combine(operation.target)
+    }
+  }
 
   struct State {
     var world: FakeWorld

@@ -23,12 +23,23 @@ package struct Watch: Sendable {
   /// Runs that have begun an operation. One that was refused holds a lease or two until they end, and does nothing.
   private var acting: Set<Substring> = []
   private var started: [String: [StepID: Step]] = [:]
+  /// Those of them that are not finished.
+  private var open: [String: [Step]] = [:]
   private var finished: [String: [StepID: StepReport]] = [:]
-  private(set) var effects: [Effect] = []
+  /// By run and what they were done to.
+  private var effects: [String: [Target: [Effect]]] = [:]
 
-  struct Effect: Sendable {
-    var run: String
+  private struct Target: Hashable {
     var host: HostID
+    var name: String
+
+    init(_ host: HostID, _ operation: ClusterModel.Operation) {
+      self.host = host
+      name = operation.target
+    }
+  }
+
+  private struct Effect: Sendable {
     var operation: ClusterModel.Operation
     /// Nil: it failed, perhaps half-way.
     var changed: Bool?
@@ -48,9 +59,13 @@ package struct Watch: Sendable {
       note(.dependencies, "\(run) started \(step.id), which comes after \(other), and that was not done")
     }
     started[run, default: [:]][step.id] = step
+    open[run, default: []].append(step)
   }
 
-  mutating func finished(_ report: StepReport, _ run: String) { finished[run, default: [:]][report.step] = report }
+  mutating func finished(_ report: StepReport, _ run: String) {
+    finished[run, default: [:]][report.step] = report
+    open[run]?.removeAll { $0.id == report.step }
+  }
 
   // MARK: What is said
 
@@ -68,9 +83,7 @@ package struct Watch: Sendable {
   }
 
   mutating func asked(_ operation: ClusterModel.Operation, on host: HostID, _ run: RunToken) {
-    let isKept = started[run.run]?.values.contains { step in
-      step.host == host && finished[run.run]?[step.id] == nil && step.operation == operation
-    }
+    let isKept = open[run.run]?.contains { $0.host == host && $0.operation == operation }
     if isKept != true {
       note(.journaledFirst, "\(run.run) asked \(host) for \(operation.name) \(operation.target) without noting it")
     }
@@ -101,8 +114,8 @@ package struct Watch: Sendable {
     _ operation: ClusterModel.Operation, on host: HostID, _ run: RunToken, _ result: Result<Outcome, AgentError>,
     _ before: FakeWorld, _ after: FakeWorld
   ) {
-    effects.append(
-      Effect(run: run.run, host: host, operation: operation, changed: (try? result.get())?.changed))
+    effects[run.run, default: [:]][Target(host, operation), default: []].append(
+      Effect(operation: operation, changed: (try? result.get())?.changed))
     away = away.filter { after.nodes[$0]?.image == nil }
     if case .ensureClone(let goal) = operation, (try? result.get())?.changed == true, !before.blank.contains(goal.head)
     {
@@ -151,7 +164,7 @@ package struct Watch: Sendable {
         if report.startedAt != nil { note(.recordMatches, "\(report.step) is recorded as started, and never was") }
         continue
       }
-      let effects = effects.filter { $0.run == run && $0.host == step.host && $0.operation == step.operation }
+      let effects = effects[run]?[Target(step.host, step.operation)]?.filter { $0.operation == step.operation } ?? []
       let changed = effects.contains { $0.changed == true }
       switch report.result {
       case .done(let done) where done.changed && !changed && report.attempts == 1:

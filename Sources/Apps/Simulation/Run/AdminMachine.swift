@@ -150,4 +150,10 @@ package struct Description: Sendable {
     self.cluster = cluster
     self.wanted = wanted
   }
+
+  init(_ drawn: DrawnSite) throws {
+    let specification = try drawn.specification()
+    guard let cluster = specification.cluster else { throw UnfitSite(yaml: drawn.yaml, problems: []) }
+    self.init(specification, cluster, DesiredResources.asked(by: cluster, specification.files))
+  }
 }

@@ -60,8 +60,9 @@ package final class Scenario {
   private static func begin(_ drawn: DrawnSite, _ templates: Templates, fromNothing: Bool) throws -> (
     world: FakeWorld, history: [MemoryHistory.Run]
   ) {
-    let template = try templates.of(drawn)
-    return fromNothing ? (FakeWorld(template.cluster), []) : (template.world, template.history)
+    if fromNothing { return (FakeWorld(try templates.description(drawn).cluster), []) }
+    let undisturbed = try templates.undisturbed(drawn)
+    return (undisturbed.world, undisturbed.history)
   }
 
   package func run() throws -> Result {
@@ -81,11 +82,11 @@ package final class Scenario {
       let words = drawn.edit(&random)
       site.tell(.fate("somebody edits cluster.yaml: \(words)"))
     }
-    let template = try templates.of(drawn)
-    expect(before, drawn, template)
+    let description = try templates.description(drawn)
+    expect(before, drawn, description)
     let plan = FaultPlan(
       .init(
-        heads: template.cluster.heads.map(\.name), nodes: template.cluster.nodes.map(\.name), machines: admins),
+        heads: description.cluster.heads.map(\.name), nodes: description.cluster.nodes.map(\.name), machines: admins),
       &random)
     site.setWeather(plan.weather)
     var hands = random.split()
@@ -99,7 +100,7 @@ package final class Scenario {
     let open = Mutex<Set<Int>>([0])
     let over: @Sendable (Int) -> Void = { number in open.withLock { _ = $0.remove(number) } }
     applies += 1
-    let first = Self.start(admins[0], template, site) { _ in over(0) }
+    let first = Self.start(admins[0], description, site) { _ in over(0) }
     if let jobs = plan.killedAfterJobs {
       first.kill(afterJobs: jobs) { [site, admins] in
         site.tell(.fate("the process of admin1 is killed"))
@@ -112,16 +113,15 @@ package final class Scenario {
       open.withLock { _ = $0.insert(1) }
       let rival = admins[1]
       applies += 1
-      loop.after(after) { [site] in _ = Self.start(rival, template, site) { _ in over(1) } }
+      loop.after(after) { [site] in _ = Self.start(rival, description, site) { _ in over(1) } }
     }
-    if let after = plan.lookedAtAfter { look(template, after) }
+    if let after = plan.lookedAtAfter { look(description, after) }
     finish { open.withLock(\.isEmpty) }
     site.setWeather(.calm)
   }
 
   /// Somebody looks at what a run would do, at some moment of it.
-  private func look(_ template: Template, _ after: Duration) {
-    let description = Description(template.specification, template.cluster, template.wanted)
+  private func look(_ description: Description, _ after: Duration) {
     loop.after(after) { [site, reader] in
       _ = reader.plan(description) { result in
         switch result {
@@ -132,21 +132,21 @@ package final class Scenario {
     }
   }
 
-  private func expect(_ before: DrawnSite, _ after: DrawnSite, _ template: Template) {
+  private func expect(_ before: DrawnSite, _ after: DrawnSite, _ description: Description) {
     let addresses = before.serviceAddresses.union(after.serviceAddresses)
     let away = max(before.mostNodesAway, after.mostNodesAway)
     site.watch {
       $0.serviceAddresses = addresses
       $0.mostNodesAway = away
     }
-    site.change("machines of the description are there") { $0.unpack(template.cluster) }
+    site.change("machines of the description are there") { $0.unpack(description.cluster) }
   }
 
   private static func start(
-    _ admin: AdminMachine, _ template: Template, _ site: VirtualSite,
+    _ admin: AdminMachine, _ description: Description, _ site: VirtualSite,
     _ over: @escaping @Sendable (AdminMachine.Verdict) -> Void
   ) -> SimulatedProcess {
-    admin.apply(Description(template.specification, template.cluster, template.wanted)) { verdict in
+    admin.apply(description) { verdict in
       site.tell(.ended(process: admin.name, verdict.words))
       over(verdict)
     }
@@ -169,12 +169,12 @@ package final class Scenario {
     site.change("nothing goes wrong any more") { $0.recover() }
     for admin in admins { for head in site.world.machines.keys.sorted() { site.mendWay(from: admin.name, to: head) } }
     wait(.seconds(130))
-    let template = try templates.of(drawn)
+    let description = try templates.description(drawn)
     var last = ""
     var isWhole = false
     for _ in 0..<Self.mostApplies where site.violations.isEmpty {
-      let verdict = apply(template)
-      if case .clean = verdict { return check(template) }
+      let verdict = apply(description)
+      if case .clean = verdict { return check(try templates.undisturbed(drawn)) }
       last = verdict?.words ?? "does not end"
       if isWhole {
         let found = last
@@ -188,10 +188,10 @@ package final class Scenario {
     }
   }
 
-  private func apply(_ template: Template) -> AdminMachine.Verdict? {
+  private func apply(_ description: Description) -> AdminMachine.Verdict? {
     let verdict = Mutex<AdminMachine.Verdict?>(nil)
     applies += 1
-    _ = Self.start(admins[0], template, site) { value in verdict.withLock { $0 = value } }
+    _ = Self.start(admins[0], description, site) { value in verdict.withLock { $0 = value } }
     finish { verdict.withLock { $0 != nil } }
     return verdict.withLock { $0 }
   }
@@ -203,8 +203,8 @@ package final class Scenario {
   }
 
   /// It has come to the same end as a site that nothing ever happened to.
-  private func check(_ template: Template) {
-    let differences = SameEnd.differences(site.world, template.world)
+  private func check(_ undisturbed: Undisturbed) {
+    let differences = SameEnd.differences(site.world, undisturbed.world)
     guard let first = differences.first else { return }
     site.watch {
       $0.note(.sameEnd, "not as on a site where nothing went wrong: \(first) (\(differences.count) in all)")

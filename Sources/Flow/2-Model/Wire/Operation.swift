@@ -94,7 +94,7 @@ package struct TreeGoal: Hashable, Codable, Sendable {
   package struct Entry: Hashable, Codable, Sendable {
     package let contents: Content
     package var executable: Bool
-    private let memo = LazyDigest()
+    private let memo = Lazy<String>()
 
     package init(_ contents: Content, executable: Bool = false) {
       self.contents = contents

@@ -2,23 +2,17 @@
 import ClusterModel
 
 /// What a plan will interrupt, for how long, and how long it takes: expected, not promised.
-package struct PlanForecast: Hashable, Encodable, Sendable {
+package struct PlanForecast: Hashable, Sendable {
   /// Where a figure comes from.
-  package enum Basis: Hashable, Encodable, Sendable {
+  package enum Basis: Hashable, Sendable {
     /// The table of defaults: nothing like it was done on this site before.
     case standard
     /// The median of this many runs in the journal.
     case past(runs: Int)
-
-    /// As it reads: `default`, `median of 7 past runs`.
-    package func encode(to encoder: any Encoder) throws {
-      var container = encoder.singleValueContainer()
-      try container.encode(description)
-    }
   }
 
   /// One service that its users will miss for a while.
-  package struct Interruption: Hashable, Encodable, Sendable {
+  package struct Interruption: Hashable, Sendable {
     /// `dhcp`, `dns`, `boot`, `service addresses`, `jobs on node[001-004]`, or a unit.
     package var service: String
     /// In all; when it is about machines, for each. Nil: it does not come back by this plan.

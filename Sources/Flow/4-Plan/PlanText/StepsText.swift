@@ -133,9 +133,9 @@ struct StepsText {
   }
 
   private func painted(_ change: String) -> String {
-    switch change.first {
-    case "+": text.paint(change, .green)
-    case "-": text.paint(change, .red)
+    switch change.utf8.first {
+    case UInt8(ascii: "+"): text.paint(change, .green)
+    case UInt8(ascii: "-"): text.paint(change, .red)
     default: change
     }
   }

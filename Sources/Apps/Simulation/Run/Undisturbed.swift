@@ -6,55 +6,63 @@ import Simulator
 import Synchronization
 
 /// A site as one undisturbed `apply` leaves it: where many seeds begin, and what every seed must come to in the end.
-package struct Template: Sendable {
-  package var specification: Specification
-  package var cluster: Cluster
-  package var wanted: DesiredResources
+package struct Undisturbed: Sendable {
   package var world: FakeWorld
   package var history: [MemoryHistory.Run]
 
-  fileprivate static func make(_ drawn: DrawnSite) throws -> Template {
-    let specification = try drawn.specification()
-    guard let cluster = specification.cluster else { throw UnfitSite(yaml: drawn.yaml, problems: []) }
-    let wanted = DesiredResources.asked(by: cluster, specification.files)
+  fileprivate static func make(_ description: Description) throws -> Undisturbed {
     let loop = EventLoop(seed: 0)
-    let site = VirtualSite(FakeWorld(cluster), in: loop, seed: 0)
+    let site = VirtualSite(FakeWorld(description.cluster), in: loop, seed: 0)
     let history = MemoryHistory()
     let admin = AdminMachine("admin", of: site, history: history, random: SplitMix(seed: 0))
     for _ in 0..<3 {
       let verdict = Mutex<AdminMachine.Verdict?>(nil)
-      _ = admin.apply(Description(specification, cluster, wanted)) { value in verdict.withLock { $0 = value } }
+      _ = admin.apply(description) { value in verdict.withLock { $0 = value } }
       let ending = loop.run(atMost: 1_000_000) { verdict.withLock { $0 != nil } }
       guard let verdict = verdict.withLock({ $0 }) else {
         throw Violation(rule: .ends, words: "an undisturbed apply does not end: \(ending)")
       }
       guard verdict.isConverged else { continue }
-      return Template(
-        specification: specification, cluster: cluster, wanted: wanted, world: site.world, history: history.all)
+      return Undisturbed(world: site.world, history: history.all)
     }
     throw Violation(
       rule: .converges, words: "an undisturbed apply leaves work\n" + site.story.lines.joined(separator: "\n"))
   }
 }
 
-/// Templates by all that they depend on: made when first asked for, and the same whoever asks.
+/// What many seeds have in common, by all that it depends on: made when first asked for, and the same whoever asks.
+///
+/// Most descriptions of a seed are edited away before they are in place. So what an undisturbed run makes of one is
+/// found out only for those that a seed begins or ends with: it costs as much as the seed itself.
 package final class Templates: Sendable {
   /// Of all seeds that a process runs.
   package static let ofThisProcess = Templates()
 
-  private let made = Mutex<[DrawnSite: Template]>([:])
+  private let descriptions = Mutex<[DrawnSite: Description]>([:])
+  private let undisturbed = Mutex<[DrawnSite: Undisturbed]>([:])
 
   package init() {}
 
-  func of(_ site: DrawnSite) throws -> Template {
+  func description(_ site: DrawnSite) throws -> Description {
+    try Self.find(site, in: descriptions) { try Description(site) }
+  }
+
+  func undisturbed(_ site: DrawnSite) throws -> Undisturbed {
+    let description = try description(site)
+    return try Self.find(site, in: undisturbed) { try Undisturbed.make(description) }
+  }
+
+  private static func find<Value: Sendable>(
+    _ site: DrawnSite, in made: borrowing Mutex<[DrawnSite: Value]>, _ make: () throws -> Value
+  ) throws -> Value {
     if let made = made.withLock({ $0[site] }) { return made }
-    let template = try Template.make(site)
+    let value = try make()
     made.withLock { made in
       // All sites that are drawn today are fewer: 4608.
       if made.count >= 5000 { made = [:] }
-      made[site] = template
+      made[site] = value
     }
-    return template
+    return value
   }
 }
 
