@@ -61,7 +61,7 @@ struct SSHHostTests {
     let host = server.host(agent: mute)
     let waiting = (0..<5).map { _ in Task { await failure { _ = try await host.lease() } } }
     let asked = try await eventually {
-      (try? FileSystem.text(server.folder.path + "/requests"))?.contains("\"id\":5") == true
+      (try? FileSystem.text(server.folder.path + "/requests"))?.contains("[\"request\",5,\"lease\"]") == true
     }
     #expect(asked)
 

@@ -41,6 +41,25 @@ import Testing
     #expect(decoder.isBetweenFrames)
   }
 
+  /// What an agent of another version is refused with names that version.
+  @Test func theHelloOfOlderAgentsIsUnderstood() throws {
+    let said = Array(#"{"hello":{"_0":{"version":2,"host":"head1"}}}"#.utf8)
+    var decoder = FrameDecoder()
+    decoder.push([0, 0, 0, UInt8(said.count)] + said)
+
+    let hello = try decoder.next(AgentMessage.self)
+
+    guard case .hello(AgentHello(version: 2, host: "head1")) = hello else { throw Unexpected() }
+  }
+
+  @Test(arguments: ["[]", "[\"reply\",1,\"answers\",3,\"links\",0]", "[\"reply\",1,\"answers\",-1]", "{\"reply\":1}"])
+  func aListThatDoesNotFitIsAMismatch(_ text: String) {
+    var decoder = FrameDecoder()
+    decoder.push([0, 0, 0, UInt8(text.utf8.count)] + Array(text.utf8))
+
+    #expect { try decoder.next(AgentMessage.self) } throws: { ($0 as? AgentError)?.code == .protocolMismatch }
+  }
+
   @Test func messagesArriveHoweverTheirBytesAreCut() throws {
     var random = SeededGenerator()
     let count = 200

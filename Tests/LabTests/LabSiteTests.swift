@@ -73,6 +73,6 @@ struct LabSiteTests {
     #expect(lines.contains("Host head1"))
     #expect(lines.contains("  HostName 10.1.0.1"))
     #expect(
-      lines.contains("  ProxyCommand nsenter --net=/run/netns/cl-abc123 socat - TCP:%h:%p,connect-timeout=5"))
+      lines.contains("  ProxyCommand nsenter --net=/run/netns/cl-abc123 socat - TCP:%h:%p,connect-timeout=5,nodelay"))
   }
 }

@@ -36,7 +36,9 @@ struct SharedFacts: Sendable {
   }
 
   private static func units(_ names: [String]) async -> [String: UnitProperties]? {
-    do throws(AgentError) { return try await UnitProperties.readOverBus(names) } catch {
+    do throws(AgentError) {
+      return try await UnitProperties.readOverBus(names, invocations: try LoadedConfiguration.reloaded())
+    } catch {
       // Not every system has a message bus; systemctl(1) does without.
       return names.count > 1 ? try? await UnitProperties.read(names) : nil
     }

@@ -101,6 +101,7 @@ package struct Secrets: Sendable, Codable, CustomStringConvertible, CustomDebugS
   private var values: [SecretRef: [UInt8]]
   package init(_ values: [SecretRef: [UInt8]] = [:]) { self.values = values }
   package subscript(_ ref: SecretRef) -> [UInt8]? { values[ref] }
+  var isEmpty: Bool { values.isEmpty }
   package var description: String { "\(values.count) secrets" }
   package var debugDescription: String { description }
 }

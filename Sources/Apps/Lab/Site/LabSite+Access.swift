@@ -56,7 +56,8 @@ extension LabSite {
       "Host *", "  User \(user)", "  IdentityFile \(identity)", "  IdentitiesOnly yes", "  BatchMode yes",
       "  UserKnownHostsFile \(knownHosts)", "  GlobalKnownHostsFile /dev/null",
       "  StrictHostKeyChecking accept-new", "  ServerAliveInterval 5", "  LogLevel ERROR",
-      "  ProxyCommand \(inside(["socat", "-", "TCP:%h:%p,connect-timeout=5"]).joined(separator: " "))",
+      // What ssh does with a connection of its own: else each small packet waits for the answer to the one before.
+      "  ProxyCommand \(inside(["socat", "-", "TCP:%h:%p,connect-timeout=5,nodelay"]).joined(separator: " "))",
     ]
     return lines.joined(separator: "\n") + "\n"
   }

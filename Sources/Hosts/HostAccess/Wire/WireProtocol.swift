@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 
-/// The form in which requests travel to an agent: a four-byte length, big endian, and as many bytes of JSON.
+/// The form in which requests travel to an agent: a four-byte length, big endian, and as many bytes of JSON, a list:
+/// see `Listed`.
 package enum WireProtocol {
   /// Raised whenever an older agent would misunderstand a newer client, or the other way round.
-  package static let version = 2
+  package static let version = 3
   /// A larger frame is refused before its bytes are taken.
   package static let frameLimit = 64 << 20
   /// How many probes one request may hold.
@@ -12,14 +13,14 @@ package enum WireProtocol {
 }
 
 /// What a client sends.
-package enum ClientMessage: Codable, Sendable {
+package enum ClientMessage: Sendable {
   case request(id: Int, WireRequest)
   /// Stop what request `id` asked for. It is still answered.
   case cancel(id: Int)
 }
 
 /// What an agent sends.
-package enum AgentMessage: Codable, Sendable {
+package enum AgentMessage: Sendable {
   /// The first message, sent without being asked.
   case hello(AgentHello)
   case progress(id: Int, String)
@@ -38,7 +39,7 @@ package struct AgentHello: Hashable, Codable, Sendable {
 }
 
 /// The calls of `Host`.
-package enum WireRequest: Codable, Sendable {
+package enum WireRequest: Sendable {
   case answer([Probe], Secrets)
   case perform(Operation, Secrets, RunToken)
   case confirm(PendingChange.ID, RunToken)
@@ -47,7 +48,7 @@ package enum WireRequest: Codable, Sendable {
   case release(RunToken)
 }
 
-package enum WireReply: Codable, Sendable {
+package enum WireReply: Sendable {
   /// In the order of the probes.
   case answers([Answer])
   case outcome(Outcome)

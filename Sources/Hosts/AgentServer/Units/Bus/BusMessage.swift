@@ -9,23 +9,45 @@ struct BusMessage: Sendable {
   var answers: UInt32
   var body: [UInt8]
 
-  /// A method call whose arguments are strings.
-  static func call(
-    _ serial: UInt32, to destination: String, path: String, interface: String, member: String,
-    _ arguments: [String] = []
-  ) -> [UInt8] {
+  /// What is asked of an object.
+  struct Call: Sendable {
+    enum Argument: Sendable { case string(String), strings([String]) }
+
+    var path: String
+    var interface: String
+    var member: String
+    var arguments: [Argument] = []
+  }
+
+  static func call(_ serial: UInt32, to destination: String, _ call: Call) -> [UInt8] {
     var body = BusWriter()
-    for argument in arguments { body.write(string: argument) }
+    var types = ""
+    for argument in call.arguments {
+      switch argument {
+      case .string(let text):
+        body.write(string: text)
+        types += "s"
+      case .strings(let texts):
+        var list = BusWriter()
+        for text in texts {
+          list.align(4)
+          list.write(string: text)
+        }
+        body.write(UInt32(list.bytes.count))
+        body.bytes += list.bytes
+        types += "as"
+      }
+    }
     var header = BusWriter()
     header.bytes = [UInt8(ascii: "l"), Kind.call.rawValue, 0, 1]
     header.write(UInt32(body.bytes.count))
     header.write(serial)
     var fields = BusWriter()
-    fields.write(field: 1, "o", path)
-    fields.write(field: 2, "s", interface)
-    fields.write(field: 3, "s", member)
+    fields.write(field: 1, "o", call.path)
+    fields.write(field: 2, "s", call.interface)
+    fields.write(field: 3, "s", call.member)
     fields.write(field: 6, "s", destination)
-    if !arguments.isEmpty { fields.write(signatureField: 8, String(repeating: "s", count: arguments.count)) }
+    if !types.isEmpty { fields.write(signatureField: 8, types) }
     // The fields begin at byte 16, so that their own alignment is the message's.
     header.write(UInt32(fields.bytes.count))
     header.bytes += fields.bytes

@@ -55,9 +55,9 @@ struct BusReader {
     return Array(bytes[start..<start + count])
   }
 
-  /// The entries of an `a{sv}`. What `take` does not read of a value is skipped.
-  mutating func dictionary(
-    _ take: (_ key: String, _ signature: [UInt8], _ value: inout BusReader) throws(BusMessage.Malformed) -> Void
+  /// The items of an array of structures.
+  mutating func structures(
+    _ take: (_ item: inout BusReader) throws(BusMessage.Malformed) -> Void
   ) throws(BusMessage.Malformed) {
     let count = Int(try number())
     try align(8)
@@ -65,12 +65,17 @@ struct BusReader {
     guard end <= bytes.count else { throw BusMessage.Malformed() }
     while position < end {
       try align(8)
-      let key = try string()
-      let types = try signature()
-      var value = self
-      try skip(types[...])
-      try take(key, types, &value)
+      try take(&self)
     }
+    guard position == end else { throw BusMessage.Malformed() }
+  }
+
+  /// The value of a variant, if it is of this type.
+  mutating func variant<Value>(
+    _ type: String, _ take: (_ value: inout BusReader) throws(BusMessage.Malformed) -> Value
+  ) throws(BusMessage.Malformed) -> Value {
+    guard try signature() == Array(type.utf8) else { throw BusMessage.Malformed() }
+    return try take(&self)
   }
 
   /// Skips values of these types.

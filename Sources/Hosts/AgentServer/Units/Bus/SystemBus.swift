@@ -11,11 +11,11 @@ struct SystemBus: Sendable {
   /// So many calls wait for their answers at once: a bus gives a connection room for more.
   private static let batch = 64
 
-  /// The properties of objects, each of one interface, in their order; nil for an object that answers with an error.
+  /// The answers to calls, in their order; nil for one that is answered with an error.
   ///
   /// - Throws: `.notFound` where there is no bus, `.deadline`, `.commandFailed` when what it says is not D-Bus.
-  static func properties(
-    of paths: [String], interface: String, at destination: String, within limit: Duration
+  static func answers(
+    to calls: [BusMessage.Call], at destination: String, within limit: Duration
   ) async throws(AgentError) -> [[UInt8]?] {
     // Blocking calls, so not on a thread of the concurrency pool.
     let result = await withCheckedContinuation { continuation in
@@ -24,7 +24,7 @@ struct SystemBus: Sendable {
         do throws(AgentError) {
           var connection = try BusConnection(path, within: limit)
           defer { connection.close() }
-          result = .success(try connection.properties(of: paths, interface, destination, batch: batch))
+          result = .success(try connection.answers(to: calls, destination, batch: batch))
         } catch { result = .failure(error) }
         continuation.resume(returning: result)
       }
@@ -61,20 +61,21 @@ private struct BusConnection {
 
   func close() { _ = Glibc.close(file) }
 
-  mutating func properties(
-    of paths: [String], _ interface: String, _ destination: String, batch: Int
+  mutating func answers(
+    to calls: [BusMessage.Call], _ destination: String, batch: Int
   ) throws(AgentError) -> [[UInt8]?] {
     let user = String(getuid()).utf8.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     // As whom, and then the first call at once: D-Bus Specification, "Authentication Protocol". The daemon says so
     // when it does not like it.
     var out = Array("\0AUTH EXTERNAL \(user)\r\nBEGIN\r\n".utf8)
-    out += call("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "Hello", [])
+    out += message(
+      "org.freedesktop.DBus", .init(path: "/org/freedesktop/DBus", interface: "org.freedesktop.DBus", member: "Hello"))
     var answers: [[UInt8]?] = []
     var isGreeted = false
-    for start in stride(from: 0, to: paths.count, by: batch) {
-      let part = paths[start..<min(start + batch, paths.count)]
+    for start in stride(from: 0, to: calls.count, by: batch) {
+      let part = calls[start..<min(start + batch, calls.count)]
       let first = serial + 1
-      for path in part { out += call(destination, path, "org.freedesktop.DBus.Properties", "GetAll", [interface]) }
+      for call in part { out += message(destination, call) }
       try send(out)
       out = []
       if !isGreeted { try takeGreeting() }
@@ -94,11 +95,9 @@ private struct BusConnection {
     return answers
   }
 
-  private mutating func call(
-    _ destination: String, _ path: String, _ interface: String, _ member: String, _ arguments: [String]
-  ) -> [UInt8] {
+  private mutating func message(_ destination: String, _ call: BusMessage.Call) -> [UInt8] {
     serial += 1
-    return BusMessage.call(serial, to: destination, path: path, interface: interface, member: member, arguments)
+    return BusMessage.call(serial, to: destination, call)
   }
 
   private mutating func takeGreeting() throws(AgentError) {
