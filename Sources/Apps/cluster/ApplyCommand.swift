@@ -47,7 +47,8 @@ struct ApplyCommand: AsyncParsableCommand {
 
   private func apply(_ reconciler: Reconciler) async throws {
     try running.check(reconciler.cluster)
-    Terminal.note("Looking at \(reconciler.cluster.heads.count) heads\(options.simulate ? " in memory" : "") …")
+    let heads = reconciler.cluster.heads.count
+    Terminal.note("Looking at \(heads) head\(heads == 1 ? "" : "s")\(options.simulate ? " in memory" : "") …")
     try await reconciler.settle { event in RunView(steps: 0).lines(for: event).forEach(Terminal.note) }
     for line in CopiesText.lines(try await reconciler.catchUp()) { Terminal.note(line) }
     let proposal = try await propose(reconciler)
