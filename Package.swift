@@ -38,7 +38,7 @@ let package = Package(
     target(
       "Execution", "Flow/5-Execute", ["ClusterModel", "HostAccess", .product(name: "GRDB", package: "GRDB.swift")]),
     // Reads the spec at a commit and writes audit commits.
-    target("Auditing", "Flow/6-Audit", ["ClusterModel", "HostAccess", "CGit2"]),
+    target("Auditing", "Flow/6-Audit", ["ClusterModel", "HostAccess", "CGit2", "CZlib"]),
     // MARK: What is wanted
     // Features: pure functions from the Cluster to Resources.
     .target(
@@ -120,6 +120,9 @@ let package = Package(
     // The system's libgit2.
     .systemLibrary(
       name: "CGit2", path: "Sources/Support/CGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
+    // The system's zlib, which libgit2 uses too.
+    .systemLibrary(
+      name: "CZlib", path: "Sources/Support/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     // Elements, a reader with limits, and a canonical form.
     target("XML", "Support/XML", []),
     // Pacemaker's XML as values: the CIB, edited by element, and the cluster's status.

@@ -17,13 +17,13 @@ import Testing
     let recent = RecentFiles()
     var files = try record.files(ManagedLines(), recent).filter { !$0.key.hasPrefix("managed/") }
     files["managed.json"] = RecordedFile(try ManagedSet.json(record.managed))
-    let objects = try NewObjects(known: [])
+    let objects = NewObjects(known: [])
     let parent = try git.commit(at: AuditRepository.history)
     let bytes = GitCommit.bytes(
       tree: try objects.add(tree: files, recent), parents: parent.map { [$0] } ?? [],
       author: GitAuthor(name: "Ada", email: "ada@example.org", time: record.outcome.finishedAt),
       message: record.message(after: nil))
-    let commit = try objects.add(bytes, GIT_OBJECT_COMMIT, named: "")
+    let commit = try objects.add(bytes, GIT_OBJECT_COMMIT)
     let publication = try RecordPublication(objects, commit: commit, in: git)
     try #require(try publication.publish(AuditRepository.history, from: parent, git))
   }

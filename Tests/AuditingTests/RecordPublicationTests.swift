@@ -26,14 +26,14 @@ import Testing
     let first = try await audit.record(.sample("run1")).commit
     let git = try GitRepository(containing: repository.path)
     let record = AuditRecord.sample("run2")
-    let objects = try NewObjects(known: [])
+    let objects = NewObjects(known: [])
     let recent = RecentFiles()
     let tree = try objects.add(tree: record.files(ManagedLines(), recent), recent)
     let bytes = GitCommit.bytes(
       tree: tree, parents: [try #require(GitID(first))],
       author: GitAuthor(name: "Ada", email: "ada@example.org", time: record.outcome.finishedAt),
       message: record.message(after: 1))
-    let commit = try objects.add(bytes, GIT_OBJECT_COMMIT, named: "")
+    let commit = try objects.add(bytes, GIT_OBJECT_COMMIT)
     return Started(
       repository: repository, audit: audit, first: first, git: git,
       publication: try RecordPublication(objects, commit: commit, in: git))

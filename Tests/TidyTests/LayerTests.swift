@@ -11,7 +11,7 @@ import Testing
     "Sources/Flow/3-Observe": ["ClusterModel", "HostAccess"],
     "Sources/Flow/4-Plan": ["ClusterModel", "Diagnostics"],
     "Sources/Flow/5-Execute": ["ClusterModel", "HostAccess"],
-    "Sources/Flow/6-Audit": ["ClusterModel", "HostAccess", "CGit2"],
+    "Sources/Flow/6-Audit": ["ClusterModel", "HostAccess", "CGit2", "CZlib"],
     "Sources/Features": ["ClusterModel", "Resources", "Pacemaker", "XML", "Diagnostics"],
     "Sources/Resources": ["ClusterModel", "Pacemaker", "XML", "Diagnostics"],
     "Sources/Hosts/HostAccess": ["ClusterModel"],
@@ -26,7 +26,7 @@ import Testing
   static let ours: Set<String> = [
     "Reconciler", "SpecReading", "ClusterModel", "Observation", "Planning", "Execution", "Auditing", "Features",
     "Resources", "HostAccess", "AgentServer", "Lab", "Simulator", "Diagnostics", "TestKit", "XML", "Pacemaker", "CYAML",
-    "CGit2", "Fuzzing",
+    "CGit2", "CZlib", "Fuzzing",
   ]
 
   @Test(arguments: arrows.keys.sorted())

@@ -70,7 +70,7 @@ package struct AuditRepository: RunHistory {
     let author = GitAuthor(name: identity.0, email: identity.1, time: record.outcome.finishedAt)
     let files = try record.files(managedLines, recent)
     var parent = try repository.commit(at: Self.history)
-    let objects = try NewObjects(known: try known(to: parent, repository))
+    let objects = NewObjects(known: try known(to: parent, repository))
     let tree = try objects.add(tree: files, recent)
     for race in 0..<Self.mostRaces {
       if race > 0 {
@@ -83,7 +83,7 @@ package struct AuditRepository: RunHistory {
       let signature = try await signing.signature(of: unsigned)
       let signed = GitCommit.bytes(
         tree: tree, parents: parents, author: author, message: message, signature: signature)
-      let commit = try objects.add(signed, GIT_OBJECT_COMMIT, named: "")
+      let commit = try objects.add(signed, GIT_OBJECT_COMMIT)
       let publication = try RecordPublication(objects, commit: commit, in: repository)
       if try publication.publish(Self.history, from: parent, repository) {
         try repository.appendToReflog(Self.history, from: parent, to: commit, by: author, because: record.subject)
@@ -162,7 +162,7 @@ package struct AuditRepository: RunHistory {
     var old: [UInt8]?
     for (path, id) in RecordedLists.sorted(try repository.files(tree).map { ($0.key, $0.value) }) {
       let bytes = try repository.blob(id)
-      recent.keep(bytes, at: path, as: id)
+      recent.keep(bytes, at: Array(path.utf8), as: id)
       if path.hasPrefix(ManagedLines.folder) { managed.append(bytes) }
       if path == ManagedLines.oldFile { old = bytes }
     }
@@ -177,7 +177,7 @@ package struct AuditRepository: RunHistory {
   package func json(_ resources: [ManagedResource]) throws(AuditError) -> [UInt8] { try managedLines.json(resources) }
 
   package func prepare(_ resources: [ManagedResource]) throws(AuditError) {
-    for (path, bytes) in try managedLines.files(resources) { _ = recent.id(of: bytes, at: path) }
+    _ = try NewObjects(known: []).add(tree: managedLines.files(resources).mapValues { RecordedFile($0) }, recent)
   }
 
   /// A file of a run's commit: `plan.txt`, `observed/head1/units.txt`. Nil when it has none of that name.

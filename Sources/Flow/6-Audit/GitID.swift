@@ -27,6 +27,13 @@ struct GitID: Hashable, CustomStringConvertible {
     self.init(raw)
   }
 
+  /// - Parameter bytes: 20 of them.
+  init(bytes: [UInt8]) {
+    var raw = git_oid()
+    withUnsafeMutableBytes(of: &raw) { $0.copyBytes(from: bytes.prefix(20)) }
+    self.init(raw)
+  }
+
   var raw: git_oid {
     var raw = git_oid()
     withUnsafeMutableBytes(of: &raw) { bytes in

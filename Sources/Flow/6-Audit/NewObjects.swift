@@ -7,100 +7,82 @@ import CGit2
 final class NewObjects {
   /// What the repository is known to have: the parent's files and folders, by far the most of every run.
   private let known: Set<GitID>
-  private let memory: OpaquePointer
-  private let database: OpaquePointer
-  private var pending: [(id: GitID, name: String)] = []
+  private var pending: [Pack.Object] = []
   /// All that were added, also those that the repository had.
   private(set) var all: Set<GitID> = []
 
-  init(known: Set<GitID>) throws(AuditError) {
-    self.known = known
-    var database: OpaquePointer?
-    try GitRepository.check(git_odb_new(&database), "cannot prepare a record")
-    guard let database else { throw GitRepository.error("cannot prepare a record") }
-    self.database = database
-    var backend: UnsafeMutablePointer<git_odb_backend>?
-    var memory: OpaquePointer?
-    let code = git_mempack_new(&backend)
-    // The database owns the backend from here on.
-    guard code == 0, git_odb_add_backend(database, backend, 1) == 0,
-      git_repository_wrap_odb(&memory, database) == 0, let memory
-    else {
-      git_odb_free(database)
-      throw GitRepository.error("cannot prepare a record")
-    }
-    self.memory = memory
-  }
+  init(known: Set<GitID>) { self.known = known }
 
-  deinit {
-    git_repository_free(memory)
-    git_odb_free(database)
+  private struct File {
+    var path: [UInt8]
+    var file: RecordedFile
   }
 
   /// Files as a tree of folders. Paths are relative, with slashes.
-  /// - Parameters:
-  ///   - recent: knows objects of files that are as they were, and learns of those that are new.
-  ///   - folder: where they are: empty, or a path with a slash at its end.
-  func add(
-    tree files: [String: RecordedFile], _ recent: RecentFiles, in folder: String = ""
-  ) throws(AuditError) -> GitID {
-    var entries: [(name: String, mode: String, id: GitID)] = []
-    var folders: [String: [String: RecordedFile]] = [:]
-    for (path, file) in files {
-      // Not by characters, which takes several times as long.
-      if let slash = path.utf8.firstIndex(of: UInt8(ascii: "/")) {
-        folders[String(path[..<slash]), default: [:]][String(path[path.utf8.index(after: slash)...])] = file
-      } else {
-        entries.append((path, file.mode, try add(file.bytes, recent, at: folder + path)))
-      }
-    }
-    for (name, content) in folders {
-      entries.append((name, "40000", try add(tree: content, recent, in: "\(folder)\(name)/")))
-    }
-    // Folders sort as if their names ended with a slash: git's base_name_compare().
-    let sorted = entries.map { (Array(($0.name + ($0.mode == "40000" ? "/" : "")).utf8), $0) }
-      .sorted { $0.0.lexicographicallyPrecedes($1.0) }
-    var bytes: [UInt8] = []
-    for (_, entry) in sorted { bytes += Array("\(entry.mode) \(entry.name)\0".utf8) + entry.id.bytes }
-    return try add(bytes, GIT_OBJECT_TREE, named: "")
+  /// - Parameter recent: knows objects of what is as it was, and learns of those that are new.
+  func add(tree files: [String: RecordedFile], _ recent: RecentFiles) throws(AuditError) -> GitID {
+    let sorted = files.map { File(path: Array($0.key.utf8), file: $0.value) }
+      .sorted { $0.path.lexicographicallyPrecedes($1.path) }
+    return try add(sorted[...], recent, below: 0)
   }
 
-  private func add(_ bytes: [UInt8], _ recent: RecentFiles, at path: String) throws(AuditError) -> GitID {
-    // The repository must have it still: the parent may be another one than that which was read.
-    if let id = recent.id(of: bytes, at: path), known.contains(id) {
-      all.insert(id)
+  /// - Parameter length: of the path of the folder that all of them are in, with its slash.
+  private func add(_ files: ArraySlice<File>, _ recent: RecentFiles, below length: Int) throws(AuditError) -> GitID {
+    var entries: [(name: ArraySlice<UInt8>, mode: String, id: GitID)] = []
+    var rest = files
+    while let first = rest.first {
+      guard let slash = first.path[length...].firstIndex(of: UInt8(ascii: "/")) else {
+        let id = try add(first.file.bytes, GIT_OBJECT_BLOB, recent, at: first.path)
+        entries.append((first.path[length...], first.file.mode, id))
+        rest = rest.dropFirst()
+        continue
+      }
+      // Sorted, so all that is in one folder comes together.
+      let folder = first.path[...slash]
+      let end = rest.firstIndex { $0.path.count <= slash || $0.path[...slash] != folder } ?? rest.endIndex
+      // Folders sort as if their names ended with a slash: git's base_name_compare().
+      entries.append((folder[length...], "40000", try add(rest[..<end], recent, below: slash + 1)))
+      rest = rest[end...]
+    }
+    entries.sort { $0.name.lexicographicallyPrecedes($1.name) }
+    var bytes: [UInt8] = []
+    for entry in entries {
+      bytes += entry.mode.utf8
+      bytes.append(UInt8(ascii: " "))
+      bytes += entry.mode == "40000" ? entry.name.dropLast() : entry.name
+      bytes.append(0)
+      bytes += entry.id.bytes
+    }
+    return try add(bytes, GIT_OBJECT_TREE, recent, at: Array(files.first?.path.prefix(length) ?? []))
+  }
+
+  private func add(
+    _ bytes: [UInt8], _ type: git_object_t, _ recent: RecentFiles, at path: [UInt8]
+  ) throws(AuditError) -> GitID {
+    if let id = recent.id(of: bytes, at: path) {
+      add(bytes, type, as: id)
       return id
     }
-    let id = try add(bytes, GIT_OBJECT_BLOB, named: path)
+    let id = try add(bytes, type)
     recent.keep(bytes, at: path, as: id)
     return id
   }
 
-  /// - Parameter name: objects of the same name are looked at for what they have in common.
-  func add(_ bytes: [UInt8], _ type: git_object_t, named name: String) throws(AuditError) -> GitID {
+  func add(_ bytes: [UInt8], _ type: git_object_t) throws(AuditError) -> GitID {
     var raw = git_oid()
-    try GitRepository.check(git_odb_write(&raw, database, bytes, bytes.count, type), "cannot keep an object")
-    let id = GitID(raw)
-    if all.insert(id).inserted, !known.contains(id) { pending.append((id, name)) }
-    return id
+    try GitRepository.check(git_odb_hash(&raw, bytes, bytes.count, type), "cannot name an object")
+    add(bytes, type, as: GitID(raw))
+    return GitID(raw)
   }
 
-  /// Writes what has been added since the last time into a folder, as one pack with its index. Nothing is synced.
-  /// - Returns: the pack's name without its ending. Nil when nothing has been added.
-  func writePack(to folder: String) throws(AuditError) -> String? {
+  private func add(_ bytes: [UInt8], _ type: git_object_t, as id: GitID) {
+    if all.insert(id).inserted, !known.contains(id) { pending.append(Pack.Object(id: id, type: type, bytes: bytes)) }
+  }
+
+  /// What has been added since the last time. Nil when that is nothing.
+  func pack() throws(AuditError) -> Pack? {
     guard !pending.isEmpty else { return nil }
-    let problem = "cannot write to the repository"
-    var builder: OpaquePointer?
-    try GitRepository.check(git_packbuilder_new(&builder, memory), problem)
-    defer { git_packbuilder_free(builder) }
-    _ = git_packbuilder_set_threads(builder, 1)
-    for (id, name) in pending {
-      var raw = id.raw
-      try GitRepository.check(git_packbuilder_insert(builder, &raw, name), problem)
-    }
-    try GitRepository.check(git_packbuilder_write(builder, folder, 0o444, nil, nil), problem)
-    guard let name = git_packbuilder_name(builder) else { throw GitRepository.error(problem) }
-    pending = []
-    return "pack-" + String(cString: name)
+    defer { pending = [] }
+    return try Pack(pending)
   }
 }

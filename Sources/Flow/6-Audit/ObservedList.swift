@@ -14,11 +14,12 @@ enum ObservedList {
     let parts = LongList.parts(rows) { $0.prefix { $0 != UInt8(ascii: " ") } }
     if parts.count < 2 { return [path: bytes] }
     let stem = path.dropLast(ending.count)
-    return Dictionary(
-      uniqueKeysWithValues: parts.map { part in
-        var text: [UInt8] = []
-        for row in part.rows { text += row + [newline] }
-        return ("\(stem)/\(part.name)\(ending)", text)
-      })
+    var files: [String: [UInt8]] = [:]
+    for part in parts {
+      // Rows lie beside each other, each with the end of its line.
+      let (start, end) = (part.rows.first?.startIndex ?? 0, part.rows.last?.endIndex ?? 0)
+      files["\(stem)/\(part.name)\(ending)"] = Array(bytes[start...end])
+    }
+    return files
   }
 }

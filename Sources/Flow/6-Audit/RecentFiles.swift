@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import Synchronization
 
-/// What the commit holds that was read or written here last: what is in the next one too is neither hashed nor
-/// compressed again.
+/// Which objects files and folders were when they were read or written here last: what is still the same is not hashed
+/// again. That an object is known by its name does not mean that the repository has it.
 final class RecentFiles: Sendable {
   private struct State {
     /// The objects of a commit: files and folders.
     var objects: (commit: GitID, all: Set<GitID>)?
-    var files: [String: (bytes: [UInt8], id: GitID)] = [:]
+    var files: [[UInt8]: (bytes: [UInt8], id: GitID)] = [:]
     var lists: [String: (text: String, files: [String: [UInt8]])] = [:]
   }
 
   private let state = Mutex(State())
 
-  /// A file that was the same at this path.
-  func id(of bytes: [UInt8], at path: String) -> GitID? {
+  /// What was the same at this path. A folder's path ends with a slash.
+  func id(of bytes: [UInt8], at path: [UInt8]) -> GitID? {
     state.withLock { state in
       guard let known = state.files[path], known.bytes == bytes else { return nil }
       // The same array is found to be the same at once the next time.
@@ -23,7 +23,7 @@ final class RecentFiles: Sendable {
     }
   }
 
-  func keep(_ bytes: [UInt8], at path: String, as id: GitID) { state.withLock { $0.files[path] = (bytes, id) } }
+  func keep(_ bytes: [UInt8], at path: [UInt8], as id: GitID) { state.withLock { $0.files[path] = (bytes, id) } }
 
   /// Everything below a commit's folder.
   func objects(of commit: GitID) -> Set<GitID>? {

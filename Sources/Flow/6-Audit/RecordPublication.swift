@@ -25,10 +25,28 @@ struct RecordPublication {
       throw AuditError(FileSystem.failure("\(objects) cannot be written to", at: objects))
     }
     folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    pack = try new.writePack(to: folder)
-    do { try Data("\(commit)\n".utf8).write(to: URL(filePath: reference)) } catch {
-      throw AuditError(
-        .git, "\(folder) cannot be written to", cause: "\(error)", next: "Look at `df` and at who owns the repository.")
+    let made = try new.pack()
+    pack = made?.name
+    do throws(AgentError) {
+      if let made {
+        try Self.write(made.bytes, to: "\(folder)/\(made.name).pack", mode: 0o444)
+        try Self.write(made.index, to: "\(folder)/\(made.name).idx", mode: 0o444)
+      }
+      try Self.write(Array("\(commit)\n".utf8), to: reference, mode: 0o666)
+    } catch { throw AuditError(error) }
+  }
+
+  /// A new file, not synced.
+  private static func write(_ bytes: [UInt8], to path: String, mode: mode_t) throws(AgentError) {
+    let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+    guard file >= 0 else { throw FileSystem.failure("\(path) cannot be made", at: path) }
+    defer { close(file) }
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw FileSystem.failure("\(path) cannot be written", at: path) }
+      rest = rest.dropFirst(count)
     }
   }
 
@@ -119,7 +137,7 @@ struct RecordPublication {
   }
 
   /// What cannot be removed is as harmless as what a killed run leaves.
-  func remove() { try? FileManager.default.removeItem(atPath: folder) }
+  func remove() { if rmdir(folder) != 0 { try? FileManager.default.removeItem(atPath: folder) } }
 
   private var files: [String] { pack.map { ["\($0).pack", "\($0).idx"] } ?? [] }
 }
