@@ -139,6 +139,51 @@ import Testing
     try await expectTheNextRunGoesOn(started, at: "a lock")
   }
 
+  /// What a kill leaves of a lock is the file, which the kernel no longer holds for anybody.
+  @Test func aLockThatAKilledRunLeftIsTakenAway() async throws {
+    let started = try await started()
+    let reference = "\(started.repository.path)/.git/\(AuditRepository.history)"
+    let held = try #require(try ReferenceLock(reference, preparedIn: started.publication.folder))
+    let file = try Data(contentsOf: URL(filePath: reference + ".lock"))
+    held.release()
+    #expect(!FileManager.default.fileExists(atPath: reference + ".lock"))
+    try file.write(to: URL(filePath: reference + ".lock"))
+
+    try await expectTheNextRunGoesOn(started, at: "the lock of a killed run")
+
+    #expect(!FileManager.default.fileExists(atPath: reference + ".lock"))
+  }
+
+  @Test func aLockThatIsHeldIsLeftAlone() async throws {
+    let started = try await started()
+    let reference = "\(started.repository.path)/.git/\(AuditRepository.history)"
+    let held = try #require(try ReferenceLock(reference, preparedIn: started.publication.folder))
+
+    #expect(try ReferenceLock(reference, preparedIn: started.publication.folder) == nil)
+    let error = await #expect(throws: AuditError.self) { try await started.audit.record(.sample("run2")) }
+    #expect(error?.code == .contended)
+    #expect(FileManager.default.fileExists(atPath: reference + ".lock"))
+
+    held.release()
+    try await expectTheNextRunGoesOn(started, at: "a lock that was let go")
+  }
+
+  @Test func ofManyThatFindAnAbandonedLockOneGetsIt() async throws {
+    let started = try await started()
+    let reference = "\(started.repository.path)/.git/\(AuditRepository.history)"
+    try Data("cluster holds this lock by flock(2)\n".utf8).write(to: URL(filePath: reference + ".lock"))
+
+    let audit = started.audit
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for number in 2..<8 { group.addTask { _ = try await audit.record(.sample("run\(number)")) } }
+      try await group.waitForAll()
+    }
+
+    #expect(try started.audit.log(site: "site").count == 7)
+    #expect(try await started.repository.git("fsck", "--strict", "--no-dangling").isEmpty)
+    #expect(!FileManager.default.fileExists(atPath: reference + ".lock"))
+  }
+
   @Test func aPackedReferenceIsMovedToo() async throws {
     let started = try await started()
     try await started.repository.git("pack-refs", "--all", "--prune")

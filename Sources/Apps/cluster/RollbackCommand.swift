@@ -17,6 +17,7 @@ struct RollbackCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var options: SiteOptions
+  @OptionGroup var printing: PlanOutputOptions
   @OptionGroup var running: RunOptions
 
   @Flag(help: "Only show the plan. Neither the files nor the machines are changed.")
@@ -32,6 +33,11 @@ struct RollbackCommand: AsyncParsableCommand {
     if options.simulate {
       throw ValidationError(
         "What was simulated is not in your repository: put the older description there, then `cluster apply --simulate`."
+      )
+    }
+    if printing.output != .text || printing.full, !planOnly {
+      throw ValidationError(
+        "--output and --full say how the plan is printed: they go with --plan-only. For programs, --json-into tells a run."
       )
     }
   }
@@ -86,7 +92,9 @@ struct RollbackCommand: AsyncParsableCommand {
     }
     let reconciler = try Reconciler.connecting(
       site: site, specification: specification, cluster: cluster, by: SiteOptions.caller)
-    let proposal = try await reconciler.closing { () async throws(ReconcileError) in try await reconciler.propose() }
-    Terminal.print(PlanCommand.text(proposal.plan, colour: Terminal.outputColour))
+    let review = try await reconciler.closing { () async throws(ReconcileError) in
+      try await reconciler.review(reconciler.propose())
+    }
+    printing.show(review)
   }
 }

@@ -84,25 +84,17 @@ struct RecordPublication {
   func move(_ name: String, from parent: GitID?, _ repository: GitRepository) throws(AuditError) -> Bool {
     let path = repository.commonFolder + name
     try makeFolder(for: path)
-    guard try moveLocked(name, path, from: parent, repository) else { return false }
+    guard let lock = try ReferenceLock(path, preparedIn: folder) else { return false }
+    guard try moveLocked(name, path, lock, from: parent, repository) else { return false }
     // After the lock is gone, or a power cut would bring it back.
     do throws(AgentError) { try FileSystem.syncFolder(FileSystem.parent(path)) } catch { throw AuditError(error) }
     return true
   }
 
-  /// The lock is git's own, so git and libgit2 keep out: a file that nobody else could make.
   private func moveLocked(
-    _ name: String, _ path: String, from parent: GitID?, _ repository: GitRepository
+    _ name: String, _ path: String, _ lock: ReferenceLock, from parent: GitID?, _ repository: GitRepository
   ) throws(AuditError) -> Bool {
-    let lock = path + ".lock"
-    let file = open(lock, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    guard file >= 0 else {
-      // ENOENT: git has just removed the folder, because it packed the reference.
-      if errno == EEXIST || errno == ENOENT { return false }
-      throw AuditError(FileSystem.failure("\(lock) cannot be made", at: lock))
-    }
-    close(file)
-    defer { unlink(lock) }
+    defer { lock.release() }
     guard try repository.commit(at: name) == parent else { return false }
     guard rename(reference, path) == 0 else {
       throw AuditError(FileSystem.failure("\(path) cannot be moved", at: path))
