@@ -21,15 +21,14 @@ package final class RunningProgram: Sendable {
     process.standardOutput = FileHandle.nullDevice
     let errors = Pipe()
     process.standardError = errors
-    errors.fileHandleForReading.readabilityHandler = { [said, told] handle in
-      let more = handle.availableData
-      if more.isEmpty {
-        handle.readabilityHandler = nil
-        told.finish()
-      } else {
+    let reading = errors.fileHandleForReading
+    // A thread that waits in read(2): a readability handler now and then is not told of the end.
+    Thread.detachNewThread { [said, told] in
+      while case let more = reading.availableData, !more.isEmpty {
         said.text.withLock { $0 += String(decoding: more, as: UTF8.self) }
         told.yield()
       }
+      told.finish()
     }
     try process.run()
   }
