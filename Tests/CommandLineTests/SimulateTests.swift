@@ -181,7 +181,9 @@ import Testing
 
   @Test func whatDoesNotFitTogetherIsRefused() {
     for words in [
-      ["plan", "--fresh"], ["apply", "--break", "head2"], ["status", "--pace", "3"], ["plan", "--simulate", "--lab"],
+      ["plan", "--fresh"], ["apply", "--break", "head2"], ["apply", "--pace", "3"],
+      ["status", "--simulate", "--pace", "3"], ["plan", "--simulate", "--pace", "3"],
+      ["explain", "hostname@head1:head1", "--simulate", "--pace", "3"], ["plan", "--simulate", "--lab"],
       ["plan", "--simulate", "--base", "HEAD"], ["rollback", "--simulate"], ["plan", "--simulate", "--break", "a:b"],
       ["apply", "--simulate", "--pace", "0"],
     ] {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import AgentServer
 import ClusterModel
 import HostAccess
 import Synchronization
 import TestKit
 import Testing
+
+@testable import AgentServer
 
 @Suite struct LeaseTests {
   /// A clock that the test moves, and a boot that it can end.
@@ -32,6 +33,44 @@ import Testing
   static func run(_ name: String, _ generation: Int) -> RunToken {
     RunToken(run: name, generation: generation, holder: "test", leaseSeconds: 60)
   }
+
+  /// Somebody who gives a lease back holds the mark's lock for moments; who hangs there does not keep others for ever.
+  @Test func aMarkIsWaitedForUpToADeadline() async throws {
+    let path = folder.path + "/operations.lock"
+    guard let held = try FileLock(path) else { throw Taken() }
+
+    let error = await #expect(throws: AgentError.self) {
+      _ = try await store.workingMark(within: .milliseconds(30))
+    }
+
+    #expect(error?.code == .deadline)
+    #expect(error?.message.contains(path) == true)
+    _ = consume held
+    let first = try await store.workingMark(within: .milliseconds(30))
+    let second = try await store.workingMark(within: .milliseconds(30))
+    withExtendedLifetime((first, second)) {}
+  }
+
+  @Test func whoSharesALockKeepsOutWhoWantsItAlone() throws {
+    let path = folder.path + "/lock"
+    guard let first = try FileLock(path, shared: true), let second = try FileLock(path, shared: true) else {
+      throw Taken()
+    }
+
+    #expect(try !isFree(path))
+    _ = consume first
+    #expect(try !isFree(path))
+    _ = consume second
+    #expect(try isFree(path))
+  }
+
+  private func isFree(_ path: String) throws -> Bool {
+    guard let lock = try FileLock(path) else { return false }
+    _ = consume lock
+    return true
+  }
+
+  private struct Taken: Error {}
 
   @Test func anotherRunIsRefusedWhileTheLeaseLives() async throws {
     try await store.claim(Self.run("a", 1))

@@ -22,6 +22,7 @@ struct ApplyCommand: AsyncParsableCommand {
 
   @OptionGroup var running: RunOptions
   @OptionGroup var simulation: SimulationOptions
+  @OptionGroup var pacing: PaceOptions
   @OptionGroup var limits: TermsOptions
 
   @Argument(
@@ -30,6 +31,7 @@ struct ApplyCommand: AsyncParsableCommand {
 
   func validate() throws {
     try simulation.check(options)
+    try pacing.check(options)
     if saved != nil, limits.isGiven {
       throw ValidationError("A saved plan has its own --target, --exclude and --max-disruption.")
     }
@@ -39,7 +41,9 @@ struct ApplyCommand: AsyncParsableCommand {
     try await Failure.telling {
       options.noteSimulated()
       defer { options.noteSimulated() }
-      do { try await options.reaching(simulation, changes: true, apply) } catch let failure as Failure {
+      do { try await options.reaching(simulation, changes: true, pace: pacing.pace, apply) } catch let failure
+        as Failure
+      {
         throw failure.told()
       }
     }

@@ -76,8 +76,10 @@ struct SiteOptions: ParsableArguments {
   /// Opens the ways to the machines, real ones or in memory, and closes them however the body ends.
   ///
   /// - Parameter changes: what is done to machines in memory is kept.
+  /// - Parameter pace: how fast it is done there: see `PaceOptions`.
   func reaching<Value: Sendable>(
-    _ simulation: SimulationOptions, changes: Bool = false, _ body: (Reconciler) async throws -> Value
+    _ simulation: SimulationOptions, changes: Bool = false, pace: Double? = nil,
+    _ body: (Reconciler) async throws -> Value
   ) async throws -> Value {
     let site = try site()
     let specification = try specification()
@@ -89,7 +91,7 @@ struct SiteOptions: ParsableArguments {
         do { return .success(try await body(reconciler)) } catch { return .failure(error) }
       }.get()
     }
-    let session = try await simulation.session(site, specification, cluster, changes: changes)
+    let session = try await simulation.session(site, specification, cluster, changes: changes, pace: pace)
     let result: Result<Value, any Error>
     do { result = .success(try await body(session.reconciler)) } catch { result = .failure(error) }
     try await session.machines.end()

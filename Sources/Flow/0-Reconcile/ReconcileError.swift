@@ -23,7 +23,7 @@ package enum ReconcileError: Error, Sendable {
 
   package var next: String {
     switch self {
-    case .plan: "Mend the description where it says so; `cluster validate` checks it without any host."
+    case .plan(let problems): problems.next
     case .execution(let error): error.next
     case .audit(let error): error.next
     case .unreadableRecord: "Use the version of cluster that recorded them, or a newer one."

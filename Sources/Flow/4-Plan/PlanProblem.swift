@@ -75,6 +75,13 @@ package struct PlanProblems: Error, Hashable, Sendable, CustomStringConvertible 
   package let all: [PlanProblem]
   package init(_ all: [PlanProblem]) { self.all = all }
   package var description: String { all.map { "\($0.description) [\($0.code)]" }.joined(separator: "\n") }
+
+  package var next: String {
+    let isOfMachines = all.contains { if case .leavesWhileUp = $0 { true } else { false } }
+    return isOfMachines
+      ? "`cluster explain plan.leaves-while-up` tells more."
+      : "Mend the description where it says so; `cluster validate` checks it without any host."
+  }
 }
 
 extension PlanProblem {

@@ -19,27 +19,18 @@ struct SimulationOptions: ParsableArguments {
       valueName: "what"))
   var breakages: [Breakage] = []
 
-  @Option(
-    help: ArgumentHelp(
-      "With --simulate: steps take as long as on ordinary machines, so many times as fast. Without it, no time.",
-      valueName: "times"))
-  var pace: Double?
-
   /// They change nothing about real machines, so nobody may believe that they did.
   func check(_ options: SiteOptions) throws {
-    guard !options.simulate, fresh || !breakages.isEmpty || pace != nil else { return }
-    throw ValidationError("--fresh, --break and --pace are about machines in memory: they go with --simulate.")
-  }
-
-  func validate() throws {
-    if let pace, !(0.1...10_000).contains(pace) { throw ValidationError("--pace is 0.1 to 10000.") }
+    guard !options.simulate, fresh || !breakages.isEmpty else { return }
+    throw ValidationError("--fresh and --break are about machines in memory: they go with --simulate.")
   }
 
   /// The program over machines in memory, with all else as it is.
   ///
   /// - Parameter changes: what a run leaves is kept. Who only looks begins anew without taking anything away.
+  /// - Parameter pace: how many times as fast as on ordinary machines steps are. Nil: they take no time.
   func session(
-    _ site: Site, _ specification: Specification, _ cluster: Cluster, changes: Bool
+    _ site: Site, _ specification: Specification, _ cluster: Cluster, changes: Bool, pace: Double? = nil
   ) async throws -> SimulatedSession {
     let isTemporary = fresh && !changes
     let state = isTemporary ? SimulatedState(temporary: ()) : SimulatedState(of: site.specification)

@@ -23,7 +23,7 @@ extension Agent {
   func holding(
     _ run: RunToken, _ work: @escaping @Sendable () async throws(AgentError) -> Outcome
   ) async throws(AgentError) -> Outcome {
-    let mark = try leases.workingMark()
+    let mark = try await leases.workingMark()
     defer { withExtendedLifetime(mark) {} }
     try await leases.use(run)
     let result = await withTaskGroup(of: Result<Outcome, AgentError>?.self) { group in

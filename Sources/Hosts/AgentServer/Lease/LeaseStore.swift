@@ -72,7 +72,18 @@ package struct LeaseStore: Sendable {
   }
 
   /// Says, to agents of other connections too, that an operation is at work here, until it is let go.
-  func workingMark() throws(AgentError) -> WorkingMark { WorkingMark(try FileLock(sharing: operationsPath)) }
+  ///
+  /// - Parameter limit: `release` has the lock alone for a few milliseconds at a time.
+  func workingMark(within limit: Duration = .seconds(10)) async throws(AgentError) -> WorkingMark {
+    let mark = try await poll(until: limit, every: .milliseconds(5)) { () throws(AgentError) -> WorkingMark? in
+      guard let lock = try FileLock(operationsPath, shared: true) else { return nil }
+      return WorkingMark(lock)
+    }
+    if let mark { return mark }
+    throw AgentError(
+      .deadline, "\(operationsPath) is locked by another agent, which gives its lease back and does not end",
+      next: "Look for agents that hang: `pgrep -fa agent-` on the host.")
+  }
 
   final class WorkingMark: Sendable {
     private let lock: FileLock

@@ -6,38 +6,19 @@ import Glibc
 package struct FileLock: ~Copyable {
   private let file: Int32
 
-  /// Nil while somebody else holds it.
-  package init?(_ path: String) throws(AgentError) {
+  /// Nil while somebody else holds it in a way that does not go with this one. Never waits: whoever does has a
+  /// deadline, and says what it waits for.
+  ///
+  /// - Parameter shared: held together with others who share it; keeps out who wants it alone.
+  package init?(_ path: String, shared: Bool = false) throws(AgentError) {
     let file = try Self.open(path)
-    if flock(file, LOCK_EX | LOCK_NB) != 0 {
+    if flock(file, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0 {
       let number = errno
       _ = close(file)
       if number == EWOULDBLOCK || number == EINTR { return nil }
       throw FileSystem.failure("\(path) cannot be locked", number)
     }
     self.file = file
-  }
-
-  /// Waits for it, blocking the thread: only for what is held for moments.
-  package init(waitingFor path: String) throws(AgentError) {
-    file = try Self.waited(path, LOCK_EX)
-  }
-
-  /// Held together with others who share it; keeps out who wants it alone. Waits, blocking the thread, while somebody
-  /// has it alone, which must be for moments only.
-  package init(sharing path: String) throws(AgentError) {
-    file = try Self.waited(path, LOCK_SH)
-  }
-
-  private static func waited(_ path: String, _ kind: Int32) throws(AgentError) -> Int32 {
-    let file = try open(path)
-    while flock(file, kind) != 0 {
-      let number = errno
-      if number == EINTR { continue }
-      _ = close(file)
-      throw FileSystem.failure("\(path) cannot be locked", number)
-    }
-    return file
   }
 
   private static func open(_ path: String) throws(AgentError) -> Int32 {

@@ -25,6 +25,35 @@ extension FileSystem {
     // Hidden, because daemons such as dnsmasq read every file of a folder but hidden ones; and always the same, so
     // that what a crash left is written over.
     let temporary = "\(parent(path))/.\(name(path)).cluster-new"
+    try prepare(bytes, temporary, for: path, mode, owner)
+    if rename(temporary, path) != 0 {
+      let problem = failure("\(path) cannot be put in place", at: path)
+      unlink(temporary)
+      throw problem
+    }
+    if syncingFolder { try syncFolder(parent(path)) }
+  }
+
+  /// As `write`, unless the path is taken. Of several processes that do it at once, one does, and none waits.
+  ///
+  /// - Returns: whether it is this file.
+  package static func create(_ bytes: [UInt8], at path: String, mode: UInt16) throws(AgentError) -> Bool {
+    let unique = "\(getpid())-\(String(UInt64.random(in: .min ... .max), radix: 36))"
+    let temporary = "\(parent(path))/.\(name(path)).\(unique).cluster-new"
+    try prepare(bytes, temporary, for: path, mode, .own)
+    defer { unlink(temporary) }
+    if link(temporary, path) != 0 {
+      if errno == EEXIST { return false }
+      throw failure("\(path) cannot be put in place", at: path)
+    }
+    try syncFolder(parent(path))
+    return true
+  }
+
+  /// A whole file beside the one that it is to become. Nothing is left of it when that fails.
+  private static func prepare(
+    _ bytes: [UInt8], _ temporary: String, for path: String, _ mode: UInt16, _ owner: Owner
+  ) throws(AgentError) {
     try remove(temporary)
     let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
     guard file >= 0 else { throw failure("\(path) cannot be written", at: path) }
@@ -37,12 +66,10 @@ extension FileSystem {
       }
       if fsync(file) != 0 { throw failure("\(path) cannot be written", at: path) }
     } catch { problem = error }
-    if problem == nil && rename(temporary, path) != 0 { problem = failure("\(path) cannot be put in place", at: path) }
     if let problem {
       unlink(temporary)
       throw problem
     }
-    if syncingFolder { try syncFolder(parent(path)) }
   }
 
   private static func write(_ bytes: [UInt8], _ file: Int32, _ path: String) throws(AgentError) {

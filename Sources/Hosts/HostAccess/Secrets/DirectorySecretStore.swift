@@ -37,17 +37,13 @@ package struct DirectorySecretStore: SecretStore {
     try FileSystem.makeFolder(directory, mode: 0o700)
     try FileSystem.makeFolder(FileSystem.parent(path), mode: 0o700)
     // Two runs may need it at once: one makes it, both use that one.
-    let lock = try FileLock(waitingFor: directory + "/.lock")
-    if let value = try value(ref) { return value }
     let bytes = try Self.random(count)
-    try FileSystem.write(bytes, to: path, mode: 0o600)
-    _ = consume lock
-    return bytes
+    return try FileSystem.create(bytes, at: path, mode: 0o600) ? bytes : try value(ref)
   }
 
   private func place(of ref: SecretRef) throws(AgentError) -> String {
     let parts = ref.name.split(separator: "/", omittingEmptySubsequences: false)
-    // A leading dot would also reach this store's own lock.
+    // A leading dot would also reach a file that is being written.
     let fit = parts.allSatisfy { part in
       !part.isEmpty && part.first != "." && part.utf8.count <= 200 && part.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f }
     }
