@@ -110,6 +110,7 @@ package struct AuditRepository: RunHistory {
     of site: String, from tip: GitID?, _ repository: GitRepository
   ) throws(AuditError) -> Int? {
     guard let tip else { return nil }
+    if let known = recent.newestGeneration(of: site, at: tip) { return known }
     var newest: Int?
     try repository.walk(from: tip) { (commit) throws(AuditError) in
       guard let run = RunRecord(commit), run.site == site else { return true }
@@ -117,6 +118,7 @@ package struct AuditRepository: RunHistory {
       // One that was killed may be recorded after later ones.
       return run.result == "interrupted"
     }
+    if let newest { recent.keep(newestGeneration: newest, of: site, at: tip) }
     return newest
   }
 
@@ -166,8 +168,9 @@ package struct AuditRepository: RunHistory {
       if path.hasPrefix(ManagedLines.folder) { managed.append(bytes) }
       if path == ManagedLines.oldFile { old = bytes }
     }
-    if try repository.commit(at: Self.history) == commit {
-      recent.keep(objects: try repository.objects(tree), of: commit)
+    if let tip = try repository.commit(at: Self.history) {
+      _ = try newestGeneration(of: run.site, from: tip, repository)
+      if tip == commit { recent.keep(objects: try repository.objects(tree), of: commit) }
     }
     if let old { return ManagedLines.list(ManagedLines.laidOut(old)) }
     if managed.isEmpty { throw CocoaError(.fileNoSuchFile) }

@@ -21,12 +21,18 @@ extension ManagedLines {
   func files(_ resources: [ManagedResource]) throws(AuditError) -> [String: [UInt8]] {
     // Seen to be nothing, which is not the same as a record without a list.
     if resources.isEmpty { return [Self.folder + "nothing.json": Self.list([])] }
-    let folders = Dictionary(grouping: resources) { Self.path($0.id) }
+    struct Place: Hashable {
+      var host: HostID?
+      var kind: String
+    }
+    let folders = Dictionary(grouping: resources) { Place(host: $0.id.host, kind: $0.id.kind) }
     return try withState { (state) throws(AuditError) in
       var files: [String: [UInt8]] = [:]
-      for (path, resources) in folders {
-        let sorted = resources.sorted { $0.id < $1.id }
-        files.merge(try Self.files(path, sorted, &state)) { first, _ in first }
+      for (place, resources) in folders {
+        // By name, for the rest of their ids is the same.
+        let sorted = resources.sorted { $0.id.name < $1.id.name }
+        let path = Self.path(ResourceID(place.kind, on: place.host, ""))
+        for (path, bytes) in try Self.files(path, sorted, &state) { files[path] = bytes }
       }
       return files
     }

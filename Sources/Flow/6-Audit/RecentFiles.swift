@@ -7,6 +7,7 @@ final class RecentFiles: Sendable {
   private struct State {
     /// The objects of a commit: files and folders.
     var objects: (commit: GitID, all: Set<GitID>)?
+    var generation: (commit: GitID, site: String, newest: Int)?
     var files: [[UInt8]: (bytes: [UInt8], id: GitID)] = [:]
     var lists: [String: (text: String, files: [String: [UInt8]])] = [:]
   }
@@ -31,6 +32,17 @@ final class RecentFiles: Sendable {
   }
 
   func keep(objects: Set<GitID>, of commit: GitID) { state.withLock { $0.objects = (commit, objects) } }
+
+  /// Of all runs of a site that lead to a commit.
+  func newestGeneration(of site: String, at commit: GitID) -> Int? {
+    state.withLock { state in
+      state.generation.flatMap { $0.commit == commit && $0.site == site ? $0.newest : nil }
+    }
+  }
+
+  func keep(newestGeneration: Int, of site: String, at commit: GitID) {
+    state.withLock { $0.generation = (commit, site, newestGeneration) }
+  }
 
   /// The lines of a list as files: one, or several when it is long.
   func files(of list: String, at path: String) -> [String: [UInt8]] {
