@@ -21,10 +21,7 @@ package struct FakeHost: Host {
 
   package func answer(_ probes: [Probe], secrets: Secrets) async throws(AgentError) -> [Probe: Answer] {
     try await cluster.attempt { (world) throws(AgentError) in
-      _ = try world.machine(id)
-      var answers: [Probe: Answer] = [:]
-      for probe in probes { answers[probe] = world.answer(probe, on: id, secrets) }
-      return answers
+      try world.answers(probes, on: id, secrets)
     }
   }
 

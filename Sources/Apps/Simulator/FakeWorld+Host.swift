@@ -4,10 +4,18 @@ import HostAccess
 
 /// What a host answers and does, once it is known to be there.
 extension FakeWorld {
-  package func answer(_ probe: Probe, on host: HostID, _ secrets: Secrets) -> Answer {
-    guard let machine = machines[host] else {
-      return .failed(AgentError(.unreachable, "\(host) does not exist", next: "Add it to the fake site."))
-    }
+  /// Each probe's answer, or that the host does not answer at all.
+  package func answers(
+    _ probes: [Probe], on host: HostID, _ secrets: Secrets
+  ) throws(AgentError) -> [Probe: Answer] {
+    // Looked up once: a machine is much to copy.
+    let machine = try machine(host)
+    var answers: [Probe: Answer] = Dictionary(minimumCapacity: probes.count)
+    for probe in probes { answers[probe] = answer(probe, machine, host, secrets) }
+    return answers
+  }
+
+  private func answer(_ probe: Probe, _ machine: FakeMachine, _ host: HostID, _ secrets: Secrets) -> Answer {
     if machine.faults.deafTo.contains(probe.word) {
       return .failed(AgentError(.commandFailed, "\(probe.word) cannot be told", next: "Look at the host."))
     }

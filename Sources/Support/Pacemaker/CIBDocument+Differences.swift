@@ -20,8 +20,10 @@ extension CIBDocument {
   /// What the goal would change, element by element. Empty when everything is as the goal says.
   package func differences(_ goal: CIBGoal) -> [CIBDifference] {
     var found: [CIBDifference] = []
+    var present: [CIBElement.Section: [String: XMLElement]] = [:]
     for element in goal.elements {
-      let live = self.element(element.id, in: element.section)
+      if present[element.section] == nil { present[element.section] = elements(in: element.section) }
+      let live = present[element.section]?[element.id]
       if live?.canonical == element.xml { continue }
       // One that is not XML differs from everything; applying it says why.
       let wanted = (try? XMLElement(parsing: element.xml)) ?? XMLElement("unreadable", [.init("id", element.id)])

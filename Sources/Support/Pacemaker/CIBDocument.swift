@@ -57,6 +57,15 @@ package struct CIBDocument: Hashable, Sendable {
     root.at("configuration", section.rawValue).flatMap { Self.find(id, below: $0) }
   }
 
+  /// All elements of a section by their ids; of several with one id the first, as `element` finds it.
+  func elements(in section: CIBElement.Section) -> [String: XMLElement] {
+    var found: [String: XMLElement] = [:]
+    root.at("configuration", section.rawValue)?.visit { element in
+      if let id = element.id, found[id] == nil { found[id] = element }
+    }
+    return found
+  }
+
   /// An element by its id alone.
   package func element(_ id: String) -> XMLElement? { section(of: id).flatMap { element(id, in: $0) } }
 

@@ -15,9 +15,7 @@ extension VirtualSite {
       loop.after(time) { [self] in
         do throws(AgentError) {
           let answers = try alter { (state: inout State) throws(AgentError) in
-            _ = try state.world.machine(host)
-            return Dictionary(
-              probes.map { ($0, state.world.answer($0, on: host, secrets)) }, uniquingKeysWith: { first, _ in first })
+            try state.world.answers(probes, on: host, secrets)
           }
           answer(.success(answers))
         } catch { answer(.failure(error)) }
