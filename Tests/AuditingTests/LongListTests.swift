@@ -144,20 +144,6 @@ private struct Files: DesiredState {
 
 private struct Text: DesiredState { var text: String }
 
-/// What only lists: nothing is asked or done.
-private protocol ListedKind: ResourceKind where Actual == Int {}
-extension ListedKind {
-  static var removalRank: Int { 1 }
-  static func questions(_ id: ResourceID, _ desired: Desired) -> [Question] { [] }
-  static func interpret(_ id: ResourceID, _ desired: Desired, _ answers: Answers) throws(Unreadable) -> Int? { nil }
-  static func steps(
-    _ id: ResourceID, _ desired: Desired, _ actual: Int?, _ context: PlanContext
-  ) throws(Unreadable) -> [StepDraft] { [] }
-  static func removal(_ id: ResourceID, _ previous: Desired, _ actual: Int, _ context: PlanContext) -> [StepDraft] {
-    []
-  }
-}
-
 private enum RowsKind: ListedKind {
   typealias Desired = Rows
   static let name = "nodes"

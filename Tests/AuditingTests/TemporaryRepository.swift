@@ -44,12 +44,10 @@ final class TemporaryRepository: Sendable {
   }
 }
 
-/// A kind whose desired state is one number.
-enum NumberKind: ResourceKind {
-  struct Desired: DesiredState { var number: Int }
-
-  static let name = "number"
-  static let removalRank = 1
+/// What only lists: nothing is asked or done.
+protocol ListedKind: ResourceKind where Actual == Int {}
+extension ListedKind {
+  static var removalRank: Int { 1 }
   static func questions(_ id: ResourceID, _ desired: Desired) -> [Question] { [] }
   static func interpret(_ id: ResourceID, _ desired: Desired, _ answers: Answers) throws(Unreadable) -> Int? { nil }
   static func steps(
@@ -58,6 +56,13 @@ enum NumberKind: ResourceKind {
   static func removal(_ id: ResourceID, _ previous: Desired, _ actual: Int, _ context: PlanContext) -> [StepDraft] {
     []
   }
+}
+
+/// A kind whose desired state is one number.
+enum NumberKind: ListedKind {
+  struct Desired: DesiredState { var number: Int }
+
+  static let name = "number"
 }
 
 extension AuditRecord {

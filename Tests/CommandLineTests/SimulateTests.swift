@@ -129,8 +129,8 @@ import Testing
   @Test func aHeadThatIsTakenOutLeavesAndIsForgotten() async throws {
     let site = try SimulatedSite()
     _ = try await site.run("apply")
-    try site.edit(Self.secondHead, "")
-    try site.edit(Self.policy, "")
+    try site.cut(from: "  head2:\n", to: "\nimages:\n")
+    try site.cut(from: "ha:\n", to: "access:\n")
 
     let plan = try await site.run("plan")
     #expect(plan.text.contains("; 1 head leaves."), "\(plan.text)\(plan.errorText)")
@@ -147,9 +147,9 @@ import Testing
   /// One head is left, and nothing of it changes: the run has no step, and is recorded all the same.
   @Test func aHeadThatNothingElseDependsOnLeavesToo() async throws {
     let site = try SimulatedSite()
-    try site.edit(Self.policy, "")
+    try site.cut(from: "ha:\n", to: "access:\n")
     #expect(try await site.run("apply").status == 0)
-    try site.edit(Self.secondHead, "")
+    try site.cut(from: "  head2:\n", to: "\nimages:\n")
     #expect(try await site.run("apply").status == 0)
     let runs = try await site.run("log").text
 
@@ -157,27 +157,6 @@ import Testing
     #expect(try await site.run("log").text == runs)
     #expect(runs.components(separatedBy: "apply: converged").count == 3, "\(runs)")
   }
-
-  private static let secondHead = """
-      head2:
-        clone_of: head1
-        nics:
-          eth0: { network: private, address: 10.1.0.2, mac: 52:54:00:01:00:02 }
-          eth1: { network: public, address: 198.51.100.12, mac: 52:54:00:02:00:02 }
-          eth2: { network: heartbeat, address: 10.2.0.2, mac: 52:54:00:03:00:02 }
-        bmc: { address: 10.3.0.2, protocol: ipmi, user: admin, password: secret:bmc/head2 }
-
-    """
-  private static let policy = """
-    ha:
-      addresses: { public: 198.51.100.10, private: 10.1.0.10 }
-      services: [dhcp, dns, boot]
-      monitor: { every: 3s, timeout: 10s, restarts: 3 }
-      failback: manual
-      heartbeat: { links: [private, heartbeat], detect: 1s }
-      fencing: { via: bmc }
-
-    """
 
   @Test func whatDoesNotFitTogetherIsRefused() {
     for words in [

@@ -45,7 +45,14 @@ final class SimulatedSite {
   /// One that goes on while the test does something else.
   func start(_ command: String, _ arguments: String...) throws -> RunningProgram {
     try RunningProgram(
-      program, [command, "--simulate", "--file", specification] + arguments, environment: environment)
+      program, [command, "--simulate", "--file", specification] + arguments, environment: environment,
+      interruption: interruption)
+  }
+
+  /// Takes out of the description what stands from the first of these to before the second.
+  func cut(from start: String, to end: String) throws {
+    let text = try String(contentsOfFile: specification, encoding: .utf8).cut(from: start, to: end)
+    try text.write(toFile: specification, atomically: true, encoding: .utf8)
   }
 
   func edit(_ old: String, _ new: String) throws {

@@ -12,14 +12,7 @@ import Testing
 /// What a change of the description would mean, without a host.
 @Suite struct ComparisonTests {
   private func review(_ site: FakeSite, from base: String, to head: String) async throws -> PlanReview {
-    let repository = try AuditRepository(folder: site.folder.path)
-    func read(_ revision: String) throws -> Specification {
-      try Specification.load("cluster.yaml", at: try repository.commit(named: revision), in: repository)
-    }
-    let reconciler = try await site.reconciler()
-    let comparison = DescriptionComparison(
-      site: reconciler.site, journal: JournalOnDemand(path: reconciler.site.journal.path))
-    return try await comparison.proposal(from: read(base), to: read(head), RunTerms()).1
+    try await site.comparison(from: base, to: head).review
   }
 
   @Test func itIsWhatApplyWouldPlanOnSuchACluster() async throws {

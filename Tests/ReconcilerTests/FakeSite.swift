@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Auditing
 import ClusterModel
+import Comparison
 import Execution
 import Features
 import Foundation
@@ -8,6 +9,7 @@ import HostAccess
 import Planning
 import Resources
 import Simulator
+import TestKit
 import Testing
 
 @testable import Reconciler
@@ -57,11 +59,19 @@ final class FakeSite {
 
   /// Takes out of the spec what stands from the first of these to before the second.
   func cut(from start: String, to end: String) throws {
-    var text = try specification
-    let first = try #require(text.range(of: start), "the spec has no `\(start)`")
-    let last = try #require(text.range(of: end, range: first.upperBound..<text.endIndex), "the spec has no `\(end)`")
-    text.removeSubrange(first.lowerBound..<last.lowerBound)
-    try Data(text.utf8).write(to: folder.appending(path: "cluster.yaml"))
+    try Data(specification.cut(from: start, to: end).utf8).write(to: folder.appending(path: "cluster.yaml"))
+  }
+
+  /// What the change from one commit to another would mean, without a host.
+  func comparison(from base: String, to head: String) async throws -> (proposal: Proposal, review: PlanReview) {
+    let repository = try AuditRepository(folder: folder.path)
+    func read(_ revision: String) throws -> Specification {
+      try Specification.load("cluster.yaml", at: try repository.commit(named: revision), in: repository)
+    }
+    let site = try await reconciler().site
+    let comparison = DescriptionComparison(site: site, journal: JournalOnDemand(path: site.journal.path))
+    let (proposal, review) = try await comparison.proposal(from: read(base), to: read(head), RunTerms())
+    return (proposal, review)
   }
 
   @discardableResult func git(_ arguments: String...) async throws -> String {

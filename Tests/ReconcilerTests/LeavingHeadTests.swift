@@ -96,15 +96,8 @@ import Testing
     try site.cut(from: "  head2:\n", to: "\nimages:\n")
     try site.cut(from: "ha:\n", to: "access:\n")
     try await site.commit("One head")
-    let repository = try AuditRepository(folder: site.folder.path)
-    func read(_ revision: String) throws -> Specification {
-      try Specification.load("cluster.yaml", at: try repository.commit(named: revision), in: repository)
-    }
-    let reconciler = try await site.reconciler()
 
-    let comparison = DescriptionComparison(
-      site: reconciler.site, journal: JournalOnDemand(path: reconciler.site.journal.path))
-    let plan = try await comparison.proposal(from: read("HEAD~1"), to: read("HEAD"), RunTerms()).0.plan
+    let plan = try await site.comparison(from: "HEAD~1", to: "HEAD").proposal.plan
 
     #expect(plan.leaving.map(\.host) == ["head2"])
     #expect(plan.blocked.isEmpty)

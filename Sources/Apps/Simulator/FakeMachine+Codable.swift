@@ -6,7 +6,7 @@ extension FakeMachine.File {
   /// Nearly all files are text, and a list of numbers would be ten times as long and as slow.
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
-    if let text = String(validating: bytes, as: UTF8.self) {
+    if let text {
       try container.encode(text, forKey: .text)
     } else {
       try container.encode(bytes, forKey: .bytes)

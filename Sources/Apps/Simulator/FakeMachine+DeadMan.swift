@@ -116,8 +116,8 @@ extension FakeMachine {
     let now = step()
     for (path, image) in deadMan.before where !(isBoot && image.isRemoval) {
       deadMan.note(undone: "ensureFile \(path)")
-      for key in files.keys where Self.lies(key, in: path) { files[key] = nil }
-      for key in symbolicLinks.keys where Self.lies(key, in: path) { symbolicLinks[key] = nil }
+      for key in files.keys where key.lies(in: path) { files[key] = nil }
+      for key in symbolicLinks.keys where key.lies(in: path) { symbolicLinks[key] = nil }
       for (key, var file) in image.files {
         file.changed = now
         files[key] = file
@@ -151,8 +151,8 @@ extension FakeMachine {
       default: false
       }
     deadMan.before[path] = FakeDeadMan.Image(
-      files: files.filter { Self.lies($0.key, in: path) },
-      links: symbolicLinks.filter { Self.lies($0.key, in: path) }, isRemoval: isRemoval)
+      files: files.filter { $0.key.lies(in: path) },
+      links: symbolicLinks.filter { $0.key.lies(in: path) }, isRemoval: isRemoval)
   }
 
   /// A machine's own address comes first on its link; others are service addresses, which move and are let alone.
@@ -165,8 +165,6 @@ extension FakeMachine {
       links[index].up = old.up
     }
   }
-
-  private static func lies(_ path: String, in place: String) -> Bool { path == place || path.hasPrefix(place + "/") }
 }
 
 extension FakeWorld {

@@ -17,9 +17,7 @@ extension FakeMachine {
   }
 
   private func isFolder(_ path: String) -> Bool {
-    if folders.contains(path) { return true }
-    let below = path + "/"
-    return files.keys.contains { $0.hasPrefix(below) }
+    folders.contains(path) || !below(path).isEmpty
   }
 
   func secretFile(_ path: String, _ secret: SecretRef, _ secrets: Secrets) throws(AgentError) -> SecretFileState {
@@ -86,11 +84,8 @@ extension FakeMachine {
   // MARK: Trees
 
   func tree(_ root: String) -> TreeState {
-    let prefix = root + "/"
     var found: [String: String] = [:]
-    for (path, file) in files where path.hasPrefix(prefix) {
-      found[String(path.dropFirst(prefix.count))] = file.digest
-    }
+    for (path, file) in below(root) { found[name(path, in: root)] = file.digest }
     return TreeState(exists: folders.contains(root) || !found.isEmpty || managed[root] != nil, files: found)
   }
 
@@ -134,19 +129,21 @@ extension FakeMachine {
   }
 
   private func entries(below root: String) -> [String: File] {
-    let prefix = root + "/"
-    return Dictionary(
-      uniqueKeysWithValues: files.lazy.filter { $0.key.hasPrefix(prefix) }.map {
-        (String($0.key.dropFirst(prefix.count)), $0.value)
-      })
+    Dictionary(uniqueKeysWithValues: below(root).map { (name($0.key, in: root), $0.value) })
   }
+
+  /// The files below a folder, by their whole paths.
+  private func below(_ root: String) -> LazyFilterSequence<[String: File]> {
+    let prefix = root + "/"
+    return files.lazy.filter { $0.key.hasPrefix(prefix) }
+  }
+
+  private func name(_ path: String, in root: String) -> String { String(path.dropFirst(root.count + 1)) }
 
   /// When something at or below the path last changed.
   func changed(_ path: String) -> Int {
-    let prefix = path + "/"
-    var newest = max(files[path]?.changed ?? 0, foldersChanged[path] ?? 0)
-    for (path, file) in files where file.changed > newest && path.hasPrefix(prefix) { newest = file.changed }
-    return newest
+    let newest = max(files[path]?.changed ?? 0, foldersChanged[path] ?? 0)
+    return below(path).reduce(newest) { max($0, $1.value.changed) }
   }
 
   /// The agent's rule: absolute, and without parts that lead elsewhere.

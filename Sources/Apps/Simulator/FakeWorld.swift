@@ -74,6 +74,9 @@ package struct FakeWorld: Equatable, Codable, Sendable {
   /// It has an operating system, and power.
   package func isUp(_ id: HostID) -> Bool { !blank.contains(id) && !down.contains(id) && isPowered(id) }
 
+  /// Counts up with each boot. Nil: it is down.
+  package func boot(of id: HostID) -> Int? { isUp(id) ? machines[id]?.boots : nil }
+
   /// Power is lost: what ran there runs elsewhere, where there is an elsewhere.
   package mutating func losePower(_ id: HostID) {
     down.insert(id)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ClusterModel
 
 /// A tree as JSON (RFC 8259), laid out as Foundation's encoder does it when it is to be read by people: members in the
 /// order of their names, one to a line.
@@ -91,7 +92,7 @@ struct JSONText {
     case UInt8(ascii: "\n"): bytes += "\\n".utf8
     case UInt8(ascii: "\r"): bytes += "\\r".utf8
     case UInt8(ascii: "\t"): bytes += "\\t".utf8
-    default: bytes += "\\u00\(byte < 0x10 ? "0" : "")\(String(byte, radix: 16))".utf8
+    default: bytes += "\\u00\(byte.hexadecimal)".utf8
     }
   }
 }

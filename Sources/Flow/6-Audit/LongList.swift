@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ClusterModel
 
 /// A list that is too long for one file, in several: what changes in one of them leaves the others the objects that
 /// they were, and git compresses only that one.
@@ -67,7 +68,7 @@ enum FileName {
         UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"),
         UInt8(ascii: "+"), UInt8(ascii: "="), UInt8(ascii: "@"), UInt8(ascii: ":"):
         escaped.append(byte)
-      default: escaped += Array("%".utf8) + Hashing.hexadecimal(byte)
+      default: escaped += "%\(byte.hexadecimal)".utf8
       }
     }
     if escaped.isEmpty { return "%" }
@@ -84,10 +85,5 @@ private enum Hashing {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
     return hash ^ hash >> 32
-  }
-
-  static func hexadecimal(_ byte: UInt8) -> [UInt8] {
-    let digits = Array("0123456789abcdef".utf8)
-    return [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
   }
 }

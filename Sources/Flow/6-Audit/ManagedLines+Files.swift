@@ -101,11 +101,9 @@ extension ManagedLines {
 extension ManagedLines {
   /// As the last thing in an entry, because keys are sorted. Nil for what is none.
   static func id(of entry: ArraySlice<UInt8>) -> ResourceID? {
-    let key = Array(#""id":"#.utf8)
-    guard let start = entry.indices.last(where: { entry[$0] == key[0] && entry[$0...].starts(with: key) }) else {
-      return nil
+    entry.rest(afterLast: #""id":"#).flatMap { rest in
+      try? JSONDecoder().decode(ResourceID.self, from: Data(rest.dropLast()))
     }
-    return try? JSONDecoder().decode(ResourceID.self, from: Data(entry[(start + key.count)...].dropLast()))
   }
 
   /// The entries of a text of an earlier version, which laid some of them out otherwise.
@@ -141,25 +139,36 @@ struct RowedEntry {
   /// The same resource with these of its rows.
   func with(_ rows: ArraySlice<ArraySlice<UInt8>>) -> [UInt8] {
     var bytes = Array(head)
-    bytes.reserveCapacity(rows.reduce(head.count + tail.count + 1) { $0 + $1.count + 2 })
-    for (index, row) in rows.enumerated() {
-      bytes += index == 0 ? "\n".utf8 : ",\n".utf8
-      bytes += row
-    }
-    bytes.append(UInt8(ascii: "\n"))
+    bytes.append(lines: rows)
     return bytes + tail
   }
 
   /// What a row is called: the key of a file, or an object's `name`. Else its first word, the same for all rows.
   static func key(_ row: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-    let name = Array(#""name":"#.utf8)
     let quote = UInt8(ascii: "\"")
-    var start = row.firstIndex(of: quote) ?? row.endIndex
-    if row.dropFirst(RecordJSON.indent.count).first == UInt8(ascii: "{"),
-      let found = row.indices.last(where: { row[$0] == quote && row[$0...].starts(with: name) })
-    {
-      start = found + name.count
+    let isObject = row.dropFirst(RecordJSON.indent.count).first == UInt8(ascii: "{")
+    let named = isObject ? row.rest(afterLast: #""name":"#) : nil
+    return (named ?? row.drop { $0 != quote }).dropFirst().prefix { $0 != quote }
+  }
+}
+
+extension [UInt8] {
+  /// Each in a line of its own, with commas between them, after what is there already.
+  mutating func append(lines: some Collection<ArraySlice<UInt8>>) {
+    reserveCapacity(lines.reduce(count + 16) { $0 + $1.count + 2 })
+    for (index, line) in lines.enumerated() {
+      self += index == 0 ? "\n".utf8 : ",\n".utf8
+      self += line
     }
-    return row[start...].dropFirst().prefix { $0 != quote }
+    append(UInt8(ascii: "\n"))
+  }
+}
+
+extension ArraySlice<UInt8> {
+  /// What stands behind the last place of a word. Nil when it is nowhere.
+  fileprivate func rest(afterLast word: String) -> ArraySlice<UInt8>? {
+    let word = Array(word.utf8)
+    let start = indices.last { self[$0] == word[0] && self[$0...].starts(with: word) }
+    return start.map { self[($0 + word.count)...] }
   }
 }

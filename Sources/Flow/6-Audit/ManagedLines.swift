@@ -82,13 +82,8 @@ package final class ManagedLines: Sendable {
 
   static func list(_ entries: [ArraySlice<UInt8>]) -> [UInt8] {
     var bytes = Array("[".utf8)
-    bytes.reserveCapacity(entries.reduce(8) { $0 + $1.count + 2 })
-    for (index, entry) in entries.enumerated() {
-      bytes += index == 0 ? "\n".utf8 : ",\n".utf8
-      bytes += entry
-    }
-    bytes += "\n]\n".utf8
-    return bytes
+    bytes.append(lines: entries)
+    return bytes + "]\n".utf8
   }
 
   /// The text of each resource, without the commas between them.

@@ -41,13 +41,7 @@ struct RecordPublication {
     let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
     guard file >= 0 else { throw FileSystem.failure("\(path) cannot be made", at: path) }
     defer { close(file) }
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw FileSystem.failure("\(path) cannot be written", at: path) }
-      rest = rest.dropFirst(count)
-    }
+    try FileSystem.write(bytes, file, path)
   }
 
   /// Moves the reference to the commit. False when somebody else has moved it in the meantime, or is about to.

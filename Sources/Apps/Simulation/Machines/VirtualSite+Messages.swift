@@ -19,12 +19,12 @@ extension VirtualSite {
     case .lost(let noticed): loop.after(noticed) { reply(.failure(.lost(host))) }
     case .arrives(let first, let again):
       loop.after(first) { [self] in
-        let boot = boot(of: host)
+        let boot = world.boot(of: host)
         arrive(false) { [self] answer in sendBack(answer, way, reply) }
         guard let again, let boot else { return }
         loop.after(again) { [self] in
           // It comes over the same connection, which ends with the machine's power.
-          guard self.boot(of: host) == boot else { return }
+          guard world.boot(of: host) == boot else { return }
           arrive(true) { [self] answer in sendBack(answer, way, Reply()) }
         }
       }
@@ -42,11 +42,6 @@ extension VirtualSite {
     case noWay, lost(Duration)
     /// Perhaps once more, so much later.
     case arrives(Duration, again: Duration?)
-  }
-
-  /// Counts up with each boot. Nil: it is down.
-  private func boot(of host: HostID) -> Int? {
-    state.withLock { $0.world.isUp(host) ? $0.world.machines[host]?.boots : nil }
   }
 
   private func drawFate(_ way: Way) -> Fate {

@@ -52,16 +52,16 @@ extension VirtualSite {
   }
 
   private func begin(_ work: Work) {
-    let begun: (boots: Int, early: Bool, time: Duration)?
+    let begun: (boot: Int, early: Bool, time: Duration)?
     do throws(AgentError) {
       begun = try alter { (state: inout State) throws(AgentError) in
-        guard state.world.isUp(work.host), let boots = state.world.machines[work.host]?.boots else { return nil }
+        guard let boot = state.world.boot(of: work.host) else { return nil }
         try state.world.machines[work.host]?.guarding(work.operation, work.run, now: state.world.now)
         let before = state.world
         // What goes wrong here goes wrong again at the end, and is told then.
         try? state.world.begin(work.operation, on: work.host, work.secrets)
         state.watch.began(work.operation, on: work.host, work.run, before, state.world)
-        return (boots, state.random.chance(0.5), state.time(work.operation, on: work.host))
+        return (boot, state.random.chance(0.5), state.time(work.operation, on: work.host))
       }
     } catch {
       tell(.did(work.host, work.operation, work.run, .failure(error)))
@@ -71,9 +71,9 @@ extension VirtualSite {
     guard let begun else { return end(work, nil) }
     // An operation has its effect at some moment between its beginning and its end.
     let early = begun.early ? takeEffect(work) : nil
-    keepLease(work, begun.boots, until: loop.now + begun.time)
+    keepLease(work, begun.boot, until: loop.now + begun.time)
     loop.after(begun.time) { [self] in
-      guard isSameBoot(work.host, begun.boots) else { return end(work, nil) }
+      guard world.boot(of: work.host) == begun.boot else { return end(work, nil) }
       end(work, early ?? takeEffect(work))
     }
   }
@@ -88,10 +88,6 @@ extension VirtualSite {
     }
     work.answer(result)
     next?()
-  }
-
-  private func isSameBoot(_ host: HostID, _ boots: Int) -> Bool {
-    state.withLock { $0.world.isUp(host) && $0.world.machines[host]?.boots == boots }
   }
 
   private func takeEffect(_ work: Work) -> Result<Outcome, AgentError> {
@@ -120,15 +116,15 @@ extension VirtualSite {
   }
 
   /// While it is at work the agent keeps the run's lease alive, whatever has become of the run.
-  private func keepLease(_ work: Work, _ boots: Int, until end: Duration) {
+  private func keepLease(_ work: Work, _ boot: Int, until end: Duration) {
     let third = Duration.seconds(max(1, work.run.leaseSeconds / 3))
     guard loop.now + third < end else { return }
     loop.after(third) { [self] in
-      guard isSameBoot(work.host, boots) else { return }
+      guard world.boot(of: work.host) == boot else { return }
       try? alter { (state: inout State) throws(AgentError) in
         try state.world.machines[work.host]?.lease.renew(work.run, now: state.world.now)
       }
-      keepLease(work, boots, until: end)
+      keepLease(work, boot, until: end)
     }
   }
 }

@@ -96,7 +96,7 @@ enum SameEnd {
 
 extension FakeMachine {
   fileprivate func isOurs(_ path: String) -> Bool {
-    managed[path] != nil || managed.keys.contains { path.hasPrefix($0 + "/") }
+    managed[path] != nil || managed.keys.contains(where: path.lies)
   }
 }
 

@@ -14,7 +14,7 @@ enum SecretLeak {
     let start = Array(whole.prefix(12))
     return [
       ("as it is", whole), ("in base64", Array(Data(start).base64EncodedString().utf8)),
-      ("in hexadecimal", Array(start.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined().utf8)),
+      ("in hexadecimal", Array(start.map(\.hexadecimal).joined().utf8)),
       ("as numbers", Array(start.map(String.init).joined(separator: ",").utf8)),
     ]
   }()

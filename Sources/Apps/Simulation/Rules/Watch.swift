@@ -26,24 +26,8 @@ package struct Watch: Sendable {
   /// Those of them that are not finished.
   private var open: [String: [Step]] = [:]
   private var finished: [String: [StepID: StepReport]] = [:]
-  /// By run and what they were done to.
-  private var effects: [String: [Target: [Effect]]] = [:]
-
-  private struct Target: Hashable {
-    var host: HostID
-    var name: String
-
-    init(_ host: HostID, _ operation: ClusterModel.Operation) {
-      self.host = host
-      name = operation.target
-    }
-  }
-
-  private struct Effect: Sendable {
-    var operation: ClusterModel.Operation
-    /// Nil: it failed, perhaps half-way.
-    var changed: Bool?
-  }
+  /// By run, whether each operation that was done on a host changed anything. Nil: it failed, perhaps half-way.
+  private var effects: [String: [VirtualSite.Turn: [Bool?]]] = [:]
 
   package init() {}
 
@@ -114,8 +98,8 @@ package struct Watch: Sendable {
     _ operation: ClusterModel.Operation, on host: HostID, _ run: RunToken, _ result: Result<Outcome, AgentError>,
     _ before: FakeWorld, _ after: FakeWorld
   ) {
-    effects[run.run, default: [:]][Target(host, operation), default: []].append(
-      Effect(operation: operation, changed: (try? result.get())?.changed))
+    effects[run.run, default: [:]][.init(host: host, operation: operation), default: []].append(
+      (try? result.get())?.changed)
     away = away.filter { after.nodes[$0]?.image == nil }
     if case .ensureClone(let goal) = operation, (try? result.get())?.changed == true, !before.blank.contains(goal.head)
     {
@@ -164,8 +148,8 @@ package struct Watch: Sendable {
         if report.startedAt != nil { note(.recordMatches, "\(report.step) is recorded as started, and never was") }
         continue
       }
-      let effects = effects[run]?[Target(step.host, step.operation)]?.filter { $0.operation == step.operation } ?? []
-      let changed = effects.contains { $0.changed == true }
+      let effects = effects[run]?[.init(host: step.host, operation: step.operation)] ?? []
+      let changed = effects.contains(true)
       switch report.result {
       case .done(let done) where done.changed && !changed && report.attempts == 1:
         note(.recordMatches, "\(report.step) is recorded as changed, and nothing was")

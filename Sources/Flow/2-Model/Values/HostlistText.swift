@@ -3,6 +3,7 @@
 /// Many names as one hostlist: node001, node002, node004 → `node[001-002,004]`.
 package enum HostlistText {
   package static func fold(_ names: [HostID]) -> String {
+    if names.count == 1 { return names[0].name }
     var groups: [String: [(number: Int, digits: String)]] = [:]
     var order: [String] = []
     var plain: [String] = []

@@ -49,14 +49,7 @@ enum Way {
   private static let atOnce = ["/etc/hosts.allow", "/etc/hosts.deny", "/etc/nologin", "/root/.ssh"]
 
   static func reach(ofPath path: String) -> Operation.Reach {
-    func lies(in places: [String]) -> Bool {
-      places.contains { place in
-        guard path.hasPrefix(place) else { return false }
-        let rest = path.utf8.dropFirst(place.utf8.count)
-        return rest.isEmpty || rest.first == UInt8(ascii: "/")
-      }
-    }
-    if lies(in: atOnce) { return .cuts }
-    return lies(in: read) ? .prepares(path: path) : .harmless
+    if atOnce.contains(where: path.lies) { return .cuts }
+    return read.contains(where: path.lies) ? .prepares(path: path) : .harmless
   }
 }

@@ -80,7 +80,6 @@ package struct PlanText: Sendable {
 
   /// Names as a hostlist; a long one is cut, with the number of names.
   func folded(_ names: [HostID]) -> String {
-    if names.count == 1 { return names[0].name }
     let text = HostlistText.fold(names)
     let most = 72
     guard !full, text.utf8.count > most else { return text }

@@ -90,7 +90,7 @@ extension UnitProperties {
     var reader = BusReader(answer)
     let id = try reader.variant("ay") { (value) throws(BusMessage.Malformed) in try value.byteArray() }
     // One that never ran has none, or one of zeros.
-    return id.allSatisfy { $0 == 0 } ? "" : id.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    return id.allSatisfy { $0 == 0 } ? "" : id.map(\.hexadecimal).joined()
   }
 
   /// A unit's name in the path of its object: everything but letters and digits as `_` and two hexadecimal digits, a
@@ -103,7 +103,7 @@ extension UnitProperties {
       if isLetter || isDigit && index > 0 {
         label.unicodeScalars.append(Unicode.Scalar(byte))
       } else {
-        label += (byte < 16 ? "_0" : "_") + String(byte, radix: 16)
+        label += "_" + byte.hexadecimal
       }
     }
     return label.isEmpty ? "_" : label

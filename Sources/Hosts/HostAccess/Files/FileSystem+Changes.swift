@@ -72,7 +72,8 @@ extension FileSystem {
     }
   }
 
-  private static func write(_ bytes: [UInt8], _ file: Int32, _ path: String) throws(AgentError) {
+  /// Writes all of it to an open file, whose path is for an error to say. Nothing is synced.
+  package static func write(_ bytes: [UInt8], _ file: Int32, _ path: String) throws(AgentError) {
     var written = 0
     while written < bytes.count {
       let count = bytes.withUnsafeBytes { all in

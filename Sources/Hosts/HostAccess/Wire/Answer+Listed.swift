@@ -25,8 +25,7 @@ extension Answer: Listed {
       try list.encode("links")
       try links.write(to: &list)
     case .secretFile, .image, .clone, .corosync, .cib, .crmMon, .fencing, .nodeReports, .power, .failed:
-      try list.encode("named")
-      try list.encode(self)
+      try list.encode("named", named: self)
     }
   }
 

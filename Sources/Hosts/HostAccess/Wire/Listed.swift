@@ -55,6 +55,12 @@ extension [String: String] {
 }
 
 extension UnkeyedEncodingContainer {
+  /// A case by its word, with what it says, encoded by names: for what travels seldom.
+  mutating func encode(_ word: String, named value: some Encodable) throws {
+    try encode(word)
+    try encode(value)
+  }
+
   mutating func encode(optional text: String?) throws {
     if let text { try encode(text) } else { try encodeNil() }
   }

@@ -21,8 +21,7 @@ extension Probe: Listed {
       try list.encode(name)
       try configuration.write(to: &list)
     case .secretFile, .image, .clone, .corosync, .cib, .crmMon, .fencing, .nodeReports, .power:
-      try list.encode("named")
-      try list.encode(self)
+      try list.encode("named", named: self)
     }
   }
 

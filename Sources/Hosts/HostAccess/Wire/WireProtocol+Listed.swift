@@ -84,12 +84,8 @@ extension WireRequest: Listed {
       try list.encode(change)
       try list.encode(run)
     case .lease: try list.encode("lease")
-    case .claim(let run):
-      try list.encode("claim")
-      try list.encode(run)
-    case .release(let run):
-      try list.encode("release")
-      try list.encode(run)
+    case .claim(let run): try list.encode("claim", named: run)
+    case .release(let run): try list.encode("release", named: run)
     }
   }
 
@@ -117,16 +113,10 @@ extension WireReply: Listed {
     case .answers(let answers):
       try list.encode("answers")
       try answers.write(to: &list)
-    case .outcome(let outcome):
-      try list.encode("outcome")
-      try list.encode(outcome)
-    case .lease(let state):
-      try list.encode("lease")
-      try list.encode(state)
+    case .outcome(let outcome): try list.encode("outcome", named: outcome)
+    case .lease(let state): try list.encode("lease", named: state)
     case .done: try list.encode("done")
-    case .failed(let error):
-      try list.encode("failed")
-      try list.encode(error)
+    case .failed(let error): try list.encode("failed", named: error)
     }
   }
 

@@ -64,7 +64,7 @@ private struct BusConnection {
   mutating func answers(
     to calls: [BusMessage.Call], _ destination: String, batch: Int
   ) throws(AgentError) -> [[UInt8]?] {
-    let user = String(getuid()).utf8.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    let user = String(getuid()).utf8.map(\.hexadecimal).joined()
     // As whom, and then the first call at once: D-Bus Specification, "Authentication Protocol". The daemon says so
     // when it does not like it.
     var out = Array("\0AUTH EXTERNAL \(user)\r\nBEGIN\r\n".utf8)
