@@ -9,10 +9,8 @@ import Testing
 @Suite(.timeLimit(.minutes(20))) struct InterruptTests {
   @Test(arguments: [SIGINT, SIGTERM]) func onceLetsWhatIsInFlightEndAndRecordsIt(_ signal: Int32) async throws {
     let site = try SimulatedSite()
-    let run = try site.start("apply", "--pace", "60", "--progress", "plain")
-    try await run.says("building compute/")
-
-    run.send(signal)
+    let run = try site.start(
+      "apply", "--pace", "30", "--progress", "plain", interruption: .init(of: signal, at: "building compute/"))
 
     try await run.says("Stopping: nothing more is started")
     #expect(try await run.ended() == ExitStatus.partial.rawValue)
@@ -26,11 +24,10 @@ import Testing
 
   @Test func twiceEndsAtOnceAndSaysWhatIsUnknown() async throws {
     let site = try SimulatedSite()
-    let run = try site.start("apply", "--pace", "1", "--progress", "plain")
-    try await run.says("run 2")
-    try await run.says("…    packages@head1:base/install")
+    let run = try site.start(
+      "apply", "--pace", "1", "--progress", "plain",
+      interruption: .init(of: SIGINT, at: "…    packages@head1:base/install"))
 
-    run.send(SIGINT)
     try await run.says("Stopping: nothing more is started")
     run.send(SIGINT)
 

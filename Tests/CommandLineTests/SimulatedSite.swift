@@ -43,7 +43,9 @@ final class SimulatedSite {
   }
 
   /// One that goes on while the test does something else.
-  func start(_ command: String, _ arguments: String...) throws -> RunningProgram {
+  func start(
+    _ command: String, _ arguments: String..., interruption: RunningProgram.Interruption? = nil
+  ) throws -> RunningProgram {
     try RunningProgram(
       program, [command, "--simulate", "--file", specification] + arguments, environment: environment,
       interruption: interruption)

@@ -9,8 +9,21 @@ package final class RunningProgram: Sendable {
   private let said = Said()
   private let (lines, told) = AsyncStream.makeStream(of: Void.self)
 
+  /// A signal that it gets as soon as it says these words, however busy the tests' own threads are.
+  package struct Interruption: Sendable {
+    let words: String
+    let signal: Int32
+
+    package init(of signal: Int32, at words: String) {
+      self.words = words
+      self.signal = signal
+    }
+  }
+
   /// - Parameter environment: variables besides those of the test.
-  package init(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws {
+  package init(
+    _ program: String, _ arguments: [String], environment: [String: String] = [:], interruption: Interruption? = nil
+  ) throws {
     process = Process()
     process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments
@@ -22,15 +35,24 @@ package final class RunningProgram: Sendable {
     let errors = Pipe()
     process.standardError = errors
     let reading = errors.fileHandleForReading
+    try process.run()
+    let program = process.processIdentifier
     // A thread that waits in read(2): a readability handler now and then is not told of the end.
     Thread.detachNewThread { [said, told] in
+      var isToCome = interruption
       while case let more = reading.availableData, !more.isEmpty {
-        said.text.withLock { $0 += String(decoding: more, as: UTF8.self) }
+        let text = said.text.withLock {
+          $0 += String(decoding: more, as: UTF8.self)
+          return $0
+        }
+        if let due = isToCome, text.contains(due.words) {
+          kill(program, due.signal)
+          isToCome = nil
+        }
         told.yield()
       }
       told.finish()
     }
-    try process.run()
   }
 
   package var text: String { said.text.withLock { $0 } }
