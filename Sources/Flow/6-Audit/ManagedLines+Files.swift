@@ -53,7 +53,9 @@ extension ManagedLines {
         continue
       }
       let own = entry.ownFiles ?? Self.files(of: entry.bytes, at: "\(path)/\(FileName.escaped(resource.id.name.utf8))")
-      state.entries[resource.id]?.ownFiles = own
+      if let last = state.entries[resource.id]?.lastIndex(where: { $0.number == entry.number }) {
+        state.entries[resource.id]?[last].ownFiles = own
+      }
       files.merge(own) { first, _ in first }
     }
     if !short.isEmpty { files[path + ".json"] = list(short) }

@@ -25,16 +25,20 @@ package final class ManagedLines: Sendable {
   }
 
   struct State {
-    var entries: [ResourceID: Entry] = [:]
+    /// Of each resource the last ones, the newest at the end.
+    var entries: [ResourceID: [Entry]] = [:]
     var folders: [String: Folder] = [:]
+    let variants: Int
     private var numbers = 0
+
+    init(variants: Int) { self.variants = variants }
 
     /// The text of a resource: the one that is kept when it is of the same desired state.
     mutating func entry(_ resource: ManagedResource) throws(AuditError) -> Entry {
-      if let entry = entries[resource.id], ManagedLines.equal(resource.desired, entry.desired) {
+      if let index = entries.index(forKey: resource.id), let known = entries.values[index].find(resource.desired) {
         // The same value is found to be the same at once the next time.
-        entries[resource.id]?.desired = resource.desired
-        return entry
+        entries.values[index][known].desired = resource.desired
+        return entries.values[index][known]
       }
       do {
         let json = try RecordJSON.encoder().encode(Encoded(resource: resource))
@@ -45,14 +49,17 @@ package final class ManagedLines: Sendable {
     @discardableResult mutating func keep(_ bytes: ArraySlice<UInt8>, of resource: ManagedResource) -> Entry {
       numbers += 1
       let entry = Entry(desired: resource.desired, bytes: bytes, number: numbers)
-      entries[resource.id] = entry
+      var kept = entries.removeValue(forKey: resource.id) ?? []
+      if kept.count == variants { kept.removeFirst() }
+      entries[resource.id] = kept + [entry]
       return entry
     }
   }
 
-  let state = Mutex(State())
+  let state: Mutex<State>
 
-  package init() {}
+  /// - Parameter variants: how many texts of a resource are kept. One is enough for the record of one site.
+  package init(variants: Int = 1) { state = Mutex(State(variants: variants)) }
 
   /// All in one text, sorted by what the resources are called.
   package func json(_ resources: [ManagedResource]) throws(AuditError) -> [UInt8] {
@@ -100,8 +107,6 @@ package final class ManagedLines: Sendable {
     return entries.map { $0.last == UInt8(ascii: ",") ? $0.dropLast() : $0 }
   }
 
-  private static func equal<State: DesiredState>(_ a: State, _ b: any DesiredState) -> Bool { b as? State == a }
-
   private struct Encoded: Encodable {
     let resource: ManagedResource
 
@@ -110,5 +115,12 @@ package final class ManagedLines: Sendable {
       try container.encode(resource.id, forKey: .id)
       try resource.desired.encode(to: container.superEncoder(forKey: .desired))
     }
+  }
+}
+
+extension [ManagedLines.Entry] {
+  /// The place of the text of this state.
+  fileprivate func find<State: DesiredState>(_ state: State) -> Int? {
+    indices.reversed().first { self[$0].desired as? State == state }
   }
 }

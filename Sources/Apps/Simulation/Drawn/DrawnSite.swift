@@ -5,7 +5,7 @@ import Reconciler
 import SpecReading
 
 /// A small site as a few choices, and its `cluster.yaml`. Small, so that a seed is cheap: what goes wrong with two
-/// heads and six nodes goes wrong with more.
+/// heads and four nodes goes wrong with more.
 package struct DrawnSite: Hashable, Sendable {
   package var heads = 1
   package var isHighlyAvailable = false
@@ -72,13 +72,23 @@ package struct DrawnSite: Hashable, Sendable {
   }
 
   // A few of each: sites of one description share what an undisturbed run makes of it.
-  private static let sizes = [0, 1, 3, 6]
+  private static let sizes = [0, 1, 2, 4]
   private static let lists = [[], ["numactl"], ["hwloc-nox", "lshw"]]
 
   /// How many nodes may be away at once: a quarter, and one at least.
   package var mostNodesAway: Int { max(1, nodes / 4) }
 
   private var hasImage: Bool { nodes > 0 || heads > 1 }
+
+  /// The same description, with nothing chosen that does not show in it: how often a monitor looks that there is not.
+  var shown: DrawnSite {
+    let first = DrawnSite()
+    var shown = self
+    if nodes == 0 { shown.nodeBlock = first.nodeBlock }
+    if !hasImage { (shown.packages, shown.motd) = (first.packages, first.motd) }
+    if !isHighlyAvailable { shown.monitorSeconds = first.monitorSeconds }
+    return shown
+  }
 
   package var serviceAddresses: Set<IPv4Address> {
     isHighlyAvailable ? Set(["198.51.100.10", "10.1.0.10"].compactMap { IPv4Address($0) }) : []

@@ -11,7 +11,7 @@ package final class MemoryHistory: Sendable {
   }
 
   /// The JSON of a resource is the same in all histories, and most sites have most of them in common.
-  fileprivate static let lines = ManagedLines()
+  fileprivate static let lines = ManagedLines(variants: 12)
 
   private let runs: Mutex<[Run]>
 
