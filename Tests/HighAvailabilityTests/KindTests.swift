@@ -131,7 +131,9 @@ struct KindTests {
     .unit(UnitState(exists: true, enabled: false, masked: false, active: active, configuration: .notRunning))
   }
 
-  private func bootstrap(_ cibs: [HostID: CIB], addresses: [String], blank: Set<HostID> = []) throws -> [String] {
+  private func bootstrap(
+    _ cibs: [HostID: CIB], addresses: [String], elsewhere: [String] = [], blank: Set<HostID> = []
+  ) throws -> [String] {
     let resource = HighAvailabilityParts(
       cluster: try Example.cluster(), policy: try Example.policy(), primary: try Example.cluster().heads[0]
     ).bootstrap
@@ -150,7 +152,10 @@ struct KindTests {
         : .answered([
           .cib: .cib(text), .unit(name: "dnsmasq.service", configuration: []): unit("active"),
           .unit(name: "nginx.service", configuration: []): unit("inactive"),
-          .links: .links([LinkState(name: "eth0", mac: nil, up: true, addresses: addresses, gateways: [])]),
+          .links: .links([
+            LinkState(
+              name: "eth0", mac: nil, up: true, addresses: head == "head1" ? addresses : elsewhere, gateways: [])
+          ]),
         ])
     }
     let (answers, context) = context(Inventory(hosts: hosts, observedAt: 0), blank: blank)
@@ -167,6 +172,14 @@ struct KindTests {
         == ["address-eth1", "address-eth0", "start-nginx.service"])
     #expect(
       try bootstrap(["head1": .empty], addresses: ["10.1.0.10/16"], blank: ["head2"])
+        == ["address-eth1", "start-nginx.service"])
+  }
+
+  @Test("an address that another head holds is not put up a second time")
+  func onAnotherHead() throws {
+    let elsewhere = ["10.1.0.2/16", "10.1.0.10/16"]
+    #expect(
+      try bootstrap(["head1": .none, "head2": .none], addresses: ["10.1.0.1/16"], elsewhere: elsewhere)
         == ["address-eth1", "start-nginx.service"])
   }
 

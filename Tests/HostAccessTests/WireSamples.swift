@@ -36,7 +36,10 @@ enum WireSamples {
         members: ["head1"])),
     .cib(nil), .cib("<cib/>"), .crmMon(nil), .crmMon("<crm_mon/>"), .fencing(nil),
     .fencing(FencingRecord(head: "head2", address: address, provenAt: 5)),
-    .nodeReports([NodeReport(mac: mac, stage: .ready, image: "c/d", verified: true, age: 9, uptime: 4, detail: "x")]),
+    .nodeReports([
+      NodeReport(mac: mac, stage: .ready, image: "c/d", verified: true, age: 9, uptime: 4, detail: "x"),
+      NodeReport(mac: mac, stage: .script, image: nil, verified: false, age: 9, uptime: nil, server: address),
+    ]),
     .power(.on), .failed(error),
   ]
 
@@ -62,6 +65,9 @@ enum WireSamples {
         identity: ["/etc/hostname": .text("head2\n")], deadlineSeconds: 600)),
     .ensurePower(bmc, .off),
     .ensureNode(NodeGoal(node: "node001", mac: mac, bmc: bmc, image: "c/d", restart: true, deadlineSeconds: 60)),
+    .ensureNode(
+      NodeGoal(
+        node: "node001", mac: mac, bmc: nil, image: "c/d", server: address, restart: false, deadlineSeconds: 60)),
     .ensureCIB(
       CIBGoal(elements: [CIBElement(section: .resources, id: "r", xml: "<r/>")], removed: ["x"], members: ["head1"])),
     .ensureFencingProven(FencingGoal(head: "head2", bmc: bmc)),

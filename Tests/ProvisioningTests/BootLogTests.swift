@@ -39,6 +39,32 @@ import Testing
       ])
   }
 
+  /// Whichever of the head's addresses it was, and also of what is fetched before the node is up.
+  @Test func theAddressThatWasSpokenToIsKept() {
+    let requests = [
+      ("1.0", "10.1.0.1", "/ipxe/52-54-00-11-00-01.ipxe", ""),
+      ("2.0", "10.1.0.10", "/images/compute/abc/root.squashfs", ""),
+      ("3.0", "10.1.0.10", "/report", "mac=52:54:00:11:00:01&event=ready&image=a/1&verified=yes"),
+    ]
+    let lines = requests.map { at, server, uri, args in
+      Self.line(at, "10.1.1.1", uri, args).replacing(#""ip":"#, with: #""server":"\#(server)","ip":"#)
+    }
+
+    let servers = (1...3).map { BootLog.reports(in: lines.prefix($0).joined()[...], now: 10).map(\.server) }
+
+    #expect(servers == [["10.1.0.1"], ["10.1.0.10"], ["10.1.0.10"]].map { $0.map { IPv4Address($0) } })
+  }
+
+  /// Lines of earlier versions do not tell: that is unknown, and no reason to do anything.
+  @Test func aLineWithoutTheAddressIsReadAsBefore() {
+    let line = Self.line("1.0", "10.1.1.1", "/report", "mac=52:54:00:11:00:01&event=ready&image=a/1&verified=yes")
+
+    let reports = BootLog.reports(in: line[...], now: 10)
+
+    #expect(reports.map(\.stage) == [.ready] && reports.map(\.server) == [nil])
+    #expect(reports.first?.speaks(toAnotherThan: IPv4Address("10.1.0.1")) == false)
+  }
+
   @Test func newestOfEachMachineWins() {
     let log = [
       Self.line("1.0", "10.1.1.1", "/report", "mac=52:54:00:11:00:01&event=ready&image=a/1&verified=yes"),

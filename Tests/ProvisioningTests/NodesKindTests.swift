@@ -16,16 +16,18 @@ import Testing
 
   private static func report(
     _ number: UInt64, _ stage: NodeReport.Stage = .ready, image: String? = "compute/new", verified: Bool = true,
-    age: Int = 5
+    age: Int = 5, at server: String? = nil
   ) -> NodeReport {
     NodeReport(
-      mac: MACAddress(bits: number), stage: stage, image: image, verified: verified, age: age, uptime: 100)
+      mac: MACAddress(bits: number), stage: stage, image: image, verified: verified, age: age, uptime: 100,
+      server: server.flatMap { IPv4Address($0) })
   }
 
   private static func drafts(
     _ count: UInt64, _ answers: [HostID: [NodeReport]?], active: HostID = "head1"
   ) throws -> [StepDraft] {
-    let desired = NodesKind.Desired(heads: ["head1", "head2"], nodes: (1...count).map(row))
+    let desired = NodesKind.Desired(
+      heads: ["head1", "head2"], server: IPv4Address("10.1.0.1"), nodes: (1...count).map(row))
     let hosts = answers.mapValues { reports -> Inventory.Host in
       guard let reports else { return .unreachable(AgentError(.unreachable, "silent", next: "Power it on.")) }
       return .answered([.nodeReports: .nodeReports(reports)])
@@ -102,6 +104,43 @@ import Testing
     #expect(restarts.count == 1_000)
     #expect(restarts.allSatisfy { !$0.behind.isEmpty })
     #expect(drafts.reduce(0) { $0 + $1.behind.count } < 2 * drafts.count)
+  }
+
+  /// They were told it when they booted. Nobody may hear them there any more, so silence does not matter.
+  @Test(arguments: [5, 46, 200_000]) func nodesThatReportToAnotherAddressRestart(age: Int) throws {
+    let drafts = try Self.drafts(
+      4, ["head1": (1...4).map { Self.report($0, age: age, at: $0 == 3 ? "10.1.0.1" : "10.1.0.10") }, "head2": []])
+
+    let moved = drafts.filter { $0.disruption == .reboot }
+    #expect(moved.map(\.verb) == ["restart-node1", "restart-node2", "restart-node4"])
+    #expect(moved.first?.because == "node1 reports to 10.1.0.10, not to 10.1.0.1")
+    #expect(moved.allSatisfy { $0.after == [PacemakerConfigurationKind.id] })
+    // The third is silent now and then, and has the right address.
+    #expect(drafts.map(\.verb).contains("boot-node3") == (age > NodesKind.silentAfter))
+    for case .ensureNode(let goal) in moved.map(\.operation) {
+      #expect(goal.restart && goal.server == IPv4Address("10.1.0.1"))
+    }
+  }
+
+  @Test func anUnknownAddressIsNoReasonToRestart() throws {
+    #expect(try Self.drafts(1, ["head1": [Self.report(1)], "head2": []]).isEmpty)
+    #expect(try Self.drafts(1, ["head1": [Self.report(1, age: 60)], "head2": []]).map(\.verb) == ["boot-node1"])
+  }
+
+  /// It is on its way to an address that it will not be heard at, and runs nothing yet.
+  @Test(arguments: [NodeReport.Stage.script, .image, .failed]) func oneThatBootsFromAnotherAddressIsCycled(
+    stage: NodeReport.Stage
+  ) throws {
+    let drafts = try Self.drafts(1, ["head1": [Self.report(1, stage, age: 3, at: "10.1.0.10")], "head2": []])
+
+    #expect(drafts.map(\.verb) == ["reset-node1"] && drafts.map(\.disruption) == [.none])
+    #expect(drafts.first?.because == "node1 booted from 10.1.0.10, not from 10.1.0.1")
+  }
+
+  @Test func nodesOfAnotherAddressRestartAQuarterAtATime() throws {
+    let drafts = try Self.drafts(8, ["head1": (1...8).map { Self.report($0, at: "10.1.0.10") }, "head2": []])
+
+    #expect(drafts.map(\.behind) == [[], [], [0], [1], [2], [3], [4], [5]])
   }
 
   @Test func silenceMeansNothingWhenTheActiveHeadIsSilent() {

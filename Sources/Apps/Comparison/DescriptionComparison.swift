@@ -79,6 +79,7 @@ package struct DescriptionComparison: Sendable {
       // one takes minutes even in memory.
       for goal in booted {
         world.nodes[goal.node]?.image = goal.image
+        world.nodes[goal.node]?.server = goal.server
         if let bmc = goal.bmc { world.boards[bmc.address]?.power = .on }
       }
     }

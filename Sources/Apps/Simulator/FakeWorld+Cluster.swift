@@ -10,7 +10,6 @@ extension FakeWorld {
       unpack(head, cluster)
     }
     for node in cluster.nodes { add(node) }
-    follow(cluster)
   }
 
   /// Machines that a newer spec names, as they come out of their boxes.
@@ -18,7 +17,6 @@ extension FakeWorld {
     for node in cluster.nodes where nodes[node.name] == nil { add(node) }
     for head in cluster.heads { move(head) }
     for head in cluster.heads where machines[head.name] == nil { unpack(head, cluster) }
-    follow(cluster)
   }
 
   /// Heads that the spec has dropped are switched off: whoever drops one has to see to that.
@@ -34,11 +32,6 @@ extension FakeWorld {
     }
     add(head, hostname: "debian", cluster)
     if let bmc = head.bmc { boards[bmc.address]?.power = .on }
-  }
-
-  private mutating func follow(_ cluster: Cluster) {
-    serviceAddress = cluster.ha?.addresses.first { $0.network == cluster.bootNetwork?.name }?.address
-    primary = cluster.primary?.name
   }
 
   /// Whoever changes a BMC's address in the spec has changed it at the machine.

@@ -35,7 +35,7 @@ extension FakeWorld {
     let members = members
     let left = joined.subtracting(members)
     joined = Set(members)
-    for host in left.sorted() where isUp(host) { stopResources(on: host) }
+    if !isLettingGo { for host in left.sorted() where isUp(host) { stopResources(on: host) } }
     guard let active = activeHead(of: members) else {
       // It is on the disks of the heads, and goes with the package.
       if !machines.values.contains(where: { $0.installed["pacemaker"] != nil }) { cib = nil }
@@ -52,6 +52,7 @@ extension FakeWorld {
                 children: ["crm_config", "nodes", "resources", "constraints"].map { .element(XMLElement($0)) }))
           ]))
     }
+    if isLettingGo { return }
     for primitive in primitives {
       if let address = primitive.serviceAddress {
         place(address, primitive.parameter("cidr_netmask") ?? "32", primitive.parameter("nic"), on: active)
@@ -68,6 +69,9 @@ extension FakeWorld {
       }
     }
   }
+
+  /// Told to touch nothing: what it runs goes on, also when it stops itself.
+  private var isLettingGo: Bool { cib?.element("cib-bootstrap-options-maintenance-mode")?["value"] == "true" }
 
   /// A member that leaves in good order stops what it runs first.
   private mutating func stopResources(on host: HostID) {
@@ -102,7 +106,7 @@ extension FakeWorld {
     let members = members
     guard members.contains(host), let cib else { return nil }
     let fencing = cib.element("cib-bootstrap-options-stonith-enabled")?["value"] ?? "true"
-    let options = "<cluster_options stonith-enabled=\"\(fencing)\" maintenance-mode=\"false\"/>"
+    let options = "<cluster_options stonith-enabled=\"\(fencing)\" maintenance-mode=\"\(isLettingGo)\"/>"
     let nodes = machines.keys.sorted().map { name in
       let online = members.contains(name)
       return "<node name=\"\(name)\" online=\"\(online)\" standby=\"false\" standby_onfail=\"false\" "

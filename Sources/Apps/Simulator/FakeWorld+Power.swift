@@ -15,6 +15,7 @@ extension FakeWorld {
     }
     boards[bmc.address]?.power = wanted
     nodes[board.machine]?.image = nil
+    nodes[board.machine]?.server = nil
     if wanted == .on { machines[board.machine]?.restart() }
     settle()
     return Outcome(changed: true, detail: "power is \(wanted.rawValue)")

@@ -27,6 +27,8 @@ package struct FakeWorld: Equatable, Codable, Sendable {
   package struct Node: Hashable, Codable, Sendable {
     /// `name/digest` of what it runs. Nil: it is off, or on its way up.
     package var image: String?
+    /// The address of the heads that it booted from, and reports to until it boots again. Nil: that of its boot script.
+    package var server: IPv4Address?
     /// It never asks for DHCP.
     package var silent = false
     /// It boots this instead of what its script says.
@@ -45,9 +47,6 @@ package struct FakeWorld: Equatable, Codable, Sendable {
   package var cib: CIBDocument?
   /// Heads that have lost power for a while.
   package var down: Set<HostID> = []
-  /// Where nodes report to: whoever holds it hears them. Nil: they report to `primary`.
-  package var serviceAddress: IPv4Address?
-  package var primary: HostID?
   /// Heads that were members of the cluster when it last settled.
   var joined: Set<HostID> = []
   /// Seconds since 1970. Nothing in here moves it.

@@ -23,8 +23,8 @@ struct NginxConfiguration {
       tcp_nopush on;
       server_tokens off;
       default_type application/octet-stream;
-      log_format cluster_boot escape=json '{"at":$msec,"ip":"$remote_addr","method":"$request_method","uri":"$uri",'
-        '"args":"$args","status":$status,"bytes":$bytes_sent}';
+      log_format cluster_boot escape=json '{"at":$msec,"ip":"$remote_addr","server":"$server_addr",'
+        '"method":"$request_method","uri":"$uri","args":"$args","status":$status,"bytes":$bytes_sent}';
 
       server {
         listen \(server):80 default_server;

@@ -19,9 +19,12 @@ package enum Nodes: Feature {
     }
     return [
       Resource(
-        NodesKind.id, NodesKind.Desired(heads: cluster.heads.map(\.name), nodes: rows),
+        NodesKind.id,
+        NodesKind.Desired(
+          heads: cluster.heads.map(\.name), server: Netboot.serviceAddress(cluster), nodes: rows),
         because: "nodes run their image",
-        source: first.source, after: cluster.heads.flatMap(before) + cluster.images.map { ImageKind.id($0.name) })
+        source: first.source, after: cluster.heads.flatMap(before) + cluster.images.map { ImageKind.id($0.name) },
+        mayFollow: [PacemakerConfigurationKind.id])
     ]
   }
 

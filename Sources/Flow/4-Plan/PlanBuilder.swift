@@ -33,6 +33,8 @@ struct PlanBuilder {
   private let ids: Set<ResourceID>
 
   private var places: [Place]
+  /// By resource that is dropped and removed first: what came of it.
+  private var released: [ResourceID: Place] = [:]
   private var answers: Answers
   private var blank: Set<HostID> = []
   private var changing: Set<ResourceID> = []
@@ -79,13 +81,15 @@ struct PlanBuilder {
   }
 
   /// Plans one desired resource. Those it comes after were added before.
-  mutating func add(_ index: Int, after dependencies: [Int]) {
+  ///
+  /// - Parameter mayFollow: those that its drafts may name.
+  mutating func add(_ index: Int, after dependencies: [Int], mayFollow: [Int]) {
     let resource = desired[index]
     guard let kind = catalog[resource.id.kind] else { return }
-    let waitsFor = dependencies.first { places[$0].blockedBy != nil }.flatMap { places[$0].blockedBy }
     do throws(Unreadable) {
       let examined = try kind.examine(resource.id, resource.desired, answers)
       let drafts = try examined.steps(context(for: resource.id))
+      let waitsFor = cause(resource, drafts, dependencies)
       if drafts.isEmpty {
         var last = lastSteps(of: dependencies)
         // A host that is there needs no longer what it was made with; it still is the second to change.
@@ -94,7 +98,10 @@ struct PlanBuilder {
       } else if let waitsFor {
         block(resource, .waitsFor(waitsFor), index)
       } else {
-        let last = append(drafts, resource.id, resource.because, resource.source, after: lastSteps(of: dependencies))
+        let last = append(
+          drafts, resource.id, resource.because, resource.source,
+          after: lastSteps(of: dependencies, resource.afterRemoval.compactMap { released[$0] }),
+          named: released.merging(mayFollow.map { (desired[$0].id, places[$0]) }) { first, _ in first })
         places[index] = Place(last: Before(all: last))
         changing.insert(resource.id)
       }
@@ -109,6 +116,15 @@ struct PlanBuilder {
     }
   }
 
+  /// The blocked resource that this one has to wait for. Nil: there is none.
+  private func cause(_ resource: Resource, _ drafts: [StepDraft], _ dependencies: [Int]) -> ResourceID? {
+    if let needed = dependencies.lazy.compactMap({ places[$0].blockedBy }).first { return needed }
+    if drafts.isEmpty { return nil }
+    let others = resource.afterRemoval + (resource.mayFollow.isEmpty ? [] : Set(drafts.flatMap(\.after)).sorted())
+    // One with nothing to do need not be waited for, whatever it depends on.
+    return others.first { other in blocked.contains { $0.resource == other } }
+  }
+
   /// Made anew for each resource and gone before `changing` grows, so that the set is never copied.
   private func context(for id: ResourceID) -> PlanContext {
     PlanContext(answers: answers, activeHead: activeHead, changing: changing, now: now, previous: previous[id])
@@ -120,11 +136,10 @@ struct PlanBuilder {
     places[index] = Place(blockedBy: resource.id)
   }
 
-  private func lastSteps(of dependencies: [Int]) -> Before {
-    if dependencies.count == 1 { return places[dependencies[0]].last }
+  private func lastSteps(of dependencies: [Int], _ more: [Place] = []) -> Before {
+    if dependencies.count == 1, more.isEmpty { return places[dependencies[0]].last }
     var (needed, all): (Set<Int>, Set<Int>) = ([], [])
-    for dependency in dependencies {
-      let last = places[dependency].last
+    for last in dependencies.map({ places[$0].last }) + more.map(\.last) {
       all.formUnion(last.all)
       needed.formUnion(last.turns.isEmpty ? last.all : last.all.filter { !last.turns.contains($0) })
     }
@@ -137,7 +152,7 @@ struct PlanBuilder {
   /// Adds a resource's steps and gives its last ones.
   private mutating func append(
     _ drafts: [StepDraft], _ id: ResourceID, _ reason: String, _ source: SourceSpan?, after first: Before,
-    prunes: Bool = false
+    named: [ResourceID: Place] = [:], prunes: Bool = false
   ) -> [Int] {
     let name = id.description
     var (before, group) = (first, [Int]())
@@ -145,7 +160,7 @@ struct PlanBuilder {
     for draft in drafts {
       if !draft.independent, !group.isEmpty { (before, group) = (Before(all: group), []) }
       let behind = draft.behind.map { base + $0 }
-      let preceding = behind.isEmpty ? before : Before(all: behind, turns: Set(behind))
+      let preceding = preceding(draft, behind, before, named)
       for step in preceding.all { hasFollower[step] = true }
       group.append(steps.count)
       after.append(preceding.all)
@@ -159,6 +174,38 @@ struct PlanBuilder {
           destructive: draft.destructive, prunes: prunes))
     }
     return group.filter { !hasFollower[$0] }
+  }
+
+  /// What a draft comes after: those of its row that it takes turns with, or what its resource comes after; and what it
+  /// names itself.
+  private func preceding(
+    _ draft: StepDraft, _ behind: [Int], _ before: Before, _ named: [ResourceID: Place]
+  ) -> Before {
+    var preceding = behind.isEmpty ? before : Before(all: behind, turns: Set(behind))
+    for other in draft.after {
+      // Where the other one has nothing to do, these are steps of what it depends on.
+      let last = named[other]?.last.all.filter { steps[$0].resource == other } ?? []
+      preceding.all += last.filter { !preceding.all.contains($0) }
+    }
+    return preceding
+  }
+
+  /// Plans to take away what has to go before anything else is done.
+  ///
+  /// - Parameter strangers: see `prune`.
+  mutating func letGoFirst(without strangers: Set<HostID>) {
+    let answers = strangers.isEmpty ? answers : Answers(inventory, blank: blank.union(strangers))
+    for managed in previously where !ids.contains(managed.id) {
+      guard let kind = catalog[managed.id.kind], kind.isRemovedFirst else { continue }
+      do throws(Unreadable) {
+        let drafts = try kind.examine(managed.id, managed.desired, answers).removal(context(for: managed.id))
+        let last = append(drafts, managed.id, "", nil, after: Before(), prunes: true)
+        released[managed.id] = Place(last: Before(all: last))
+      } catch {
+        block(managed, .unreadable(error))
+        released[managed.id] = Place()
+      }
+    }
   }
 
   /// Plans to forget what heads have that the description dropped. One that may still act in the cluster is not let go.
@@ -190,7 +237,7 @@ struct PlanBuilder {
   mutating func prune(without strangers: Set<HostID>) {
     if previously.isEmpty { return }
     let gone = previously.filter { managed in
-      !ids.contains(managed.id) && !(managed.id.host.map(strangers.contains) ?? false)
+      !ids.contains(managed.id) && !(managed.id.host.map(strangers.contains) ?? false) && released[managed.id] == nil
     }.sorted { rank($0) < rank($1) }
     if gone.isEmpty { return }
     if !strangers.isEmpty { answers = Answers(inventory, blank: blank.union(strangers)) }

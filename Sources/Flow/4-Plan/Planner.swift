@@ -36,10 +36,14 @@ package enum Planner {
     var builder = PlanBuilder(
       desired, previously: previously, inventory: inventory, activeHead: desired.heads.active(in: inventory), now: now)
     builder.findBlankHosts(order.indices)
-    for index in order.indices { builder.add(index, after: order.dependencies[index]) }
+    let strange = desired.strangers(previously)
+    builder.letGoFirst(without: strange)
+    for index in order.indices {
+      builder.add(index, after: order.dependencies[index], mayFollow: order.mayFollow[index])
+    }
     let present = builder.letGo(desired.leaving(previously), witnesses: desired.heads.all)
     if !present.isEmpty { throw PlanProblems(present) }
-    builder.prune(without: desired.strangers(previously))
+    builder.prune(without: strange)
     builder.keepOneHeadUndisrupted()
     let plan = builder.finished()
     let problems = PlanChecks.problems(

@@ -8,6 +8,8 @@ struct ResourceOrder {
   private(set) var indices: [Int] = []
   /// By resource: the resources it comes after.
   private(set) var dependencies: [[Int]] = []
+  /// By resource: those that stand before it for its drafts' sake.
+  private(set) var mayFollow: [[Int]] = []
 
   init(_ desired: [Resource], catalog: [String: AnyKind]) throws(PlanProblems) {
     var numbers: [ResourceID: Int] = Dictionary(minimumCapacity: desired.count)
@@ -24,6 +26,7 @@ struct ResourceOrder {
         return numbers[other]
       }
     }
+    mayFollow = desired.map { $0.mayFollow.compactMap { numbers[$0] } }
     if !problems.isEmpty { throw PlanProblems(problems) }
     waitForHostsToExist(desired, catalog)
     try sort(desired)
@@ -62,14 +65,15 @@ struct ResourceOrder {
       marks[root] = .open
       path.append((root, 0))
       while let (resource, next) = path.last {
-        if next == dependencies[resource].count {
+        let own = dependencies[resource].count
+        if next == own + mayFollow[resource].count {
           marks[resource] = .done
           indices.append(resource)
           path.removeLast()
           continue
         }
         path[path.count - 1].next += 1
-        let dependency = dependencies[resource][next]
+        let dependency = next < own ? dependencies[resource][next] : mayFollow[resource][next - own]
         switch marks[dependency] {
         case .done: break
         case .new:

@@ -9,6 +9,7 @@ import Pacemaker
 ///   them as they are and adopts them.
 /// - While it is not known whether Pacemaker has them on a head nothing is done: an address on two heads is worse than
 ///   none.
+/// - An address that another head holds stays there: Pacemaker has once let go of it, and gets it back.
 /// - Removal takes nothing away: when there is no Pacemaker any more, the units are `unit` resources again.
 package enum HighAvailabilityBootstrapKind: ResourceKind {
   package static let name = "ha-bootstrap"
@@ -50,8 +51,8 @@ package enum HighAvailabilityBootstrapKind: ResourceKind {
   package static func id(on head: HostID) -> ResourceID { ResourceID(name, on: head, "services") }
 
   package static func questions(_ id: ResourceID, _ desired: Desired) -> [Question] {
-    [Question(desired.head, .links)] + desired.units.map { Question(desired.head, state($0)) }
-      + ([desired.head] + desired.others).map { Question($0, .cib) }
+    desired.units.map { Question(desired.head, state($0)) }
+      + ([desired.head] + desired.others).flatMap { [Question($0, .links), Question($0, .cib)] }
   }
 
   package static func interpret(
@@ -69,9 +70,12 @@ package enum HighAvailabilityBootstrapKind: ResourceKind {
     }
     if let unknown { throw unknown }
     guard let links = try answers.links(desired.head) else { return nil }
+    var elsewhere: Set<String> = []
+    for head in desired.others { elsewhere.formUnion(try answers.links(head)?.flatMap(\.addresses) ?? []) }
     let missing = desired.addresses.filter { address in
       let held = links.first { $0.name == address.interface }?.addresses ?? []
-      return !held.contains("\(address.address)/\(address.prefix)")
+      let wanted = "\(address.address)/\(address.prefix)"
+      return !held.contains(wanted) && !elsewhere.contains(wanted)
     }
     var stopped: [String] = []
     for unit in desired.units where try !runs(unit, on: desired.head, answers) { stopped.append(unit) }

@@ -10,6 +10,15 @@ extension NodesKind {
     case unstick(String)
     /// It runs, and will be interrupted.
     case restart(String)
+    /// The same, when the heads have the address that it is to come back to.
+    case move(String)
+
+    var takesAway: Bool {
+      switch self {
+      case .boot, .unstick: false
+      case .restart, .move: true
+      }
+    }
   }
 
   package static func claims(_ id: ResourceID, _ desired: Desired) -> [Claim]? {
@@ -22,10 +31,10 @@ extension NodesKind {
     // Silence means something only where the reports go to.
     if case .failed(let error) = answer(context) { throw .failed(context.activeHead, error) }
     let needs = desired.nodes.compactMap { row in
-      need(row, actual?.reports[row.mac]).map { (row: row, need: $0) }
+      need(row, actual?.reports[row.mac], at: desired.server).map { (row: row, need: $0) }
     }
-    let booting = needs.filter { if case .restart = $0.need { false } else { true } }
-    let restarting = needs.filter { if case .restart = $0.need { true } else { false } }
+    let booting = needs.filter { !$0.need.takesAway }
+    let restarting = needs.filter(\.need.takesAway)
     let most = NodePolicy.mostAway(of: desired.nodes.count)
     // Nodes that are away already count: beyond what is left of the number, a restart waits for one of them to be back.
     let free = max(0, most - booting.count)
@@ -37,9 +46,9 @@ extension NodesKind {
       // thousands of nodes is not millions of pairs.
       return index == 0 ? Array(booting.indices) : [booting.count]
     }
-    return booting.map { draft($0.row, $0.need, context, behind: []) }
+    return booting.map { draft($0.row, $0.need, desired.server, context, behind: []) }
       + restarting.enumerated().map { index, entry in
-        draft(entry.row, entry.need, context, behind: before(index))
+        draft(entry.row, entry.need, desired.server, context, behind: before(index))
       }
   }
 
@@ -60,10 +69,15 @@ extension NodesKind {
   }
 
   /// Nil: the node is as it is to be.
-  static func need(_ row: Row, _ report: NodeReport?) -> Need? {
+  static func need(_ row: Row, _ report: NodeReport?, at server: IPv4Address?) -> Need? {
     guard let report else { return .boot("\(row.name) has not reported") }
     let age = report.age
     let image = report.image ?? "an unknown image"
+    if let server, let old = report.server, old != server {
+      return report.stage == .ready
+        ? .move("\(row.name) reports to \(old), not to \(server)")
+        : .unstick("\(row.name) booted from \(old), not from \(server)")
+    }
     switch report.stage {
     case .ready where age > silentAfter:
       return .boot("\(row.name) was ready, and has been silent for \(rough(age))")
@@ -87,17 +101,22 @@ extension NodesKind {
     }
   }
 
-  private static func draft(_ row: Row, _ need: Need, _ context: PlanContext, behind earlier: [Int]) -> StepDraft {
+  private static func draft(
+    _ row: Row, _ need: Need, _ server: IPv4Address?, _ context: PlanContext, behind earlier: [Int]
+  ) -> StepDraft {
     let (verb, reason, restart, disruption): (String, String, Bool, Step.Disruption) =
       switch need {
       case .boot(let reason): ("boot", reason, false, .none)
       case .unstick(let reason): ("reset", reason, true, .none)
-      case .restart(let reason): ("restart", reason, true, .reboot)
+      case .restart(let reason), .move(let reason): ("restart", reason, true, .reboot)
       }
+    // It comes back to an address that Pacemaker brings up, or to services that Pacemaker has let go of.
+    let first: [ResourceID] = if case .move = need { [PacemakerConfigurationKind.id] } else { [] }
     let goal = NodeGoal(
-      node: row.name, mac: row.mac, bmc: row.bmc, image: row.image, restart: restart, deadlineSeconds: 600)
+      node: row.name, mac: row.mac, bmc: row.bmc, image: row.image, server: server, restart: restart,
+      deadlineSeconds: 600)
     return StepDraft(
       "\(verb)-\(row.name)", on: context.activeHead, .ensureNode(goal), disruption: disruption, because: reason,
-      independent: true, behind: earlier)
+      independent: true, behind: earlier, after: first)
   }
 }

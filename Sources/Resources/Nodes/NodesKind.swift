@@ -9,6 +9,8 @@ import Diagnostics
 ///   somebody's job behind a broken link.
 /// - A node that failed to boot, or that is stuck halfway, is power-cycled: it runs nothing.
 /// - A node on another image is restarted, at most a quarter of all nodes at a time.
+/// - So is one that reports to another address of the heads than the description has. It was told that address when it
+///   booted, and nobody may hear it there any more; so how long it has been silent does not count.
 package enum NodesKind: ResourceKind {
   package static let name = "nodes"
   package static let removalRank = 5
@@ -20,10 +22,13 @@ package enum NodesKind: ResourceKind {
 
   package struct Desired: DesiredState {
     package var heads: [HostID]
+    /// Where nodes boot from and report to. Nil only in records of earlier versions.
+    package var server: IPv4Address?
     package var nodes: [Row]
 
-    package init(heads: [HostID], nodes: [Row]) {
+    package init(heads: [HostID], server: IPv4Address? = nil, nodes: [Row]) {
       self.heads = heads
+      self.server = server
       self.nodes = nodes
     }
   }

@@ -9,11 +9,14 @@ import Pacemaker
 /// - Which elements are ours stands in the CIB itself, so one that the spec drops is found and removed.
 /// - Any head that runs Pacemaker can tell, and the change is made there.
 /// - A resource that failed for good, and waits for somebody to look, is tried again.
-/// - Removal lets go: Pacemaker is told to touch nothing more, so that services go on where they are when it stops.
+/// - Removal lets go, before anything else is done: Pacemaker is told to touch nothing more, so that services can be
+///   changed, and go on where they are when it stops.
 package enum PacemakerConfigurationKind: ResourceKind {
   package static let name = "pacemaker"
   /// Before the units of Corosync and Pacemaker.
   package static let removalRank = 5
+  /// While it minds the services they cannot be given another address: it would find them ill, and stop them.
+  package static let isRemovedFirst = true
 
   package struct Desired: DesiredState {
     /// The heads, the primary first.

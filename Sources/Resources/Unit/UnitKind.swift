@@ -34,11 +34,12 @@ package enum UnitKind: ResourceKind {
 
 extension Resource {
   package static func unit(
-    on host: HostID, _ desired: UnitKind.Desired, because: String, source: SourceSpan, after: [ResourceID] = []
+    on host: HostID, _ desired: UnitKind.Desired, because: String, source: SourceSpan, after: [ResourceID] = [],
+    afterRemoval: [ResourceID] = []
   ) -> Resource {
     // What a unit watches is in place before the unit is.
     Resource(
       UnitKind.id(on: host, desired.unit.name), desired, because: because, source: source,
-      after: after + desired.watches + desired.reloadsFor)
+      after: after + desired.watches + desired.reloadsFor, afterRemoval: afterRemoval)
   }
 }

@@ -31,18 +31,25 @@ package struct Resource: Sendable {
   package var source: SourceSpan
   /// Resources whose steps come before this one's.
   package var after: [ResourceID]
+  /// Resources that drafts of this one name in `StepDraft.after`: they are planned first, and their steps come first
+  /// only where a draft says so. Not wanted in every cluster.
+  package var mayFollow: [ResourceID]
+  /// Resources that let go of something that this one takes over when the description has dropped them.
+  package var afterRemoval: [ResourceID]
   /// A host that exists only once this resource does: until then it has nothing, which is not the same as unknown.
   package var establishes: HostID?
 
   package init(
     _ id: ResourceID, _ desired: any DesiredState, because: String, source: SourceSpan, after: [ResourceID] = [],
-    establishes: HostID? = nil
+    mayFollow: [ResourceID] = [], afterRemoval: [ResourceID] = [], establishes: HostID? = nil
   ) {
     self.id = id
     self.desired = desired
     self.because = because
     self.source = source
     self.after = after
+    self.mayFollow = mayFollow
+    self.afterRemoval = afterRemoval
     self.establishes = establishes
   }
 }

@@ -85,6 +85,9 @@ package protocol ResourceKind: SendableMetatype {
   static var name: String { get }
   /// When resources of this kind are taken away, relative to others: units (10) before files (20) before packages (30).
   static var removalRank: Int { get }
+  /// Whether it is taken away before all else is done, and not after: others take over what it lets go of. False by
+  /// default.
+  static var isRemovedFirst: Bool { get }
   /// Whether it comes along when a disk is copied, and the agent there still knows that it is ours. False by default.
   static var travelsWithDisk: Bool { get }
   /// The facts that decide whether the resource is as desired.
@@ -102,6 +105,7 @@ package protocol ResourceKind: SendableMetatype {
 }
 
 extension ResourceKind {
+  package static var isRemovedFirst: Bool { false }
   package static var travelsWithDisk: Bool { false }
   package static func claims(_ id: ResourceID, _ desired: Desired) -> [Claim]? { nil }
 }
@@ -123,10 +127,14 @@ package struct StepDraft: Sendable {
   /// Among independent drafts: the places of earlier ones that have to be done before. So a long row of machines is
   /// taken a few at a time.
   package var behind: [Int]
+  /// Resources whose steps come before this draft, beside those that its own resource comes after: the resource names
+  /// them in `mayFollow`. One that the description has dropped counts with the steps that take it away first.
+  package var after: [ResourceID]
 
   package init(
     _ verb: String, on host: HostID, _ operation: Operation, disruption: Step.Disruption = .none, because: String,
-    changes: [String] = [], destructive: Bool = false, independent: Bool = false, behind: [Int] = []
+    changes: [String] = [], destructive: Bool = false, independent: Bool = false, behind: [Int] = [],
+    after: [ResourceID] = []
   ) {
     self.verb = verb
     self.host = host
@@ -137,6 +145,7 @@ package struct StepDraft: Sendable {
     self.destructive = destructive
     self.independent = independent
     self.behind = behind
+    self.after = after
   }
 }
 
@@ -144,6 +153,7 @@ package struct StepDraft: Sendable {
 package struct AnyKind: Sendable {
   package let name: String
   package let removalRank: Int
+  package let isRemovedFirst: Bool
   package let travelsWithDisk: Bool
   package let questions: @Sendable (ResourceID, any DesiredState) -> [Question]
   package let claims: @Sendable (ResourceID, any DesiredState) -> [Claim]?
@@ -166,6 +176,7 @@ package struct AnyKind: Sendable {
     }
     name = Kind.name
     removalRank = Kind.removalRank
+    isRemovedFirst = Kind.isRemovedFirst
     travelsWithDisk = Kind.travelsWithDisk
     questions = { id, desired in Kind.questions(id, typed(id, desired)) }
     claims = { id, desired in Kind.claims(id, typed(id, desired)) }

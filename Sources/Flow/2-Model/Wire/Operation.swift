@@ -244,15 +244,21 @@ package struct NodeGoal: Hashable, Codable, Sendable {
   package var bmc: BMC?
   /// `name/digest`.
   package var image: String
-  /// Power-cycle a node that runs another image. Off: only a machine that is not ready is powered on.
+  /// Where it is to report to. A node that reports to another address is not ready. Nil: anywhere.
+  package var server: IPv4Address?
+  /// Power-cycle a node that is not ready. Off: it is powered on, and waited for.
   package var restart: Bool
   package var deadlineSeconds: Int
 
-  package init(node: HostID, mac: MACAddress, bmc: BMC?, image: String, restart: Bool, deadlineSeconds: Int) {
+  package init(
+    node: HostID, mac: MACAddress, bmc: BMC?, image: String, server: IPv4Address? = nil, restart: Bool,
+    deadlineSeconds: Int
+  ) {
     self.node = node
     self.mac = mac
     self.bmc = bmc
     self.image = image
+    self.server = server
     self.restart = restart
     self.deadlineSeconds = deadlineSeconds
   }

@@ -244,7 +244,7 @@ package struct FencingRecord: Hashable, Codable, Sendable {
   }
 }
 
-/// What a node said of itself, over HTTP to the service address.
+/// What a node said of itself, over HTTP to the address of the heads that it booted from.
 package struct NodeReport: Hashable, Codable, Sendable {
   package enum Stage: String, Hashable, Codable, CaseIterable, Sendable {
     /// DHCP answered; from dnsmasq's log or lease file.
@@ -270,9 +270,12 @@ package struct NodeReport: Hashable, Codable, Sendable {
   /// Seconds the node had been up when it reported.
   package var uptime: Int?
   package var detail: String?
+  /// The head's address that the node spoke to. Nil: unknown, where the log was written by an earlier version.
+  package var server: IPv4Address?
 
   package init(
-    mac: MACAddress, stage: Stage, image: String?, verified: Bool, age: Int, uptime: Int?, detail: String? = nil
+    mac: MACAddress, stage: Stage, image: String?, verified: Bool, age: Int, uptime: Int?, detail: String? = nil,
+    server: IPv4Address? = nil
   ) {
     self.mac = mac
     self.stage = stage
@@ -281,6 +284,13 @@ package struct NodeReport: Hashable, Codable, Sendable {
     self.age = age
     self.uptime = uptime
     self.detail = detail
+    self.server = server
+  }
+
+  /// Whether the node speaks to another address than this one. False while either is unknown.
+  package func speaks(toAnotherThan server: IPv4Address?) -> Bool {
+    guard let server, let mine = self.server else { return false }
+    return mine != server
   }
 }
 

@@ -17,6 +17,8 @@ struct BootEvent: Hashable, Sendable {
   /// Milliseconds since 1970.
   var at: Int
   var ip: String
+  /// The address of this head that it was sent to. Nil in lines of earlier versions.
+  var server: IPv4Address?
   var what: What
 
   /// Nil for every line that tells nothing of a machine.
@@ -39,6 +41,7 @@ struct BootEvent: Hashable, Sendable {
     }
     self.at = Self.milliseconds(at)
     self.ip = ip
+    server = fields["server"].flatMap { IPv4Address($0) }
   }
 
   /// nginx's `$msec`: seconds with three decimals.

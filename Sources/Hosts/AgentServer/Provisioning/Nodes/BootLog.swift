@@ -33,10 +33,12 @@ struct BootLog {
     switch event.what {
     case .script(let mac):
       machines[event.ip] = mac
-      return NodeReport(mac: mac, stage: .script, image: nil, verified: false, age: age, uptime: nil)
+      return NodeReport(
+        mac: mac, stage: .script, image: nil, verified: false, age: age, uptime: nil, server: event.server)
     case .image(let image):
       return machines[event.ip].map {
-        NodeReport(mac: $0, stage: .image, image: image, verified: false, age: age, uptime: nil)
+        NodeReport(
+          mac: $0, stage: .image, image: image, verified: false, age: age, uptime: nil, server: event.server)
       }
     case .report(let fields):
       guard let mac = fields["mac"].flatMap({ MACAddress($0) }),
@@ -45,7 +47,7 @@ struct BootLog {
       let detail = fields["detail"] ?? ""
       return NodeReport(
         mac: mac, stage: stage, image: fields["image"], verified: fields["verified"] == "yes", age: age,
-        uptime: fields["uptime"].flatMap { Int($0) }, detail: detail.isEmpty ? nil : detail)
+        uptime: fields["uptime"].flatMap { Int($0) }, detail: detail.isEmpty ? nil : detail, server: event.server)
     case .capture: return nil
     }
   }

@@ -13,7 +13,8 @@ struct NodeBoot {
 
   func run() async throws(AgentError) -> Outcome {
     if let report = try BootLog.reports().first(where: { $0.mac == goal.mac }), report.stage == .ready,
-      report.image == goal.image, report.verified, report.age <= Self.silentAfter
+      report.image == goal.image, report.verified, report.age <= Self.silentAfter,
+      !report.speaks(toAnotherThan: goal.server)
     {
       return Outcome(changed: false, detail: "\(goal.node) is ready on \(goal.image)")
     }
@@ -58,7 +59,11 @@ struct NodeBoot {
         case .image(let image): last = "it fetched \(image)"
         case .capture: continue
         case .report(let fields):
-          if let outcome = try judge(fields, since: start) { return outcome }
+          if let server = event.server, let wanted = goal.server, server != wanted {
+            last = "it reports to \(server), not to \(wanted)"
+          } else if let outcome = try judge(fields, since: start) {
+            return outcome
+          }
         }
         context.progress("\(goal.node): \(last)")
       }

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+
+/// Nodes: they boot from the address that the heads tell them, report there, and are heard where somebody listens.
+extension FakeWorld {
+  /// What was heard of each node. Those that are up repeat their report to whoever hears them.
+  func reports(on host: HostID) -> [NodeReport] {
+    var reports = (machines[host]?.reports ?? [:]).mapValues { heard in
+      var report = heard.report
+      report.age = now - heard.at
+      return report
+    }
+    let off = Set(boards.values.lazy.filter { $0.power == .off }.map(\.machine))
+    var heard: [IPv4Address: Bool] = [:]
+    for (id, node) in nodes where !off.contains(id) {
+      guard let mac = node.mac, let image = node.image, let server = node.server ?? bootServer(of: mac) else {
+        continue
+      }
+      let hears = heard[server] ?? listens(host, at: server)
+      heard[server] = hears
+      if hears { reports[mac] = report(mac, image, server, after: reports[mac]) }
+    }
+    return reports.values.sorted { $0.mac < $1.mac }
+  }
+
+  private func report(
+    _ mac: MACAddress, _ image: String, _ server: IPv4Address, after last: NodeReport?
+  ) -> NodeReport {
+    let uptime = last.flatMap { last in last.uptime.map { max(0, $0 + last.age) } }
+    return NodeReport(
+      mac: mac, stage: .ready, image: image, verified: last?.verified ?? true, age: 0, uptime: uptime ?? 15,
+      server: server)
+  }
+
+  /// Whether nginx on the host answers at the address.
+  private func listens(_ host: HostID, at server: IPv4Address) -> Bool {
+    guard isUp(host), let machine = machines[host], machine.holds(server),
+      machine.units["nginx.service"]?.active == "active",
+      let configuration = machine.files["/etc/nginx/nginx.conf"]?.text
+    else { return false }
+    return configuration.contains("listen \(server):80 ")
+  }
+
+  /// Where a machine that boots now finds its script: at the address that the script itself names. Nil: nowhere.
+  private func bootServer(of mac: MACAddress) -> IPv4Address? {
+    let path = "/srv/cluster/http/ipxe/\(mac.hyphenated).ipxe"
+    for (host, machine) in machines.sorted(by: { $0.key < $1.key }) where isUp(host) {
+      guard machine.units["dnsmasq.service"]?.active == "active", let script = machine.files[path]?.text,
+        let line = script.split(separator: "\n").first(where: { $0.hasPrefix("set head ") }),
+        let server = IPv4Address(String(line.dropFirst("set head ".count)))
+      else { continue }
+      if machines.keys.contains(where: { listens($0, at: server) }) { return server }
+    }
+    return nil
+  }
+
+  /// Whether the node is as the goal says, so that nothing is to be done.
+  private func isReady(_ goal: NodeGoal, on host: HostID) -> Bool {
+    guard let node = nodes[goal.node], isPowered(goal.node), node.image == goal.image,
+      let server = node.server ?? bootServer(of: goal.mac)
+    else { return false }
+    return server == goal.server ?? server && listens(host, at: server)
+  }
+
+  /// The first half of what takes long: a machine that is to restart is away from here on.
+  package mutating func begin(_ operation: Operation, on host: HostID, _ secrets: Secrets) throws(AgentError) {
+    guard case .ensureNode(let goal) = operation, !isReady(goal, on: host), let bmc = goal.bmc else { return }
+    if goal.restart { _ = try ensurePower(bmc, .off, secrets) }
+    _ = try ensurePower(bmc, .on, secrets)
+  }
+
+  mutating func ensureNode(_ goal: NodeGoal, on host: HostID, _ secrets: Secrets) throws(AgentError) -> Outcome {
+    if isReady(goal, on: host) {
+      return Outcome(changed: false, detail: "\(goal.node) is ready on \(goal.image) already")
+    }
+    let node = nodes[goal.node] ?? Node(mac: goal.mac)
+    if let running = node.image, isPowered(goal.node) {
+      // It came up by what it was told at the time, and reports so.
+      guard running == goal.image else { throw .wrong(running, goal) }
+    } else {
+      if let bmc = goal.bmc { _ = try ensurePower(bmc, .on, secrets) }
+      try boot(node, goal)
+    }
+    let (image, server) = (nodes[goal.node]?.image ?? goal.image, nodes[goal.node]?.server ?? bootServer(of: goal.mac))
+    guard let server, listens(host, at: server) else { throw .unheard(goal, server) }
+    let heard = FakeMachine.Heard(report: report(goal.mac, image, server, after: nil), at: now)
+    machines[host]?.reports[goal.mac] = heard
+    guard image == goal.image else { throw .wrong(image, goal) }
+    return Outcome(changed: true, detail: "\(goal.node) is ready on \(image)")
+  }
+
+  private mutating func boot(_ node: Node, _ goal: NodeGoal) throws(AgentError) {
+    if node.silent {
+      throw AgentError(
+        .nodeSilent, "\(goal.node) was switched on and never asked for DHCP",
+        next: "Look at its cable, the switch port and its boot order.")
+    }
+    guard let server = bootServer(of: goal.mac) else {
+      throw AgentError(
+        .nodeSilent, "\(goal.node) was switched on and found no boot script", next: "Look at nginx and dnsmasq.")
+    }
+    nodes[goal.node, default: node].image = node.boots ?? goal.image
+    nodes[goal.node]?.server = server
+  }
+}
+
+extension AgentError {
+  fileprivate static func unheard(_ goal: NodeGoal, _ server: IPv4Address?) -> AgentError {
+    AgentError(
+      .nodeSilent, "\(goal.node) is on, and has not reported",
+      cause: server.map { "it reports to \($0), and this head does not hear it there" },
+      next: "It was on already, so it was not power-cycled. Look at its console, or switch it off.")
+  }
+
+  fileprivate static func wrong(_ image: String, _ goal: NodeGoal) -> AgentError {
+    AgentError(
+      .nodeWrongImage, "\(goal.node) booted \(image) instead of \(goal.image)",
+      next: "See that it boots from the network first.")
+  }
+}
