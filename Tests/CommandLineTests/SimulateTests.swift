@@ -147,6 +147,24 @@ import Testing
     #expect(try await site.run("show").text.contains("converged"))
   }
 
+  @Test func aNewMachineByTheNameOfOneThatLeftIsInstalled() async throws {
+    let site = try SimulatedSite()
+    let whole = try String(contentsOfFile: site.specification, encoding: .utf8)
+    _ = try await site.run("apply")
+    // Of a head that is described and silent nothing is known.
+    #expect(!(try await site.run("plan", "--break", "head2")).text.contains("over its disk"))
+    try site.cut(from: "  head2:\n", to: "\nimages:\n")
+    try site.cut(from: "ha:\n", to: "access:\n")
+    #expect(try await site.run("plan").text.contains("forget that head2 was installed"))
+    #expect(try await site.run("apply").status == 0)
+
+    try whole.write(toFile: site.specification, atomically: true, encoding: .utf8)
+    let plan = try await site.run("plan", "--break", "head2").text
+    #expect(plan.contains("! install head2 over its disk  [destructive]"), "\(plan)")
+    // The old one, switched on again, is taken over as it is.
+    #expect(!(try await site.run("plan")).text.contains("over its disk"))
+  }
+
   /// One head is left, and nothing of it changes: the run has no step, and is recorded all the same.
   @Test func aHeadThatNothingElseDependsOnLeavesToo() async throws {
     let site = try SimulatedSite()

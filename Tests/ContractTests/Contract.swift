@@ -10,7 +10,7 @@ struct Contract: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { name }
 
-  static let all: [Contract] = files + trees + secrets + packages + units + network + runs + deadMan
+  static let all: [Contract] = files + trees + secrets + packages + units + network + clones + runs + deadMan
 }
 
 /// A host with a run that holds its lease.
@@ -22,16 +22,23 @@ struct ContractHost: Sendable {
   let run: RunToken
   /// Lets a little time pass, the host's own.
   let tick: @Sendable () async throws -> Void
+  /// Lets the host believe that it has installed a head. Nil: it is told by writing its note.
+  let note: (@Sendable (CloneRecord) async throws -> Void)?
 
   init(host: any Host, run: RunToken, tick: @escaping @Sendable () async throws -> Void) {
     self.host = host
     self.run = run
     self.tick = tick
+    note = nil
   }
 
-  private init(_ host: any Host, _ tick: @escaping @Sendable () async throws -> Void) async throws {
+  private init(
+    _ host: any Host, _ tick: @escaping @Sendable () async throws -> Void,
+    _ note: (@Sendable (CloneRecord) async throws -> Void)?
+  ) async throws {
     self.host = host
     self.tick = tick
+    self.note = note
     let generation = try await host.lease().newestGeneration + 1
     run = RunToken(run: "contract-\(generation)", generation: generation, holder: "the contract suite")
     try await host.claim(run)
@@ -41,9 +48,10 @@ struct ContractHost: Sendable {
   static func using(
     _ host: any Host,
     tick: @escaping @Sendable () async throws -> Void = { try await Task.sleep(for: .milliseconds(200)) },
+    note: (@Sendable (CloneRecord) async throws -> Void)? = nil,
     _ body: (ContractHost) async throws -> Void
   ) async throws {
-    let held = try await ContractHost(host, tick)
+    let held = try await ContractHost(host, tick, note)
     do { try await body(held) } catch {
       try await host.release(held.run)
       throw error

@@ -9,7 +9,13 @@ import Testing
   @Test(arguments: Contract.all)
   func holds(_ contract: Contract) async throws {
     let fake = FakeHost("head1", Self.debian)
-    try await ContractHost.using(fake, tick: { await fake.cluster.change { $0.now += 1 } }) { host in
+    let note = { @Sendable (record: CloneRecord) async in
+      await fake.cluster.change { world in
+        world.machines["head1"]?.clones[record.head] = record
+        world.machines["head1"]?.captures.insert(record.head)
+      }
+    }
+    try await ContractHost.using(fake, tick: { await fake.cluster.change { $0.now += 1 } }, note: note) { host in
       try await contract.check(host)
     }
   }

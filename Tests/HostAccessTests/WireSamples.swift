@@ -63,7 +63,7 @@ enum WireSamples {
       CloneGoal(
         head: "head2", bmc: bmc, mac: mac, address: address, bootScript: "/b", installScript: "i",
         identity: ["/etc/hostname": .text("head2\n")], deadlineSeconds: 600)),
-    .ensurePower(bmc, .off),
+    .ensureCloneAbsent(head: "head2"), .ensurePower(bmc, .off),
     .ensureNode(NodeGoal(node: "node001", mac: mac, bmc: bmc, image: "c/d", restart: true, deadlineSeconds: 60)),
     .ensureNode(
       NodeGoal(
@@ -116,6 +116,7 @@ enum WireSamples {
     case .ensureNode: 17
     case .ensureCIB: 18
     case .ensureFencingProven: 19
+    case .ensureCloneAbsent: 20
     }
   }
 }

@@ -94,12 +94,57 @@ import Testing
     #expect(try cut([], not: ["text@head2:/b"]).plan.leaving.isEmpty)
   }
 
+  /// Installed by head1, which gets something new as the other one leaves.
+  private func installed() throws -> (world: SmallWorld, plan: Plan) {
+    var world = SmallWorld("head1")
+    let before = [Self.here, Resource.machine("head2", by: "head1")] + Self.there
+    world.perform(try world.plan(before))
+    world.perform(try world.plan(before))
+    let wanted = [Self.here, Resource.text("head1", "/c", "3"), Resource.text("head1", "/d", "4")]
+    return (world, try world.plan(wanted, previously: before.map(\.managed), heads: Self.alone))
+  }
+
+  @Test func whatTheOthersHaveNotedOfItGoesLast() throws {
+    var (world, plan) = try installed()
+
+    let had = [ResourceID("machine", on: "head1", "head2")] + Self.there.map(\.id)
+    #expect(plan.leaving == [LeavingHead(host: "head2", resources: had.sorted())])
+    #expect(plan.steps.map(\.id.text) == ["text@head1:/c/write", "text@head1:/d/write", "machine@head1:head2/forget"])
+    // All are needed: one that fails leaves it in the record, and noted.
+    #expect(plan.steps.last?.after == plan.steps.dropLast().map(\.id))
+    #expect(plan.steps.last?.turns == [])
+    world.perform(plan)
+    #expect(world.clones.isEmpty)
+  }
+
+  @Test func aCutPlanForgetsAfterAllThatItDoes() throws {
+    let plan = try installed().plan
+    func cut(_ targets: [String], not excluded: [String] = []) throws -> Plan {
+      plan.cut(
+        to: PlanScope(
+          targets: try targets.map { try #require(Selector($0)) },
+          excluded: try excluded.map { try #require(Selector($0)) })
+      ).plan
+    }
+
+    #expect(try cut(["head2"]).steps.map(\.id.text) == ["machine@head1:head2/forget"])
+    #expect(try cut(["head1"]).steps.map(\.id.text) == ["text@head1:/c/write", "text@head1:/d/write"])
+    let some = try cut([], not: ["text@head1:/c"])
+    #expect(some.steps.last?.operation == .ensureCloneAbsent(head: "head2"))
+    #expect(some.steps.last?.after == [StepID("text@head1:/d/write")] && some.steps.last?.turns == [])
+    #expect(some.leaving == plan.leaving && some.blocked.isEmpty)
+    for stays in ["machine@head1:head2", "text@head2:/b", "head2"] {
+      #expect(try cut([], not: [stays]).leaving.isEmpty)
+      #expect(try cut([], not: [stays]).steps.map(\.id.text) == ["text@head1:/c/write", "text@head1:/d/write"])
+    }
+  }
+
   @Test func itIsToldToPeopleAndPrograms() throws {
-    let plan = try plan(SmallWorld("head1", "head2"))
+    let plan = try installed().plan
     expectGolden(PlanText(plan, colour: false).text, at: "cases/head-leaves/plan.txt")
     expectGolden(PlanMarkdown(PlanReview(plan)).markdown, at: "cases/head-leaves/plan.md")
     expectGolden(plan.json, at: "cases/head-leaves/plan.json")
     let lines = Explanation(plan, spec: SourceText(file: "cluster.yaml", bytes: [])).lines("text@head2:/b", desired: [])
-    #expect(lines?.first == "head2 leaves: what it has on it stays as it is, and is forgotten (2 resources)")
+    #expect(lines?.first == "head2 leaves: what it has on it stays as it is, and is forgotten (3 resources)")
   }
 }

@@ -78,6 +78,7 @@ struct SmallWorld {
     case .ensureClone(let goal):
       machines[goal.head] = Machine()
       clones[goal.head] = CloneRecord(head: goal.head, capture: "c", installedAt: 1)
+    case .ensureCloneAbsent(let head): clones[head] = nil
     default: break
     }
   }
@@ -180,7 +181,10 @@ enum ServiceKind: ResourceKind {
 
 /// A head that another one installs.
 enum MachineKind: ResourceKind {
-  struct Desired: DesiredState { var head: HostID }
+  struct Desired: DesiredState {
+    var head: HostID
+    var establishes: HostID? { head }
+  }
 
   static let name = "machine"
   static let removalRank = 90
@@ -205,7 +209,12 @@ enum MachineKind: ResourceKind {
 
   static func removal(
     _ id: ResourceID, _ previous: Desired, _ actual: CloneRecord, _ context: PlanContext
-  ) -> [StepDraft] { [] }
+  ) -> [StepDraft] {
+    guard let host = id.host else { return [] }
+    return [
+      StepDraft("forget", on: host, .ensureCloneAbsent(head: previous.head), because: "\(previous.head) leaves")
+    ]
+  }
 
   private static func goal(_ head: HostID) -> CloneGoal {
     let address = IPv4Address(bits: 0x0a01_0002)
@@ -233,7 +242,7 @@ extension Resource {
   static func machine(_ head: HostID, by host: HostID, after: [ResourceID] = []) -> Resource {
     Resource(
       ResourceID("machine", on: host, head.name), MachineKind.Desired(head: head), because: "the standby",
-      source: .line(3), after: after, establishes: head)
+      source: .line(3), after: after)
   }
 
   var managed: ManagedResource { ManagedResource(id: id, desired: desired) }

@@ -50,6 +50,32 @@ import Testing
     #expect(drafts.map(\.operation) == [.ensurePower(Self.bmc, .on)])
   }
 
+  private static func removal(record: Answer, blank: Set<HostID>) throws -> [StepDraft] {
+    let id = HeadCloneKind.id("head2")
+    let answers = Answers(
+      Inventory(
+        hosts: ["head1": .answered([.clone(head: "head2"): record, .power(bmc): .power(.off)])], observedAt: 0),
+      blank: blank)
+    let context = PlanContext(answers: answers, activeHead: "head1", changing: [], now: 0)
+    return try HeadCloneKind.interpret(id, desired, answers).map {
+      HeadCloneKind.removal(id, desired, $0, context)
+    } ?? []
+  }
+
+  @Test func thePrimaryForgetsOneThatLeft() throws {
+    let drafts = try Self.removal(record: .clone(Self.record), blank: ["head2"])
+
+    #expect(drafts.map(\.operation) == [.ensureCloneAbsent(head: "head2")])
+    #expect(drafts.map(\.host) == ["head1"] && !drafts[0].destructive)
+    #expect(try Self.removal(record: .clone(nil), blank: ["head2"]).isEmpty)
+    // Unknown is not absent.
+    #expect(throws: Unreadable.self) { try Self.removal(record: Self.unknown, blank: ["head2"]) }
+  }
+
+  @Test func oneThatIsNoCloneAnyMoreIsStillTheOneThatWasInstalled() throws {
+    #expect(try Self.removal(record: .clone(Self.record), blank: []).isEmpty)
+  }
+
   @Test func oneThatIsOnAndSilentIsNeverInstalledAnew() {
     #expect(throws: Unreadable.self) { try Self.drafts(record: Self.record, power: .power(.on), reachable: false) }
     #expect(throws: Unreadable.self) { try Self.drafts(record: Self.record, power: Self.unknown, reachable: false) }

@@ -56,6 +56,7 @@ extension FakeWorld {
     case .ensureImageAbsent(let name, let digest): return ensureImageAbsent(name: name, digest: digest, on: host)
     case .ensureCapture(let recipe): return ensureCapture(recipe, on: host)
     case .ensureClone(let goal): return try ensureClone(goal, on: host, secrets)
+    case .ensureCloneAbsent(let head): return ensureCloneAbsent(head: head, on: host)
     case .ensurePower(let bmc, let state): return try ensurePower(bmc, state, secrets)
     case .ensureNode(let goal):
       try begin(operation, on: host, secrets)
@@ -96,8 +97,8 @@ extension FakeMachine {
     case .ensureLink(let goal): try ensureLink(goal)
     case .ensureAddress(let interface, let address, let prefix):
       try ensureAddress(interface: interface, address: address, prefix: prefix)
-    case .ensureImage, .ensureImageFetched, .ensureImageAbsent, .ensureCapture, .ensureClone, .ensurePower,
-      .ensureNode, .ensureCIB, .ensureFencingProven:
+    case .ensureImage, .ensureImageFetched, .ensureImageAbsent, .ensureCapture, .ensureClone, .ensureCloneAbsent,
+      .ensurePower, .ensureNode, .ensureCIB, .ensureFencingProven:
       throw AgentError(.invalid, "\(operation.name) concerns other machines too", next: "Ask the site.")
     }
   }

@@ -81,4 +81,11 @@ extension FakeWorld {
       head: goal.head, capture: String(SHA256.hex("capture of \(host)").prefix(16)), installedAt: now)
     return Outcome(changed: true, detail: "installed \(goal.head)")
   }
+
+  mutating func ensureCloneAbsent(head: HostID, on host: HostID) -> Outcome {
+    let noted = machines[host]?.clones.removeValue(forKey: head) != nil
+    let captured = machines[host]?.captures.remove(head) != nil
+    return Outcome(
+      changed: noted || captured, detail: noted || captured ? "forgot \(head)" : "nothing is noted of \(head)")
+  }
 }

@@ -13,7 +13,7 @@ extension ClusterModel.Operation {
     case .ensureLink, .ensureAddress: .milliseconds(300)
     case .ensureImage: .seconds(90)
     case .ensureImageFetched: .seconds(6)
-    case .ensureImageAbsent: .milliseconds(100)
+    case .ensureImageAbsent, .ensureCloneAbsent: .milliseconds(100)
     case .ensureCapture: .seconds(40)
     case .ensureClone: .seconds(110)
     case .ensurePower: .seconds(4)

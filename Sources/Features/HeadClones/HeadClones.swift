@@ -29,7 +29,7 @@ package enum HeadClones: Feature {
           primary: original, capture: CaptureRecipe(clone: head.name, excluded: HeadCapture.excluded), goal: goal,
           wipe: head.wipe),
         because: "\(head.name) is a clone of \(original)", source: head.source,
-        after: [ImageKind.id(image.name)], establishes: head.name)
+        after: [ImageKind.id(image.name)])
     }
   }
 

@@ -45,11 +45,12 @@ package struct DesiredResources: Sendable {
     return list.questions
   }
 
-  /// Heads of earlier runs that the description has no more, with what they had.
+  /// Heads of earlier runs that the description has no more, with what they had and what made them.
   func leaving(_ previously: [ManagedResource]) -> [LeavingHead] {
     var resources: [HostID: [ResourceID]] = [:]
     for managed in previously {
-      if let host = managed.id.host, !hosts.contains(host) { resources[host, default: []].append(managed.id) }
+      let about = [managed.desired.establishes, managed.id.host].compactMap(\.self)
+      if let host = about.first(where: { !hosts.contains($0) }) { resources[host, default: []].append(managed.id) }
     }
     return resources.keys.sorted().map { LeavingHead(host: $0, resources: resources[$0]?.sorted() ?? []) }
   }

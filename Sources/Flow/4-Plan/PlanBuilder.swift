@@ -45,6 +45,10 @@ struct PlanBuilder {
   private var hasFollower: [Bool] = []
   private var blocked: [Blocked] = []
   private var leaving: [LeavingHead] = []
+  /// What heads had that leave, or that nobody can tell whether they may.
+  private var left: Set<ResourceID> = []
+  /// What heads that stay forget of those that leave.
+  private var forgetting: [(id: ResourceID, drafts: [StepDraft])] = []
 
   init(
     _ wanted: DesiredResources, previously: [ManagedResource], inventory: Inventory, activeHead: HostID, now: Int
@@ -215,6 +219,7 @@ struct PlanBuilder {
   mutating func letGo(_ dropped: [LeavingHead], witnesses: [HostID]) -> [PlanProblem] {
     var present: [PlanProblem] = []
     for head in dropped {
+      left.formUnion(head.resources)
       var unreadable: Unreadable?
       for witness in witnesses {
         do throws(Unreadable) {
@@ -222,25 +227,51 @@ struct PlanBuilder {
           if state.members.contains(head.host.name) { present.append(.leavesWhileUp(head.host, seenBy: witness)) }
         } catch { unreadable = unreadable ?? error }
       }
-      if let unreadable {
-        for managed in previously where managed.id.host == head.host { block(managed, .unreadable(unreadable)) }
-      } else {
+      let had = Set(head.resources)
+      let made = previously.filter { $0.desired.establishes == head.host && had.contains($0.id) }
+      do throws(Unreadable) {
+        if let unreadable { throw unreadable }
+        forgetting += try made.map { (managed) throws(Unreadable) in (managed.id, try removal(managed)) }
         leaving.append(head)
+      } catch {
+        for managed in previously where had.contains(managed.id) { block(managed, .unreadable(error)) }
       }
     }
     return present
   }
 
+  /// Plans what the heads that stay forget of those that leave: when all else is done, and only then.
+  mutating func forget() {
+    if forgetting.allSatisfy(\.drafts.isEmpty) { return }
+    let needed = Set(steps.indices.lazy.flatMap { [after, turns] step in after[step].filter { !turns[step].contains($0) } })
+    let before = Before(all: steps.indices.filter { !needed.contains($0) })
+    for (id, drafts) in forgetting where !drafts.isEmpty {
+      _ = append(drafts, id, "", nil, after: before, prunes: true)
+    }
+  }
+
+  private func removal(_ managed: ManagedResource) throws(Unreadable) -> [StepDraft] {
+    guard let kind = catalog[managed.id.kind] else { return [] }
+    return try kind.examine(managed.id, managed.desired, answers).removal(context(for: managed.id))
+  }
+
+  /// Hosts that the description does not have: for the others they have nothing.
+  mutating func ignore(_ strangers: Set<HostID>) {
+    if strangers.isEmpty { return }
+    blank.formUnion(strangers)
+    answers = Answers(inventory, blank: blank)
+  }
+
   /// Plans to take away what earlier runs put in place and nothing asks for any more: after all else, by rank.
   ///
-  /// - Parameter strangers: hosts that the description does not have; for the others they have nothing.
+  /// - Parameter strangers: hosts that the description does not have.
   mutating func prune(without strangers: Set<HostID>) {
     if previously.isEmpty { return }
     let gone = previously.filter { managed in
-      !ids.contains(managed.id) && !(managed.id.host.map(strangers.contains) ?? false) && released[managed.id] == nil
+      !ids.contains(managed.id) && !left.contains(managed.id) && released[managed.id] == nil
+        && !(managed.id.host.map(strangers.contains) ?? false)
     }.sorted { rank($0) < rank($1) }
     if gone.isEmpty { return }
-    if !strangers.isEmpty { answers = Answers(inventory, blank: blank.union(strangers)) }
     let owned = owned.index()
     let leaves = steps.indices.filter { !hasFollower[$0] }
     var before = Before(all: leaves, turns: Set(leaves))
@@ -250,11 +281,9 @@ struct PlanBuilder {
     for managed in gone {
       if rank(managed) != groupRank, !group.isEmpty { (before, group) = (Before(all: group), []) }
       groupRank = rank(managed)
-      guard let kind = catalog[managed.id.kind] else { continue }
       do throws(Unreadable) {
-        let removal = try kind.examine(managed.id, managed.desired, answers).removal(context(for: managed.id))
         // What another resource has taken over since is not ours to take away.
-        let drafts = removal.compactMap { ours($0, owned) }
+        let drafts = try removal(managed).compactMap { ours($0, owned) }
         if drafts.isEmpty { continue }
         if let cause = stuck[managed.id.host] {
           block(managed, .waitsFor(cause))

@@ -29,9 +29,9 @@ package enum Planner {
     now: Int
   ) throws(PlanProblems) -> Plan {
     let order = try desired.order.get()
-    let strangers = previously.filter { desired.catalog[$0.id.kind] == nil }
+    let unknown = previously.filter { desired.catalog[$0.id.kind] == nil }
       .map { PlanProblem.unknownKind(.init($0.id, nil)) }
-    let unfit = strangers + desired.clashes
+    let unfit = unknown + desired.clashes
     if !unfit.isEmpty { throw PlanProblems(unfit) }
     var builder = PlanBuilder(
       desired, previously: previously, inventory: inventory, activeHead: desired.heads.active(in: inventory), now: now)
@@ -41,9 +41,11 @@ package enum Planner {
     for index in order.indices {
       builder.add(index, after: order.dependencies[index], mayFollow: order.mayFollow[index])
     }
+    builder.ignore(strange)
     let present = builder.letGo(desired.leaving(previously), witnesses: desired.heads.all)
     if !present.isEmpty { throw PlanProblems(present) }
     builder.prune(without: strange)
+    builder.forget()
     builder.keepOneHeadUndisrupted()
     let plan = builder.finished()
     let problems = PlanChecks.problems(

@@ -18,7 +18,7 @@ extension Step {
     case .ensureCIB: return .host
     case .ensureLink, .ensureHostname, .ensurePackages, .ensurePackagesAbsent, .ensurePower, .ensureClone: return .host
     case .ensureFile, .ensureSecretFile, .ensureFileAbsent, .ensureTree, .ensureTreeAbsent, .ensureAddress,
-      .ensureImage, .ensureImageFetched, .ensureImageAbsent, .ensureCapture, .ensureFencingProven:
+      .ensureImage, .ensureImageFetched, .ensureImageAbsent, .ensureCapture, .ensureCloneAbsent, .ensureFencingProven:
       return disruption >= .reboot ? .host : nil
     }
   }

@@ -12,7 +12,7 @@ extension Operation {
     case .ensurePackages, .ensurePackagesAbsent: .seconds(20 * 60)
     case .ensureImage, .ensureCapture: .seconds(30 * 60)
     case .ensureImageFetched, .ensureImageAbsent: .seconds(15 * 60)
-    case .ensurePower, .ensureFencingProven: .seconds(120)
+    case .ensurePower, .ensureFencingProven, .ensureCloneAbsent: .seconds(120)
     case .ensureCIB: .seconds(180)
     // These know themselves how long to wait; what they do around it takes a minute at most.
     case .ensureClone(let goal): .seconds(goal.deadlineSeconds + 60)
@@ -31,8 +31,8 @@ extension Operation {
     case .ensureImage, .ensureCapture, .ensureImageFetched: "image"
     case .ensureCIB: "cib"
     case .ensureFile, .ensureSecretFile, .ensureFileAbsent, .ensureTree, .ensureTreeAbsent, .ensureUnit,
-      .ensureHostname, .ensureLink, .ensureAddress, .ensureImageAbsent, .ensureClone, .ensurePower, .ensureNode,
-      .ensureFencingProven:
+      .ensureHostname, .ensureLink, .ensureAddress, .ensureImageAbsent, .ensureClone, .ensureCloneAbsent, .ensurePower,
+      .ensureNode, .ensureFencingProven:
       nil
     }
   }

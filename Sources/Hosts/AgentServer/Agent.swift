@@ -99,6 +99,7 @@ package struct Agent: Host {
     case .ensureImageAbsent(let name, let digest): try await ensureImageAbsent(name: name, digest: digest, context)
     case .ensureCapture(let recipe): try await ensureCapture(recipe, context)
     case .ensureClone(let goal): try await ensureClone(goal, context)
+    case .ensureCloneAbsent(let head): try await ensureCloneAbsent(head: head, context)
     case .ensurePower(let bmc, let state): try await ensurePower(bmc, state, context)
     case .ensureNode(let goal): try await ensureNode(goal, context)
     case .ensureCIB(let goal): try await ensureCIB(goal, context)

@@ -16,9 +16,8 @@ extension HeadCloneKind {
   ) throws(Unreadable) -> Actual? {
     let head = desired.goal.head
     if answers.isReachable(head) { return .running }
-    // Not made yet, or not described any more.
-    if answers.isBlank(head) { return nil }
     guard case .clone(let record?) = try answers.answer(desired.primary, .clone(head: head)) else { return nil }
+    if answers.isBlank(head) { return .left }
     guard case .power(let power) = try answers.answer(desired.primary, .power(desired.goal.bmc)) else { return nil }
     if power == .off { return .off }
     throw .unreachable(

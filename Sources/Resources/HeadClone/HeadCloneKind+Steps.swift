@@ -7,7 +7,8 @@ extension HeadCloneKind {
   ) throws(Unreadable) -> [StepDraft] {
     let head = desired.goal.head
     switch actual {
-    case .running: return []
+    // One that has left is not wanted.
+    case .running, .left: return []
     case .off:
       return [
         StepDraft(
@@ -30,8 +31,18 @@ extension HeadCloneKind {
     }
   }
 
-  /// A head that the spec drops is not erased: it is somebody's machine.
+  /// A head that the spec drops is not erased: it is somebody's machine. One that is only no clone any more is still
+  /// the one that was installed.
   package static func removal(
     _ id: ResourceID, _ previous: Desired, _ actual: Actual, _ context: PlanContext
-  ) -> [StepDraft] { [] }
+  ) -> [StepDraft] {
+    guard actual == .left else { return [] }
+    let (head, primary) = (previous.goal.head, previous.primary)
+    return [
+      StepDraft(
+        "forget", on: primary, .ensureCloneAbsent(head: head),
+        because: "\(head) leaves: a machine that is described later by this name is another one, and is installed",
+        changes: ["- the note of \(primary) that it has installed \(head)", "- the capture of \(primary) for \(head)"])
+    ]
+  }
 }

@@ -10,6 +10,8 @@ import Diagnostics
 ///   levelled.
 /// - A head that was installed by us and does not answer is switched on when its BMC says that it is off. Otherwise
 ///   nothing can be known about it.
+/// - Removal, when it is not described any more, makes the primary forget it, so that a machine that is described later
+///   by the same name is installed. The machine that left is not touched.
 package enum HeadCloneKind: ResourceKind {
   package static let name = "head-clone"
   package static let removalRank = 90
@@ -21,6 +23,7 @@ package enum HeadCloneKind: ResourceKind {
     package var goal: CloneGoal
     /// Whether a disk that is not empty may be overwritten.
     package var wipe: Bool
+    package var establishes: HostID? { goal.head }
 
     package init(primary: HostID, capture: CaptureRecipe, goal: CloneGoal, wipe: Bool) {
       self.primary = primary
@@ -35,6 +38,8 @@ package enum HeadCloneKind: ResourceKind {
     case running
     /// Installed by us, and switched off.
     case off
+    /// Installed by us, as the primary has noted, and not described any more.
+    case left
   }
 
   package static func id(_ head: HostID) -> ResourceID { ResourceID(name, head.name) }

@@ -50,7 +50,7 @@ extension Operation {
     case .ensureNode(let goal): [.node(goal.node)]
     // Content-addressed, or done on behalf of another machine: nothing that two resources could disagree about.
     case .ensureAddress, .ensureImage, .ensureImageFetched, .ensureImageAbsent, .ensureCapture, .ensureClone,
-      .ensurePower, .ensureFencingProven:
+      .ensureCloneAbsent, .ensurePower, .ensureFencingProven:
       []
     }
   }

@@ -2,7 +2,15 @@
 import Diagnostics
 
 /// What one resource is to be. Each kind has its own type; all can be kept in the record and compared.
-package protocol DesiredState: Hashable, Codable, Sendable {}
+package protocol DesiredState: Hashable, Codable, Sendable {
+  /// A host that exists only once this is in place: until then it has nothing, which is not the same as unknown. Nil,
+  /// the default: none.
+  var establishes: HostID? { get }
+}
+
+extension DesiredState {
+  package var establishes: HostID? { nil }
+}
 
 /// `file@head1:/etc/hosts`, or `nodes:compute` for what belongs to the whole cluster.
 package struct ResourceID: Hashable, Codable, Comparable, Sendable, CustomStringConvertible {
@@ -36,12 +44,10 @@ package struct Resource: Sendable {
   package var mayFollow: [ResourceID]
   /// Resources that let go of something that this one takes over when the description has dropped them.
   package var afterRemoval: [ResourceID]
-  /// A host that exists only once this resource does: until then it has nothing, which is not the same as unknown.
-  package var establishes: HostID?
 
   package init(
     _ id: ResourceID, _ desired: any DesiredState, because: String, source: SourceSpan, after: [ResourceID] = [],
-    mayFollow: [ResourceID] = [], afterRemoval: [ResourceID] = [], establishes: HostID? = nil
+    mayFollow: [ResourceID] = [], afterRemoval: [ResourceID] = []
   ) {
     self.id = id
     self.desired = desired
@@ -50,8 +56,9 @@ package struct Resource: Sendable {
     self.after = after
     self.mayFollow = mayFollow
     self.afterRemoval = afterRemoval
-    self.establishes = establishes
   }
+
+  package var establishes: HostID? { desired.establishes }
 }
 
 /// A resource that an earlier run has put in place, from the newest audit commit.

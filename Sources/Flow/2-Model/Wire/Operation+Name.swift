@@ -20,6 +20,7 @@ extension Operation {
     case .ensureImageAbsent: "ensureImageAbsent"
     case .ensureCapture: "ensureCapture"
     case .ensureClone: "ensureClone"
+    case .ensureCloneAbsent: "ensureCloneAbsent"
     case .ensurePower: "ensurePower"
     case .ensureNode: "ensureNode"
     case .ensureCIB: "ensureCIB"
@@ -44,6 +45,7 @@ extension Operation {
     case .ensureImageFetched(let name, let digest, _), .ensureImageAbsent(let name, let digest): "\(name)/\(digest)"
     case .ensureCapture(let recipe): "for \(recipe.clone)"
     case .ensureClone(let goal): goal.head.name
+    case .ensureCloneAbsent(let head): head.name
     case .ensurePower(let bmc, let state): "\(bmc.address) \(state.rawValue)"
     case .ensureNode(let goal): goal.node.name
     case .ensureCIB(let goal):

@@ -21,7 +21,8 @@ extension Operation {
     case .ensureTree(let goal): Way.reach(ofPath: goal.root)
     case .ensureTreeAbsent(let root): Way.reach(ofPath: root)
     case .ensurePackages, .ensurePackagesAbsent, .ensureHostname, .ensureImage, .ensureImageFetched,
-      .ensureImageAbsent, .ensureCapture, .ensureClone, .ensurePower, .ensureNode, .ensureCIB, .ensureFencingProven:
+      .ensureImageAbsent, .ensureCapture, .ensureClone, .ensureCloneAbsent, .ensurePower, .ensureNode, .ensureCIB,
+      .ensureFencingProven:
       .harmless
     }
   }

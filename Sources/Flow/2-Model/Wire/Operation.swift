@@ -31,6 +31,9 @@ package enum Operation: Hashable, Codable, Sendable {
   case ensureCapture(CaptureRecipe)
   /// Network-boots a machine once, installs it, and waits until it runs from its disk.
   case ensureClone(CloneGoal)
+  /// Forgets that this head has installed another one: removes the note that says so, and the capture. Nothing is done
+  /// to the other one.
+  case ensureCloneAbsent(head: HostID)
   case ensurePower(BMC, PowerState)
   /// Boots a node into an image and waits until it reports ready.
   case ensureNode(NodeGoal)

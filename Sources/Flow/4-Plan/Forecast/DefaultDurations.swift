@@ -22,7 +22,7 @@ enum DefaultDurations {
     case .ensureImage: 180
     // 100-200 MB over a gigabit network, and the digest of it.
     case .ensureImageFetched: 10
-    case .ensureImageAbsent: 1
+    case .ensureImageAbsent, .ensureCloneAbsent: 1
     // Measured: the compressed root of a head, 1.5 GB.
     case .ensureCapture: 60
     // Measured: installing 33 s and the restart 50 s on a virtual machine; firmware of a real server adds minutes.

@@ -68,7 +68,8 @@ struct Interruptions {
     case .ensureLink, .ensureHostname, .ensurePackages, .ensurePackagesAbsent, .ensurePower, .ensureClone:
       return step.host == activeHead ? (["everything on \(step.host)"], seconds, figure) : nil
     case .ensureFile, .ensureSecretFile, .ensureFileAbsent, .ensureTree, .ensureTreeAbsent, .ensureAddress,
-      .ensureImage, .ensureImageFetched, .ensureImageAbsent, .ensureCapture, .ensureNode, .ensureFencingProven:
+      .ensureImage, .ensureImageFetched, .ensureImageAbsent, .ensureCapture, .ensureCloneAbsent, .ensureNode,
+      .ensureFencingProven:
       return nil
     }
   }

@@ -75,7 +75,7 @@ extension Operation {
     switch self {
     case .ensureFile, .ensureSecretFile, .ensureFileAbsent, .ensureTree, .ensureTreeAbsent, .ensureHostname,
       .ensureAddress, .ensureLink, .ensureImageFetched, .ensureImageAbsent, .ensureNode, .ensurePower, .ensureCIB,
-      .ensureFencingProven:
+      .ensureCloneAbsent, .ensureFencingProven:
       true
     case .ensureUnit, .ensurePackages, .ensurePackagesAbsent, .ensureImage, .ensureCapture, .ensureClone: false
     }

@@ -19,6 +19,7 @@ extension Step {
     case .ensureImageAbsent: return "an older spec builds the image again."
     case .ensureCapture, .ensureFencingProven: return "it changes nothing that would have to be undone."
     case .ensureClone: return "the disk that is written over does not come back."
+    case .ensureCloneAbsent: return "describe the head again: one that answers is taken over, another is installed."
     case .ensurePower: return "switch the machine with its BMC."
     case .ensureNode: return "an older spec boots the node into the old image, which takes as long again."
     }

@@ -22,6 +22,7 @@ extension Step {
     case .ensureImageAbsent(let name, let digest): "remove image \(name)/\(digest)"
     case .ensureCapture: "capture this head for \(machines)"
     case .ensureClone: "install \(machines) over its disk"
+    case .ensureCloneAbsent: "forget that \(machines) was installed"
     case .ensurePower(let bmc, let state): "switch \(state.rawValue) the machine of BMC \(bmc.address)"
     case .ensureNode(let goal): "\(goal.restart ? "restart" : "boot") \(machines) into \(goal.image)"
     case .ensureCIB(let goal):
@@ -68,6 +69,7 @@ extension Operation {
       case .ensureImageAbsent: ("remove", "image", "images")
       case .ensureCapture: ("capture this head", "time", "times")
       case .ensureClone: ("install", "head", "heads")
+      case .ensureCloneAbsent: ("forget the installation of", "head", "heads")
       case .ensurePower: ("switch", "machine", "machines")
       case .ensureNode(let goal): (goal.restart ? "restart" : "boot", "node", "nodes")
       case .ensureCIB: ("configure Pacemaker", "time", "times")
@@ -78,7 +80,7 @@ extension Operation {
 
   var isRemoval: Bool {
     switch self {
-    case .ensureFileAbsent, .ensureTreeAbsent, .ensurePackagesAbsent, .ensureImageAbsent: true
+    case .ensureFileAbsent, .ensureTreeAbsent, .ensurePackagesAbsent, .ensureImageAbsent, .ensureCloneAbsent: true
     default: false
     }
   }

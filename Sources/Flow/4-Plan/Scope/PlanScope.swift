@@ -22,6 +22,14 @@ package struct PlanScope: Sendable {
   func isTarget(_ resource: ResourceID) -> Bool { targets.isEmpty || targets.contains { $0.matches(resource) } }
   func isExcluded(_ step: Step) -> Bool { excluded.contains { $0.matches(step) } }
   func isExcluded(_ resource: ResourceID) -> Bool { excluded.contains { $0.matches(resource) } }
+
+  /// Whether all is within it that a head had: only then it leaves.
+  func holds(_ head: LeavingHead) -> Bool {
+    head.resources.allSatisfy { resource in
+      (targets.isEmpty || targets.contains { $0.matches(resource, of: head.host) })
+        && !excluded.contains { $0.matches(resource, of: head.host) }
+    }
+  }
 }
 
 extension Plan {
@@ -45,6 +53,9 @@ private struct PlanCutting {
   private let scope: PlanScope
   private var after: [[Int]] = []
   private var isKept: [Bool]
+  /// What heads had that leave, and whether these do so here. A step that forgets such a thing comes after all else
+  /// that is done here, whatever that is.
+  private var letsGo: [ResourceID: Bool]
   /// By step: the resource whose exclusion takes it along.
   private var excludedBy: [ResourceID?]
 
@@ -53,6 +64,9 @@ private struct PlanCutting {
     self.scope = scope
     isKept = Array(repeating: false, count: plan.steps.count)
     excludedBy = Array(repeating: nil, count: plan.steps.count)
+    letsGo = Dictionary(
+      plan.leaving.flatMap { head in head.resources.map { ($0, scope.holds(head)) } }
+    ) { first, _ in first }
     var numbers: [StepID: Int] = Dictionary(minimumCapacity: plan.steps.count)
     for (index, step) in plan.steps.enumerated() {
       numbers[step.id] = index
@@ -65,7 +79,7 @@ private struct PlanCutting {
   /// Each step stands behind what it depends on.
   private mutating func exclude() {
     if scope.excluded.isEmpty { return }
-    for (index, step) in plan.steps.enumerated() {
+    for (index, step) in plan.steps.enumerated() where letsGo[step.resource] == nil {
       if scope.isExcluded(step) {
         excludedBy[index] = step.resource
       } else {
@@ -76,8 +90,10 @@ private struct PlanCutting {
 
   private mutating func keep() {
     for index in plan.steps.indices.reversed() where excludedBy[index] == nil {
-      if !isKept[index], !scope.isTarget(plan.steps[index]) { continue }
+      let step = plan.steps[index]
+      if !isKept[index], !(letsGo[step.resource] ?? scope.isTarget(step)) { continue }
       isKept[index] = true
+      if letsGo[step.resource] != nil { continue }
       for earlier in needs(index) { isKept[earlier] = true }
     }
   }
@@ -103,7 +119,7 @@ private struct PlanCutting {
       through.append(isKept[index] ? [index] : earlier)
       if isKept[index] {
         var step = step
-        let needs = Set(needs(index))
+        let needs = letsGo[step.resource] == nil ? Set(needs(index)) : Set(earlier)
         step.after = earlier.map { plan.steps[$0].id }
         step.turns = earlier.filter { !needs.contains($0) }.map { plan.steps[$0].id }
         result.steps.append(step)
@@ -123,7 +139,7 @@ private struct PlanCutting {
       }
     }
     for head in plan.leaving {
-      if head.resources.allSatisfy({ scope.isTarget($0) && !scope.isExcluded($0) }) {
+      if scope.holds(head) {
         result.leaving.append(head)
       } else {
         leftOut += head.resources.filter { seen.insert($0).inserted }

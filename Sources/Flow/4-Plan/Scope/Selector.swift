@@ -31,8 +31,11 @@ package struct Selector: Sendable {
       : holds((step.operation.machine ?? step.host).name)
   }
 
-  func matches(_ resource: ResourceID) -> Bool {
-    isResource ? holds(resource.description) : resource.host.map { holds($0.name) } ?? false
+  func matches(_ resource: ResourceID) -> Bool { matches(resource, of: resource.host) }
+
+  /// - Parameter machine: whose it counts as. Nil: the cluster's.
+  func matches(_ resource: ResourceID, of machine: HostID?) -> Bool {
+    isResource ? holds(resource.description) : machine.map { holds($0.name) } ?? false
   }
 
   /// The parts of it that stand for nothing there is.

@@ -26,4 +26,10 @@ extension Agent {
       changed: true,
       detail: "installed \(goal.head) from \(record.capture.prefix(12)) in \(seconds) s; it answers on SSH")
   }
+
+  func ensureCloneAbsent(head: HostID, _ context: OperationContext) async throws(AgentError) -> Outcome {
+    try await CaptureStore.forget(head)
+      ? Outcome(changed: true, detail: "forgot \(head)")
+      : Outcome(changed: false, detail: "nothing is noted of \(head)")
+  }
 }

@@ -26,7 +26,7 @@ enum CaptureStore {
   }
 
   static func record(_ head: HostID) throws(AgentError) -> CloneRecord? {
-    let path = "\(records)/\(head).json"
+    let path = path(head)
     guard let bytes = try LocalFiles.read(path) else { return nil }
     do {
       return try JSONDecoder().decode(CloneRecord.self, from: Data(bytes))
@@ -39,8 +39,20 @@ enum CaptureStore {
   }
 
   static func write(_ record: CloneRecord) throws(AgentError) {
-    try LocalFiles.write(try json(record), to: "\(records)/\(record.head).json")
+    try LocalFiles.write(try json(record), to: path(record.head))
   }
+
+  /// Removes the capture and, when that is done, the record. Says whether there was any of it.
+  static func forget(_ head: HostID) async throws(AgentError) -> Bool {
+    let (folder, path) = (folder(head), path(head))
+    try AbsolutePath.check(folder)
+    let (isCaptured, isRecorded) = (LocalFiles.exists(folder), LocalFiles.exists(path))
+    if isCaptured { try await ImageStore.remove(folder) }
+    if isRecorded { try LocalFiles.remove(path) }
+    return isCaptured || isRecorded
+  }
+
+  private static func path(_ head: HostID) -> String { "\(records)/\(head).json" }
 
   private static func json(_ value: some Encodable) throws(AgentError) -> [UInt8] {
     let encoder = JSONEncoder()

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Foundation
+import Testing
+
+extension Contract {
+  static let clones = [
+    Contract(name: "the installation of another head is forgotten once") { (host) async throws in
+      let head: HostID = "contract2"
+      let record = CloneRecord(head: head, capture: "c0ffee", installedAt: 1_700_000_000, hostKey: nil)
+      #expect(try await host.ask(.clone(head: head)) == .clone(nil))
+      #expect(try await host.once(.ensureCloneAbsent(head: head)).changed == false)
+
+      try await host.noteInstallation(record)
+      #expect(try await host.ask(.clone(head: head)) == .clone(record))
+      try await host.perform(.ensureCloneAbsent(head: head))
+
+      #expect(try await host.ask(.clone(head: head)) == .clone(nil))
+      for path in paths(of: head) {
+        #expect(try await host.ask(.file(path: path, contents: true)) == .file(.absent))
+        try await host.perform(.ensureFileAbsent(path: path))
+      }
+    }
+  ]
+
+  /// Where a real host keeps what it knows of a head that it has installed.
+  fileprivate static func paths(of head: HostID) -> [String] {
+    ["/var/lib/cluster/clones/\(head).json", "/srv/cluster/captures/\(head)/capture.json"]
+  }
+}
+
+extension ContractHost {
+  func noteInstallation(_ record: CloneRecord) async throws {
+    if let note { return try await note(record) }
+    let paths = Contract.paths(of: record.head)
+    let json = String(decoding: try JSONEncoder().encode(record), as: UTF8.self)
+    try await perform(.ensureFile(FileGoal(path: paths[0], contents: .text(json))))
+    try await perform(.ensureFile(FileGoal(path: paths[1], contents: .text("{}"))))
+  }
+}
