@@ -243,7 +243,8 @@ struct PlanBuilder {
   /// Plans what the heads that stay forget of those that leave: when all else is done, and only then.
   mutating func forget() {
     if forgetting.allSatisfy(\.drafts.isEmpty) { return }
-    let needed = Set(steps.indices.lazy.flatMap { [after, turns] step in after[step].filter { !turns[step].contains($0) } })
+    let needed = Set(
+      steps.indices.lazy.flatMap { [after, turns] step in after[step].filter { !turns[step].contains($0) } })
     let before = Before(all: steps.indices.filter { !needed.contains($0) })
     for (id, drafts) in forgetting where !drafts.isEmpty {
       _ = append(drafts, id, "", nil, after: before, prunes: true)
