@@ -9,8 +9,9 @@ import Testing
 /// A statically linked agent, which runs on a head as it is.
 private let agentProgram = ProcessInfo.processInfo.environment["CLUSTER_AGENT"]
 
-/// Six seconds, because each change that locks us out is waited for.
-private let run = RunToken(run: "locked-out", generation: 1, holder: "test", leaseSeconds: 300, confirmSeconds: 6)
+private let run = RunToken(run: "locked-out", generation: 1, holder: "test", leaseSeconds: 300, confirmSeconds: 60)
+/// For each change that locks us out, which is waited for; time enough to see on a busy machine that it does.
+private let hasty = RunToken(run: "locked-out", generation: 1, holder: "test", leaseSeconds: 300, confirmSeconds: 15)
 
 /// What locks us out of a real head, by sshd, by the firewall and by its routes, is undone there by itself; what is
 /// confirmed stays.
@@ -60,7 +61,7 @@ struct LockedOutTests {
     #expect(try await head.text(Self.sshd) == "MaxSessions 40\n")
 
     try await head.perform(.ensureFile(Self.sshdSays("AllowUsers nobody\n")))
-    let bad = try #require(try await head.perform(Self.loadSSHD).pending)
+    let bad = try #require(try await head.perform(Self.loadSSHD, as: hasty).pending)
     let refused = await #expect(throws: AgentError.self) { try await head.host.confirm(bad.id, run: run) }
     #expect(refused?.code == .authentication, "locked out: \(String(describing: refused))")
     try await head.comesBack(bad)
@@ -111,7 +112,7 @@ struct LockedOutTests {
     #expect(before.contains("nexthop via 198.51.100.1 dev eth1 weight 3"), "\(before)")
 
     try await head.perform(.ensureFile(Self.networkSays("198.51.100.12")))
-    let bad = try #require(try await head.perform(try Self.link("198.51.100.12")).pending)
+    let bad = try #require(try await head.perform(try Self.link("198.51.100.12"), as: hasty).pending)
     try await head.says(["ip", "-4", "route", "show", "default"], \.isEmpty)
     _ = try await head.ssh(["ip", "route", "del", "198.18.0.0/15"], mayFail: true)
     _ = try await head.ssh(["ip", "route", "replace", "203.0.113.0/24", "via", "198.51.100.9", "dev", "eth1"])
@@ -159,7 +160,7 @@ struct LockedOutTests {
     // Its answer is dropped too, until the rules are back.
     let bad = PendingChange.ID(run: run.run, operation: Self.loadRules)
     do throws(AgentError) {
-      _ = try await head.host.perform(Self.loadRules, secrets: Secrets(), run: run) { _ in }
+      _ = try await head.perform(Self.loadRules, as: hasty)
     } catch {
       #expect(error.code == .connectionLost, "\(error)")
     }
@@ -180,8 +181,10 @@ private struct CutOffHead {
   let other: SSHHost
 
   @discardableResult
-  func perform(_ operation: ClusterModel.Operation) async throws -> Outcome {
-    try await host.perform(operation, secrets: Secrets(), run: run) { _ in }
+  func perform(
+    _ operation: ClusterModel.Operation, as token: RunToken = run
+  ) async throws(AgentError) -> Outcome {
+    try await host.perform(operation, secrets: Secrets(), run: token) { _ in }
   }
 
   func ssh(_ command: [String], mayFail: Bool = false) async throws -> String {

@@ -23,7 +23,10 @@ package struct Undisturbed: Sendable {
         throw Violation(rule: .ends, words: "an undisturbed apply does not end: \(ending)")
       }
       guard verdict.isConverged else { continue }
-      return Undisturbed(world: site.world, history: history.all)
+      let undisturbed = Undisturbed(world: site.world, history: history.all)
+      // What still waits for its time holds the loop that holds it.
+      _ = loop.run(atMost: 1_000_000) { false }
+      return undisturbed
     }
     throw Violation(
       rule: .converges, words: "an undisturbed apply leaves work\n" + site.story.lines.joined(separator: "\n"))

@@ -37,7 +37,10 @@ package final class SimulatedProcess: TaskExecutor {
       var told: (@Sendable () -> Void)?
       if let left = state.jobsLeft, !state.isKilled {
         state.jobsLeft = left - 1
-        if left <= 0 { (state.isKilled, told) = (true, state.whenKilled) }
+        if left <= 0 {
+          (state.isKilled, told) = (true, state.whenKilled)
+          state.whenKilled = nil
+        }
       }
       if state.isKilled { state.frozen.append(job) }
       return (!state.isKilled, told)
@@ -61,6 +64,8 @@ package final class SimulatedProcess: TaskExecutor {
   package func bury() {
     let frozen = state.withLock { state in
       state.isBuried = true
+      // It knows the process, and would keep it.
+      state.whenKilled = nil
       defer { state.frozen = [] }
       return state.frozen
     }
