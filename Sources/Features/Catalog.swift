@@ -13,6 +13,7 @@ package protocol Feature: SendableMetatype {
 package enum FeatureCatalog {
   package static let all: [any Feature.Type] = [
     Heads.self,
+    TimeZone.self,
     Netboot.self,
     Images.self,
     HeadClones.self,

@@ -16,6 +16,7 @@ package enum KindCatalog {
       AnyKind(PacemakerConfigurationKind.self),
       AnyKind(PackagesKind.self),
       AnyKind(SecretFileKind.self),
+      AnyKind(SymbolicLinkKind.self),
       AnyKind(TreeKind.self),
       AnyKind(UnitKind.self),
     ].map { ($0.name, $0) })

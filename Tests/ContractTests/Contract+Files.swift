@@ -51,6 +51,43 @@ extension Contract {
 
       #expect(try await host.ask(.file(path: path, contents: true)) == before)
     },
+    Contract(name: "a link is made once, follows a change, and goes") { (host) async throws in
+      let path = "/etc/cluster-contract/zone"
+      try await host.perform(.ensureSymbolicLink(path: path, target: "/etc/issue"))
+      #expect(try await host.ask(.file(path: path, contents: true)) == .file(.link(target: "/etc/issue")))
+
+      try await host.perform(.ensureSymbolicLink(path: path, target: "/etc/issue.net"))
+      #expect(try await host.ask(.file(path: path, contents: true)) == .file(.link(target: "/etc/issue.net")))
+
+      try await host.perform(.ensureFileAbsent(path: path))
+      #expect(try await host.ask(.file(path: path, contents: true)) == .file(.absent))
+      #expect(try await host.file("/etc/issue.net") != nil, "what it led to stays")
+    },
+    Contract(name: "files and links give way to a link, and come back") { (host) async throws in
+      for path in ["/etc/issue.net", "/etc/os-release"] {
+        let before = try await host.ask(.file(path: path, contents: true))
+        try await host.perform(.ensureSymbolicLink(path: path, target: "/etc/issue"))
+        #expect(try await host.ask(.file(path: path, contents: true)) == .file(.link(target: "/etc/issue")))
+        try await host.perform(.ensureFileAbsent(path: path))
+        #expect(try await host.ask(.file(path: path, contents: true)) == before)
+      }
+    },
+    Contract(name: "a link to no file, in the place of a folder, or by a way that leads elsewhere is refused") {
+      (host) async throws in
+      let path = "/etc/cluster-contract/nowhere"
+      let inside = FileGoal(path: "/etc/cluster-contract/inside", contents: .text("x"))
+      try await host.perform(.ensureFile(inside))
+
+      #expect(await host.failure(of: .ensureSymbolicLink(path: path, target: "/etc/no-such-file")) == .notFound)
+      #expect(await host.failure(of: .ensureSymbolicLink(path: path, target: "/etc/cluster-contract")) == .notFound)
+      #expect(await host.failure(of: .ensureSymbolicLink(path: path, target: "issue")) == .invalid)
+      #expect(await host.failure(of: .ensureSymbolicLink(path: path, target: "/etc/../etc/issue")) == .invalid)
+      #expect(
+        await host.failure(of: .ensureSymbolicLink(path: "/etc/cluster-contract", target: "/etc/issue")) == .conflict)
+
+      #expect(try await host.ask(.file(path: path, contents: true)) == .file(.absent))
+      try await host.perform(.ensureFileAbsent(path: inside.path))
+    },
     Contract(name: "what is not ours is not removed") { (host) async throws in
       let before = try await host.file("/etc/issue")
 

@@ -63,7 +63,8 @@ enum WireSamples {
       CloneGoal(
         head: "head2", bmc: bmc, mac: mac, address: address, bootScript: "/b", installScript: "i",
         identity: ["/etc/hostname": .text("head2\n")], deadlineSeconds: 600)),
-    .ensureCloneAbsent(head: "head2"), .ensurePower(bmc, .off),
+    .ensureSymbolicLink(path: "/etc/localtime", target: "/usr/share/zoneinfo/UTC"), .ensureCloneAbsent(head: "head2"),
+    .ensurePower(bmc, .off),
     .ensureNode(NodeGoal(node: "node001", mac: mac, bmc: bmc, image: "c/d", restart: true, deadlineSeconds: 60)),
     .ensureNode(
       NodeGoal(
@@ -117,6 +118,7 @@ enum WireSamples {
     case .ensureCIB: 18
     case .ensureFencingProven: 19
     case .ensureCloneAbsent: 20
+    case .ensureSymbolicLink: 21
     }
   }
 }

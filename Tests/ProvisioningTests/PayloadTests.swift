@@ -28,7 +28,7 @@ import Testing
   }
 
   @Test func everyFileIsLaidDown() throws {
-    let laid = Set((ImagePayload.files.values + [ImagePayload.finish]).map(\.contents.digest))
+    let laid = Set((ImagePayload.files.values + [ImagePayload.finish, ImagePayload.timezone]).map(\.contents.digest))
     for name in try Self.names() {
       let bytes = Array(try Data(contentsOf: URL(filePath: "\(Self.folder)/\(name)")))
       #expect(laid.contains(Content.bytes(bytes).digest), "\(name) is in no image")

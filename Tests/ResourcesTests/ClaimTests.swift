@@ -22,6 +22,6 @@ import Testing
       #expect(Set(claims) == Set(drafts.flatMap { $0.operation.claims(on: $0.host) }), "\(resource.id)")
     }
 
-    #expect(saying == ["file", "nodes", "secret-file", "tree"])
+    #expect(saying == ["file", "nodes", "secret-file", "symlink", "tree"])
   }
 }

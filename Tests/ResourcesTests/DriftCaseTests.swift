@@ -19,6 +19,10 @@ import Testing
       world.machines["head1"]?.write("/etc/dnsmasq.d/cluster.conf") { $0 + "dhcp-range=10.9.0.1,10.9.0.9\n" }
     },
     Drift(name: "file-removed") { world in world.machines["head2"]?.files["/etc/nginx/nginx.conf"] = nil },
+    // As timedatectl(1) leaves it, with its relative link.
+    Drift(name: "timezone-by-hand") { world in
+      world.machines["head2"]?.symbolicLinks["/etc/localtime"] = "../usr/share/zoneinfo/America/New_York"
+    },
     Drift(name: "package-removed") { world in world.machines["head1"]?.installed["curl"] = nil },
     Drift(name: "stray-boot-script") { world in
       world.machines["head1"]?.write("/srv/cluster/http/ipxe/52-54-00-99-00-99.ipxe") { _ in "#!ipxe\nshell\n" }

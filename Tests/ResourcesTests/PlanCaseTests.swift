@@ -31,6 +31,8 @@ import Testing
     Edit(name: "head-bmc-moved", old: "address: 10.3.0.2,", new: "address: 10.3.0.99,"),
     Edit(name: "proxy-dropped", old: "repositories:\n  proxy: http://198.51.100.1:3142", new: "repositories: {}"),
     Edit(name: "failback-automatic", old: "failback: manual", new: "failback: automatic"),
+    Edit(name: "timezone-changed", old: "timezone: Europe/Zurich", new: "timezone: UTC"),
+    Edit(name: "timezone-dropped", old: "timezone: Europe/Zurich\n", new: ""),
     Edit(name: "cluster-renamed-domain", old: "domain: alps.example.org", new: "domain: alps.example.net"),
   ]
 

@@ -35,12 +35,43 @@ extension FakeMachine {
     return try install(bytes, at: goal.path, mode: goal.mode, owner: goal.owner)
   }
 
+  mutating func ensureSymbolicLink(path: String, target: String) throws(AgentError) -> Outcome {
+    try Self.checkPath(path)
+    try Self.checkPath(target)
+    guard leadsToFile(target) else {
+      throw AgentError(
+        .notFound, "\(path) is to lead to \(target), and there is no such file",
+        next: "Correct what the spec says about it, and apply again.")
+    }
+    if case .other = file(path, contents: false) {
+      throw AgentError(
+        .conflict, "\(path) is a folder or device, not a file", next: "Move it away if it is not needed, and try again."
+      )
+    }
+    if managed[path] == nil {
+      managed[path] = symbolicLinks[path].map { .link($0) } ?? files[path].map { .file($0) } ?? .nothing
+    }
+    if symbolicLinks[path] == target { return Outcome(changed: false, detail: "as desired already") }
+    try take(target.utf8.count, for: path)
+    files[path] = nil
+    symbolicLinks[path] = target
+    foldersChanged[path] = step()
+    return Outcome(changed: true, detail: "leads to \(target)")
+  }
+
+  /// The files of packages are not listed here: with tzdata, there is every zone that anybody asks for.
+  private func leadsToFile(_ path: String) -> Bool {
+    if let target = symbolicLinks[path] { return files[target] != nil }
+    return files[path] != nil || path.hasPrefix("/usr/share/zoneinfo/") && installed["tzdata"] != nil
+  }
+
   mutating func ensureFileAbsent(path: String) throws(AgentError) -> Outcome {
     try Self.checkPath(path)
     guard let backup = managed.removeValue(forKey: path) else {
       return Outcome(changed: false, detail: "nothing of ours is at \(path)")
     }
     files[path] = nil
+    symbolicLinks[path] = nil
     restore(backup, at: path)
     return Outcome(changed: true, detail: backup == .nothing ? "removed" : "put back what was there before")
   }

@@ -87,6 +87,7 @@ extension FakeMachine {
     switch operation {
     case .ensureFile(let goal): try ensureFile(goal)
     case .ensureSecretFile(let goal): try ensureSecretFile(goal, secrets)
+    case .ensureSymbolicLink(let path, let target): try ensureSymbolicLink(path: path, target: target)
     case .ensureFileAbsent(let path): try ensureFileAbsent(path: path)
     case .ensureTree(let goal): try ensureTree(goal)
     case .ensureTreeAbsent(let root): try ensureTreeAbsent(root: root)

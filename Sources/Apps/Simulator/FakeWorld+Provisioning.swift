@@ -73,7 +73,9 @@ extension FakeWorld {
     }
     // The agent's notes come along, also that of a file which somebody has removed on the original and the installer
     // writes anew.
-    clone.managed = clone.managed.filter { clone.files[$0.key] != nil || clone.folders.contains($0.key) }
+    clone.managed = clone.managed.filter { path, _ in
+      clone.files[path] != nil || clone.symbolicLinks[path] != nil || clone.folders.contains(path)
+    }
     clone.restart()
     machines[goal.head] = clone
     blank.remove(goal.head)

@@ -5,7 +5,7 @@ extension ClusterModel.Operation {
   /// How long it takes on an ordinary machine when there is something to do.
   package var usualTime: Duration {
     switch self {
-    case .ensureFile, .ensureSecretFile, .ensureFileAbsent, .ensureHostname: .milliseconds(5)
+    case .ensureFile, .ensureSecretFile, .ensureSymbolicLink, .ensureFileAbsent, .ensureHostname: .milliseconds(5)
     case .ensureTree, .ensureTreeAbsent: .milliseconds(40)
     case .ensurePackages: .seconds(12)
     case .ensurePackagesAbsent: .seconds(4)

@@ -37,7 +37,8 @@ package enum Images: Feature {
   private static func before(_ image: ClientImage, _ head: HostID) -> [ResourceID] {
     [
       PackagesKind.id(on: head, name), TreeKind.id(on: head, ImageRecipes.payload),
-      TreeKind.id(on: head, ImageRecipes.programsOfOurs), TreeKind.id(on: head, ImageRecipes.site(image.name)),
+      TreeKind.id(on: head, ImageRecipes.programsOfOurs), TreeKind.id(on: head, ImageRecipes.timezone),
+      TreeKind.id(on: head, ImageRecipes.site(image.name)),
       TreeKind.id(on: head, ImageRecipes.programs(image.name)), UnitKind.id(on: head, "cluster-images.service"),
     ]
   }
@@ -54,10 +55,15 @@ package enum Images: Feature {
         on: head.name, ImageRecipes.payload, ImagePayload.files, because: "how an image boots, reports and installs",
         source: source),
       .tree(
-        on: head.name, ImageRecipes.programsOfOurs, ["finish": ImagePayload.finish], because: "what finishes an image",
+        on: head.name, ImageRecipes.programsOfOurs, ImageRecipes.ownPrograms(cluster),
+        because: "what finishes an image",
         source: source),
     ]
+    let zone = ImageRecipes.timezoneFiles(cluster)
     return own
+      + (zone.isEmpty
+        ? []
+        : [.tree(on: head.name, ImageRecipes.timezone, zone, because: "nodes' local time", source: cluster.source)])
       + cluster.images.flatMap { image in
         let trees = [
           (ImageRecipes.site(image.name), ImageRecipes.siteFiles(image, files), "files of image \(image.name)"),

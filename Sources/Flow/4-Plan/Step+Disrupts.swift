@@ -17,7 +17,8 @@ extension Step {
     // Pacemaker may move whatever it has from one head to the other.
     case .ensureCIB: return .host
     case .ensureLink, .ensureHostname, .ensurePackages, .ensurePackagesAbsent, .ensurePower, .ensureClone: return .host
-    case .ensureFile, .ensureSecretFile, .ensureFileAbsent, .ensureTree, .ensureTreeAbsent, .ensureAddress,
+    case .ensureFile, .ensureSecretFile, .ensureSymbolicLink, .ensureFileAbsent, .ensureTree, .ensureTreeAbsent,
+      .ensureAddress,
       .ensureImage, .ensureImageFetched, .ensureImageAbsent, .ensureCapture, .ensureCloneAbsent, .ensureFencingProven:
       return disruption >= .reboot ? .host : nil
     }

@@ -5,7 +5,8 @@ extension Operation {
   /// How long it may take before it counts as failed. Generous: the mirror may be slow, the disk busy.
   var deadline: Duration {
     switch self {
-    case .ensureFile, .ensureSecretFile, .ensureFileAbsent, .ensureHostname, .ensureAddress: .seconds(60)
+    case .ensureFile, .ensureSecretFile, .ensureSymbolicLink, .ensureFileAbsent, .ensureHostname, .ensureAddress:
+      .seconds(60)
     case .ensureTree, .ensureTreeAbsent, .ensureLink: .seconds(120)
     // systemd's own default for starting or stopping a unit is 90 s: systemd-system.conf(5).
     case .ensureUnit: .seconds(240)
@@ -30,7 +31,8 @@ extension Operation {
     // Both fill the disk and both cores.
     case .ensureImage, .ensureCapture, .ensureImageFetched: "image"
     case .ensureCIB: "cib"
-    case .ensureFile, .ensureSecretFile, .ensureFileAbsent, .ensureTree, .ensureTreeAbsent, .ensureUnit,
+    case .ensureFile, .ensureSecretFile, .ensureSymbolicLink, .ensureFileAbsent, .ensureTree, .ensureTreeAbsent,
+      .ensureUnit,
       .ensureHostname, .ensureLink, .ensureAddress, .ensureImageAbsent, .ensureClone, .ensureCloneAbsent, .ensurePower,
       .ensureNode, .ensureFencingProven:
       nil

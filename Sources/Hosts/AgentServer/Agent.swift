@@ -83,6 +83,8 @@ package struct Agent: Host {
     switch operation {
     case .ensureFile(let goal): try await ensureFile(goal, context)
     case .ensureSecretFile(let goal): try await ensureSecretFile(goal, context)
+    case .ensureSymbolicLink(let path, let target):
+      try await ensureSymbolicLink(path: path, target: target, context)
     case .ensureFileAbsent(let path): try await ensureFileAbsent(path: path, context)
     case .ensureTree(let goal): try await ensureTree(goal, context)
     case .ensureTreeAbsent(let root): try await ensureTreeAbsent(root: root, context)

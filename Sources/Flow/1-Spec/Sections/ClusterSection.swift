@@ -28,7 +28,9 @@ enum ClusterSection: Section {
   static let cluster = Key("cluster", .label("a name"), required: true, "The name of the cluster.")
   static let domain = Key("domain", .domain, required: true, "The DNS domain of the cluster's machines.")
   static let timezone = Key(
-    "timezone", .timezone, "The time zone of all machines, as timedatectl(1) lists it. Default: what the machine has.")
+    "timezone", .timezone,
+    "The time zone of all machines, as timedatectl(1) lists it. Heads have it at once, though daemons that run keep the old one; nodes boot an image that has it. Default: what the machine has."
+  )
   static let repositories = Key(
     "repositories", RepositoriesSection.form, "Where packages come from. Default: the distribution's own mirrors.")
   static let networks = Key(

@@ -37,6 +37,7 @@ extension Operation {
     switch self {
     case .ensureFile(let goal): [.path(host, goal.path)]
     case .ensureSecretFile(let goal): [.path(host, goal.path)]
+    case .ensureSymbolicLink(let path, _): [.path(host, path)]
     case .ensureFileAbsent(let path): [.path(host, path)]
     case .ensureTree(let goal): [.tree(host, goal.root)]
     case .ensureTreeAbsent(let root): [.tree(host, root)]

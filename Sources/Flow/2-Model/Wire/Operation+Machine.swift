@@ -10,8 +10,8 @@ extension Operation {
     case .ensureCloneAbsent(let head): head
     case .ensureFencingProven(let goal): goal.head
     case .ensureCapture(let recipe): recipe.clone
-    case .ensureFile, .ensureSecretFile, .ensureFileAbsent, .ensureTree, .ensureTreeAbsent, .ensurePackages,
-      .ensurePackagesAbsent, .ensureUnit, .ensureHostname, .ensureLink, .ensureAddress, .ensureImage,
+    case .ensureFile, .ensureSecretFile, .ensureSymbolicLink, .ensureFileAbsent, .ensureTree, .ensureTreeAbsent,
+      .ensurePackages, .ensurePackagesAbsent, .ensureUnit, .ensureHostname, .ensureLink, .ensureAddress, .ensureImage,
       .ensureImageFetched, .ensureImageAbsent, .ensurePower, .ensureCIB:
       nil
     }

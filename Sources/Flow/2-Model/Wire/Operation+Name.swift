@@ -6,6 +6,7 @@ extension Operation {
     switch self {
     case .ensureFile: "ensureFile"
     case .ensureSecretFile: "ensureSecretFile"
+    case .ensureSymbolicLink: "ensureSymbolicLink"
     case .ensureFileAbsent: "ensureFileAbsent"
     case .ensureTree: "ensureTree"
     case .ensureTreeAbsent: "ensureTreeAbsent"
@@ -33,6 +34,7 @@ extension Operation {
     switch self {
     case .ensureFile(let goal): goal.path
     case .ensureSecretFile(let goal): goal.path
+    case .ensureSymbolicLink(let path, let target): "\(path) -> \(target)"
     case .ensureFileAbsent(let path): path
     case .ensureTree(let goal): goal.root
     case .ensureTreeAbsent(let root): root

@@ -17,6 +17,7 @@ extension Operation {
     case .ensureUnit(let goal): Way.units.contains(goal.name) ? .cuts : .harmless
     case .ensureFile(let goal): Way.reach(ofPath: goal.path)
     case .ensureSecretFile(let goal): Way.reach(ofPath: goal.path)
+    case .ensureSymbolicLink(let path, _): Way.reach(ofPath: path)
     case .ensureFileAbsent(let path): Way.reach(ofPath: path)
     case .ensureTree(let goal): Way.reach(ofPath: goal.root)
     case .ensureTreeAbsent(let root): Way.reach(ofPath: root)

@@ -8,7 +8,9 @@ package enum Operation: Hashable, Codable, Sendable {
   /// Writes a file atomically. A file that was not ours is kept once, below `/var/lib/cluster/backups`.
   case ensureFile(FileGoal)
   case ensureSecretFile(SecretFileGoal)
-  /// Removes a file of ours; a backup, where one was kept, takes its place.
+  /// Makes a path a symbolic link to a file that is there. What was at the path is kept as for a file.
+  case ensureSymbolicLink(path: String, target: String)
+  /// Removes a file or symbolic link of ours; a backup, where one was kept, takes its place.
   case ensureFileAbsent(path: String)
   /// Makes a folder hold exactly these files.
   case ensureTree(TreeGoal)

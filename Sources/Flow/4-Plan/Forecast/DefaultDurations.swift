@@ -9,7 +9,7 @@ enum DefaultDurations {
   static func seconds(_ operation: Operation) -> Double {
     switch operation {
     // Measured: one exchange over a warm SSH connection and a synced write, below 50 ms; a slow disk takes longer.
-    case .ensureFile, .ensureSecretFile, .ensureFileAbsent, .ensureHostname, .ensureAddress: 0.1
+    case .ensureFile, .ensureSecretFile, .ensureSymbolicLink, .ensureFileAbsent, .ensureHostname, .ensureAddress: 0.1
     // Measured: some hundred small files, each written and synced.
     case .ensureTree, .ensureTreeAbsent: 0.5
     // networkctl(1) reload and the wait for the addresses.

@@ -67,7 +67,8 @@ struct Interruptions {
       return (["service addresses", "dhcp", "dns", "boot"], away, nil)
     case .ensureLink, .ensureHostname, .ensurePackages, .ensurePackagesAbsent, .ensurePower, .ensureClone:
       return step.host == activeHead ? (["everything on \(step.host)"], seconds, figure) : nil
-    case .ensureFile, .ensureSecretFile, .ensureFileAbsent, .ensureTree, .ensureTreeAbsent, .ensureAddress,
+    case .ensureFile, .ensureSecretFile, .ensureSymbolicLink, .ensureFileAbsent, .ensureTree, .ensureTreeAbsent,
+      .ensureAddress,
       .ensureImage, .ensureImageFetched, .ensureImageAbsent, .ensureCapture, .ensureCloneAbsent, .ensureNode,
       .ensureFencingProven:
       return nil

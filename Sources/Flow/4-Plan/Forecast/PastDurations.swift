@@ -73,7 +73,8 @@ extension Operation {
   /// twenty seconds.
   fileprivate var isMuchAlike: Bool {
     switch self {
-    case .ensureFile, .ensureSecretFile, .ensureFileAbsent, .ensureTree, .ensureTreeAbsent, .ensureHostname,
+    case .ensureFile, .ensureSecretFile, .ensureSymbolicLink, .ensureFileAbsent, .ensureTree, .ensureTreeAbsent,
+      .ensureHostname,
       .ensureAddress, .ensureLink, .ensureImageFetched, .ensureImageAbsent, .ensureNode, .ensurePower, .ensureCIB,
       .ensureCloneAbsent, .ensureFencingProven:
       true

@@ -6,7 +6,7 @@ extension Step {
   var undoing: String {
     if destructive { return "what it takes away does not come back." }
     switch operation {
-    case .ensureFile:
+    case .ensureFile, .ensureSymbolicLink:
       return "a file that was not ours is kept below /var/lib/cluster/backups; else an older spec writes it back."
     case .ensureSecretFile: return "the old value is not kept; put it into the secret store and apply again."
     case .ensureFileAbsent, .ensureTreeAbsent: return "an older spec, in which it is asked for, writes it again."

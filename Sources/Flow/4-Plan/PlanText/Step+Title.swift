@@ -8,6 +8,7 @@ extension Step {
     switch operation {
     case .ensureFile(let goal): "write \(goal.path)"
     case .ensureSecretFile(let goal): "write the secret \(goal.path)"
+    case .ensureSymbolicLink(let path, let target): "link \(path) to \(target)"
     case .ensureFileAbsent(let path): "remove \(path)"
     case .ensureTree(let goal): "write the folder \(goal.root)"
     case .ensureTreeAbsent(let root): "remove the folder \(root)"
@@ -55,6 +56,7 @@ extension Operation {
       switch self {
       case .ensureFile: ("write", "file", "files")
       case .ensureSecretFile: ("write", "secret", "secrets")
+      case .ensureSymbolicLink: ("make", "link", "links")
       case .ensureFileAbsent: ("remove", "file", "files")
       case .ensureTree: ("write", "folder", "folders")
       case .ensureTreeAbsent: ("remove", "folder", "folders")

@@ -17,6 +17,26 @@ extension Agent {
     return try await install(bytes, at: goal.path, mode: goal.mode, owner: try FileSystem.owner(goal.owner))
   }
 
+  func ensureSymbolicLink(
+    path: String, target: String, _ context: OperationContext
+  ) async throws(AgentError) -> Outcome {
+    try AbsolutePath.check(path)
+    try AbsolutePath.check(target)
+    guard try FileSystem.leadsToFile(target) else {
+      throw AgentError(
+        .notFound, "\(path) is to lead to \(target), and there is no such file",
+        next: "Correct what the spec says about it, and apply again.")
+    }
+    let before = try entryToReplace(path)
+    try FileSystem.makeFolder(FileSystem.parent(path))
+    try await ManagedPaths.adopt(path)
+    if before?.kind == .link, try FileSystem.linkTarget(path) == target {
+      return Outcome(changed: false, detail: "as desired already")
+    }
+    try FileSystem.writeLink(path, to: target)
+    return Outcome(changed: true, detail: "leads to \(target)" + (before == nil ? "" : ", replacing what was there"))
+  }
+
   func ensureFileAbsent(path: String, _ context: OperationContext) async throws(AgentError) -> Outcome {
     try AbsolutePath.check(path)
     guard try ManagedPaths.contains(path) else {
@@ -32,12 +52,7 @@ extension Agent {
     _ bytes: [UInt8], at path: String, mode: UInt16?, owner: FileSystem.Owner?
   ) async throws(AgentError) -> Outcome {
     try AbsolutePath.check(path)
-    let before = try FileSystem.entry(path)
-    guard before == nil || before?.kind == .file || before?.kind == .link else {
-      throw AgentError(
-        .conflict, "\(path) is a folder or device, not a file", next: "Move it away if it is not needed, and try again."
-      )
-    }
+    let before = try entryToReplace(path)
     let existing = before?.kind == .file ? before : nil
     let mode = mode ?? existing?.mode ?? 0o644
     let owner = owner ?? existing.map { FileSystem.Owner(uid: $0.uid, gid: $0.gid) } ?? .init(uid: 0, gid: 0)
@@ -51,5 +66,16 @@ extension Agent {
     try FileSystem.write(bytes, to: path, mode: mode, owner: owner)
     return Outcome(
       changed: true, detail: "wrote \(bytes.count) bytes" + (before == nil ? "" : ", replacing another file"))
+  }
+
+  /// What is at a path that is to become a file or a link. Nil: nothing.
+  private func entryToReplace(_ path: String) throws(AgentError) -> FileSystem.Entry? {
+    let entry = try FileSystem.entry(path)
+    guard entry == nil || entry?.kind == .file || entry?.kind == .link else {
+      throw AgentError(
+        .conflict, "\(path) is a folder or device, not a file", next: "Move it away if it is not needed, and try again."
+      )
+    }
+    return entry
   }
 }

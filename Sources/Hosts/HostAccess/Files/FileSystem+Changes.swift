@@ -34,6 +34,20 @@ extension FileSystem {
     if syncingFolder { try syncFolder(parent(path)) }
   }
 
+  /// Puts a symbolic link in place, so that at every moment the path leads to the old or the new target, or holds the
+  /// old bytes.
+  package static func writeLink(_ path: String, to target: String) throws(AgentError) {
+    let temporary = "\(parent(path))/.\(name(path)).cluster-new"
+    try remove(temporary)
+    guard symlink(target, temporary) == 0 else { throw failure("\(path) cannot be made a link", at: path) }
+    if rename(temporary, path) != 0 {
+      let problem = failure("\(path) cannot be put in place", at: path)
+      unlink(temporary)
+      throw problem
+    }
+    try syncFolder(parent(path))
+  }
+
   /// As `write`, unless the path is taken. Of several processes that do it at once, one does, and none waits.
   ///
   /// - Returns: whether it is this file.

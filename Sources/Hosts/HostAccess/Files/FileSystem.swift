@@ -38,6 +38,14 @@ package enum FileSystem {
       gid: status.st_gid, changed: Int64(status.st_ctim.tv_sec) * 1_000_000_000 + Int64(status.st_ctim.tv_nsec))
   }
 
+  /// Whether there is a file at the end of a path, or where links that are there lead.
+  package static func leadsToFile(_ path: String) throws(AgentError) -> Bool {
+    var status = stat()
+    if stat(path, &status) == 0 { return status.st_mode & S_IFMT == S_IFREG }
+    if errno == ENOENT || errno == ENOTDIR { return false }
+    throw failure("\(path) cannot be looked at")
+  }
+
   package static func read(_ path: String, limit: Int = 64 << 20) throws(AgentError) -> [UInt8] {
     let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
     guard file >= 0 else { throw failure("\(path) cannot be read") }
