@@ -71,6 +71,22 @@ struct CIBDocumentTests {
     #expect(try live().differences(goal).contains { $0.id == "dnsmasq" && $0.change == .removed && $0.restarts })
   }
 
+  @Test("what is ours and in no list of ours any more goes, also when no plan could see it")
+  func unseen() throws {
+    let pause = CIBDocument.option("maintenance-mode", "true")
+    let released = try live().applying(
+      CIBGoal(
+        elements: [pause, CIBDocument.registry(of: try live().managed.union([pause.id]))], removed: [], members: []))
+    #expect(released.element(pause.id) != nil && released.element("nginx") != nil)
+    let goal = CIBGoal(elements: try self.goal().elements, removed: [], members: [])
+
+    #expect(released.differences(goal).contains { $0.id == pause.id && $0.change == .removed })
+    let after = try released.applying(goal)
+
+    #expect(after.element(pause.id) == nil)
+    #expect(after.differences(goal).isEmpty)
+  }
+
   @Test("what an administrator added is kept")
   func foreign() throws {
     let mine = #"<primitive id="mine" class="ocf" provider="pacemaker" type="Dummy"/>"#

@@ -37,6 +37,19 @@ import Testing
     #expect(PlanForecast(plan, Self.basis()).interruptions.map(\.seconds) == [nil])
   }
 
+  @Test func whatPacemakerLetsGoGoesOn() {
+    let stop = UnitGoal(name: "pacemaker.service", enabled: false, active: false)
+    let pause = CIBElement(section: .options, id: "cib-bootstrap-options-maintenance-mode", xml: "<nvpair/>")
+    let release = CIBGoal(elements: [pause], removed: [], members: [])
+    let steps: [Step] = [
+      .sample("cib/release", on: "head1", .ensureCIB(release)),
+      .sample("pacemaker/stop", on: "head1", .ensureUnit(stop), disruption: .restart),
+    ]
+    #expect(PlanForecast(Plan(steps: steps), Self.basis()).interruptions.map(\.service) == ["service addresses"])
+    let stopped = PlanForecast(Plan(steps: [steps[1]]), Self.basis()).interruptions
+    #expect(stopped.map(\.service) == ["service addresses", "dhcp", "dns", "boot"])
+  }
+
   @Test func pastRunsAreBelievedBeforeTheTable() {
     let step = Self.unit("dnsmasq.service", on: "head1")
     let past = PastDurations(

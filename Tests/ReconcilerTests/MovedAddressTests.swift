@@ -76,6 +76,9 @@ import Testing
     #expect(try await site.apply(run: "run-3").isWhole)
     let address = try #require(IPv4Address("10.1.0.10"))
     #expect(await site.machines.world.machines.values.count { $0.holds(address) } == 1)
+    // The CIB was still on its disk, in the mode in which it was let go.
+    let cib = try #require(await site.machines.world.liveCIB)
+    #expect(cib.element("nginx") != nil && cib.element("cib-bootstrap-options-maintenance-mode") == nil)
     try await Self.expectDone(site, at: "10.1.0.10")
   }
 

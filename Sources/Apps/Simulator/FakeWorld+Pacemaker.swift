@@ -8,6 +8,9 @@ import XML
 extension FakeWorld {
   var members: [HostID] { running("pacemaker.service").filter(running("corosync.service").contains) }
 
+  /// The CIB while Pacemaker runs anywhere.
+  package var liveCIB: CIBDocument? { members.isEmpty ? nil : cib }
+
   /// The live CIB, where Pacemaker runs on `host`.
   func cib(on host: HostID) -> String? { members.contains(host) ? cib?.canonical : nil }
 
@@ -36,11 +39,8 @@ extension FakeWorld {
     let left = joined.subtracting(members)
     joined = Set(members)
     if !isLettingGo { for host in left.sorted() where isUp(host) { stopResources(on: host) } }
-    guard let active = activeHead(of: members) else {
-      // It is on the disks of the heads, and goes with the package.
-      if !machines.values.contains(where: { $0.installed["pacemaker"] != nil }) { cib = nil }
-      return
-    }
+    // The CIB is on the disks of the heads, and stays there when the package goes.
+    guard let active = activeHead(of: members) else { return }
     if cib == nil {
       cib = CIBDocument(
         root: XMLElement(

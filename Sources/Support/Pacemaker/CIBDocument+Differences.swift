@@ -40,7 +40,7 @@ extension CIBDocument {
           id: element.id, change: .changed, element: wanted.name, lines: live.changes(to: merged),
           restarts: live.restarts(for: merged)))
     }
-    for id in goal.removed {
+    for id in dropped(by: goal) {
       guard let live = element(id) else { continue }
       found.append(
         CIBDifference(

@@ -6,7 +6,7 @@ extension CIBDocument {
   /// This CIB after creating or updating the goal's elements and removing those that it names.
   package func applying(_ goal: CIBGoal) throws(XMLError) -> CIBDocument {
     var result = self
-    for id in goal.removed {
+    for id in dropped(by: goal) {
       guard let section = section(of: id) else { continue }
       result.edit(id, in: section) { _ in nil }
     }

@@ -48,8 +48,21 @@ package struct CIBDocument: Hashable, Sendable {
 
   /// The ids of our elements, as an earlier run left them.
   package var managed: Set<String> {
-    guard let list = element(Self.registry, in: .options)?["value"] else { return [] }
-    return Set(list.split(separator: " ").map(String.init))
+    element(Self.registry, in: .options).flatMap(Self.listed) ?? []
+  }
+
+  private static func listed(_ registry: XMLElement) -> Set<String>? {
+    registry["value"].map { Set($0.split(separator: " ").map(String.init)) }
+  }
+
+  /// What the goal takes away: what it names, and what is ours here and not in its list of ours.
+  ///
+  /// A plan cannot name what it has not seen: a CIB stays on the disks of heads that Pacemaker was removed from, and
+  /// is there again when it comes back, with the maintenance mode in which it was let go.
+  func dropped(by goal: CIBGoal) -> [String] {
+    let registry = goal.elements.first { $0.id == Self.registry }.flatMap { try? XMLElement(parsing: $0.xml) }
+    guard let kept = registry.flatMap(Self.listed) else { return goal.removed }
+    return Set(goal.removed).union(managed.subtracting(kept)).sorted()
   }
 
   /// An element of a section, at whatever depth: an administrator may have put a resource into a group.

@@ -300,6 +300,9 @@ package struct CIBGoal: Hashable, Codable, Sendable {
     self.removed = removed
     self.members = members
   }
+
+  /// Whether Pacemaker is told to touch nothing more, so that what it runs goes on without it.
+  package var letsGo: Bool { elements.contains { $0.id == "cib-bootstrap-options-maintenance-mode" } }
 }
 
 package struct FencingGoal: Hashable, Codable, Sendable {

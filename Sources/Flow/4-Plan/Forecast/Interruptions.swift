@@ -17,6 +17,9 @@ struct Interruptions {
     var sums: [String: Sum] = [:]
     var nodes: [HostID] = []
     var longest: (seconds: Double, runs: Int?) = (0, Int.max)
+    let letsGo = steps.contains { step in
+      if case .ensureCIB(let goal) = step.operation { goal.letsGo } else { false }
+    }
     for (index, step) in steps.enumerated() where step.disruption >= .restart {
       let figure = basis.past.figure(step)
       if case .ensureNode(let goal) = step.operation {
@@ -25,7 +28,10 @@ struct Interruptions {
         longest = (max(longest.seconds, seconds[index]), runs)
         continue
       }
-      guard let (services, away, figure) = Self.effect(step, seconds[index], figure, basis.activeHead) else {
+      guard
+        let (services, away, figure) = Self.effect(
+          step, seconds[index], figure, basis.activeHead, letsGo: letsGo)
+      else {
         continue
       }
       for service in services {
@@ -53,15 +59,17 @@ struct Interruptions {
   }
 
   /// The services that a step on a head takes away, for how long, and the past figure used. Nil: nobody notices.
+  ///
+  /// - Parameter letsGo: Pacemaker is told before to leave running what it runs.
   private static func effect(
-    _ step: Step, _ seconds: Double, _ figure: PastDurations.Figure?, _ activeHead: HostID
+    _ step: Step, _ seconds: Double, _ figure: PastDurations.Figure?, _ activeHead: HostID, letsGo: Bool
   ) -> (services: [String], seconds: Double?, figure: PastDurations.Figure?)? {
     // What a past step took is an upper bound of how long its service was away.
     let restart = min(figure?.seconds ?? DefaultDurations.restart, seconds)
     switch step.operation {
     case .ensureUnit(let goal):
       if step.host != activeHead { return nil }
-      return (services(of: goal.name), goal.active == false ? nil : restart, figure)
+      return (services(of: goal.name, letsGo: letsGo), goal.active == false ? nil : restart, figure)
     case .ensureCIB:
       let away = step.disruption == .failover ? DefaultDurations.failover : DefaultDurations.managedRestart
       return (["service addresses", "dhcp", "dns", "boot"], away, nil)
@@ -76,10 +84,12 @@ struct Interruptions {
   }
 
   /// What users know a unit by.
-  private static func services(of unit: String) -> [String] {
+  private static func services(of unit: String, letsGo: Bool) -> [String] {
     switch unit {
     case "dnsmasq.service": ["dhcp", "dns"]
     case "nginx.service": ["boot"]
+    // Nobody keeps the addresses any more; the services go on under systemd.
+    case "pacemaker.service" where letsGo, "corosync.service" where letsGo: ["service addresses"]
     case "pacemaker.service", "corosync.service": ["service addresses", "dhcp", "dns", "boot"]
     default: [unit]
     }
