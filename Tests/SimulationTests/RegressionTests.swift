@@ -28,6 +28,7 @@ import Testing
     Found(seed: 373, what: "a run that was refused counted as an executor"),
     Found(seed: 6896, what: "a clone in memory lost the note of a file that had been removed on its original"),
     Found(seed: 105163, what: "a copy of a request outlived the connection that it came over"),
+    Found(seed: 27090, what: "a copy of a request that waited for its turn outlived the machine's power"),
     Found(seed: 114, what: "a node restarted while another one was still away"),
   ]
 

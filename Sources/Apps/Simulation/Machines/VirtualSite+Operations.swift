@@ -16,7 +16,8 @@ extension VirtualSite {
     }
     return try await ask(process, host) { [self] again, answer in
       tell(.arrived(host, operation, run, again: again))
-      take(Work(host: host, operation: operation, secrets: secrets, run: run, answer: answer))
+      let boot = world.boot(of: host)
+      take(Work(host: host, operation: operation, secrets: secrets, run: run, boot: boot, answer: answer))
     }
   }
 
@@ -25,6 +26,8 @@ extension VirtualSite {
     var operation: ClusterModel.Operation
     var secrets: Secrets
     var run: RunToken
+    /// The one that it arrived in: what waits for its turn ends with the machine's power.
+    var boot: Int?
     var answer: @Sendable (Reply<Outcome>.Answer?) -> Void
   }
 
@@ -55,7 +58,7 @@ extension VirtualSite {
     let begun: (boot: Int, early: Bool, time: Duration)?
     do throws(AgentError) {
       begun = try alter { (state: inout State) throws(AgentError) in
-        guard let boot = state.world.boot(of: work.host) else { return nil }
+        guard let boot = state.world.boot(of: work.host), boot == work.boot else { return nil }
         try state.world.machines[work.host]?.guarding(work.operation, work.run, now: state.world.now)
         let before = state.world
         // What goes wrong here goes wrong again at the end, and is told then.
