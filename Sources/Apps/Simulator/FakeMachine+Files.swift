@@ -43,14 +43,7 @@ extension FakeMachine {
         .notFound, "\(path) is to lead to \(target), and there is no such file",
         next: "Correct what the spec says about it, and apply again.")
     }
-    if case .other = file(path, contents: false) {
-      throw AgentError(
-        .conflict, "\(path) is a folder or device, not a file", next: "Move it away if it is not needed, and try again."
-      )
-    }
-    if managed[path] == nil {
-      managed[path] = symbolicLinks[path].map { .link($0) } ?? files[path].map { .file($0) } ?? .nothing
-    }
+    try adopt(path)
     if symbolicLinks[path] == target { return Outcome(changed: false, detail: "as desired already") }
     try take(target.utf8.count, for: path)
     files[path] = nil
@@ -80,24 +73,29 @@ extension FakeMachine {
     _ bytes: [UInt8], at path: String, mode: UInt16?, owner: String?
   ) throws(AgentError) -> Outcome {
     try Self.checkPath(path)
-    if case .other = file(path, contents: false) {
-      throw AgentError(
-        .conflict, "\(path) is a folder or device, not a file", next: "Move it away if it is not needed, and try again."
-      )
-    }
+    try adopt(path)
     let existing = files[path]
     var wanted = File(
       bytes: bytes, mode: mode ?? existing?.mode ?? 0o644, owner: owner ?? existing?.owner ?? "root:root",
       changed: existing?.changed ?? 0)
-    if managed[path] == nil {
-      managed[path] = symbolicLinks[path].map { .link($0) } ?? existing.map { .file($0) } ?? .nothing
-    }
     if existing == wanted { return Outcome(changed: false, detail: "as desired already") }
     try take(bytes.count, for: path)
     symbolicLinks[path] = nil
     wanted.changed = step()
     files[path] = wanted
     return Outcome(changed: true, detail: "wrote \(bytes.count) bytes")
+  }
+
+  /// Makes a path ours that is to become a file or a link, and keeps what was there before.
+  private mutating func adopt(_ path: String) throws(AgentError) {
+    if case .other = file(path, contents: false) {
+      throw AgentError(
+        .conflict, "\(path) is a folder or device, not a file", next: "Move it away if it is not needed, and try again."
+      )
+    }
+    if managed[path] == nil {
+      managed[path] = symbolicLinks[path].map { .link($0) } ?? files[path].map { .file($0) } ?? .nothing
+    }
   }
 
   private mutating func restore(_ backup: Backup, at path: String) {

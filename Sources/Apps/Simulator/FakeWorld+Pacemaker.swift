@@ -71,7 +71,7 @@ extension FakeWorld {
   }
 
   /// Told to touch nothing: what it runs goes on, also when it stops itself.
-  private var isLettingGo: Bool { cib?.element("cib-bootstrap-options-maintenance-mode")?["value"] == "true" }
+  private var isLettingGo: Bool { cib?.element(CIBGoal.pause)?["value"] == "true" }
 
   /// A member that leaves in good order stops what it runs first.
   private mutating func stopResources(on host: HostID) {

@@ -23,8 +23,7 @@ enum SameEnd {
     let (ours, theirs) = (wanted.liveCIB, found.liveCIB)
     let managed = (ours?.managed ?? []).union(theirs?.managed ?? [])
     // A Pacemaker that touches nothing fails nothing over, whether its list says that this is ours or not.
-    let pause = "cib-bootstrap-options-maintenance-mode"
-    for id in managed.union([pause]).sorted() where theirs?.element(id) != ours?.element(id) {
+    for id in managed.union([CIBGoal.pause]).sorted() where theirs?.element(id) != ours?.element(id) {
       differences.append("the CIB element \(id) is not the same")
     }
     return differences

@@ -301,8 +301,11 @@ package struct CIBGoal: Hashable, Codable, Sendable {
     self.members = members
   }
 
-  /// Whether Pacemaker is told to touch nothing more, so that what it runs goes on without it.
-  package var letsGo: Bool { elements.contains { $0.id == "cib-bootstrap-options-maintenance-mode" } }
+  /// The property that tells Pacemaker to touch nothing more, so that what it runs goes on without it.
+  package static let pause = "cib-bootstrap-options-maintenance-mode"
+
+  /// Whether it tells Pacemaker so.
+  package var letsGo: Bool { elements.contains { $0.id == Self.pause } }
 }
 
 package struct FencingGoal: Hashable, Codable, Sendable {
