@@ -159,8 +159,9 @@ extension Contract {
     },
     Contract(name: "every probe is answered") { (host) async throws in
       let probes: [Probe] = [
-        .system, .links, .corosync, .cib, .crmMon, .nodeReports, .clone(head: "head9"), .fencing(head: "head9"),
-        .image(name: "none", digest: "0"), .packages(["figlet"]), .file(path: "/etc/hostname", contents: false),
+        .system, .links, .corosync, .cib, .storedCIB, .crmMon, .nodeReports, .clone(head: "head9"),
+        .fencing(head: "head9"), .image(name: "none", digest: "0"), .packages(["figlet"]),
+        .file(path: "/etc/hostname", contents: false),
       ]
 
       let answers = try await host.host.answer(probes, secrets: Secrets())
@@ -168,6 +169,7 @@ extension Contract {
       #expect(Set(answers.keys) == Set(probes))
       #expect(answers[.corosync] == .corosync(nil))
       #expect(answers[.cib] == .cib(nil))
+      #expect(answers[.storedCIB] == .storedCIB(nil))
       #expect(answers[.clone(head: "head9")] == .clone(nil))
       #expect(answers[.fencing(head: "head9")] == .fencing(nil))
       #expect(answers[.image(name: "none", digest: "0")] == .image(nil))

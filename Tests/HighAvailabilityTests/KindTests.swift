@@ -142,7 +142,7 @@ struct KindTests {
     for (head, cib) in cibs {
       let text: String? =
         switch cib {
-        case .silent, .none: nil
+        case .silent, .none, .stopped, .released: nil
         case .empty: "<cib><configuration/></cib>"
         case .configured: try Recorded.text("cib.xml")
         }
@@ -150,7 +150,10 @@ struct KindTests {
         cib == .silent
         ? Self.silent
         : .answered([
-          .cib: .cib(text), .unit(name: "dnsmasq.service", configuration: []): unit("active"),
+          .cib: .cib(text),
+          .storedCIB: .storedCIB(
+            cib == .none ? nil : StoredCIB(isManaged: cib != .empty, isPaused: cib == .released)),
+          .unit(name: "dnsmasq.service", configuration: []): unit("active"),
           .unit(name: "nginx.service", configuration: []): unit("inactive"),
           .links: .links([
             LinkState(
@@ -163,7 +166,8 @@ struct KindTests {
     return try HighAvailabilityBootstrapKind.steps(resource.id, desired, actual, context).map(\.verb)
   }
 
-  private enum CIB { case silent, none, empty, configured }
+  /// Stopped, released: Pacemaker does not run, and has this on its disk.
+  private enum CIB { case silent, none, empty, configured, stopped, released }
 
   @Test("before Pacemaker is configured, what is missing is put up by hand")
   func byHand() throws {
@@ -188,6 +192,15 @@ struct KindTests {
     #expect(try bootstrap(["head1": .none, "head2": .configured], addresses: []).isEmpty)
     #expect(try bootstrap(["head1": .configured, "head2": .silent], addresses: []).isEmpty)
     #expect(throws: Unreadable.self) { try bootstrap(["head1": .none, "head2": .silent], addresses: []) }
+    #expect(try bootstrap(["head1": .none, "head2": .stopped], addresses: []).isEmpty)
+  }
+
+  @Test("what Pacemaker has on a disk counts where it would start the services on another head")
+  func onADisk() throws {
+    let all = ["address-eth1", "address-eth0", "start-nginx.service"]
+    #expect(try bootstrap(["head1": .stopped, "head2": .none], addresses: []) == all)
+    #expect(try bootstrap(["head1": .stopped], addresses: [], blank: ["head2"]) == all)
+    #expect(try bootstrap(["head1": .released, "head2": .released], addresses: []) == all)
   }
 
   // MARK: order

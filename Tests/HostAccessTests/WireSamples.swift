@@ -12,8 +12,8 @@ enum WireSamples {
   static let probes: [Probe] = [
     .system, .file(path: "/etc/hosts", contents: true), .secretFile(path: "/etc/s", secret: SecretRef("s")),
     .tree(root: "/srv/t"), .packages(["nginx", "dnsmasq"]), .unit(name: "nginx.service", configuration: ["/etc/nginx"]),
-    .links, .image(name: "compute", digest: "d"), .clone(head: "head2"), .corosync, .cib, .crmMon,
-    .fencing(head: "head2"), .nodeReports, .power(bmc),
+    .links, .image(name: "compute", digest: "d"), .clone(head: "head2"), .corosync, .cib, .storedCIB,
+    .crmMon, .fencing(head: "head2"), .nodeReports, .power(bmc),
   ]
 
   static let answers: [Answer] = [
@@ -34,7 +34,8 @@ enum WireSamples {
       CorosyncState(
         quorate: true, links: [.init(number: 0, address: "10.1.0.1", connected: true)], encrypted: true,
         members: ["head1"])),
-    .cib(nil), .cib("<cib/>"), .crmMon(nil), .crmMon("<crm_mon/>"), .fencing(nil),
+    .cib(nil), .cib("<cib/>"), .storedCIB(nil), .storedCIB(StoredCIB(isManaged: true, isPaused: false)), .crmMon(nil),
+    .crmMon("<crm_mon/>"), .fencing(nil),
     .fencing(FencingRecord(head: "head2", address: address, provenAt: 5)),
     .nodeReports([
       NodeReport(mac: mac, stage: .ready, image: "c/d", verified: true, age: 9, uptime: 4, detail: "x"),
@@ -92,6 +93,7 @@ enum WireSamples {
     case .fencing: 12
     case .nodeReports: 13
     case .power: 14
+    case .storedCIB: 15
     }
   }
 

@@ -72,8 +72,10 @@ import Testing
     let plan = try plan(SmallWorld("head1", "head2"))
     try #require(!plan.steps.isEmpty)
 
-    let open = Planner.managed(desired: [Self.here], previously: before, verified: plan, touched: [])
-    let done = Planner.managed(desired: [Self.here], previously: [before[0]], verified: Plan(), touched: [])
+    let open = Planner.managed(
+      desired: [Self.here], previously: before, verified: plan, touched: [], catalog: SmallWorld.catalog)
+    let done = Planner.managed(
+      desired: [Self.here], previously: [before[0]], verified: Plan(), touched: [], catalog: SmallWorld.catalog)
 
     #expect(Set(open.map(\.id)) == Set(before.map(\.id)))
     #expect(done.map(\.id) == [Self.here.id])

@@ -150,7 +150,9 @@ import Testing
     #expect(plan.steps.isEmpty)
     #expect(plan.blocked.map(\.resource) == before.map(\.id))
     #expect(
-      Planner.managed(desired: [], previously: before.map(\.managed), verified: plan, touched: []).map(\.id)
+      Planner.managed(
+        desired: [], previously: before.map(\.managed), verified: plan, touched: [], catalog: SmallWorld.catalog
+      ).map(\.id)
         == before.map(\.id))
   }
 

@@ -106,6 +106,19 @@ import Testing
     #expect(drafts.reduce(0) { $0 + $1.behind.count } < 2 * drafts.count)
   }
 
+  /// A run may have ended while it restarted one of them: it is away still, and another one must not be.
+  @Test func nodesThatNobodyHearsRestartBeforeThoseThatRun() throws {
+    let reports = [
+      Self.report(1, image: "compute/old"), Self.report(2, age: 400, at: "10.1.0.10"),
+      Self.report(3, age: 400, at: "10.1.0.10"),
+    ]
+
+    let drafts = try Self.drafts(3, ["head1": reports, "head2": []])
+
+    #expect(drafts.map(\.verb) == ["restart-node2", "restart-node3", "restart-node1"])
+    #expect(drafts.map(\.behind) == [[], [0], [1]])
+  }
+
   /// They were told it when they booted. Nobody may hear them there any more, so silence does not matter.
   @Test(arguments: [5, 46, 200_000]) func nodesThatReportToAnotherAddressRestart(age: Int) throws {
     let drafts = try Self.drafts(

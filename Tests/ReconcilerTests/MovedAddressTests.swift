@@ -109,6 +109,31 @@ import Testing
     try await Self.expectDone(site, at: "10.1.0.1")
   }
 
+  /// Head2 was away when it was let go, and comes back with Pacemaker, which somebody lets run again.
+  @Test func pacemakerIsLetGoAnewWhereItStillRuns() async throws {
+    let site = try await Self.withoutHighAvailability()
+    let board = try #require(await site.machines.world.boards.first { $0.value.machine == "head2" }?.key)
+    await site.machines.change { world in
+      world.boards[board]?.power = .off
+      world.losePower("head2")
+    }
+    let release = StepID("pacemaker:cib/release")
+    let first = try await site.apply(run: "run-2")
+    try #require(first.outcome.steps.contains { $0.step == release && $0.succeeded } && !first.isWhole)
+    let cib = try #require(await site.machines.world.cib)
+    let running = try cib.applying(CIBGoal(elements: [], removed: [CIBGoal.pause], members: []))
+    await site.machines.change { world in
+      world.boards[board]?.power = .on
+      world.cib = running
+      world.regainPower("head2")
+    }
+
+    #expect(try await site.reconciler().propose().plan.steps.map(\.id).contains(release))
+
+    #expect(try await site.apply(run: "run-3").isWhole)
+    try await Self.expectDone(site, at: "10.1.0.1")
+  }
+
   /// What they do with the services is not known then, so these are left as they are.
   @Test func whileItIsUnknownWhatPacemakerHasTheServicesWait() async throws {
     let site = try await Self.withoutHighAvailability()

@@ -128,7 +128,8 @@ final class SimulatedSite {
       let verified = try await self.plan()
       let desired = Expansion.expand(try Self.read(spec), siteFiles)
       managed = Planner.managed(
-        desired: desired, previously: managed, verified: verified, touched: Set(plan.steps.map(\.resource)))
+        desired: desired, previously: managed, verified: verified, touched: Set(plan.steps.map(\.resource)),
+        catalog: KindCatalog.all)
       plan = verified
     }
     return plan

@@ -30,6 +30,7 @@ enum BareMachine {
     case .clone: .clone(nil)
     case .corosync: .corosync(nil)
     case .cib: .cib(nil)
+    case .storedCIB: .storedCIB(nil)
     case .crmMon: .crmMon(nil)
     case .fencing: .fencing(nil)
     case .nodeReports: .nodeReports([])

@@ -33,7 +33,7 @@ package struct FakeHost: Host {
       try machine.lease.renew(run, now: world.now)
       try machine.guarding(operation, run, now: world.now)
       world.machines[id] = machine
-      let outcome = try world.guarded(operation, on: id, secrets)
+      let outcome = try world.guarded(operation, on: id, secrets, run)
       if outcome.changed { world.effects.append("\(id) \(operation.name) \(operation.target)") }
       progress(outcome.detail)
       return outcome

@@ -73,9 +73,15 @@ extension FakeMachine {
     }
   }
 
-  /// After one that was done: what it did, with the change that waits now.
-  mutating func waiting(_ outcome: Outcome, now: Int) -> Outcome {
-    guard let change = deadMan.change, change.outcome == nil else { return outcome }
+  /// After one that was done: what it did, with the change that waits now. It is undone already when it took longer
+  /// than there was time to confirm it.
+  mutating func waiting(
+    _ id: PendingChange.ID, _ outcome: Outcome, now: Int
+  ) throws(AgentError) -> Outcome {
+    guard let change = deadMan.change, change.id == id, change.outcome == nil else {
+      if case .undone(let what) = deadMan.ended[id] { throw .undone(what) }
+      throw .unknownChange
+    }
     // Asked for once more: what it did is what it did the first time.
     var whole = outcome
     if !outcome.changed, case .confirmed(let first) = deadMan.ended[change.id] { whole = first }
@@ -99,10 +105,8 @@ extension FakeMachine {
     }
     switch deadMan.ended[id] {
     case .confirmed(let outcome): return outcome
-    case .undone(let what):
-      throw AgentError(
-        .rolledBack, "The host has undone \(what): nobody confirmed it in time", next: "Mend it, then apply again.")
-    case nil: throw AgentError(.notFound, "There is no change \(id) on this host", next: "Apply again.")
+    case .undone(let what): throw .undone(what)
+    case nil: throw .unknownChange
     }
   }
 
@@ -174,15 +178,17 @@ extension FakeWorld {
   }
 
   /// An operation that cuts the way to its host is done, and nobody hears of it.
-  package mutating func guarded(_ operation: Operation, on id: HostID, _ secrets: Secrets) throws(AgentError) -> Outcome
-  {
+  package mutating func guarded(
+    _ operation: Operation, on id: HostID, _ secrets: Secrets, _ run: RunToken
+  ) throws(AgentError) -> Outcome {
     let outcome: Outcome
     do throws(AgentError) { outcome = try perform(operation, on: id, secrets) } catch {
       if operation.canCutUsOff { machines[id]?.undo() }
       throw error
     }
     // Others may be done while it waits, and have nothing to do with it.
-    let told = operation.canCutUsOff ? machines[id]?.waiting(outcome, now: now) ?? outcome : outcome
+    let change = PendingChange.ID(run: run.run, operation: operation)
+    let told = operation.canCutUsOff ? try machines[id]?.waiting(change, outcome, now: now) ?? outcome : outcome
     guard machines[id]?.isCutOff != true else {
       throw AgentError(
         .connectionLost, "The connection to the agent ended", next: "See that the host can be reached, and try again.")
@@ -192,6 +198,14 @@ extension FakeWorld {
 }
 
 extension AgentError {
+  fileprivate static func undone(_ what: String) -> AgentError {
+    AgentError(
+      .rolledBack, "The host has undone \(what): nobody confirmed it in time", next: "Mend it, then apply again.")
+  }
+
+  fileprivate static let unknownChange = AgentError(
+    .notFound, "There is no such change on this host", next: "Apply again.")
+
   fileprivate static func waiting(_ change: PendingChange) -> AgentError {
     AgentError(
       .conflict, "\(change.what) of run \(change.run) waits to be confirmed on this host",

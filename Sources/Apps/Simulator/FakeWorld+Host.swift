@@ -36,6 +36,7 @@ extension FakeWorld {
       case .clone(let head): .clone(machine.clones[head])
       case .corosync: .corosync(corosync(on: host))
       case .cib: .cib(cib(on: host))
+      case .storedCIB: .storedCIB(configured.contains(host) ? cib?.stored : nil)
       case .crmMon: .crmMon(crmMon(on: host))
       case .fencing(let head): .fencing(machine.fencing[head])
       case .nodeReports: .nodeReports(reports(on: host))
@@ -120,6 +121,7 @@ extension Probe {
     case .clone: "clone"
     case .corosync: "corosync"
     case .cib: "cib"
+    case .storedCIB: "storedCIB"
     case .crmMon: "crmMon"
     case .fencing: "fencing"
     case .nodeReports: "nodeReports"

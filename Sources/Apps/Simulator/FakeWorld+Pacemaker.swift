@@ -35,13 +35,15 @@ extension FakeWorld {
 
   /// What Pacemaker does by itself after anything changed.
   package mutating func settle() {
+    countVotes()
     let members = members
-    let left = joined.subtracting(members)
-    joined = Set(members)
+    let acting = members.filter(quorate.contains)
+    let left = joined.subtracting(acting)
+    joined = Set(acting)
     if !isLettingGo { for host in left.sorted() where isUp(host) { stopResources(on: host) } }
     // The CIB is on the disks of the heads, and stays there when the package goes.
-    guard let active = activeHead(of: members) else { return }
-    if cib == nil {
+    configured.formUnion(members)
+    if cib == nil, !members.isEmpty {
       cib = CIBDocument(
         root: XMLElement(
           "cib",
@@ -52,7 +54,7 @@ extension FakeWorld {
                 children: ["crm_config", "nodes", "resources", "constraints"].map { .element(XMLElement($0)) }))
           ]))
     }
-    if isLettingGo { return }
+    guard !isLettingGo, let active = activeHead(of: acting) else { return }
     for primitive in primitives {
       if let address = primitive.serviceAddress {
         place(address, primitive.parameter("cidr_netmask") ?? "32", primitive.parameter("nic"), on: active)
@@ -70,8 +72,18 @@ extension FakeWorld {
     }
   }
 
+  /// A head that starts alone waits for the others; one that has seen them goes on without them.
+  private mutating func countVotes() {
+    let running = running("corosync.service")
+    quorate.formIntersection(running)
+    for host in running where !quorate.contains(host) {
+      let names = corosyncNodes(of: host).map(\.name)
+      if names.allSatisfy({ running.contains(HostID($0)) }) { quorate.insert(host) }
+    }
+  }
+
   /// Told to touch nothing: what it runs goes on, also when it stops itself.
-  private var isLettingGo: Bool { cib?.element(CIBGoal.pause)?["value"] == "true" }
+  private var isLettingGo: Bool { cib?.isPaused == true }
 
   /// A member that leaves in good order stops what it runs first.
   private mutating func stopResources(on host: HostID) {
@@ -112,8 +124,9 @@ extension FakeWorld {
       return "<node name=\"\(name)\" online=\"\(online)\" standby=\"false\" standby_onfail=\"false\" "
         + "maintenance=\"false\" pending=\"false\" unclean=\"false\"/>"
     }
-    let resources = primitives.map { status($0, members) }
-    return "<pacemaker-result api-version=\"2.25\"><summary><current_dc present=\"true\" with_quorum=\"true\"/>"
+    let resources = primitives.map { status($0, members.filter(quorate.contains)) }
+    return
+      "<pacemaker-result api-version=\"2.25\"><summary><current_dc present=\"true\" with_quorum=\"\(quorate.contains(host))\"/>"
       + options + "</summary><nodes>\(nodes.joined())</nodes><resources>\(resources.joined())</resources>"
       + "<failures/></pacemaker-result>"
   }
@@ -138,24 +151,31 @@ extension FakeWorld {
   /// From the host's own corosync.conf(5) and from who else runs Corosync.
   func corosync(on host: HostID) -> CorosyncState? {
     let running = running("corosync.service")
-    guard running.contains(host), let file = machines[host]?.files["/etc/corosync/corosync.conf"] else { return nil }
-    var (addresses, names, node) = ([String](), [String](), "")
-    var encrypted = false
-    for line in String(decoding: file.bytes, as: UTF8.self).split(separator: "\n") {
-      let parts = line.split(separator: ":", maxSplits: 1).map { $0.filter { $0 != " " } }
-      guard parts.count == 2 else { continue }
-      if parts[0] == "name" {
-        node = parts[1]
-        names.append(node)
-      }
-      if parts[0].hasPrefix("ring"), node == host.name { addresses.append(parts[1]) }
-      if parts[0] == "crypto_cipher" { encrypted = parts[1] != "none" }
-    }
-    let present = names.filter { running.contains(HostID($0)) }
+    guard running.contains(host), let file = corosyncFile(of: host) else { return nil }
+    let nodes = corosyncNodes(of: host)
+    let present = nodes.map(\.name).filter { running.contains(HostID($0)) }
+    let addresses = nodes.first { $0.name == host.name }?.rings ?? []
     return CorosyncState(
-      quorate: true,
-      links: addresses.enumerated().map { .init(number: $0, address: $1, connected: present.count == names.count) },
-      encrypted: encrypted, members: present)
+      quorate: quorate.contains(host),
+      links: addresses.enumerated().map { .init(number: $0, address: $1, connected: present.count == nodes.count) },
+      encrypted: file.contains { $0.key == "crypto_cipher" && $0.value != "none" }, members: present)
+  }
+
+  /// The heads that a host's corosync.conf(5) lists, with their addresses.
+  private func corosyncNodes(of host: HostID) -> [(name: String, rings: [String])] {
+    var nodes: [(name: String, rings: [String])] = []
+    for (key, value) in corosyncFile(of: host) ?? [] {
+      if key == "name" { nodes.append((value, [])) }
+      if key.hasPrefix("ring"), !nodes.isEmpty { nodes[nodes.count - 1].rings.append(value) }
+    }
+    return nodes
+  }
+
+  private func corosyncFile(of host: HostID) -> [(key: String, value: String)]? {
+    machines[host]?.files["/etc/corosync/corosync.conf"]?.text?.split(separator: "\n").compactMap { line in
+      let parts = line.split(separator: ":", maxSplits: 1).map { $0.filter { $0 != " " } }
+      return parts.count == 2 ? (parts[0], parts[1]) : nil
+    }
   }
 }
 

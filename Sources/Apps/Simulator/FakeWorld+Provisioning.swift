@@ -79,6 +79,7 @@ extension FakeWorld {
     clone.restart()
     machines[goal.head] = clone
     blank.remove(goal.head)
+    configured.remove(goal.head)
     machines[host]?.clones[goal.head] = CloneRecord(
       head: goal.head, capture: String(SHA256.hex("capture of \(host)").prefix(16)), installedAt: now)
     return Outcome(changed: true, detail: "installed \(goal.head)")

@@ -45,10 +45,14 @@ package struct FakeWorld: Equatable, Codable, Sendable {
   package var nodes: [HostID: Node] = [:]
   /// Pacemaker's configuration, while it runs anywhere.
   package var cib: CIBDocument?
+  /// Heads on whose disks it lies.
+  var configured: Set<HostID> = []
   /// Heads that have lost power for a while.
   package var down: Set<HostID> = []
-  /// Heads that were members of the cluster when it last settled.
+  /// Heads that Pacemaker could run services on when the cluster last settled.
   var joined: Set<HostID> = []
+  /// Heads whose Corosync has seen all the others since it started: `wait_for_all` of votequorum(5).
+  var quorate: Set<HostID> = []
   /// Seconds since 1970. Nothing in here moves it.
   package var now = 1_700_000_000
   /// Every operation that took effect, as `head1 ensureFile …`.

@@ -131,6 +131,8 @@ struct HighAvailabilityParts {
       ]
     }
     let before = files + [HighAvailabilityBootstrapKind.id(on: primary.name)] + proofs.map(\.id)
+    // Pacemaker fences a head that it has not seen when it starts, so Corosync runs everywhere first.
+    let heartbeats = cluster.heads.map { WellKnown.unit(Self.corosync, on: $0.name) }
     return cluster.heads.flatMap { head -> [Resource] in
       let configuration = [CorosyncConfiguration.path, CorosyncConfiguration.keyPath]
       return [
@@ -145,7 +147,7 @@ struct HighAvailabilityParts {
         .unit(
           on: head.name, .init(UnitGoal(name: Self.pacemaker, enabled: true, active: true)),
           because: "failover of services and addresses", source: policy.source,
-          after: before + [WellKnown.unit(Self.corosync, on: head.name)]),
+          after: before + heartbeats),
       ]
     }
   }

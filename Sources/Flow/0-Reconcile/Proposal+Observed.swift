@@ -22,6 +22,9 @@ extension Proposal {
       case .failed(let error): ["it could not tell: \(error)"]
       case .cib(let text), .crmMon(let text):
         [text == nil ? "Pacemaker does not run" : "Pacemaker runs, with the configuration that was compared"]
+      case .storedCIB(nil): ["no configuration of Pacemaker lies on its disk"]
+      case .storedCIB(let stored?):
+        ["Pacemaker's configuration lies on its disk" + (stored.isPaused ? ", in maintenance mode" : "")]
       case .corosync(nil): ["Corosync does not run"]
       case .power(let state):
         if case .power(let bmc) = question.probe {

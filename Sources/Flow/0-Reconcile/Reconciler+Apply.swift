@@ -3,6 +3,7 @@ import Auditing
 import ClusterModel
 import Execution
 import HostAccess
+import Resources
 import Synchronization
 
 extension Reconciler {
@@ -103,10 +104,11 @@ extension Reconciler {
 
 extension Plan {
   /// What a run has taken away that nothing asks for any more. What is still there of it was not ours, and stays. What
-  /// heads have that leave is let go when all is done that their leaving means for the others.
+  /// heads have that leave is let go when all is done that their leaving means for the others. What is removed first
+  /// can come back while the rest is there.
   func takenAway(by outcome: RunOutcome) -> Set<ResourceID> {
     let done = Set(outcome.steps.filter(\.succeeded).map(\.step))
-    let pruned = steps.filter(\.prunes)
+    let pruned = steps.filter { $0.prunes && KindCatalog.all[$0.resource.kind]?.isRemovedFirst != true }
     let gone = Set(pruned.map(\.resource)).subtracting(pruned.filter { !done.contains($0.id) }.map(\.resource))
     return outcome.result == .done ? gone.union(leaving.flatMap(\.resources)) : gone
   }

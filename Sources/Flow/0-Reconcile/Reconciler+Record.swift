@@ -42,7 +42,7 @@ extension Reconciler {
       outcome: outcome, result: applied.word,
       managed: Planner.managed(
         desired: proposal.desired, previously: proposal.previously.filter { !takenAway.contains($0.id) },
-        verified: applied.verified.whole, touched: touched),
+        verified: applied.verified.whole, touched: touched, catalog: KindCatalog.all),
       observed: ObservedText.files(applied.verified.inventory, cluster), by: by, tool: Version.text,
       subject: applied.subject)
   }

@@ -57,11 +57,13 @@ package enum Planner {
   /// What the record of a run must list as managed, so that a later run can take it away again.
   ///
   /// That is: what is in place, what this run has touched, and what an earlier run put in place and is not gone yet. A
-  /// host that is still to be made may come with what its original has dropped since: see `inherited`.
+  /// host that is still to be made may come with what its original has dropped since: see `inherited`. What is removed
+  /// first stays ours until all that was dropped is gone: it is let go anew if somebody takes it back meanwhile.
   /// - Parameter verified: the plan made from observing again after the run.
   /// - Parameter touched: resources of which this run started a step.
   package static func managed(
-    desired: [Resource], previously: [ManagedResource], verified: Plan, touched: Set<ResourceID>
+    desired: [Resource], previously: [ManagedResource], verified: Plan, touched: Set<ResourceID>,
+    catalog: [String: AnyKind]
   ) -> [ManagedResource] {
     let open = Set(
       verified.steps.map(\.resource) + verified.blocked.map(\.resource) + verified.leaving.flatMap(\.resources))
@@ -69,9 +71,12 @@ package enum Planner {
     let wanted = Set(desired.map(\.id))
     let coming = Set(desired.lazy.filter { open.contains($0.id) }.compactMap(\.establishes))
     let kept = desired.filter { !open.contains($0.id) || touched.contains($0.id) || before.contains($0.id) }
+    let dropped = previously.filter { !wanted.contains($0.id) }
+    let isDone = !dropped.contains { open.contains($0.id) }
     return kept.map { ManagedResource(id: $0.id, desired: $0.desired) }
-      + previously.filter { managed in
-        !wanted.contains(managed.id) && (open.contains(managed.id) || managed.id.host.map(coming.contains) == true)
+      + dropped.filter { managed in
+        open.contains(managed.id) || managed.id.host.map(coming.contains) == true
+          || (!isDone && catalog[managed.id.kind]?.isRemovedFirst == true)
       }
   }
 

@@ -67,6 +67,7 @@ package struct Agent: Host {
       case .clone(let head): try await probeClone(head: head)
       case .corosync: try await probeCorosync()
       case .cib: try await probeCIB()
+      case .storedCIB: try probeStoredCIB()
       case .crmMon: try await probeCrmMon()
       case .fencing(let head): try await probeFencing(head: head)
       case .nodeReports: try await probeNodeReports()

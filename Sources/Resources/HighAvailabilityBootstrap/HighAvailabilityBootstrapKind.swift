@@ -7,6 +7,7 @@ import Pacemaker
 ///
 /// - From the moment that Pacemaker is configured on any head they are its own, and nothing is to do here. It finds
 ///   them as they are and adopts them.
+/// - So they are when it does not run, and another head's disk has its configuration: it would start them there.
 /// - While it is not known whether Pacemaker has them on a head nothing is done: an address on two heads is worse than
 ///   none.
 /// - An address that another head holds stays there: Pacemaker has once let go of it, and gets it back.
@@ -53,6 +54,7 @@ package enum HighAvailabilityBootstrapKind: ResourceKind {
   package static func questions(_ id: ResourceID, _ desired: Desired) -> [Question] {
     desired.units.map { Question(desired.head, state($0)) }
       + ([desired.head] + desired.others).flatMap { [Question($0, .links), Question($0, .cib)] }
+      + desired.others.map { Question($0, .storedCIB) }
   }
 
   package static func interpret(
@@ -69,6 +71,7 @@ package enum HighAvailabilityBootstrapKind: ResourceKind {
       }
     }
     if let unknown { throw unknown }
+    for head in desired.others where try startsServices(head, answers) { return .superseded }
     guard let links = try answers.links(desired.head) else { return nil }
     var elsewhere: Set<String> = []
     for head in desired.others { elsewhere.formUnion(try answers.links(head)?.flatMap(\.addresses) ?? []) }
@@ -95,13 +98,13 @@ package enum HighAvailabilityBootstrapKind: ResourceKind {
       StepDraft(
         "address-\(address.interface)", on: desired.head,
         .ensureAddress(interface: address.interface, address: address.address, prefix: address.prefix),
-        because: "Pacemaker has no configuration yet, and \(address.address) is not up",
+        because: "Pacemaker is not in charge yet, and \(address.address) is not up",
         changes: ["+ \(address.address)/\(address.prefix) on \(address.interface)"], independent: index > 0)
     }
     let units = stopped.enumerated().map { index, unit in
       StepDraft(
         "start-\(unit)", on: desired.head, .ensureUnit(UnitGoal(name: unit, enabled: nil, active: true)),
-        because: "Pacemaker has no configuration yet, and \(unit) is not active", changes: ["inactive -> active"],
+        because: "Pacemaker is not in charge yet, and \(unit) is not active", changes: ["inactive -> active"],
         independent: index > 0)
     }
     return addresses + units
@@ -111,6 +114,15 @@ package enum HighAvailabilityBootstrapKind: ResourceKind {
     _ id: ResourceID, _ previous: Desired, _ actual: Actual, _ context: PlanContext
   ) -> [StepDraft] {
     []
+  }
+
+  /// Whether Pacemaker would start the services as soon as it starts on the head.
+  private static func startsServices(_ head: HostID, _ answers: Answers) throws(Unreadable) -> Bool {
+    switch try answers.answer(head, .storedCIB) {
+    case .storedCIB(let stored?): stored.isManaged && !stored.isPaused
+    case .storedCIB(nil), nil: false
+    default: throw .unasked(head)
+    }
   }
 
   private static func state(_ unit: String) -> Probe { .unit(name: unit, configuration: []) }

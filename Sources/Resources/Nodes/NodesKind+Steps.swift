@@ -34,7 +34,9 @@ extension NodesKind {
       need(row, actual?.reports[row.mac], at: desired.server).map { (row: row, need: $0) }
     }
     let booting = needs.filter { !$0.need.takesAway }
-    let restarting = needs.filter(\.need.takesAway)
+    // One that nobody hears may be away already, since a run that ended early: it goes before those that run for sure.
+    let leaving = needs.filter(\.need.takesAway)
+    let restarting = leaving.filter { isSilent($0.row, actual) } + leaving.filter { !isSilent($0.row, actual) }
     let most = NodePolicy.mostAway(of: desired.nodes.count)
     // Nodes that are away already count: beyond what is left of the number, a restart waits for one of them to be back.
     let free = max(0, most - booting.count)
@@ -66,6 +68,10 @@ extension NodesKind {
       case .unasked: return nil
       }
     }
+  }
+
+  private static func isSilent(_ row: Row, _ actual: Actual?) -> Bool {
+    actual?.reports[row.mac].map { $0.age > silentAfter } ?? true
   }
 
   /// Nil: the node is as it is to be.

@@ -51,6 +51,12 @@ package struct CIBDocument: Hashable, Sendable {
     element(Self.registry, in: .options).flatMap(Self.listed) ?? []
   }
 
+  /// What Pacemaker does when it starts with it.
+  package var stored: StoredCIB { StoredCIB(isManaged: !managed.isEmpty, isPaused: isPaused) }
+
+  /// Pacemaker is told to touch nothing: what runs goes on where it is.
+  package var isPaused: Bool { element(CIBGoal.pause, in: .options)?["value"] == "true" }
+
   private static func listed(_ registry: XMLElement) -> Set<String>? {
     registry["value"].map { Set($0.split(separator: " ").map(String.init)) }
   }

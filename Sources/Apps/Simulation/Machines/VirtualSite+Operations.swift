@@ -101,7 +101,7 @@ extension VirtualSite {
       let before = state.world
       let result: Result<Outcome, AgentError>
       do throws(AgentError) {
-        var outcome = try state.world.guarded(work.operation, on: work.host, work.secrets)
+        var outcome = try state.world.guarded(work.operation, on: work.host, work.secrets, work.run)
         spoil?(work.operation, work.host, &state.world, &outcome)
         result = .success(outcome)
       } catch { result = .failure(error) }

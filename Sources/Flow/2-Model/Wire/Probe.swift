@@ -26,6 +26,8 @@ package enum Probe: Hashable, Codable, Sendable {
   case corosync
   /// The live CIB as XML, from cibadmin(8).
   case cib
+  /// What Pacemaker would start with: the CIB on the disk.
+  case storedCIB
   /// Cluster status as XML, from crm_mon(8).
   case crmMon
   /// When the fencing of a head was last proven from this one.
@@ -51,6 +53,8 @@ package enum Answer: Hashable, Codable, Sendable {
   case corosync(CorosyncState?)
   /// Nil: Pacemaker does not run here.
   case cib(String?)
+  /// Nil: there is none.
+  case storedCIB(StoredCIB?)
   /// Nil: Pacemaker does not run here.
   case crmMon(String?)
   case fencing(FencingRecord?)
@@ -227,6 +231,19 @@ package struct CorosyncState: Hashable, Codable, Sendable {
     self.links = links
     self.encrypted = encrypted
     self.members = members
+  }
+}
+
+/// What a CIB on a disk would have Pacemaker do.
+package struct StoredCIB: Hashable, Codable, Sendable {
+  /// It has elements of ours.
+  package var isManaged: Bool
+  /// In maintenance mode Pacemaker touches nothing.
+  package var isPaused: Bool
+
+  package init(isManaged: Bool, isPaused: Bool) {
+    self.isManaged = isManaged
+    self.isPaused = isPaused
   }
 }
 

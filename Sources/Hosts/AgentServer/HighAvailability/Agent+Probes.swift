@@ -25,6 +25,21 @@ extension Agent {
     return .cib(try await PacemakerTools.cib())
   }
 
+  /// Where Pacemaker keeps it, as `pacemaker-based` says.
+  private static let cibFile = "/var/lib/pacemaker/cib/cib.xml"
+
+  func probeStoredCIB() throws(AgentError) -> Answer {
+    guard try FileSystem.entry(Self.cibFile) != nil else { return .storedCIB(nil) }
+    let text = String(decoding: try FileSystem.read(Self.cibFile), as: UTF8.self)
+    do {
+      return .storedCIB(try CIBDocument(parsing: text).stored)
+    } catch {
+      throw AgentError(
+        .invalid, "\(Self.cibFile) cannot be read", cause: "\(error)",
+        next: "Start Pacemaker, which puts it aside, or move it away.")
+    }
+  }
+
   func probeCrmMon() async throws(AgentError) -> Answer {
     guard try await isActive("pacemaker.service") else { return .crmMon(nil) }
     return .crmMon(try await PacemakerTools.status())

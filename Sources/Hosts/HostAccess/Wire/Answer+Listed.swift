@@ -24,7 +24,7 @@ extension Answer: Listed {
     case .links(let links):
       try list.encode("links")
       try links.write(to: &list)
-    case .secretFile, .image, .clone, .corosync, .cib, .crmMon, .fencing, .nodeReports, .power, .failed:
+    case .secretFile, .image, .clone, .corosync, .cib, .storedCIB, .crmMon, .fencing, .nodeReports, .power, .failed:
       try list.encode("named", named: self)
     }
   }

@@ -20,7 +20,7 @@ extension Probe: Listed {
       try list.encode("unit")
       try list.encode(name)
       try configuration.write(to: &list)
-    case .secretFile, .image, .clone, .corosync, .cib, .crmMon, .fencing, .nodeReports, .power:
+    case .secretFile, .image, .clone, .corosync, .cib, .storedCIB, .crmMon, .fencing, .nodeReports, .power:
       try list.encode("named", named: self)
     }
   }
