@@ -75,6 +75,8 @@ extension FakeWorld {
   /// A head that starts alone waits for the others; one that has seen them goes on without them.
   private mutating func countVotes() {
     let running = running("corosync.service")
+    if running == voters { return }
+    voters = running
     quorate.formIntersection(running)
     for host in running where !quorate.contains(host) {
       let names = corosyncNodes(of: host).map(\.name)
@@ -83,7 +85,7 @@ extension FakeWorld {
   }
 
   /// Told to touch nothing: what it runs goes on, also when it stops itself.
-  private var isLettingGo: Bool { cib?.isPaused == true }
+  private var isLettingGo: Bool { cib?.stored.isPaused == true }
 
   /// A member that leaves in good order stops what it runs first.
   private mutating func stopResources(on host: HostID) {

@@ -53,6 +53,8 @@ package struct FakeWorld: Equatable, Codable, Sendable {
   var joined: Set<HostID> = []
   /// Heads whose Corosync has seen all the others since it started: `wait_for_all` of votequorum(5).
   var quorate: Set<HostID> = []
+  /// Heads that ran Corosync when votes were counted last.
+  var voters: [HostID] = []
   /// Seconds since 1970. Nothing in here moves it.
   package var now = 1_700_000_000
   /// Every operation that took effect, as `head1 ensureFile …`.

@@ -9,8 +9,9 @@ import XML
 /// is found again without any record outside of it. Inside a resource of ours, whole sets of attributes that we did not
 /// write are kept too: that is where `crm_resource --meta` and the like put an administrator's wishes.
 package struct CIBDocument: Hashable, Sendable {
-  package internal(set) var root: XMLElement { didSet { memo = Lazy() } }
+  package internal(set) var root: XMLElement { didSet { (memo, storedMemo) = (Lazy(), Lazy()) } }
   private var memo = Lazy<String>()
+  private var storedMemo = Lazy<StoredCIB>()
 
   /// Attributes sorted, no white space between elements. Made once for all copies.
   package var canonical: String { memo.value { root.canonical } }
@@ -52,10 +53,12 @@ package struct CIBDocument: Hashable, Sendable {
   }
 
   /// What Pacemaker does when it starts with it.
-  package var stored: StoredCIB { StoredCIB(isManaged: !managed.isEmpty, isPaused: isPaused) }
-
-  /// Pacemaker is told to touch nothing: what runs goes on where it is.
-  package var isPaused: Bool { element(CIBGoal.pause, in: .options)?["value"] == "true" }
+  package var stored: StoredCIB {
+    storedMemo.value {
+      StoredCIB(
+        isManaged: !managed.isEmpty, isPaused: element(CIBGoal.pause, in: .options)?["value"] == "true")
+    }
+  }
 
   private static func listed(_ registry: XMLElement) -> Set<String>? {
     registry["value"].map { Set($0.split(separator: " ").map(String.init)) }
