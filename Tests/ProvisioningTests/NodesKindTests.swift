@@ -110,13 +110,13 @@ import Testing
   @Test func nodesThatNobodyHearsRestartBeforeThoseThatRun() throws {
     let reports = [
       Self.report(1, image: "compute/old"), Self.report(2, age: 400, at: "10.1.0.10"),
-      Self.report(3, age: 400, at: "10.1.0.10"),
+      Self.report(3, age: 460, at: "10.1.0.10"), Self.report(4, age: 400, at: "10.1.0.10"),
     ]
 
-    let drafts = try Self.drafts(3, ["head1": reports, "head2": []])
+    let drafts = try Self.drafts(4, ["head1": reports, "head2": []])
 
-    #expect(drafts.map(\.verb) == ["restart-node2", "restart-node3", "restart-node1"])
-    #expect(drafts.map(\.behind) == [[], [0], [1]])
+    #expect(drafts.map(\.verb) == ["restart-node3", "restart-node2", "restart-node4", "restart-node1"])
+    #expect(drafts.map(\.behind) == [[], [0], [1], [2]])
   }
 
   /// They were told it when they booted. Nobody may hear them there any more, so silence does not matter.

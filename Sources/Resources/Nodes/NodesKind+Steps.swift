@@ -34,9 +34,7 @@ extension NodesKind {
       need(row, actual?.reports[row.mac], at: desired.server).map { (row: row, need: $0) }
     }
     let booting = needs.filter { !$0.need.takesAway }
-    // One that nobody hears may be away already, since a run that ended early: it goes before those that run for sure.
-    let leaving = needs.filter(\.need.takesAway)
-    let restarting = leaving.filter { isSilent($0.row, actual) } + leaving.filter { !isSilent($0.row, actual) }
+    let restarting = order(needs.filter(\.need.takesAway), actual)
     let most = NodePolicy.mostAway(of: desired.nodes.count)
     // Nodes that are away already count: beyond what is left of the number, a restart waits for one of them to be back.
     let free = max(0, most - booting.count)
@@ -70,8 +68,15 @@ extension NodesKind {
     }
   }
 
-  private static func isSilent(_ row: Row, _ actual: Actual?) -> Bool {
-    actual?.reports[row.mac].map { $0.age > silentAfter } ?? true
+  /// One that nobody hears may be away already, since a run that ended early: it goes before those that run for sure,
+  /// and the one that fell silent first goes first. Then the next run has the same order.
+  private static func order(
+    _ restarting: [(row: Row, need: Need)], _ actual: Actual?
+  ) -> [(row: Row, need: Need)] {
+    let silence = restarting.map { actual?.reports[$0.row.mac]?.age ?? .max }
+    let silent = restarting.indices.filter { silence[$0] > silentAfter }
+      .sorted { (silence[$1], $0) < (silence[$0], $1) }
+    return (silent + restarting.indices.filter { silence[$0] <= silentAfter }).map { restarting[$0] }
   }
 
   /// Nil: the node is as it is to be.
