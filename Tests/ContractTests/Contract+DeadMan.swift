@@ -13,6 +13,8 @@ extension Contract {
         contents: .text("[Match]\nName=eth0\n[Network]\nAddress=\(address)\nKeepConfiguration=yes\n")))
   }
 
+  private static let slow = "/usr/local/sbin/networkctl"
+
   /// 10.77.0.N/24 on eth0.
   private static func link(_ last: UInt32) -> ClusterModel.Operation {
     .ensureLink(
@@ -70,6 +72,30 @@ extension Contract {
       #expect(error?.code == .rolledBack)
       try await host.perform(link(1))
       try await host.perform(.ensureFileAbsent(path: file))
+    },
+    Contract(name: "a change that takes longer than there is to confirm it is undone when it has ended") {
+      (host) async throws in
+      try await prepare(host)
+      // The agent's way to networkd takes 8 s once. A machine in memory takes no time for anything.
+      try await host.perform(
+        .ensureFile(
+          FileGoal(
+            path: slow, contents: .text("#!/bin/sh\nrm /run/slow 2>&- && sleep 8\nexec /usr/bin/networkctl \"$@\"\n"),
+            mode: 0o755)))
+      try await host.perform(.ensureFile(FileGoal(path: "/run/slow", contents: .text("once\n"))))
+      let hasty = host.confirming(within: 3)
+      try await hasty.perform(write("10.77.0.2/24"))
+
+      // What it wrote is put back while it is at work, so its address does not come.
+      do { _ = try await hasty.unconfirmed(link(2)) } catch let error as AgentError { #expect(error.code == .deadline) }
+      while try await host.host.lease().pending != nil { try await host.tick() }
+
+      #expect(try await host.addresses(awaiting: ["10.77.0.1/24"]) == ["10.77.0.1/24"])
+      #expect(try await host.file(file)?.contents?.contains("10.77.0.1/24") == true)
+      let change = PendingChange.ID(run: host.run.run, operation: link(2))
+      let error = await #expect(throws: AgentError.self) { try await host.host.confirm(change, run: host.run) }
+      #expect(error?.code == .rolledBack)
+      for path in [slow, "/run/slow", file] { try await host.perform(.ensureFileAbsent(path: path)) }
     },
     Contract(name: "a change of the way that fails is undone at once") { (host) async throws in
       try await prepare(host)

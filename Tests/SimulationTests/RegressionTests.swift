@@ -30,6 +30,10 @@ import Testing
     Found(seed: 105163, what: "a copy of a request outlived the connection that it came over"),
     Found(seed: 27090, what: "a copy of a request that waited for its turn outlived the machine's power"),
     Found(seed: 114, what: "a node restarted while another one was still away"),
+    Found(seed: 328406, what: "a node restarted while one was away that nobody heard any more"),
+    Found(seed: 1_030_770, what: "a node restarted while one was away that nobody heard any more"),
+    Found(seed: 601_574, what: "an address was put up by hand that Pacemaker started on the other head"),
+    Found(seed: 707_298, what: "a change of the way that took longer than there was to confirm it stayed unguarded"),
   ]
 
   @Test(arguments: found) func staysMended(_ found: Found) throws {

@@ -27,7 +27,7 @@ struct ClusterAgent {
         try await serve(HostID(arguments[2]))
       } else if arguments.count == 2, arguments[0] == "undo" {
         let change = arguments[1] == "--boot" ? nil : PendingChange.ID(text: arguments[1])
-        let undone = try await DeadManSwitch().undo(change)
+        let undone = try await DeadManSwitch().undoInTime(change)
         say(STDOUT_FILENO, undone.map { "undone: \($0)" } ?? "nothing is to be undone")
       } else if arguments.count == 2, let service = HistoryRepository.Service(rawValue: arguments[0]) {
         throw try await HistoryRepository.serve(service, at: arguments[1])

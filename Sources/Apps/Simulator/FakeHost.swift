@@ -43,7 +43,7 @@ package struct FakeHost: Host {
   package func confirm(_ change: PendingChange.ID, run: RunToken) async throws(AgentError) -> Outcome {
     try await cluster.attempt { (world) throws(AgentError) in
       var machine = try world.machine(id)
-      let outcome = try machine.confirm(change)
+      let outcome = try machine.confirm(change, now: world.now)
       world.machines[id] = machine
       return outcome
     }

@@ -73,8 +73,7 @@ extension FakeMachine {
     }
   }
 
-  /// After one that was done: what it did, with the change that waits now. It is undone already when it took longer
-  /// than there was time to confirm it.
+  /// After one that was done: what it did, with the change that waits now.
   mutating func waiting(
     _ id: PendingChange.ID, _ outcome: Outcome, now: Int
   ) throws(AgentError) -> Outcome {
@@ -95,13 +94,15 @@ extension FakeMachine {
     return told
   }
 
-  package mutating func confirm(_ id: PendingChange.ID) throws(AgentError) -> Outcome {
-    if let change = deadMan.change, change.id == id, let outcome = change.outcome {
+  package mutating func confirm(_ id: PendingChange.ID, now: Int) throws(AgentError) -> Outcome {
+    if let change = deadMan.change, change.id == id {
+      guard let outcome = change.outcome, now < change.endsAt else {
+        throw AgentError(
+          .conflict, "\(change.what) is still being \(change.outcome == nil ? "done" : "undone")",
+          next: "Ask again in a moment.")
+      }
       end(change, .confirmed(outcome))
       return outcome
-    }
-    if let change = deadMan.change, change.id == id {
-      throw AgentError(.conflict, "\(change.what) is still being done", next: "Ask again in a moment.")
     }
     switch deadMan.ended[id] {
     case .confirmed(let outcome): return outcome
@@ -110,16 +111,16 @@ extension FakeMachine {
     }
   }
 
-  /// The timer.
+  /// The timer. What is still being done is undone now, and once more when it has ended.
   mutating func undoOverdue(now: Int) {
-    if let change = deadMan.change, now >= change.endsAt { undo() }
+    if let change = deadMan.change, now >= change.endsAt { undo(isLast: change.outcome != nil) }
   }
 
   /// At once where the operation failed, at its time where nobody confirmed it.
-  mutating func undo(isBoot: Bool = false) {
+  mutating func undo(isBoot: Bool = false, isLast: Bool = true) {
     let now = step()
     for (path, image) in deadMan.before where !(isBoot && image.isRemoval) {
-      deadMan.note(undone: "ensureFile \(path)")
+      if isLast { deadMan.note(undone: "ensureFile \(path)") }
       for key in files.keys where key.lies(in: path) { files[key] = nil }
       for key in symbolicLinks.keys where key.lies(in: path) { symbolicLinks[key] = nil }
       for (key, var file) in image.files {
@@ -128,7 +129,7 @@ extension FakeMachine {
       }
       symbolicLinks.merge(image.links) { $1 }
     }
-    deadMan.before = [:]
+    if isLast { deadMan.before = [:] }
     guard let change = deadMan.change else { return }
     for (name, unit) in change.units {
       var unit = unit
@@ -136,6 +137,7 @@ extension FakeMachine {
       units[name] = unit
     }
     if !isBoot { putBack(change.links) }
+    guard isLast else { return }
     deadMan.ended[change.id] = .undone(change.what)
     deadMan.note(undone: change.what)
     deadMan.change = nil

@@ -50,6 +50,7 @@ extension FakeWorld {
   package mutating func perform(
     _ operation: Operation, on host: HostID, _ secrets: Secrets
   ) throws(AgentError) -> Outcome {
+    if operation.mayEndReports { hear() }
     switch operation {
     case .ensureImage(let recipe): return try ensureImage(recipe, on: host)
     case .ensureImageFetched(let name, let digest, let from):
@@ -78,6 +79,18 @@ extension FakeWorld {
         machines[host] = machine
         throw error
       }
+    }
+  }
+}
+
+extension Operation {
+  /// Whether nodes may not be heard any more afterwards.
+  fileprivate var mayEndReports: Bool {
+    switch self {
+    case .ensureFile(let goal): goal.path == "/etc/nginx/nginx.conf"
+    case .ensureUnit(let goal): goal.name == "nginx.service"
+    case .ensureLink, .ensureAddress, .ensureCIB, .ensurePower, .ensureNode: true
+    default: false
     }
   }
 }

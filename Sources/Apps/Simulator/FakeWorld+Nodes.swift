@@ -24,6 +24,15 @@ extension FakeWorld {
     return reports.values.sorted { $0.mac < $1.mac }
   }
 
+  /// Keeps what is heard now, for those who ask when it is not heard any more. Nodes report every 10 s.
+  package mutating func hear() {
+    for host in machines.keys where isUp(host) {
+      for report in reports(on: host) where report.age == 0 {
+        machines[host]?.reports[report.mac] = FakeMachine.Heard(report: report, at: now - 10)
+      }
+    }
+  }
+
   private func report(
     _ mac: MACAddress, _ image: String, _ server: IPv4Address, after last: NodeReport?
   ) -> NodeReport {
@@ -66,6 +75,7 @@ extension FakeWorld {
   /// The first half of what takes long: a machine that is to restart is away from here on.
   package mutating func begin(_ operation: Operation, on host: HostID, _ secrets: Secrets) throws(AgentError) {
     guard case .ensureNode(let goal) = operation, !isReady(goal, on: host), let bmc = goal.bmc else { return }
+    hear()
     if goal.restart { _ = try ensurePower(bmc, .off, secrets) }
     _ = try ensurePower(bmc, .on, secrets)
   }

@@ -84,6 +84,7 @@ package struct FakeWorld: Equatable, Codable, Sendable {
 
   /// Power is lost: what ran there runs elsewhere, where there is an elsewhere.
   package mutating func losePower(_ id: HostID) {
+    hear()
     down.insert(id)
     settle()
   }

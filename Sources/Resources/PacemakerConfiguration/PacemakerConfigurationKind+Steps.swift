@@ -11,7 +11,7 @@ extension PacemakerConfigurationKind {
     guard let actual else {
       return [
         StepDraft(
-          "configure", on: context.activeHead, .ensureCIB(goal), because: "Pacemaker has no configuration yet",
+          "configure", on: context.activeHead, .ensureCIB(goal), because: "Pacemaker does not run yet",
           changes: changes(empty.differences(goal)))
       ]
     }

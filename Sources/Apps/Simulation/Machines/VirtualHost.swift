@@ -25,8 +25,8 @@ package struct VirtualHost: Host {
   }
 
   package func confirm(_ change: PendingChange.ID, run: RunToken) async throws(AgentError) -> Outcome {
-    try await site.lease(process, id, "confirms a change under the", run) { (machine, _) throws(AgentError) in
-      try machine.confirm(change)
+    try await site.lease(process, id, "confirms a change under the", run) { (machine, context) throws(AgentError) in
+      try machine.confirm(change, now: context.now)
     }
   }
 

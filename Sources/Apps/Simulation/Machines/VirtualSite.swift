@@ -59,6 +59,7 @@ package final class VirtualSite: Sendable {
   package func change(_ words: String, _ body: @Sendable (inout FakeWorld) -> Void) {
     tell(.fate(words))
     alter { state in
+      state.world.hear()
       body(&state.world)
       state.watch.looked(at: state.world)
     }

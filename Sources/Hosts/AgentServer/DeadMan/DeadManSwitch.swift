@@ -113,21 +113,41 @@ package struct DeadManSwitch: Sendable {
 
   // MARK: Undoing
 
+  /// What the timer does, and a boot.
+  ///
+  /// An operation that is still at work may do the rest of its change afterwards. So what was there is put back in
+  /// time, and once more when it has ended: until then this throws, and systemd tries again.
   /// - Parameter id: nil at boot: then whatever was not confirmed before it.
   /// - Returns: nil when there was nothing to undo.
+  package func undoInTime(_ id: PendingChange.ID?) async throws(AgentError) -> String? {
+    guard let id, let change = try current(), change.id == id, try isAtWork(change) else {
+      return try await undo(id)
+    }
+    try await undo(id, isLast: false)
+    throw AgentError(
+      .conflict, "\(change.what) is still being done", next: "It is undone once more when that has ended.")
+  }
+
+  private func isAtWork(_ change: GuardedChange) throws(AgentError) -> Bool {
+    guard change.phase == .changing, change.boot == (try Boot.id()) else { return false }
+    return try OperationTurn.isTaken(for: change.operation)
+  }
+
+  /// - Parameter isLast: what waits is over with it.
   @discardableResult
-  package func undo(_ id: PendingChange.ID?) async throws(AgentError) -> String? {
+  func undo(_ id: PendingChange.ID?, isLast: Bool = true) async throws(AgentError) -> String? {
     try await locked { () async throws(AgentError) in
       let change = try current()
       if let id, change?.id != id { return nil }
       let kept = try images.all()
       if change == nil && kept.isEmpty { return nil }
-      if var change {
+      if isLast, var change {
         change.phase = .undoing
         try DurableJSON.write(change, to: changePath)
       }
       let problems = await Undoing(change: change, images: images, kept: kept, isBoot: id == nil).run()
       let what = change?.what ?? kept.map(\.path).joined(separator: ", ")
+      if !isLast { return what }
       if let change {
         let end = EndedChange(
           end: .undone, run: change.run, what: what, outcome: change.outcome, problems: problems.map(\.description))
@@ -143,6 +163,7 @@ package struct DeadManSwitch: Sendable {
   /// A timer can be lost, to `systemctl stop` or to a boot without our unit: then the next run undoes it.
   func undoIfOverdue() async throws(AgentError) {
     guard let change = try current(), change.boot != (try Boot.id()) || now() > change.endsAt + 30 else { return }
+    if try isAtWork(change) { return }
     try await undo(change.id)
   }
 

@@ -13,7 +13,8 @@ enum UndoTimer {
       [
         "--quiet", "--collect", "--unit=\(unit(id))", "--on-active=\(seconds)s",
         // A timer may otherwise be a minute late: systemd.timer(5), AccuracySec=.
-        "--timer-property=AccuracySec=100ms", "--property=Restart=on-failure", "--property=RestartSec=2s", "--",
+        "--timer-property=AccuracySec=100ms", "--property=Restart=on-failure", "--property=RestartSec=2s",
+        "--property=StartLimitIntervalSec=0", "--",
         program, "undo", id.text,
       ],
       next: "Nothing was changed, because nothing would undo it: see that systemd is PID 1 there, with systemd-run.")

@@ -31,6 +31,11 @@ final class OperationTurn: Sendable {
       next: "Look for agents that hang: `pgrep -fa agent-` on the host.")
   }
 
+  /// Whether an agent is at it.
+  static func isTaken(for operation: ClusterModel.Operation) throws(AgentError) -> Bool {
+    try FileLock("\(folder)/\(name(of: operation))") == nil
+  }
+
   private static func name(of operation: ClusterModel.Operation) throws(AgentError) -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
