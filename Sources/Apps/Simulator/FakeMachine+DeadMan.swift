@@ -189,8 +189,11 @@ extension FakeWorld {
       throw error
     }
     // Others may be done while it waits, and have nothing to do with it.
-    let change = PendingChange.ID(run: run.run, operation: operation)
-    let told = operation.canCutUsOff ? try machines[id]?.waiting(change, outcome, now: now) ?? outcome : outcome
+    var told = outcome
+    if operation.canCutUsOff {
+      let change = PendingChange.ID(run: run.run, operation: operation)
+      told = try machines[id]?.waiting(change, outcome, now: now) ?? outcome
+    }
     guard machines[id]?.isCutOff != true else {
       throw AgentError(
         .connectionLost, "The connection to the agent ended", next: "See that the host can be reached, and try again.")
