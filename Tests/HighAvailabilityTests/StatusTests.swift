@@ -56,6 +56,15 @@ struct StatusTests {
   @Test("a service does not start")
   func failed() throws { expectGolden(try show(inventory("start-failed")), at: "cases/status-start-failed.txt") }
 
+  @Test("a head that starts alone waits, and says for whom")
+  func alone() throws {
+    let status = try #require(
+      HighAvailabilityStatus.read(
+        try Example.cluster(), try inventory("head-lost", quorate: false, unreachable: ["head2"])))
+    #expect(status.conditions.first { $0.name == "quorate" }?.detail == "no quorum on head1 without head2")
+    #expect(!status.armed)
+  }
+
   @Test("an old proof of fencing disarms")
   func old() throws {
     let status = try #require(

@@ -15,6 +15,7 @@ struct NewUserTests {
       try await drift(site)
       try await oneFile(site)
       try await edits(site)
+      try await stoppedPacemaker(site)
       try await killed(site)
       try await lostHead(site)
     } catch {
@@ -39,6 +40,9 @@ struct NewUserTests {
     #expect(status.services.map(\.state) == ["running", "running", "running"])
     #expect(status.nodes.map(\.state) == ["ready", "ready", "ready", "ready"])
     #expect(Set(status.nodes.map(\.image)).count == 1)
+    for head in ["head1", "head2"] {
+      #expect(try await site.onHead(head, ["date", "+%Z"]).text.hasPrefix("CE"), "Europe/Zurich")
+    }
     let commit = try #require(status.lastRun?.commit)
     #expect(try await site.git(["log", "-1", "--format=%H", "cluster/history"]) == commit)
     #expect(
@@ -107,6 +111,31 @@ struct NewUserTests {
     #expect(removal.contains { $0.id.contains("/srv/cluster/http/ipxe") && $0.host == "head1" })
     #expect(try await site.cluster(["apply", "--lab", "--yes"]).status == 0)
     #expect(try await site.status().nodes.count == 3)
+  }
+
+  /// Somebody has stopped Pacemaker on one head, and Corosync with it on the other. It starts again without a head
+  /// being fenced, which it would do to one that it does not see.
+  private func stoppedPacemaker(_ site: UserSite) async throws {
+    _ = try await site.onHead("head2", ["systemctl", "stop", "pacemaker.service"])
+    _ = try await site.onHead("head1", ["systemctl", "stop", "corosync.service"])
+    let before = try await [booted(site, "head1"), booted(site, "head2")]
+    #expect(try await site.fetch("/boot.ipxe") == false)
+
+    let plan = try await site.plan()
+    #expect(!plan.contains { $0.id.hasPrefix("ha-bootstrap") }, "\(plan.map(\.id))")
+    let apply = try await site.cluster(["apply", "--lab", "--yes"])
+
+    #expect(apply.status == 0, "\(apply.errorText)")
+    let after = try await [booted(site, "head1"), booted(site, "head2")]
+    #expect(after == before)
+    let status = try await site.status()
+    #expect(status.ha.armed && status.addresses.allSatisfy { $0.holder != nil })
+    #expect(try await site.fetch("/boot.ipxe"))
+  }
+
+  /// When the head's PID 1 came up.
+  private func booted(_ site: UserSite, _ head: String) async throws -> String {
+    try await site.onHead(head, ["systemctl", "show", "--property=UserspaceTimestampMonotonic", "--value"]).text
   }
 
   private func killed(_ site: UserSite) async throws {

@@ -37,9 +37,15 @@ struct HighAvailabilityConditions {
   private func quorate(_ status: ClusterStatus) -> HighAvailabilityStatus.Condition {
     let without = facts.corosync.compactMap { head, state in state?.quorate == false ? head.name : nil }.sorted()
     let ok = status.quorate && without.isEmpty
+    let place = without.isEmpty ? "" : " on \(without.joined(separator: ", "))"
+    // One that starts alone waits for the others.
+    let seen = Set(facts.corosync.values.flatMap { $0?.members ?? [] })
+    let missing = cluster.heads.map(\.name.name).filter { !seen.isEmpty && !seen.contains($0) }
     return Condition(
       name: "quorate", ok: ok,
-      detail: ok ? "quorate" : without.isEmpty ? "no quorum" : "no quorum on \(without.joined(separator: ", "))")
+      detail: ok
+        ? "quorate"
+        : "no quorum\(place)" + (missing.isEmpty ? "" : " without \(missing.joined(separator: ", "))"))
   }
 
   /// One for each heartbeat link: a single one left is a warning that nobody should miss.
