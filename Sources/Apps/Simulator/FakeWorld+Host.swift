@@ -84,12 +84,12 @@ extension FakeWorld {
 }
 
 extension Operation {
-  /// Whether nodes may not be heard any more afterwards.
+  /// Whether nodes may not be heard any more afterwards. One that is to restart is heard as that begins.
   fileprivate var mayEndReports: Bool {
     switch self {
     case .ensureFile(let goal): goal.path == "/etc/nginx/nginx.conf"
     case .ensureUnit(let goal): goal.name == "nginx.service"
-    case .ensureLink, .ensureAddress, .ensureCIB, .ensurePower, .ensureNode: true
+    case .ensureLink, .ensureAddress, .ensureCIB, .ensurePower: true
     default: false
     }
   }

@@ -37,7 +37,7 @@ extension FakeWorld {
   package mutating func settle() {
     countVotes()
     let members = members
-    let acting = members.filter(quorate.contains)
+    let acting = acting(members)
     let left = joined.subtracting(acting)
     joined = Set(acting)
     if !isLettingGo { for host in left.sorted() where isUp(host) { stopResources(on: host) } }
@@ -71,6 +71,9 @@ extension FakeWorld {
       }
     }
   }
+
+  /// Those that Pacemaker runs services on.
+  private func acting(_ members: [HostID]) -> [HostID] { members.filter(quorate.contains) }
 
   /// A head that starts alone waits for the others; one that has seen them goes on without them.
   private mutating func countVotes() {
@@ -126,7 +129,8 @@ extension FakeWorld {
       return "<node name=\"\(name)\" online=\"\(online)\" standby=\"false\" standby_onfail=\"false\" "
         + "maintenance=\"false\" pending=\"false\" unclean=\"false\"/>"
     }
-    let resources = primitives.map { status($0, members.filter(quorate.contains)) }
+    let acting = acting(members)
+    let resources = primitives.map { status($0, acting) }
     return
       "<pacemaker-result api-version=\"2.25\"><summary><current_dc present=\"true\" with_quorum=\"\(quorate.contains(host))\"/>"
       + options + "</summary><nodes>\(nodes.joined())</nodes><resources>\(resources.joined())</resources>"
