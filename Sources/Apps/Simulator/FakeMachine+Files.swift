@@ -114,7 +114,7 @@ extension FakeMachine {
 
   func tree(_ root: String) -> TreeState {
     var found: [String: String] = [:]
-    for (path, file) in below(root) { found[name(path, in: root)] = file.digest }
+    for path in below(root) { found[name(path, in: root)] = files[path]?.digest }
     return TreeState(exists: folders.contains(root) || !found.isEmpty || managed[root] != nil, files: found)
   }
 
@@ -158,31 +158,33 @@ extension FakeMachine {
   }
 
   private func entries(below root: String) -> [String: File] {
-    Dictionary(uniqueKeysWithValues: below(root).map { (name($0.key, in: root), $0.value) })
+    var found: [String: File] = [:]
+    for path in below(root) { found[name(path, in: root)] = files[path] }
+    return found
   }
 
-  /// The files below a folder, by their whole paths.
-  private func below(_ root: String) -> LazyFilterSequence<[String: File]> {
+  /// The whole paths of the files below a folder.
+  private func below(_ root: String) -> [String] {
     let prefix = root + "/"
-    return files.lazy.filter { $0.key.hasPrefix(prefix) }
+    return files.keys.filter { $0.hasPrefix(prefix) }
   }
 
-  private func name(_ path: String, in root: String) -> String { String(path.dropFirst(root.count + 1)) }
+  private func name(_ path: String, in root: String) -> String {
+    String(Substring(path.utf8.dropFirst(root.utf8.count + 1)))
+  }
 
   /// When something at or below the path last changed.
   func changed(_ path: String) -> Int {
     let newest = max(files[path]?.changed ?? 0, foldersChanged[path] ?? 0)
-    return below(path).reduce(newest) { max($0, $1.value.changed) }
+    return below(path).reduce(newest) { max($0, files[$1]?.changed ?? 0) }
   }
 
   /// The agent's rule: absolute, and without parts that lead elsewhere.
   private static func checkPath(_ path: String) throws(AgentError) {
-    let parts = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+    let parts = path.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
     let fit =
-      path.hasPrefix("/")
-      && parts.allSatisfy { part in
-        !part.isEmpty && part != "." && part != ".." && part.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f }
-      }
+      path.utf8.first == UInt8(ascii: "/") && path.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f }
+      && parts.allSatisfy { !$0.isEmpty && !$0.elementsEqual(".".utf8) && !$0.elementsEqual("..".utf8) }
     guard fit else {
       throw AgentError(
         .invalid, "\"\(path)\" is not a plain path",

@@ -46,9 +46,12 @@ extension FakeWorld {
   private func listens(_ host: HostID, at server: IPv4Address) -> Bool {
     guard isUp(host), let machine = machines[host], machine.holds(server),
       machine.units["nginx.service"]?.active == "active",
-      let configuration = machine.files["/etc/nginx/nginx.conf"]?.text
+      let configuration = machine.files["/etc/nginx/nginx.conf"]
     else { return false }
-    return configuration.contains("listen \(server):80 ")
+    let wanted = Array("listen \(server):80 ".utf8)
+    return configuration.bytes.split(separator: UInt8(ascii: "\n")).contains { line in
+      line.drop { $0 == UInt8(ascii: " ") }.starts(with: wanted)
+    }
   }
 
   /// Where a machine that boots now finds its script: at the address that the script itself names. Nil: nowhere.

@@ -178,10 +178,13 @@ extension FakeWorld {
   }
 
   private func corosyncFile(of host: HostID) -> [(key: String, value: String)]? {
-    machines[host]?.files["/etc/corosync/corosync.conf"]?.text?.split(separator: "\n").compactMap { line in
-      let parts = line.split(separator: ":", maxSplits: 1).map { $0.filter { $0 != " " } }
-      return parts.count == 2 ? (parts[0], parts[1]) : nil
-    }
+    machines[host]?.files["/etc/corosync/corosync.conf"]?.text?.utf8.split(separator: UInt8(ascii: "\n"))
+      .compactMap { line in
+        let parts = line.split(separator: UInt8(ascii: ":"), maxSplits: 1).map { part in
+          String(decoding: part.filter { $0 != UInt8(ascii: " ") }, as: UTF8.self)
+        }
+        return parts.count == 2 ? (parts[0], parts[1]) : nil
+      }
   }
 }
 

@@ -61,7 +61,7 @@ package struct CIBDocument: Hashable, Sendable {
   }
 
   private static func listed(_ registry: XMLElement) -> Set<String>? {
-    registry["value"].map { Set($0.split(separator: " ").map(String.init)) }
+    registry["value"].map { Set($0.utf8.split(separator: UInt8(ascii: " ")).map { String(Substring($0)) }) }
   }
 
   /// What the goal takes away: what it names, and what is ours here and not in its list of ours.

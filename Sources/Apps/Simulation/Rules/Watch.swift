@@ -24,7 +24,7 @@ package struct Watch: Sendable {
   private var acting: Set<Substring> = []
   private var started: [String: [StepID: Step]] = [:]
   /// Those of them that are not finished.
-  private var open: [String: [Step]] = [:]
+  private var open: [String: [StepID: Step]] = [:]
   private var finished: [String: [StepID: StepReport]] = [:]
   /// By run, whether each operation that was done on a host changed anything. Nil: it failed, perhaps half-way.
   private var effects: [String: [VirtualSite.Turn: [Bool?]]] = [:]
@@ -43,12 +43,12 @@ package struct Watch: Sendable {
       note(.dependencies, "\(run) started \(step.id), which comes after \(other), and that was not done")
     }
     started[run, default: [:]][step.id] = step
-    open[run, default: []].append(step)
+    open[run, default: [:]][step.id] = step
   }
 
   mutating func finished(_ report: StepReport, _ run: String) {
     finished[run, default: [:]][report.step] = report
-    open[run]?.removeAll { $0.id == report.step }
+    open[run]?[report.step] = nil
   }
 
   // MARK: What is said
@@ -67,7 +67,7 @@ package struct Watch: Sendable {
   }
 
   mutating func asked(_ operation: ClusterModel.Operation, on host: HostID, _ run: RunToken) {
-    let isKept = open[run.run]?.contains { $0.host == host && $0.operation == operation }
+    let isKept = open[run.run]?.values.contains { $0.host == host && $0.operation == operation }
     if isKept != true {
       note(.journaledFirst, "\(run.run) asked \(host) for \(operation.name) \(operation.target) without noting it")
     }

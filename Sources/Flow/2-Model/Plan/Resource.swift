@@ -25,6 +25,11 @@ package struct ResourceID: Hashable, Codable, Comparable, Sendable, CustomString
   }
 
   package var description: String { kind + (host.map { "@\($0)" } ?? "") + ":" + name }
+  /// Hardly two on one host differ in their kind alone; ids are looked up many times for each step of a plan.
+  package func hash(into hasher: inout Hasher) {
+    hasher.combine(host)
+    hasher.combine(name)
+  }
   package static func < (a: Self, b: Self) -> Bool {
     (a.host?.name ?? "", a.kind, a.name) < (b.host?.name ?? "", b.kind, b.name)
   }

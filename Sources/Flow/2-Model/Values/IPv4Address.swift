@@ -9,15 +9,22 @@ package struct IPv4Address: Hashable, Comparable, Sendable {
   /// Nil unless `text` is four decimal octets without leading zeros.
   package init?(_ text: some StringProtocol) {
     var bits: UInt32 = 0
-    let octets = text.split(separator: ".", omittingEmptySubsequences: false)
-    guard octets.count == 4 else { return nil }
-    for octet in octets {
-      guard (1...3).contains(octet.utf8.count), octet.utf8.allSatisfy({ (48...57).contains($0) }),
-        octet.utf8.count == 1 || octet.utf8.first != 48, let value = UInt8(octet)
-      else { return nil }
-      bits = bits << 8 | UInt32(value)
+    // Of the octet that is being read. There are several addresses for each of ten thousand nodes.
+    var (value, digits, octets) = (0 as UInt32, 0, 1)
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"):
+        if digits > 0, value == 0 { return nil }
+        (value, digits) = (value * 10 + UInt32(byte - UInt8(ascii: "0")), digits + 1)
+        if value > 255 { return nil }
+      case UInt8(ascii: "."):
+        if digits == 0 || octets == 4 { return nil }
+        (bits, value, digits, octets) = (bits << 8 | value, 0, 0, octets + 1)
+      default: return nil
+      }
     }
-    self.bits = bits
+    guard digits > 0, octets == 4 else { return nil }
+    self.bits = bits << 8 | value
   }
 
   package static func < (a: Self, b: Self) -> Bool { a.bits < b.bits }
