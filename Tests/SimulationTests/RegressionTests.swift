@@ -34,6 +34,8 @@ import Testing
     Found(seed: 1_030_770, what: "a node restarted while one was away that nobody heard any more"),
     Found(seed: 601_574, what: "an address was put up by hand that Pacemaker started on the other head"),
     Found(seed: 707_298, what: "a change of the way that took longer than there was to confirm it stayed unguarded"),
+    Found(seed: 1_192_461, what: "a step that a later round did not come to was recorded as blocked, and was done"),
+    Found(seed: 1_214_328, what: "a step that a later round did not come to was recorded as blocked, and was done"),
   ]
 
   @Test(arguments: found) func staysMended(_ found: Found) throws {

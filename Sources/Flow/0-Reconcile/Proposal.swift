@@ -61,12 +61,11 @@ package struct Applied: Sendable {
 }
 
 extension RunOutcome {
-  /// One outcome of two rounds of the same run; a step done in both counts as in the later one.
+  /// One outcome of two rounds of the same run.
   func followed(by next: RunOutcome) -> RunOutcome {
-    let again = Set(next.steps.map(\.step))
-    return RunOutcome(
+    RunOutcome(
       run: run, generation: next.generation, earlierGenerations: generations, holder: holder, result: next.result,
-      startedAt: startedAt, finishedAt: next.finishedAt, steps: steps.filter { !again.contains($0.step) } + next.steps)
+      startedAt: startedAt, finishedAt: next.finishedAt, steps: steps.followed(by: next.steps))
   }
 
   /// This outcome of a run that was to go on and could not. It never counts as done, whatever its steps say.

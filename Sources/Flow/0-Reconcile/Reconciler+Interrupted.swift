@@ -92,13 +92,12 @@ extension [InterruptedRun] {
 }
 
 extension InterruptedRun {
-  /// A step of both rounds counts as in the later one.
+  /// One run of two rounds.
   fileprivate func followed(by next: InterruptedRun) -> InterruptedRun {
     var joined = next
-    let again = Set(next.steps.map(\.step))
     joined.earlierGenerations = (earlierGenerations ?? []) + [generation]
     joined.startedAt = startedAt
-    joined.steps = steps.filter { !again.contains($0.step) } + next.steps
+    joined.steps = steps.followed(by: next.steps)
     joined.finished = finished + next.finished
     joined.total = total + next.total
     return joined

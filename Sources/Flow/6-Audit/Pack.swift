@@ -86,7 +86,7 @@ private final class Deflater {
 
   init() throws(AuditError) {
     stream.initialize(to: z_stream())
-    let code = deflateInit_(stream, Z_DEFAULT_COMPRESSION, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+    let code = deflateInit_(stream, Z_BEST_SPEED, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
     guard code == Z_OK else { throw Self.failure(code) }
   }
 

@@ -37,6 +37,17 @@ package struct StepReport: Hashable, Codable, Sendable {
   package var succeeded: Bool { if case .done = result { true } else { false } }
 }
 
+extension [StepReport] {
+  /// One list for two rounds of the same run. A step of both counts as in the later one, unless that never came to it:
+  /// what was done is done.
+  package func followed(by next: [StepReport]) -> [StepReport] {
+    let started = Set(filter { $0.startedAt != nil }.map(\.step))
+    let later = next.filter { $0.startedAt != nil || !started.contains($0.step) }
+    let again = Set(later.map(\.step))
+    return filter { !again.contains($0.step) } + later
+  }
+}
+
 /// What became of a run: one attempt at a plan.
 package struct RunOutcome: Hashable, Codable, Sendable {
   package enum Result: String, Hashable, Codable, Sendable {
