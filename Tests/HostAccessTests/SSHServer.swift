@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
-import HostAccess
+@testable import HostAccess
 import Testing
 
 /// An sshd of the test's own on the loopback interface, with keys that live as long as it does.
@@ -17,7 +17,8 @@ final class SSHServer {
   /// Where the agent is copied to: this is a real machine, whose own folders are left alone.
   var agentFolder: String { folder.path + "/agents" }
 
-  init() async throws {
+  /// - Parameter address: one of this machine's own, that it listens at. ssh knows its key at 127.0.0.1.
+  init(at address: String = "127.0.0.1") async throws {
     folder = try TemporaryFolder()
     port = Int.random(in: 20000..<30000)
     for name in ["host_key", "user_key", "other_key"] {
@@ -31,7 +32,7 @@ final class SSHServer {
     _ = try folder.write("[127.0.0.1]:\(port) \(try text("host_key.pub"))", "known_hosts")
     _ = try folder.write(
       """
-      ListenAddress 127.0.0.1
+      ListenAddress \(address)
       Port \(port)
       HostKey \(folder.path)/host_key
       AuthorizedKeysFile \(folder.path)/authorized_keys
@@ -73,10 +74,21 @@ final class SSHServer {
       """, "ssh_config")
   }
 
-  func host(agent: String = AgentProgram.path) -> SSHHost {
+  /// - Parameter address: where the description says that it is. Nil: where ssh's configuration says so.
+  func host(
+    agent: String = AgentProgram.path, at address: String? = nil, formerly former: String? = nil
+  ) -> SSHHost {
     SSHHost(
-      id: "head1", target: "head1", hostName: nil, user: "root", configuration: configuration, agent: agent,
+      id: "head1", target: "head1", hostName: address, formerHostName: { former }, user: "root",
+      configuration: configuration, agent: agent,
       runDirectory: folder.path + "/run", agentFolder: agentFolder)
+  }
+
+  /// ssh as `host()` calls it.
+  var program: SSHProgram {
+    SSHProgram(
+      host: "head1", target: "head1", user: "root", configuration: configuration, runDirectory: folder.path + "/run",
+      agentFolder: agentFolder)
   }
 
   /// Ends the server and every connection to it, as a power cut of the host would.

@@ -4,6 +4,7 @@ import ClusterModel
 import Execution
 import Foundation
 import HostAccess
+import Resources
 
 extension Reconciler {
   /// Ways to all heads, over SSH; the journal beside the description, and its git repository. Nothing is connected yet:
@@ -12,18 +13,20 @@ extension Reconciler {
     site: Site, specification: Specification, cluster: Cluster, by: String
   ) throws(ReconcileError) -> Reconciler {
     let runDirectory = try makeRunDirectory()
+    let history = try repository(of: site)
     var hosts: [HostID: SSHHost] = [:]
     for head in cluster.heads {
+      let way = site.sshConfiguration == nil ? way(to: head, cluster) : nil
       hosts[head.name] = SSHHost(
-        id: head.name, target: head.name.name,
-        hostName: site.sshConfiguration == nil ? address(of: head, cluster) : nil,
+        id: head.name, target: head.name.name, hostName: way.map { "\($0.address)" },
+        formerHostName: { way.flatMap { formerAddress(of: head.name, $0.name, history, site) }.map(\.description) },
         user: cluster.access.user, configuration: site.sshConfiguration?.path, agent: site.agent.path,
         runDirectory: runDirectory.path)
     }
     return Reconciler(
       site: site, specification: specification, cluster: cluster, hosts: hosts,
       secrets: DirectorySecretStore(directory: site.secrets.path), journal: JournalOnDemand(path: site.journal.path),
-      processes: .machine, history: try repository(of: site),
+      processes: .machine, history: history,
       copies: HistoryCopies(
         folder: site.folder.path, site: site.id, by: by,
         heads: Dictionary(uniqueKeysWithValues: hosts.map { ($0.key.name, $0.value) })), by: by,
@@ -49,9 +52,19 @@ extension Reconciler {
 
   /// An administrator's machine is on the public side; a network with a gateway is the one that can be reached from
   /// there.
-  private static func address(of head: Head, _ cluster: Cluster) -> String? {
-    let outside = head.nics.first { cluster.network($0.network)?.gateway != nil } ?? head.nics.first
-    return outside.map { "\($0.address)" }
+  private static func way(to head: Head, _ cluster: Cluster) -> NIC? {
+    head.nics.first { cluster.network($0.network)?.gateway != nil } ?? head.nics.first
+  }
+
+  /// The address that the newest run left the head with on an interface, or on the one that had a gateway then: it is
+  /// there until a run has given it the one that is described now.
+  private static func formerAddress(
+    of head: HostID, _ interface: String, _ history: AuditRepository, _ site: Site
+  ) -> IPv4Address? {
+    // A record that cannot be read is told of by whoever makes the plan.
+    let managed = try? history.managed(LinkKind.name, on: head, site: site.id, catalog: KindCatalog.all)
+    let links = (managed ?? []).compactMap { ($0.desired as? LinkKind.Desired)?.link }
+    return (links.first { $0.interface == interface } ?? links.first { $0.gateway != nil })?.address
   }
 
   /// Sockets of ssh's connections: private, and short enough for a socket's path (108 bytes, unix(7)).

@@ -155,6 +155,21 @@ package struct AuditRepository: RunHistory {
     }
   }
 
+  /// The resources of one kind that the newest run has left on a host, without reading all others.
+  ///
+  /// Empty as well for runs that an earlier version has recorded in one file.
+  package func managed(
+    _ kind: String, on host: HostID, site: String, catalog: [String: AnyKind]
+  ) throws(AuditError) -> [ManagedResource] {
+    let path = ManagedLines.path(ResourceID(kind, on: host, "")) + ".json"
+    guard let newest = try log(site: site, limit: 1).first, let json = try file(path, in: newest) else { return [] }
+    do { return try ManagedSet(json: json, catalog: catalog).resources } catch {
+      throw AuditError(
+        .damaged, "\(path) of run \(newest.id) cannot be read", cause: "\(error)",
+        next: "Look at it: git show \(newest.commit.prefix(12)):\(path)")
+    }
+  }
+
   /// All of it as one JSON text. Everything else in that commit is remembered too: most of it is in the next one.
   private func managedText(of run: RunRecord) throws -> [UInt8] {
     let repository = try GitRepository(containing: folder)

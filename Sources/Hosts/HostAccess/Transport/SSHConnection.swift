@@ -7,7 +7,7 @@ import ClusterModel
 /// cat's input ends and with it everything else, so that nothing is left over.
 struct SSHConnection: Sendable {
   let agent: AgentConnection
-  private let program: SSHProgram
+  let program: SSHProgram
   private let master: Task<StreamProcess.Ending, Never>
   private let hold: AsyncStream<[UInt8]>.Continuation
 

@@ -6,24 +6,32 @@ import ClusterModel
 /// It connects when it is first asked, once for all calls; after the connection was lost, the next call connects anew.
 package actor SSHHost: Host {
   package nonisolated let id: HostID
-  nonisolated let program: SSHProgram
+  private let program: SSHProgram
+  private let formerHostName: @Sendable () -> String?
   private let agent: AgentBinary
   private var attempt: (number: Int, task: Task<Result<SSHConnection, AgentError>, Never>)?
   private var attempts = 0
   private var isClosed = false
+  /// The host was told to take the address that the description gives it.
+  private var hasMoved = false
+  /// The one that a connection stood over last.
+  private var way: SSHProgram?
 
   /// - Parameters:
   ///   - target: the host as ssh_config(5) knows it.
   ///   - hostName: its address, where the configuration does not say it.
+  ///   - formerHostName: the address that it was left with, which may be another one. Asked for each connection.
   ///   - configuration: ssh's `-F`; nil is the user's own.
   ///   - agent: the path of the agent's program on this machine.
   ///   - runDirectory: a private folder for the connection's socket; made when missing, removed when empty at the end.
   ///   - agentFolder: where the agent lies on the host; a plain path, because a remote shell reads it.
   package init(
-    id: HostID, target: String, hostName: String?, user: String, configuration: String?, agent: String,
-    runDirectory: String, agentFolder: String = "/usr/lib/cluster"
+    id: HostID, target: String, hostName: String?, formerHostName: @escaping @Sendable () -> String? = { nil },
+    user: String, configuration: String?, agent: String, runDirectory: String,
+    agentFolder: String = "/usr/lib/cluster"
   ) {
     self.id = id
+    self.formerHostName = formerHostName
     program = SSHProgram(
       host: id, target: target, hostName: hostName, user: user, configuration: configuration,
       runDirectory: runDirectory, agentFolder: agentFolder)
@@ -37,13 +45,34 @@ package actor SSHHost: Host {
   package func perform(
     _ operation: Operation, secrets: Secrets, run: RunToken, progress: @escaping @Sendable (String) -> Void
   ) async throws(AgentError) -> Outcome {
-    try await connection().perform(operation, secrets: secrets, run: run, progress: progress)
+    let connection = try await connection()
+    if case .ensureLink(let goal) = operation, "\(goal.address)" == program.hostName {
+      // The way that it was asked over says nothing any more.
+      (hasMoved, way) = (true, nil)
+    }
+    return try await connection.perform(operation, secrets: secrets, run: run, progress: progress)
   }
 
   package func confirm(_ change: PendingChange.ID, run: RunToken) async throws(AgentError) -> Outcome {
     try checkOpen()
-    return try await SSHConnection.alone(program, agent) { (connection) async throws(AgentError) in
-      try await connection.confirm(change, run: run)
+    let ways = try await ways()
+    let confirmation = Confirming(agent: agent, change: change, run: run)
+    guard hasMoved, let former = ways.former, let moved = ways.moved else {
+      return try await SSHWays.first(of: ordered(ways)) { (way) async throws(AgentError) in
+        try await confirmation.confirm(over: way)
+      }
+    }
+    do throws(AgentError) {
+      return try await SSHWays.first(of: [moved, ways.described]) { (way) async throws(AgentError) in
+        let outcome = try await confirmation.confirm(over: way)
+        if let address = way.hostName, let before = former.hostName, way == moved {
+          try await SSHKnownHosts(way).learn(address, from: before)
+        }
+        return outcome
+      }
+    } catch {
+      guard error.isNoWay, try await confirmation.isOver(over: former) else { throw error }
+      return try await confirmation.confirm(over: former)
     }
   }
 
@@ -68,6 +97,30 @@ package actor SSHHost: Host {
   /// Where this version of the agent lies on the host, once it was copied there.
   func agentOnHost() async throws(AgentError) -> String { program.agent(try await agent.digest()) }
 
+  /// How the host is reached: as it was last, or as it is tried first.
+  func currentWay() async throws(AgentError) -> SSHProgram {
+    if let way { return way }
+    return try await ordered(ways())[0]
+  }
+
+  private func ways() async throws(AgentError) -> SSHWays { try await SSHWays(program, former: formerHostName()) }
+
+  /// What worked last comes first.
+  private func ordered(_ ways: SSHWays) -> [SSHProgram] {
+    let all = ways.all(hasMoved: hasMoved)
+    return all.filter { $0 == way } + all.filter { $0 != way }
+  }
+
+  private func open() async -> Result<SSHConnection, AgentError> {
+    do throws(AgentError) {
+      let connection = try await SSHWays.first(of: ordered(ways())) { [agent] (way) async throws(AgentError) in
+        try await SSHConnection.open(way, agent).get()
+      }
+      way = connection.program
+      return .success(connection)
+    } catch { return .failure(error) }
+  }
+
   /// The connection that is there, the one being made, or a new one.
   private func connection() async throws(AgentError) -> AgentConnection {
     while true {
@@ -77,8 +130,8 @@ package actor SSHHost: Host {
         current = attempt
       } else {
         attempts += 1
-        let (program, agent) = (program, agent)
-        current = (attempts, Task { await SSHConnection.open(program, agent) })
+        let number = attempts
+        current = (number, Task { await self.open() })
         attempt = current
       }
       switch await current.task.value {
@@ -92,6 +145,26 @@ package actor SSHHost: Host {
         if attempt?.number == current.number { attempt = nil }
         throw error
       }
+    }
+  }
+}
+
+/// What is asked of a host over connections that are made for it.
+private struct Confirming: Sendable {
+  let agent: AgentBinary
+  let change: PendingChange.ID
+  let run: RunToken
+
+  func confirm(over way: SSHProgram) async throws(AgentError) -> Outcome {
+    try await SSHConnection.alone(way, agent) { (connection) async throws(AgentError) in
+      try await connection.confirm(change, run: run)
+    }
+  }
+
+  /// Whether the host has undone it, or never began it. Asked over a way that says nothing about the change.
+  func isOver(over way: SSHProgram) async throws(AgentError) -> Bool {
+    try await SSHConnection.alone(way, agent) { (connection) async throws(AgentError) in
+      try await connection.lease().pending?.id != change
     }
   }
 }

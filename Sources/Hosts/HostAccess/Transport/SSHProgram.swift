@@ -3,10 +3,12 @@ import ClusterModel
 
 /// How ssh(1) is called for one host. What runs on the other side is always one of a few fixed lines: ssh joins its
 /// arguments for a remote shell, so nothing from the spec may be in them.
-struct SSHProgram: Sendable {
+struct SSHProgram: Hashable, Sendable {
   let host: HostID
   let target: String
-  let hostName: String?
+  var hostName: String?
+  /// Whose key the host has to show, as known_hosts names it. Nil: that of the address.
+  var keyName: String?
   let user: String
   let configuration: String?
   let runDirectory: String
@@ -34,6 +36,9 @@ struct SSHProgram: Sendable {
     arguments(["ControlMaster=no"], command, controlPath: "none")
   }
 
+  /// To print ssh's own settings for the host: ssh(1) `-G`.
+  var settings: [String] { (configuration.map { ["-F", $0] } ?? []) + ["-G", "--", target] }
+
   func exit() -> [String] {
     (configuration.map { ["-F", $0] } ?? []) + ["-S", socket, "-O", "exit", "--", target]
   }
@@ -53,6 +58,7 @@ struct SSHProgram: Sendable {
       "ControlPath=\(controlPath ?? socket)",
     ]
     if let hostName { all.append("HostName=\(hostName)") }
+    if let keyName { all.append("HostKeyAlias=\(keyName)") }
     all += options
     return (configuration.map { ["-F", $0] } ?? []) + all.flatMap { ["-o", $0] }
   }
