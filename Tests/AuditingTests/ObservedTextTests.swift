@@ -45,4 +45,20 @@ import Testing
     #expect(before.count == after.count)
     #expect(zip(before, after).count { $0 != $1 } == 1)
   }
+
+  /// Another build of an image is another version of some packages, each in a line of its own.
+  @Test func anImageSaysWhichPackagesItIsMadeOf() throws {
+    let probe = Probe.image(name: "compute", digest: "1")
+    let state = ImageState(
+      name: "compute", digest: "1", squashfs: "ab", bytes: 9, packages: ["numactl": "2.0.16-1", "bash": "5.2.15-2"])
+
+    let files = ObservedText.files(
+      Inventory(hosts: ["head1": .answered([probe: .image(state)])], observedAt: 1), try cluster())
+    let absent = ObservedText.files(
+      Inventory(hosts: ["head1": .answered([probe: .image(nil)])], observedAt: 1), try cluster())
+
+    #expect(files["head1/images.txt"] == "compute/1 sha256 ab\n")
+    #expect(files["head1/image-compute.txt"] == "bash 5.2.15-2\nnumactl 2.0.16-1\n")
+    #expect(absent == ["head1/images.txt": "compute/1 absent\n"])
+  }
 }

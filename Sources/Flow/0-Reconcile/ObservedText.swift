@@ -41,6 +41,10 @@ enum ObservedText {
       } else if let (file, lines) = lines(probe, answer) {
         files[file, default: []] += lines
       }
+      // What an image is made of, version by version: the difference between two builds.
+      if case .image(let image?) = answer {
+        files["image-\(image.name)", default: []] += image.packages.map { "\($0.key) \($0.value)" }
+      }
     }
     return files
   }
