@@ -11,7 +11,7 @@ enum ObservedText {
       switch state {
       case .unreachable(let error): files["\(host)/unreachable.txt"] = "\(error)\n"
       case .answered(let answers):
-        for (file, lines) in lines(answers, names) {
+        for (file, lines) in lines(answers, names).merging(packages(answers), uniquingKeysWith: +) {
           // The same thing may have been asked in two ways.
           files["\(host)/\(file).txt"] = Set(lines).sorted().joined(separator: "\n") + "\n"
         }
@@ -31,6 +31,15 @@ enum ObservedText {
     return names
   }
 
+  /// What images are made of, version by version: the difference between two builds.
+  private static func packages(_ answers: [Probe: Answer]) -> [String: [String]] {
+    var files: [String: [String]] = [:]
+    for case .image(let image?) in answers.values {
+      files["image-\(image.name)", default: []] += image.packages.map { "\($0.key) \($0.value)" }
+    }
+    return files
+  }
+
   private static func lines(_ answers: [Probe: Answer], _ names: [MACAddress: String]) -> [String: [String]] {
     var files: [String: [String]] = [:]
     for (probe, answer) in answers {
@@ -40,10 +49,6 @@ enum ObservedText {
         files["nodes", default: []] += reports.map { node($0, names) }
       } else if let (file, lines) = lines(probe, answer) {
         files[file, default: []] += lines
-      }
-      // What an image is made of, version by version: the difference between two builds.
-      if case .image(let image?) = answer {
-        files["image-\(image.name)", default: []] += image.packages.map { "\($0.key) \($0.value)" }
       }
     }
     return files
