@@ -60,7 +60,6 @@ struct Ownership {
 
   /// `owner` tells who a number stands for: two numbers may be the same resource.
   func problems(_ owner: (Int) -> PlanProblem.Owner) -> [PlanProblem] {
-    var owners: [Claim: Int] = Dictionary(minimumCapacity: claims.count)
     var found: [PlanProblem] = []
     var reported: Set<Claim> = []
     func clash(_ claim: Claim, _ first: Int, _ second: Int) {
@@ -68,18 +67,31 @@ struct Ownership {
       let (a, b) = (owner(first), owner(second))
       if a.resource != b.resource, reported.insert(claim).inserted { found.append(.twoOwners(claim, a, b)) }
     }
-    for (claim, owner) in claims {
+    var owners: [Claim: Int] = [:]
+    for number in doubtful {
+      let (claim, owner) = claims[number]
       if let first = owners[claim] { clash(claim, first, owner) } else { owners[claim] = owner }
     }
     if rootLengths.isEmpty { return found }
+    var trees: [Claim: Int] = [:]
+    for case (let claim, let owner) in claims where claim.isTree && trees[claim] == nil { trees[claim] = owner }
     // A tree removes what it does not know, so nobody else may put anything into it.
     for (claim, owner) in claims {
       guard let (host, path) = claim.place else { continue }
       for folder in Self.folders(above: path, rootLengths) {
-        if let tree = owners[.tree(host, folder)] { clash(claim, tree, owner) }
+        if let tree = trees[.tree(host, folder)] { clash(claim, tree, owner) }
       }
     }
     return found
+  }
+
+  /// Claims that may be there twice, by their numbers. As a rule there are none, and to see that takes no more than the
+  /// hash of each: there are hundreds of thousands.
+  private var doubtful: [Int] {
+    let hashes = claims.map(\.claim.hashValue)
+    var seen: Set<Int> = Set(minimumCapacity: hashes.count)
+    let twice = Set(hashes.filter { !seen.insert($0).inserted })
+    return twice.isEmpty ? [] : claims.indices.filter { twice.contains(hashes[$0]) }
   }
 
   /// The folders that a path lies in whose own paths have one of these lengths in bytes.
@@ -93,6 +105,8 @@ struct Ownership {
 }
 
 extension Claim {
+  fileprivate var isTree: Bool { if case .tree = self { true } else { false } }
+
   /// Where on which host, for what lies in a file system.
   fileprivate var place: (HostID, String)? {
     switch self {

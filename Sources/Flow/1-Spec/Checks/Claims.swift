@@ -4,14 +4,34 @@ import Diagnostics
 
 /// Finds values that two machines have, in time linear in the machines. Collisions between the same two places of the
 /// file are one problem, however many machines they concern.
-struct Claims<Value: Hashable & CustomStringConvertible> {
-  struct Owner {
-    let machine: HostID?
+///
+/// Of a hundred thousand machines little is kept for each: a value, and where in which group of machines it stands.
+struct Claims<Value: Hashable & CustomStringConvertible, Key: Hashable> {
+  /// One place of the file, which gives a value to each machine of a group.
+  struct Place {
+    /// Empty: the value belongs to no machine.
+    let machines: [HostID]
     /// "`eth0`", "the BMC", "the service address"; empty for the machine itself.
     let part: String
     let span: SourceSpan
+  }
+
+  private struct Owner {
+    let machine: HostID?
+    let part: String
+    let span: SourceSpan
+
+    init(_ place: Place, _ machine: Int) {
+      (part, span) = (place.part, place.span)
+      self.machine = place.machines.isEmpty ? nil : place.machines[machine]
+    }
 
     var text: String { machine.map { part.isEmpty ? "`\($0)`" : "\(part) of `\($0)`" } ?? part }
+  }
+
+  private struct Claim {
+    let place: Int32
+    let machine: Int32
   }
 
   private struct Places: Hashable {
@@ -26,27 +46,45 @@ struct Claims<Value: Hashable & CustomStringConvertible> {
     var count: Int
   }
 
-  private var owners: [Value: Owner] = [:]
+  private let key: (Value) -> Key
+  private var places: [Place] = []
+  private var owners: [Key: Claim] = [:]
   private var collisions: [Collision] = []
   private var indices: [Places: Int] = [:]
 
-  init(capacity: Int) { owners.reserveCapacity(capacity) }
+  /// - Parameter key: the same for equal values only, and quick to compare.
+  init(capacity: Int, key: @escaping (Value) -> Key) {
+    self.key = key
+    owners.reserveCapacity(capacity)
+  }
 
-  /// False when somebody else has it.
+  /// Where the next values stand.
+  mutating func begin(_ place: Place) { places.append(place) }
+
+  /// Of the place that was begun last. False when somebody else has the value.
+  /// - Parameter machine: its number in the group.
   @discardableResult
-  mutating func claim(_ value: Value, by owner: Owner) -> Bool {
-    guard let first = owners[value] else {
-      owners[value] = owner
+  mutating func claim(_ value: Value, by machine: Int) -> Bool {
+    let claim = Claim(place: Int32(places.count - 1), machine: Int32(machine))
+    let key = key(value)
+    guard let first = owners[key] else {
+      owners[key] = claim
       return true
     }
-    let places = Places(first: first.span, second: owner.span)
-    if let index = indices[places] {
+    note(value, first, claim)
+    return false
+  }
+
+  private mutating func note(_ value: Value, _ one: Claim, _ other: Claim) {
+    let first = Owner(places[Int(one.place)], Int(one.machine))
+    let second = Owner(places[Int(other.place)], Int(other.machine))
+    let both = Places(first: first.span, second: second.span)
+    if let index = indices[both] {
       collisions[index].count += 1
     } else {
-      indices[places] = collisions.count
-      collisions.append(Collision(value: value, first: first, second: owner, count: 1))
+      indices[both] = collisions.count
+      collisions.append(Collision(value: value, first: first, second: second, count: 1))
     }
-    return false
   }
 
   /// One diagnostic for each pair of places. `noun`: "address".

@@ -12,34 +12,36 @@ enum UniquenessChecks {
   }
 
   private static func names(_ context: CheckContext, _ machines: Int, _ problems: inout Problems) {
-    var claims = Claims<HostID>(capacity: machines)
+    var claims = Claims<HostID, String>(capacity: machines) { $0.name }
     for group in context.groups {
-      for name in group.names { claims.claim(name, by: .init(machine: name, part: "", span: group.nameSpan)) }
+      claims.begin(.init(machines: group.names, part: "", span: group.nameSpan))
+      for (index, name) in group.names.enumerated() { claims.claim(name, by: index) }
     }
     claims.report(.duplicateName, "name", &problems)
   }
 
   private static func addresses(_ context: CheckContext, _ machines: Int, _ problems: inout Problems) {
-    var claims = Claims<IPv4Address>(capacity: machines * 2)
-    var bmcs = Claims<IPv4Address>(capacity: machines)
+    var claims = Claims<IPv4Address, UInt32>(capacity: machines * 2) { $0.bits }
+    var bmcs = Claims<IPv4Address, UInt32>(capacity: machines) { $0.bits }
     for group in context.groups {
       for nic in group.nics {
         guard let address = nic.value?.address else { continue }
-        each(address, group, &problems) { value, machine in
-          claims.claim(value, by: .init(machine: machine, part: "`\(nic.name.value)`", span: address.span))
-        }
+        claims.begin(.init(machines: group.names, part: "`\(nic.name.value)`", span: address.span))
+        each(address, group, &problems) { value, machine in claims.claim(value, by: machine) }
       }
     }
     for address in context.declaration.ha?.value.addresses ?? [] {
       guard let value = address.value else { continue }
       let part = "the heads' services on `\(address.name.value)`"
-      claims.claim(value, by: .init(machine: nil, part: part, span: address.valueSpan))
+      claims.begin(.init(machines: [], part: part, span: address.valueSpan))
+      claims.claim(value, by: 0)
     }
     for group in context.groups {
       guard let address = group.bmc?.value.address else { continue }
+      bmcs.begin(.init(machines: group.names, part: "the BMC", span: address.span))
+      claims.begin(.init(machines: group.names, part: "the BMC", span: address.span))
       each(address, group, &problems) { value, machine in
-        let owner = Claims<IPv4Address>.Owner(machine: machine, part: "the BMC", span: address.span)
-        if bmcs.claim(value, by: owner) { claims.claim(value, by: owner) }
+        if bmcs.claim(value, by: machine) { claims.claim(value, by: machine) }
       }
     }
     claims.report(.duplicateAddress, "address", &problems)
@@ -48,7 +50,7 @@ enum UniquenessChecks {
 
   private static func each(
     _ address: Located<Counted<IPv4Address>>, _ group: MachineGroup, _ problems: inout Problems,
-    _ body: (IPv4Address, HostID) -> Void
+    _ body: (IPv4Address, Int) -> Void
   ) {
     for (index, machine) in group.names.enumerated() {
       guard let value = address.value.value(index) else {
@@ -57,12 +59,12 @@ enum UniquenessChecks {
           at: address.span)
         return
       }
-      body(value, machine)
+      body(value, index)
     }
   }
 
   private static func macs(_ context: CheckContext, _ machines: Int, _ problems: inout Problems) {
-    var claims = Claims<MACAddress>(capacity: machines)
+    var claims = Claims<MACAddress, UInt64>(capacity: machines) { $0.bits }
     for group in context.groups {
       for nic in group.nics {
         guard let mac = nic.value?.mac else { continue }
@@ -71,6 +73,7 @@ enum UniquenessChecks {
             .multicastMAC, "\(mac.value.first) is a multicast address.",
             help: "The first octet of a network card's address is even. Look for a typing error.", at: mac.span)
         }
+        claims.begin(.init(machines: group.names, part: "`\(nic.name.value)`", span: mac.span))
         for (index, machine) in group.names.enumerated() {
           guard let value = mac.value.value(index), !value.isMulticast || mac.value.first.isMulticast else {
             problems.error(
@@ -79,7 +82,7 @@ enum UniquenessChecks {
               at: mac.span)
             break
           }
-          claims.claim(value, by: .init(machine: machine, part: "`\(nic.name.value)`", span: mac.span))
+          claims.claim(value, by: index)
         }
       }
     }
