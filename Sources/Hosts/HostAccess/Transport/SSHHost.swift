@@ -65,14 +65,26 @@ package actor SSHHost: Host {
     do throws(AgentError) {
       return try await SSHWays.first(of: [moved, ways.described]) { (way) async throws(AgentError) in
         let outcome = try await confirmation.confirm(over: way)
-        if let address = way.hostName, let before = former.hostName, way == moved {
-          try await SSHKnownHosts(way).learn(address, from: before)
-        }
-        return outcome
+        return way == moved ? await Self.telling(of: way, formerly: former, outcome) : outcome
       }
     } catch {
-      guard error.isNoWay, try await confirmation.isOver(over: former) else { throw error }
+      // Nobody has answered there. Whether that is so because it was undone, the former address tells; and where that
+      // says nothing either, the first error counts.
+      guard !error.isHostsOwn, (try? await confirmation.isOver(over: former)) == true else { throw error }
       return try await confirmation.confirm(over: former)
+    }
+  }
+
+  /// ssh is told that the host is known at another address now. It has moved, whether that can be written down or not.
+  private static func telling(of way: SSHProgram, formerly former: SSHProgram, _ outcome: Outcome) async -> Outcome {
+    guard let address = way.hostName, let before = former.hostName else { return outcome }
+    do throws(AgentError) {
+      try await SSHKnownHosts(way).learn(address, from: before)
+      return outcome
+    } catch {
+      var outcome = outcome
+      outcome.detail += "; ssh does not know its key at \(address), accept it once: \(error)"
+      return outcome
     }
   }
 

@@ -52,4 +52,6 @@ struct SSHWays: Sendable {
 extension AgentError {
   /// The host is not there, as far as the address tells.
   var isNoWay: Bool { code == .unreachable || code == .hostKey }
+  /// The host itself has said what has become of a change.
+  var isHostsOwn: Bool { code == .rolledBack || code == .conflict || code == .notFound }
 }
