@@ -29,6 +29,7 @@ import Testing
     Edit(name: "monitor-interval", old: "every: 3s", new: "every: 5s"),
     Edit(name: "dns-server", old: "dns: [198.51.100.1]", new: "dns: [198.51.100.1, 198.51.100.53]"),
     Edit(name: "head-bmc-moved", old: "address: 10.3.0.2,", new: "address: 10.3.0.99,"),
+    Edit(name: "head-public-address", old: "address: 198.51.100.11,", new: "address: 198.51.100.14,"),
     Edit(name: "proxy-dropped", old: "repositories:\n  proxy: http://198.51.100.1:3142", new: "repositories: {}"),
     Edit(name: "failback-automatic", old: "failback: manual", new: "failback: automatic"),
     Edit(name: "timezone-changed", old: "timezone: Europe/Zurich", new: "timezone: UTC"),

@@ -23,7 +23,7 @@ extension LinkKind {
           "apply", on: id.onlyHost, .ensureLink(goal),
           disruption: actual?.link == nil || missing.isEmpty ? .none : .reload,
           because: missing.isEmpty ? "\(path(goal.interface)) changes" : "\(goal.interface) lacks its settings",
-          changes: missing))
+          changes: missing + (actual.map { leaving(goal, $0) } ?? [])))
     }
     return drafts
   }
@@ -54,6 +54,14 @@ extension LinkKind {
     if let gateway = goal.gateway { lines.append("Gateway=\(gateway)") }
     lines += ["IPv6AcceptRA=no", "KeepConfiguration=yes"]
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// networkd takes away what its file has said before, and leaves alone what others have added.
+  private static func leaving(_ goal: LinkGoal, _ actual: Actual) -> [String] {
+    let lines = actual.file?.split(separator: "\n").filter { $0.hasPrefix("Address=") } ?? []
+    return lines.map { String($0.dropFirst("Address=".count)) }
+      .filter { $0 != "\(goal.address)/\(goal.prefix)" && actual.link?.addresses.contains($0) == true }
+      .map { "- \($0)" }
   }
 
   /// A link that is down has a pulled cable or a dead switch: no step mends that, so it is not looked at here.
