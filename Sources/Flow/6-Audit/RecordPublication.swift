@@ -36,12 +36,15 @@ struct RecordPublication {
     } catch { throw AuditError(error) }
   }
 
-  /// A new file, not synced.
+  /// A new file, not synced, and on its way to the disk.
   private static func write(_ bytes: [UInt8], to path: String, mode: mode_t) throws(AgentError) {
     let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
     guard file >= 0 else { throw FileSystem.failure("\(path) cannot be made", at: path) }
     defer { close(file) }
     try FileSystem.write(bytes, file, path)
+    // A hint, on which Linux begins to write the file out: so all of them are waited for together, and not one after
+    // the other. What does not take the hint is written when it is synced.
+    posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED)
   }
 
   /// Moves the reference to the commit. False when somebody else has moved it in the meantime, or is about to.
@@ -80,6 +83,8 @@ struct RecordPublication {
     try makeFolder(for: path)
     guard let lock = try ReferenceLock(path, preparedIn: folder) else { return false }
     guard try moveLocked(name, path, lock, from: parent, repository) else { return false }
+    // Before the last wait: the file system keeps whoever changes a folder right after it until it has written.
+    remove()
     // After the lock is gone, or a power cut would bring it back.
     do throws(AgentError) { try FileSystem.syncFolder(FileSystem.parent(path)) } catch { throw AuditError(error) }
     return true
@@ -123,7 +128,9 @@ struct RecordPublication {
   }
 
   /// What cannot be removed is as harmless as what a killed run leaves.
-  func remove() { if rmdir(folder) != 0 { try? FileManager.default.removeItem(atPath: folder) } }
+  func remove() {
+    if rmdir(folder) != 0, errno != ENOENT { try? FileManager.default.removeItem(atPath: folder) }
+  }
 
   private var files: [String] { pack.map { ["\($0).pack", "\($0).idx"] } ?? [] }
 }
