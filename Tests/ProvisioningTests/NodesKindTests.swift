@@ -95,6 +95,16 @@ import Testing
     #expect(drafts.map(\.behind) == [[], [0], [1]])
   }
 
+  /// A run that took it away has ended a moment ago, and it was heard until then.
+  @Test func oneThatWasNotHeardWhenItShouldHaveBeenRestartsFirst() throws {
+    let reports = zip(1..., [10, 15, 16, 35]).map { Self.report($0, image: "compute/old", age: $1) }
+
+    let drafts = try Self.drafts(4, ["head1": reports, "head2": []])
+
+    #expect(drafts.map(\.verb) == ["restart-node4", "restart-node3", "restart-node1", "restart-node2"])
+    #expect(drafts.map(\.behind) == [[], [0], [1], [2]])
+  }
+
   /// Half of them are off, and half have another image: the order stays as small as the plan.
   @Test func manyAwayAndManyToRestartAreOrderedWithFewPairs() throws {
     let reports = (1...2_000).map { Self.report($0, image: "compute/old", age: $0 <= 1_000 ? 500 : 5) }

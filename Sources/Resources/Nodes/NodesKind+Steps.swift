@@ -68,15 +68,15 @@ extension NodesKind {
     }
   }
 
-  /// One that nobody hears may be away already, since a run that ended early: it goes before those that run for sure,
-  /// and the one that fell silent first goes first. Then the next run has the same order.
+  /// One that was not heard when it should have been may be away already, since a run that ended early: it goes before
+  /// those that run for sure, and the one that fell silent first goes first. Then the next run has the same order.
   private static func order(
     _ restarting: [(row: Row, need: Need)], _ actual: Actual?
   ) -> [(row: Row, need: Need)] {
     let silence = restarting.map { actual?.reports[$0.row.mac]?.age ?? .max }
-    let silent = restarting.indices.filter { silence[$0] > silentAfter }
+    let silent = restarting.indices.filter { silence[$0] > lateAfter }
       .sorted { (silence[$1], $0) < (silence[$0], $1) }
-    return (silent + restarting.indices.filter { silence[$0] <= silentAfter }).map { restarting[$0] }
+    return (silent + restarting.indices.filter { silence[$0] <= lateAfter }).map { restarting[$0] }
   }
 
   /// Nil: the node is as it is to be.

@@ -16,6 +16,8 @@ package enum NodesKind: ResourceKind {
   package static let removalRank = 5
   /// Ready nodes report every 10 s.
   package static let silentAfter = 45
+  /// A report is missing: the node may have been taken away a moment ago.
+  package static let lateAfter = 15
   /// From one stage of a boot to the next; more than a slow firmware needs between DHCP and the image.
   package static let stuckAfter = 180
   package static let id = ResourceID(name, "all")
