@@ -2,17 +2,18 @@
 
 /// Who wrote a commit, and when.
 struct GitAuthor {
-  var name: String
-  var email: String
-  /// Seconds since 1970.
-  var time: Int
-
   /// As a commit's header has it; what would end a field early is left out.
-  var line: String { "\(Self.clean(name)) <\(Self.clean(email))> \(time) +0000" }
+  let line: String
+
+  /// - Parameter time: seconds since 1970.
+  init(name: String, email: String, time: Int) {
+    line = "\(Self.clean(name)) <\(Self.clean(email))> \(time) +0000"
+  }
 
   private static func clean(_ text: String) -> String {
-    let kept = text.unicodeScalars.filter { !"<>\n\r\0".unicodeScalars.contains($0) }
-    let words = String(String.UnicodeScalarView(kept)).split(separator: " ", omittingEmptySubsequences: true)
+    // All of these are single bytes, which are in no other character.
+    let kept = text.utf8.filter { !"<>\n\r\0".utf8.contains($0) }
+    let words = kept.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
     return words.isEmpty ? "unknown" : words.joined(separator: " ")
   }
 }

@@ -45,9 +45,10 @@ extension RunOutcome {
   /// One line a step: result, seconds, step, detail.
   var table: String {
     steps.map { step in
-      let word = step.word.padding(toLength: 12, withPad: " ", startingAt: 0)
-      let seconds = String(format: "%8.1f s", step.seconds)
-      return "\(word)\(seconds)  \(step.step)  \(step.detail)\n"
+      let tenths = Int((step.seconds * 10).rounded(.toNearestOrEven))
+      let (word, seconds) = (step.word, "\(tenths / 10).\(tenths % 10)")
+      let gap = max(0, 12 - word.utf8.count) + max(0, 8 - seconds.utf8.count)
+      return "\(word)\(String(repeating: " ", count: gap))\(seconds) s  \(step.step)  \(step.detail)\n"
     }.joined()
   }
 }
