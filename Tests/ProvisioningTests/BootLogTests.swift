@@ -65,6 +65,18 @@ import Testing
     #expect(reports.first?.speaks(toAnotherThan: IPv4Address("10.1.0.1")) == false)
   }
 
+  /// What it said before is over, however short ago it was.
+  @Test func aMachineWhosePowerWasSwitchedIsNotReadyAnyMore() {
+    let ready = Self.line("1.0", "10.1.1.1", "/report", "mac=52:54:00:11:00:01&event=ready&image=a/1&verified=yes")
+    let power = BootLog.powerLine(Self.mac, at: 3) + "\n"
+
+    let away = BootLog.reports(in: (ready + power)[...], now: 10)
+    let back = BootLog.reports(in: (power + ready)[...], now: 10)
+
+    #expect(away == [NodeReport(mac: Self.mac, stage: .powered, image: nil, verified: false, age: 7, uptime: nil)])
+    #expect(back.map(\.stage) == [.ready])
+  }
+
   @Test func newestOfEachMachineWins() {
     let log = [
       Self.line("1.0", "10.1.1.1", "/report", "mac=52:54:00:11:00:01&event=ready&image=a/1&verified=yes"),

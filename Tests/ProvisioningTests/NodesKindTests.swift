@@ -72,6 +72,21 @@ import Testing
     #expect(drafts.map(\.verb) == ["reset-node1", "reset-node2", "boot-node3"])
   }
 
+  /// A run that ended early has switched one of them: it is away, and counts as one that is.
+  @Test func oneWhosePowerWasSwitchedIsWaitedForBeforeOthersRestart() throws {
+    let running = (1...3).map { Self.report($0, image: "compute/old") }
+    func drafts(_ age: Int) throws -> [StepDraft] {
+      try Self.drafts(4, ["head1": running + [Self.report(4, .powered, image: nil, age: age)], "head2": []])
+    }
+
+    let (waiting, cycling) = (try drafts(20), try drafts(NodesKind.dumbAfter + 1))
+
+    let restarts = ["restart-node1", "restart-node2", "restart-node3"]
+    #expect(waiting.map(\.verb) == ["boot-node4"] + restarts)
+    #expect(cycling.map(\.verb) == ["reset-node4"] + restarts)
+    #expect(waiting.map(\.behind) == [[], [0], [1], [2]])
+  }
+
   @Test func nodesOnAnotherImageRestartAQuarterAtATime() throws {
     let drafts = try Self.drafts(8, ["head1": (1...8).map { Self.report($0, image: "compute/old") }, "head2": []])
 

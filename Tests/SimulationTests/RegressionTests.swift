@@ -33,6 +33,8 @@ import Testing
     Found(seed: 328406, what: "a node restarted while one was away that nobody heard any more"),
     Found(seed: 1_030_770, what: "a node restarted while one was away that nobody heard any more"),
     Found(seed: 1_442_296, what: "a node restarted while one was away that had been heard half a minute before"),
+    Found(seed: 1_462_836, what: "a node restarted while one was away that had been heard half a minute before"),
+    Found(seed: 1_492_538, what: "a node restarted while one was away that fell silent together with all others"),
     Found(seed: 601_574, what: "an address was put up by hand that Pacemaker started on the other head"),
     Found(seed: 707_298, what: "a change of the way that took longer than there was to confirm it stayed unguarded"),
     Found(seed: 1_192_461, what: "a step that a later round did not come to was recorded as blocked, and was done"),

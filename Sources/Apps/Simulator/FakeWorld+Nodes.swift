@@ -27,7 +27,7 @@ extension FakeWorld {
   /// Keeps what is heard now, for those who ask when it is not heard any more. Nodes report every 10 s.
   package mutating func hear() {
     for host in machines.keys where isUp(host) {
-      for report in reports(on: host) where report.age == 0 {
+      for report in reports(on: host) where report.age == 0 && report.stage == .ready {
         machines[host]?.reports[report.mac] = FakeMachine.Heard(report: report, at: now - 10)
       }
     }
@@ -36,6 +36,8 @@ extension FakeWorld {
   private func report(
     _ mac: MACAddress, _ image: String, _ server: IPv4Address, after last: NodeReport?
   ) -> NodeReport {
+    // What it said before its power was switched is over.
+    let last = last?.stage == .powered ? nil : last
     let uptime = last.flatMap { last in last.uptime.map { max(0, $0 + last.age) } }
     return NodeReport(
       mac: mac, stage: .ready, image: image, verified: last?.verified ?? true, age: 0, uptime: uptime ?? 15,
@@ -79,6 +81,10 @@ extension FakeWorld {
   package mutating func begin(_ operation: Operation, on host: HostID, _ secrets: Secrets) throws(AgentError) {
     guard case .ensureNode(let goal) = operation, !isReady(goal, on: host), let bmc = goal.bmc else { return }
     hear()
+    if goal.restart || !isPowered(goal.node) {
+      let report = NodeReport(mac: goal.mac, stage: .powered, image: nil, verified: false, age: 0, uptime: nil)
+      machines[host]?.reports[goal.mac] = FakeMachine.Heard(report: report, at: now)
+    }
     if goal.restart { _ = try ensurePower(bmc, .off, secrets) }
     _ = try ensurePower(bmc, .on, secrets)
   }

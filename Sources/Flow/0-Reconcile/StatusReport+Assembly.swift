@@ -120,6 +120,7 @@ extension StatusReport {
       return made(.silent, since: now - age, "last heard of \(age) s ago; look at its console")
     case .failed:
       return made(.failed, since: now - age, report.detail ?? "its image did not match its digest")
+    case .powered: return made(.booting, since: now - age, "switched on \(age) s ago, and not heard since")
     case .dhcp, .script, .image:
       return made(.booting, since: now - age, "\(report.stage.rawValue) \(age) s ago")
     }

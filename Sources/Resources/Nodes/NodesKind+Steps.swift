@@ -96,6 +96,9 @@ extension NodesKind {
     case .ready where !report.verified: return .restart("\(row.name) runs \(image) without having verified it")
     case .ready: return nil
     case .failed: return .unstick("\(row.name) could not boot \(image): \(report.detail ?? "no reason given")")
+    case .powered:
+      if age > dumbAfter { return .unstick("\(row.name) was switched on \(rough(age)) ago, and asked for nothing") }
+      return .boot("\(row.name) is on its way: switched on")
     case .dhcp, .script, .image:
       if age > stuckAfter { return .unstick("\(row.name) got as far as \(report.stage.rawValue) \(rough(age)) ago") }
       return .boot("\(row.name) is on its way: \(report.stage.rawValue)")

@@ -264,6 +264,9 @@ package struct FencingRecord: Hashable, Codable, Sendable {
 /// What a node said of itself, over HTTP to the address of the heads that it booted from.
 package struct NodeReport: Hashable, Codable, Sendable {
   package enum Stage: String, Hashable, Codable, CaseIterable, Sendable {
+    /// The head was about to switch it on, or off and on: what it said before was said by a boot that is over. From
+    /// the head itself.
+    case powered
     /// DHCP answered; from dnsmasq's log or lease file.
     case dhcp
     /// The boot script was fetched.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import Glibc
+import HostAccess
 
 /// `/var/log/cluster/boot.log`, written by nginx.
 struct BootLog {
@@ -12,6 +13,23 @@ struct BootLog {
   static func reports() throws(AgentError) -> [NodeReport] {
     guard let text = try end(of: path) else { return [] }
     return reports(in: text, now: Int(time(nil)))
+  }
+
+  /// Says that a machine's power is switched, in nginx's own form. A run may end before the machine is back: then the
+  /// next one sees that it is away, however short ago it was heard.
+  static func notePower(of mac: MACAddress) throws(AgentError) {
+    // Without a log nobody was heard, and there is nothing to be taken back.
+    let file = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+    if file < 0, errno == ENOENT { return }
+    guard file >= 0 else { throw LocalFiles.failure("\(path) cannot be written to") }
+    defer { close(file) }
+    try FileSystem.write(Array((powerLine(mac, at: Int(time(nil))) + "\n").utf8), file, path)
+  }
+
+  /// - Parameter at: seconds since 1970.
+  static func powerLine(_ mac: MACAddress, at: Int) -> String {
+    "{\"at\":\(at).000,\"ip\":\"-\",\"server\":\"\",\"method\":\"-\",\"uri\":\"/report\","
+      + "\"args\":\"event=\(NodeReport.Stage.powered.rawValue)&mac=\(mac)\",\"status\":200,\"bytes\":0}"
   }
 
   /// - Parameter now: seconds since 1970, by the clock that wrote the log.

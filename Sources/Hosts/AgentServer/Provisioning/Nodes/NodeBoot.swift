@@ -34,10 +34,14 @@ struct NodeBoot {
     switch (try await power.status(), goal.restart) {
     case (.off, _):
       context.progress("switching \(goal.node) on")
+      try BootLog.notePower(of: goal.mac)
       try await power.set(.on)
     case (.on, true):
       context.progress("power-cycling \(goal.node)")
+      try BootLog.notePower(of: goal.mac)
       try await power.set(.off)
+      // It may have reported until this moment.
+      try BootLog.notePower(of: goal.mac)
       // What it said until now was said by the boot that has just ended.
       log = BootLogFollower()
       try await power.set(.on)
