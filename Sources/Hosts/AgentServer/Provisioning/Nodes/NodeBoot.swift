@@ -40,8 +40,8 @@ struct NodeBoot {
       context.progress("power-cycling \(goal.node)")
       try BootLog.notePower(of: goal.mac)
       try await power.set(.off)
-      // It may have reported until this moment.
-      try BootLog.notePower(of: goal.mac)
+      // It may have reported until this moment. Whatever becomes of the note, the node must not stay off.
+      do throws(AgentError) { try BootLog.notePower(of: goal.mac) } catch { context.progress("\(error)") }
       // What it said until now was said by the boot that has just ended.
       log = BootLogFollower()
       try await power.set(.on)
