@@ -35,6 +35,9 @@ package struct Watch: Sendable {
     violations.append(Violation(rule: rule, words: words))
   }
 
+  /// A node that the description has dropped is no node of the cluster any more, wherever it is.
+  mutating func described(_ nodes: Set<HostID>) { away.formIntersection(nodes) }
+
   // MARK: What a run keeps
 
   /// In its journal, before it asks.

@@ -135,7 +135,9 @@ package final class Scenario {
   private func expect(_ before: DrawnSite, _ after: DrawnSite, _ description: Description) {
     let addresses = before.serviceAddresses.union(after.serviceAddresses)
     let away = max(before.mostNodesAway, after.mostNodesAway)
+    let nodes = Set(description.cluster.nodes.map(\.name))
     site.watch {
+      $0.described(nodes)
       $0.serviceAddresses = addresses
       $0.mostNodesAway = away
     }
