@@ -198,7 +198,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 func exclusions(_ name: String) -> [String] {
   switch name {
   case "SpecReadingTests", "PlanningTests", "ResourcesTests", "HighAvailabilityTests", "CommandLineTests": ["cases"]
-  case "FuzzTests": ["corpus"]
+  case "FuzzTests": ["corpus", "spec.dict"]
   default: []
   }
 }
