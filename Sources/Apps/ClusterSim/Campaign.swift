@@ -2,7 +2,7 @@
 import Foundation
 import Synchronization
 
-/// Many seeds, in processes of many each: one that crashes takes no other along, and tells which seed it was.
+/// Many seeds, in a few processes: one that crashes takes no other along, and tells which seed it was.
 final class Campaign: Sendable {
   struct Failure: Sendable {
     var seed: UInt64

@@ -163,10 +163,10 @@ extension FakeMachine {
     return found
   }
 
-  /// The whole paths of the files below a folder.
-  private func below(_ root: String) -> [String] {
+  /// The whole paths of the files below a folder. Lazy: whoever asks whether there are any needs one only.
+  private func below(_ root: String) -> LazyFilterSequence<Dictionary<String, File>.Keys> {
     let prefix = root + "/"
-    return files.keys.filter { $0.hasPrefix(prefix) }
+    return files.keys.lazy.filter { $0.hasPrefix(prefix) }
   }
 
   private func name(_ path: String, in root: String) -> String {
