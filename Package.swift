@@ -23,7 +23,7 @@ let package = Package(
     target(
       "Reconciler", "Flow/0-Reconcile",
       [
-        "SpecReading", "ClusterModel", "Observation", "Planning", "Execution", "Auditing", "Features", "Resources",
+        "SpecReading", "ClusterModel", "Observation", "Planning", "Execution", "Auditing", "Wings",
         "HostAccess", "Diagnostics",
       ]),
     // Bytes → nodes with spans → a validated Cluster, or diagnostics. Opens no files.
@@ -40,21 +40,18 @@ let package = Package(
     // Reads the spec at a commit and writes audit commits.
     target("Auditing", "Flow/6-Audit", ["ClusterModel", "HostAccess", "CGit2", "CZlib"]),
     // MARK: What is wanted
-    // Features: pure functions from the Cluster to Resources.
+    // A folder for each wing: what it wants of the machines, its kinds of resources, and one line in the catalog.
     .target(
-      name: "Features", dependencies: ["ClusterModel", "Resources", "Pacemaker", "XML", "Diagnostics"],
-      path: "Sources/Features",
+      name: "Wings", dependencies: ["ClusterModel", "Pacemaker", "XML", "Diagnostics"], path: "Sources/Wings",
       exclude: ["README.md"],
       resources: [.embedInCode("Images/Payload"), .embedInCode("HighAvailability/Payload")], swiftSettings: strict),
-    // Resource kinds: which probes, what they mean, which steps.
-    target("Resources", "Resources", ["ClusterModel", "Pacemaker", "XML", "Diagnostics"]),
     // MARK: Hosts
     // The two calls a host answers, their wire form, and the ways to reach a host.
     target(
-      "HostAccess", "Hosts/HostAccess", ["ClusterModel", .product(name: "Subprocess", package: "swift-subprocess")]),
+      "HostAccess", "HostAccess", ["ClusterModel", .product(name: "Subprocess", package: "swift-subprocess")]),
     // The only code that touches a host.
     target(
-      "AgentServer", "Hosts/AgentServer",
+      "AgentServer", "Agent",
       [
         "HostAccess", "ClusterModel", "Pacemaker", "XML", .product(name: "Subprocess", package: "swift-subprocess"),
       ]),
@@ -80,7 +77,7 @@ let package = Package(
     .executableTarget(
       name: "bench",
       dependencies: [
-        "Planning", "Features", "Resources", "SpecReading", "ClusterModel", "Diagnostics", "HostAccess", "Auditing",
+        "Planning", "Wings", "SpecReading", "ClusterModel", "Diagnostics", "HostAccess", "Auditing",
         "Execution", "Reconciler", "Comparison",
       ],
       path: "Sources/Apps/Bench",
@@ -90,7 +87,7 @@ let package = Package(
     // What must hold of any bytes: `make fuzz`.
     target(
       "Fuzzing", "Apps/Fuzzing",
-      ["SpecReading", "Features", "Resources", "Planning", "HostAccess", "ClusterModel", "Diagnostics"]),
+      ["SpecReading", "Wings", "Planning", "HostAccess", "ClusterModel", "Diagnostics"]),
     // Plans from one description to another, over those.
     target(
       "Comparison", "Apps/Comparison",
@@ -99,7 +96,7 @@ let package = Package(
     target(
       "Simulation", "Apps/Simulation",
       [
-        "Reconciler", "Simulator", "SpecReading", "Planning", "Execution", "Auditing", "Features", "Resources",
+        "Reconciler", "Simulator", "SpecReading", "Planning", "Execution", "Auditing", "Wings",
         "HostAccess", "ClusterModel", "Pacemaker", "XML",
       ]),
     // Many seeds of it, and the story of one that failed.
@@ -138,11 +135,11 @@ let package = Package(
     tests("SpecReadingTests", ["SpecReading", "ClusterModel", "Diagnostics"]),
     tests(
       "PlanningTests",
-      ["Planning", "Features", "Resources", "SpecReading", "ClusterModel", "Diagnostics", "HostAccess", "Simulator"]),
+      ["Planning", "Wings", "SpecReading", "ClusterModel", "Diagnostics", "HostAccess", "Simulator"]),
     tests(
       "ExecutionTests",
       [
-        "Execution", "Observation", "Planning", "Features", "Resources", "SpecReading", "ClusterModel", "HostAccess",
+        "Execution", "Observation", "Planning", "Wings", "SpecReading", "ClusterModel", "HostAccess",
         "Simulator", "crash-child", .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     tests(
@@ -150,14 +147,14 @@ let package = Package(
     tests(
       "ResourcesTests",
       [
-        "Features", "Resources", "SpecReading", "ClusterModel", "Diagnostics", "Observation", "Planning", "HostAccess",
+        "Wings", "SpecReading", "ClusterModel", "Diagnostics", "Observation", "Planning", "HostAccess",
         "Pacemaker", "Simulator",
       ]),
-    tests("HighAvailabilityTests", ["Features", "Resources", "Pacemaker", "XML", "ClusterModel", "Diagnostics"]),
+    tests("HighAvailabilityTests", ["Wings", "Pacemaker", "XML", "ClusterModel", "Diagnostics"]),
     tests("ContractTests", ["Simulator", "HostAccess", "ClusterModel", "Diagnostics", "Lab"]),
     tests(
       "ProvisioningTests",
-      ["Features", "Resources", "AgentServer", "HostAccess", "Planning", "SpecReading", "ClusterModel", "Diagnostics"]),
+      ["Wings", "AgentServer", "HostAccess", "Planning", "SpecReading", "ClusterModel", "Diagnostics"]),
     tests("HostAccessTests", ["HostAccess", "AgentServer", "ClusterModel", "cluster-agent"]),
     tests("FuzzTests", ["Fuzzing"]),
     tests(
@@ -169,8 +166,8 @@ let package = Package(
     tests(
       "ReconcilerTests",
       [
-        "Reconciler", "Comparison", "Auditing", "Execution", "Planning", "Simulator", "SpecReading", "Features",
-        "Resources", "HostAccess", "ClusterModel", "Diagnostics",
+        "Reconciler", "Comparison", "Auditing", "Execution", "Planning", "Simulator", "SpecReading", "Wings",
+        "HostAccess", "ClusterModel", "Diagnostics",
       ]),
     tests("TidyTests", []),
     tests("LabTests", ["Lab", "ClusterModel", "SpecReading", "HostAccess"]),

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
-import Features
+import Wings
 import Foundation
 import HostAccess
 import Observation
 import Planning
-import Resources
 import Simulator
 import SpecReading
 import Synchronization

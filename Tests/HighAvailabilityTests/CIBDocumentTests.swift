@@ -4,7 +4,7 @@ import Pacemaker
 import Testing
 import XML
 
-@testable import Features
+@testable import Wings
 
 @Suite("The CIB, by element")
 struct CIBDocumentTests {

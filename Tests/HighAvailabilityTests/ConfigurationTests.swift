@@ -5,7 +5,7 @@ import TestKit
 import Testing
 import XML
 
-@testable import Features
+@testable import Wings
 
 @Suite("What the policy becomes")
 struct ConfigurationTests {

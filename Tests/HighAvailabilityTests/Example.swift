@@ -3,7 +3,7 @@ import ClusterModel
 import Diagnostics
 import Testing
 
-@testable import Features
+@testable import Wings
 
 /// The heads and the policy of the repository's `cluster.yaml`, without its nodes.
 enum Example {

@@ -3,8 +3,7 @@ import ClusterModel
 import Pacemaker
 import Testing
 
-@testable import Features
-@testable import Resources
+@testable import Wings
 
 @Suite("Kinds of high availability")
 struct KindTests {

@@ -4,7 +4,7 @@ import Pacemaker
 import TestKit
 import Testing
 
-@testable import Resources
+@testable import Wings
 
 @Suite("How high availability stands")
 struct StatusTests {

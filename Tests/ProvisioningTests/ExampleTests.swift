@@ -2,11 +2,10 @@
 import ClusterModel
 import Foundation
 import Planning
-import Resources
 import SpecReading
 import Testing
 
-@testable import Features
+@testable import Wings
 
 @Suite struct ExampleTests {
   private static func example() throws -> Cluster {

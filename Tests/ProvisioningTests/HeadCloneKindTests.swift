@@ -2,7 +2,7 @@
 import ClusterModel
 import Testing
 
-@testable import Resources
+@testable import Wings
 
 @Suite struct HeadCloneKindTests {
   private static let bmc = BMC(

@@ -3,7 +3,7 @@ import ClusterModel
 import TestKit
 import Testing
 
-@testable import Features
+@testable import Wings
 
 @Suite struct ImageRecipeTests {
   private static func recipe(

@@ -2,7 +2,7 @@
 import ClusterModel
 import Testing
 
-@testable import Resources
+@testable import Wings
 
 @Suite struct NodesKindTests {
   private static let now = 1_000_000

@@ -4,11 +4,11 @@ import Foundation
 import HostAccess
 import Testing
 
-@testable import Features
+@testable import Wings
 
 @Suite struct PayloadTests {
   private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
-    .appending(path: "../../Sources/Features/Images/Payload").standardizedFileURL.path
+    .appending(path: "../../Sources/Wings/Images/Payload").standardizedFileURL.path
 
   private static func names() throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: folder).sorted()

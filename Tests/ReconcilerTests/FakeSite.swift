@@ -3,11 +3,10 @@ import Auditing
 import ClusterModel
 import Comparison
 import Execution
-import Features
+import Wings
 import Foundation
 import HostAccess
 import Planning
-import Resources
 import Simulator
 import TestKit
 import Testing

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
-import Features
-import Resources
+import Wings
 import Testing
 
 /// What a kind says that it decides about is what its steps decide about, on machines that have nothing.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
-import Resources
+import Wings
 import Testing
 
 /// The rules of single kinds, over answers written by hand.

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import Diagnostics
-import Features
+import Wings
 import Foundation
 import HostAccess
 import Observation
 import Planning
-import Resources
 import Simulator
 import SpecReading
 import Testing

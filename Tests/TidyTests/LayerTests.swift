@@ -12,10 +12,9 @@ import Testing
     "Sources/Flow/4-Plan": ["ClusterModel", "Diagnostics"],
     "Sources/Flow/5-Execute": ["ClusterModel", "HostAccess"],
     "Sources/Flow/6-Audit": ["ClusterModel", "HostAccess", "CGit2", "CZlib"],
-    "Sources/Features": ["ClusterModel", "Resources", "Pacemaker", "XML", "Diagnostics"],
-    "Sources/Resources": ["ClusterModel", "Pacemaker", "XML", "Diagnostics"],
-    "Sources/Hosts/HostAccess": ["ClusterModel"],
-    "Sources/Hosts/AgentServer": ["HostAccess", "ClusterModel", "Pacemaker", "XML"],
+    "Sources/Wings": ["ClusterModel", "Pacemaker", "XML", "Diagnostics"],
+    "Sources/HostAccess": ["ClusterModel"],
+    "Sources/Agent": ["HostAccess", "ClusterModel", "Pacemaker", "XML"],
     "Sources/Apps/Simulator": ["ClusterModel", "HostAccess", "Pacemaker", "XML"],
     "Sources/Apps/ClusterAgent": ["AgentServer", "HostAccess", "ClusterModel"],
     "Sources/Support/Diagnostics": [],
@@ -24,8 +23,8 @@ import Testing
   ]
 
   static let ours: Set<String> = [
-    "Reconciler", "SpecReading", "ClusterModel", "Observation", "Planning", "Execution", "Auditing", "Features",
-    "Resources", "HostAccess", "AgentServer", "Lab", "Simulator", "Diagnostics", "TestKit", "XML", "Pacemaker", "CYAML",
+    "Reconciler", "SpecReading", "ClusterModel", "Observation", "Planning", "Execution", "Auditing", "Wings",
+    "HostAccess", "AgentServer", "Lab", "Simulator", "Diagnostics", "TestKit", "XML", "Pacemaker", "CYAML",
     "CGit2", "CZlib", "Fuzzing",
   ]
 
@@ -42,7 +41,7 @@ import Testing
 
   /// Functions of values: no clock, process, file, network or waiting.
   static let pure = [
-    "Sources/Flow/1-Spec", "Sources/Flow/2-Model", "Sources/Flow/4-Plan", "Sources/Features", "Sources/Resources",
+    "Sources/Flow/1-Spec", "Sources/Flow/2-Model", "Sources/Flow/4-Plan", "Sources/Wings",
     "Sources/Support/Diagnostics", "Sources/Support/XML", "Sources/Support/Pacemaker",
   ]
 
@@ -70,7 +69,10 @@ import Testing
 
   /// Foundation proper would make the program that is copied to every host four times as large.
   @Test func theAgentHasNoFoundation() {
-    let folders = ["Sources/Hosts", "Sources/Apps/ClusterAgent", "Sources/Flow/2-Model", "Sources/Support/Pacemaker"]
+    let folders = [
+      "Sources/HostAccess", "Sources/Agent", "Sources/Apps/ClusterAgent", "Sources/Flow/2-Model",
+      "Sources/Support/Pacemaker",
+    ]
     expectNone(
       folders.flatMap(files).flatMap { file in
         file.imports.filter { $0.module == "Foundation" }.map {
@@ -92,16 +94,19 @@ import Testing
       })
   }
 
-  /// Every kind is a folder with its rules, its questions and its steps.
-  @Test func everyKindHasItsFiles() {
-    let kinds = Set(
-      SourceFile.all.map(\.path).filter { $0.hasPrefix("Sources/Resources/") && $0.hasSuffix("Kind.swift") })
+  /// Every kind belongs to a wing, and every wing is a folder with a line in the catalog.
+  @Test func everyKindAndWingIsInItsCatalog() {
+    let sources = files(in: "Sources/Wings")
+    let kinds = sources.map(\.path).filter { $0.hasSuffix("Kind.swift") }
     #expect(!kinds.isEmpty)
-    let catalog = SourceFile("Sources/Resources/Catalog.swift")?.lines.joined() ?? ""
     for path in kinds.sorted() {
       let name = path.split(separator: "/").last?.dropLast(".swift".count) ?? ""
-      #expect(catalog.contains("AnyKind(\(name).self)"), "\(name) is not in the catalog")
+      #expect(sources.contains { $0.lines.joined().contains("AnyKind(\(name).self)") }, "no wing has \(name)")
     }
+    let catalog = SourceFile("Sources/Wings/Catalog.swift")?.lines.joined() ?? ""
+    let wings = sources.flatMap(\.code).compactMap { $0.firstMatch(of: /enum (\w+): Wing \{/)?.1 }
+    #expect(!wings.isEmpty)
+    for wing in wings { #expect(catalog.contains("\(wing).self"), "\(wing) is not in the catalog") }
   }
 
   private func files(in folder: String) -> [SourceFile] {

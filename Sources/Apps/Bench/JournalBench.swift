@@ -2,11 +2,10 @@
 import Auditing
 import ClusterModel
 import Execution
-import Features
+import Wings
 import Foundation
 import HostAccess
 import Planning
-import Resources
 import SpecReading
 
 /// What it costs that a run which is killed can be told afterwards: before a run begins, the journal keeps what the run

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
-import Features
+import Wings
 import Planning
-import Resources
 import SpecReading
 
 /// What one node costs, from the bytes of a description to the words of its plan. Linear means: the last column stays

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import Auditing
 import ClusterModel
-import Features
+import Wings
 import Foundation
 import Glibc
 import HostAccess
-import Resources
 import SpecReading
 
 /// What the record of runs costs: a commit, reading it back, and the room that it takes.

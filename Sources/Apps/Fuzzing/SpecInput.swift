@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import Diagnostics
-import Features
+import Wings
 import Planning
-import Resources
 import SpecReading
 
 /// Any bytes are either a cluster or a bounded list of problems, each within the text.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
-import Resources
+import Wings
 
 extension Proposal {
   /// What was seen of a resource, a fact a line with the host it was seen on: what its kind asks for, and nothing else.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import Execution
-import Resources
+import Wings
 
 extension Reconciler {
   /// What the other heads know of one that does not answer: whether they have installed it, whether its power is on,

@@ -3,7 +3,7 @@ import Auditing
 import ClusterModel
 import Execution
 import HostAccess
-import Resources
+import Wings
 import Synchronization
 
 extension Reconciler {

@@ -4,7 +4,7 @@ import ClusterModel
 import Execution
 import Foundation
 import HostAccess
-import Resources
+import Wings
 
 extension Reconciler {
   /// Ways to all heads, over SSH; the journal beside the description, and its git repository. Nothing is connected yet:

@@ -3,7 +3,7 @@ import Auditing
 import ClusterModel
 import Execution
 import HostAccess
-import Resources
+import Wings
 
 extension Reconciler {
   /// Puts runs that were killed into the history, before anything else is done: so it is complete, and in order.

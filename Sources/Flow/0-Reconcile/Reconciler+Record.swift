@@ -2,7 +2,7 @@
 import Auditing
 import ClusterModel
 import Planning
-import Resources
+import Wings
 
 extension Reconciler {
   /// What the newest recorded run of this site has left in place, what killed runs have begun to put there since, and

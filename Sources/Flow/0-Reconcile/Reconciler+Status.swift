@@ -2,7 +2,7 @@
 import Auditing
 import ClusterModel
 import Observation
-import Resources
+import Wings
 
 extension Reconciler {
   /// The machines as they are now, and the last run of this site.

@@ -2,7 +2,7 @@
 import ClusterModel
 import Diagnostics
 import Planning
-import Resources
+import Wings
 
 extension Reconciler {
   /// The part of a plan that the terms ask for. Names in them that stand for nothing are an error: nobody may believe

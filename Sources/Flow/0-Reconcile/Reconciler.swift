@@ -2,10 +2,9 @@
 import Auditing
 import ClusterModel
 import Execution
-import Features
+import Wings
 import HostAccess
 import Planning
-import Resources
 
 extension DesiredResources {
   /// What a description asks for, as this program knows to bring it about.

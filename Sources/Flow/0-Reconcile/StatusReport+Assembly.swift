@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
-import Resources
+import Wings
 
 extension StatusReport {
   /// A node reports every 10 s; three reports missed and a half, and it counts as silent.

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+
+/// Files, folders, links and secrets on a head. Wants nothing itself: other wings do.
+package enum Files: Wing {
+  package static let name = "files"
+  package static let kinds: [AnyKind] = [
+    AnyKind(FileKind.self), AnyKind(SecretFileKind.self), AnyKind(SymbolicLinkKind.self), AnyKind(TreeKind.self),
+  ]
+
+  package static func resources(_ cluster: Cluster, _ files: SiteFiles) -> [Resource] { [] }
+}

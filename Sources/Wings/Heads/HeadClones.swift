@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Diagnostics
+
+/// Heads with `clone_of:`, installed over the network from a capture of the head that they are a clone of.
+package enum HeadClones: Wing {
+  package static let name = "head-clones"
+  package static let kinds: [AnyKind] = [AnyKind(HeadCloneKind.self)]
+  /// From power-on to SSH: slow firmware takes minutes before it asks for an address.
+  private static let deadlineSeconds = 1800
+
+  package static func resources(_ cluster: Cluster, _ files: SiteFiles) -> [Resource] {
+    guard let network = cluster.bootNetwork, let image = cluster.images.first,
+      let server = Netboot.serviceAddress(cluster)
+    else { return [] }
+    let recipe = ImageRecipes.recipe(image, cluster, files)
+    return cluster.heads.compactMap { head in
+      guard let original = head.cloneOf, let bmc = head.bmc, let nic = head.nic(on: network.name), let mac = nic.mac
+      else { return nil }
+      let script = installScript(
+        head, mac: mac, image: "\(image.name)/\(recipe.digest)", prefix: network.cidr.prefix, server: server)
+      let goal = CloneGoal(
+        head: head.name, bmc: bmc, mac: mac, address: nic.address,
+        bootScript: "\(WellKnown.cloneScripts)/\(mac.hyphenated).ipxe", installScript: script,
+        identity: identity(cluster, head), deadlineSeconds: deadlineSeconds)
+      return Resource(
+        HeadCloneKind.id(head.name),
+        HeadCloneKind.Desired(
+          primary: original, capture: CaptureRecipe(clone: head.name, excluded: HeadCapture.excluded), goal: goal,
+          wipe: head.wipe),
+        because: "\(head.name) is a clone of \(original)", source: head.source,
+        after: [ImageKind.id(image.name)])
+    }
+  }
+
+  /// The image that nodes boot holds the installer too. `capture_sha256` is set when the capture is known.
+  private static func installScript(
+    _ head: Head, mac: MACAddress, image: String, prefix: Int, server: IPv4Address
+  ) -> String {
+    let captures = "http://\(server)/captures/\(head.name)"
+    let arguments = [
+      "cluster.ip=${netX/ip}/\(prefix)", "cluster.gw=${netX/gateway}", "BOOTIF=01-${netX/mac:hexhyp}",
+      "systemd.hostname=\(head.name)", "head=\(server)", "mac=\(mac)", "cluster.install=/dev/vda",
+      "cluster.capture=\(captures)/root.squashfs", "cluster.capture_sha256=${capture_sha256}",
+      "cluster.identity=\(captures)/identity.tar", "cluster.wipe=\(head.wipe ? "yes" : "no")",
+    ]
+    return """
+      #!ipxe
+      # Written by cluster: \(head.name) is being installed.
+      set head \(server)
+      set nodeargs \(arguments.joined(separator: " "))
+      chain --replace --autofree http://\(server)/images/\(image)/boot.ipxe
+
+      """
+  }
+
+  /// Enough for the clone to answer under its own name and addresses; everything else is levelled afterwards.
+  private static func identity(_ cluster: Cluster, _ head: Head) -> [String: Content] {
+    var files: [String: Content] = ["/etc/hostname": .text("\(head.name)\n")]
+    let wanted = Heads.resources(cluster, SiteFiles()).filter { $0.id.host == head.name }
+    for resource in wanted {
+      if let file = resource.desired as? FileKind.Desired, file.file.path.hasPrefix("/etc/") {
+        files[file.file.path] = file.file.contents
+      }
+      if let link = resource.desired as? LinkKind.Desired {
+        files[LinkKind.path(link.link.interface)] = .text(LinkKind.contents(link.link))
+      }
+    }
+    return files
+  }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Diagnostics
+
+/// What every head is, before it serves anything: its name, links, names of the others, where packages come from.
+package enum Heads: Wing {
+  package static let name = "heads"
+  package static let kinds: [AnyKind] = [AnyKind(HostnameKind.self)]
+
+  package static func resources(_ cluster: Cluster, _ files: SiteFiles) -> [Resource] {
+    cluster.heads.flatMap { head in
+      repositories(cluster, head) + identity(cluster, head) + links(cluster, head) + packages(cluster, head)
+    }
+  }
+
+  private static func repositories(_ cluster: Cluster, _ head: Head) -> [Resource] {
+    let repositories = cluster.repositories
+    var resources: [Resource] = []
+    if let proxy = repositories.proxy {
+      resources.append(
+        .file(
+          on: head.name, WellKnown.packageProxy(on: head.name).name, "Acquire::http::Proxy \"\(proxy)\";\n",
+          because: "packages come through the proxy", source: repositories.source ?? cluster.source))
+    }
+    if let mirror = repositories.mirror {
+      let suites = ["bookworm", "bookworm-updates"]
+      resources.append(
+        .file(
+          on: head.name, WellKnown.packageSources(on: head.name).name,
+          suites.map { "deb \(mirror) \($0) main\n" }.joined(), because: "packages come from the mirror",
+          source: repositories.source ?? cluster.source))
+    }
+    return resources
+  }
+
+  private static func identity(_ cluster: Cluster, _ head: Head) -> [Resource] {
+    [
+      .hostname(on: head.name, because: "heads know each other by name", source: head.source),
+      .file(
+        on: head.name, "/etc/hosts", hosts(cluster, head), because: "heads know each other without DNS",
+        source: head.source),
+      .file(
+        on: head.name, "/etc/resolv.conf", resolver(cluster), because: "names outside the cluster",
+        source: cluster.networks.first { !$0.dns.isEmpty }?.source ?? cluster.source),
+    ]
+  }
+
+  private static func links(_ cluster: Cluster, _ head: Head) -> [Resource] {
+    let networkd = WellKnown.unit("systemd-networkd.service", on: head.name)
+    let links: [Resource] = head.nics.compactMap { nic in
+      guard let network = cluster.network(nic.network) else { return nil }
+      let goal = LinkGoal(
+        interface: nic.name, address: nic.address, prefix: network.cidr.prefix, gateway: network.gateway)
+      return .link(
+        on: head.name, goal, because: "\(nic.name) is on network \(network.name)", source: nic.source, after: [networkd]
+      )
+    }
+    let unit = UnitKind.Desired(UnitGoal(name: networkd.name, enabled: true, active: true))
+    return [.unit(on: head.name, unit, because: "it brings the links up", source: head.source)] + links
+  }
+
+  /// curl, arping, ipmitool and git serve the agent; the others are what an administrator reaches for first.
+  private static func packages(_ cluster: Cluster, _ head: Head) -> [Resource] {
+    let after = WellKnown.repositories(on: head.name) + head.nics.map { LinkKind.id(on: head.name, $0.name) }
+    let controllers = cluster.heads.contains { $0.bmc != nil } || cluster.nodes.contains { $0.bmc != nil }
+    return [
+      .packages(
+        on: head.name, "base",
+        ["ca-certificates", "curl", "git", "iputils-arping", "iputils-ping"] + (controllers ? ["ipmitool"] : []),
+        because: "every head has them", source: head.source, after: after)
+    ]
+  }
+
+  /// See hosts(5). Each head is known by its address on the network that boots nodes, or else on its first one.
+  private static func hosts(_ cluster: Cluster, _ head: Head) -> String {
+    var lines = [
+      "# Written by cluster; changes made here are undone.", "127.0.0.1 localhost", "::1 localhost ip6-localhost",
+    ]
+    for other in cluster.heads {
+      guard let nic = cluster.bootNetwork.flatMap({ other.nic(on: $0.name) }) ?? other.nics.first else { continue }
+      lines.append("\(nic.address) \(other.name).\(cluster.domain) \(other.name)")
+    }
+    if let address = Netboot.serviceAddress(cluster) {
+      lines.append("\(address) \(cluster.name).\(cluster.domain) \(cluster.name)")
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// See resolv.conf(5). The cluster's own names come from the service address; when nobody holds it, the next is asked
+  /// after a second.
+  private static func resolver(_ cluster: Cluster) -> String {
+    var servers: [IPv4Address] = []
+    if cluster.bootNetwork?.serves.contains(.dns) == true, let own = Netboot.serviceAddress(cluster) {
+      servers.append(own)
+    }
+    servers += cluster.networks.flatMap(\.dns)
+    var lines = ["# Written by cluster; changes made here are undone.", "search \(cluster.domain)"]
+    // The C library asks at most three (resolv.conf(5), MAXNS).
+    lines += servers.prefix(3).map { "nameserver \($0)" }
+    return (lines + ["options timeout:1 attempts:2"]).joined(separator: "\n") + "\n"
+  }
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Diagnostics
+import Pacemaker
+
+/// Corosync, Pacemaker and fencing on all heads: what `ha:` asks for.
+///
+/// Order: packages and files on every head; the service addresses and services by hand on the primary, since the
+/// standby is installed over them; the proof that each head can be fenced; Corosync and Pacemaker; last the
+/// configuration, which finds the services running and adopts them.
+package enum HighAvailability: Wing {
+  package static let name = "high-availability"
+  package static let kinds: [AnyKind] = [
+    AnyKind(FencingProofKind.self), AnyKind(HighAvailabilityBootstrapKind.self),
+    AnyKind(PacemakerConfigurationKind.self),
+  ]
+
+  package static func resources(_ cluster: Cluster, _ files: SiteFiles) -> [Resource] {
+    guard let policy = cluster.ha, let primary = cluster.primary, cluster.heads.count > 1 else { return [] }
+    let parts = HighAvailabilityParts(cluster: cluster, policy: policy, primary: primary)
+    return parts.onHeads + [parts.bootstrap] + parts.proofs + parts.units + [parts.configuration]
+  }
+}
+
+/// The resources of one cluster's high availability.
+struct HighAvailabilityParts {
+  let cluster: Cluster
+  let policy: HighAvailabilityPolicy
+  let primary: Head
+
+  private static let corosync = "corosync.service"
+  private static let pacemaker = "pacemaker.service"
+  /// Debian's unit cannot reload, and a restart would take Pacemaker and its services along.
+  private static let reload = "/etc/systemd/system/corosync.service.d/cluster.conf"
+  private static let agent = "/usr/lib/ocf/resource.d/cluster/service"
+
+  private func source(_ key: String) -> SourceSpan { policy.sources[key] ?? policy.source }
+
+  // MARK: On every head
+
+  var onHeads: [Resource] { cluster.heads.flatMap { software(on: $0.name) + secrets(on: $0.name) } }
+
+  private func software(on head: HostID) -> [Resource] {
+    let installed = [PackagesKind.id(on: head, HighAvailability.name)]
+    // busybox asks the health checks' questions: HTTP and DNS in one small program.
+    // pacemaker-resource-agents comes along with Pacemaker, and has to go with it.
+    var names = [
+      "busybox", "corosync", "pacemaker", "pacemaker-cli-utils", "pacemaker-resource-agents", "resource-agents",
+    ]
+    if policy.fencing { names.append("fence-agents") }
+    return [
+      .packages(
+        on: head, HighAvailability.name, names, because: "the policy in ha: needs them", source: policy.source,
+        after: WellKnown.repositories(on: head) + [WellKnown.basePackages(on: head)]),
+      .file(
+        on: head, CorosyncConfiguration.path, CorosyncConfiguration(cluster: cluster, policy: policy).text,
+        because: "the heads' heartbeat over \(policy.heartbeat.links.joined(separator: " and "))",
+        source: source("heartbeat"), after: installed),
+      .file(
+        on: head, Self.reload, "[Service]\nExecReload=/usr/sbin/corosync-cfgtool -R\n",
+        because: "Corosync takes up changes without a restart", source: source("heartbeat"), after: installed),
+      .file(
+        on: head, Self.agent, String(decoding: PackageResources.service_ocf, as: UTF8.self), mode: 0o755,
+        because: "how Pacemaker runs a service", source: source("services"), after: installed),
+    ]
+  }
+
+  private func secrets(on head: HostID) -> [Resource] {
+    let installed = [PackagesKind.id(on: head, HighAvailability.name)]
+    var resources: [Resource] = [
+      .secretFile(
+        on: head, CorosyncConfiguration.keyPath, CorosyncConfiguration.key, mode: 0o400,
+        because: "the heartbeat is encrypted", source: source("heartbeat"), after: installed)
+    ]
+    guard policy.fencing else { return resources }
+    var written: Set<SecretRef> = []
+    for other in cluster.heads {
+      guard let bmc = other.bmc else { continue }
+      let path = WellKnown.secretPath(bmc.password)
+      if written.insert(bmc.password).inserted {
+        resources.append(
+          .secretFile(
+            on: head, path, bmc.password, because: "fencing of \(other.name)", source: source("fencing"),
+            after: installed))
+      }
+      resources.append(
+        .file(
+          on: head, FenceDevice.ipmitoolPath(for: other.name), FenceDevice.ipmitool(passwordFile: path), mode: 0o755,
+          because: "fencing of \(other.name) without its password on a command line", source: source("fencing"),
+          after: installed))
+    }
+    return resources
+  }
+
+  // MARK: From hand to Pacemaker
+
+  var bootstrap: Resource {
+    let head = primary.name
+    let addresses = policy.addresses.compactMap { address -> HighAvailabilityBootstrapKind.Address? in
+      guard let nic = primary.nic(on: address.network), let network = cluster.network(address.network) else {
+        return nil
+      }
+      return .init(interface: nic.name, address: address.address, prefix: network.cidr.prefix)
+    }
+    let units = ServiceResource.all(of: policy).map(\.unit)
+    return .highAvailabilityBootstrap(
+      .init(
+        head: head, others: cluster.heads.map(\.name).filter { $0 != head }, addresses: addresses, units: units),
+      because: "services before Pacemaker runs", source: source("addresses"),
+      after: units.map { WellKnown.unit($0, on: head) })
+  }
+
+  var proofs: [Resource] {
+    guard policy.fencing else { return [] }
+    return cluster.heads.compactMap { head in
+      guard let bmc = head.bmc, let other = cluster.heads.first(where: { $0.name != head.name }) else { return nil }
+      return .fencingProof(
+        .init(head: head.name, from: other.name, bmc: bmc), because: "\(other.name) can switch \(head.name) off",
+        source: source("fencing"),
+        after: [
+          PackagesKind.id(on: other.name, HighAvailability.name),
+          SecretFileKind.id(on: other.name, WellKnown.secretPath(bmc.password)),
+          FileKind.id(on: other.name, FenceDevice.ipmitoolPath(for: head.name)),
+        ])
+    }
+  }
+
+  var units: [Resource] {
+    // A reload makes all members read their files, so these have to be the same everywhere before the first one.
+    let files = cluster.heads.flatMap { head in
+      [
+        PackagesKind.id(on: head.name, HighAvailability.name), FileKind.id(on: head.name, CorosyncConfiguration.path),
+        FileKind.id(on: head.name, Self.reload), SecretFileKind.id(on: head.name, CorosyncConfiguration.keyPath),
+      ]
+    }
+    let before = files + [HighAvailabilityBootstrapKind.id(on: primary.name)] + proofs.map(\.id)
+    // Pacemaker fences a head that it has not seen when it starts, so Corosync runs everywhere first.
+    let heartbeats = cluster.heads.map { WellKnown.unit(Self.corosync, on: $0.name) }
+    return cluster.heads.flatMap { head -> [Resource] in
+      let configuration = [CorosyncConfiguration.path, CorosyncConfiguration.keyPath]
+      return [
+        .unit(
+          on: head.name,
+          .init(
+            UnitGoal(name: Self.corosync, enabled: true, active: true, configuration: configuration, reload: .reload),
+            watches: [
+              FileKind.id(on: head.name, CorosyncConfiguration.path),
+              SecretFileKind.id(on: head.name, CorosyncConfiguration.keyPath),
+            ]), because: "membership and quorum of the heads", source: source("heartbeat"), after: before),
+        .unit(
+          on: head.name, .init(UnitGoal(name: Self.pacemaker, enabled: true, active: true)),
+          because: "failover of services and addresses", source: policy.source,
+          after: before + heartbeats),
+      ]
+    }
+  }
+
+  var configuration: Resource {
+    let members = [primary.name] + cluster.heads.map(\.name).filter { $0 != primary.name }
+    let perHead = cluster.heads.flatMap { head in
+      [WellKnown.unit(Self.pacemaker, on: head.name), FileKind.id(on: head.name, Self.agent)]
+        + ServiceResource.all(of: policy).map { WellKnown.unit($0.unit, on: head.name) }
+    }
+    return .pacemakerConfiguration(
+      .init(members: members, elements: PacemakerElements(cluster: cluster, policy: policy).all),
+      because: "the policy of `ha`", source: policy.source, after: perHead + proofs.map(\.id))
+  }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Diagnostics
+
+/// A client image on every head, named by the digest of what it is made from.
+///
+/// - One head builds, the others fetch what it built and verify it, so all serve the same bytes.
+/// - A head that does not exist yet needs no step: the capture that it is installed from brings the image along.
+/// - A head that cannot be reached does not hold the others back; its part is planned when it answers again.
+/// - Removal deletes the images that no spec names any more. A changed image is a new digest: the one before stays
+///   until the image itself goes, because nodes may still run it.
+package enum ImageKind: ResourceKind {
+  package static let name = "image"
+  package static let removalRank = 25
+
+  package struct Desired: DesiredState {
+    package var recipe: ImageRecipe
+    package var heads: [Place]
+
+    package init(recipe: ImageRecipe, heads: [Place]) {
+      self.recipe = recipe
+      self.heads = heads
+    }
+  }
+
+  /// A head that serves the image.
+  package struct Place: Hashable, Codable, Sendable {
+    package var head: HostID
+    /// Where the other heads fetch it from: `http://10.1.0.1:8080/images`.
+    package var url: String
+
+    package init(head: HostID, url: String) {
+      self.head = head
+      self.url = url
+    }
+  }
+
+  package struct Actual: Hashable, Sendable {
+    /// Heads that have it.
+    package var present: Set<HostID>
+    /// Heads that answered and do not have it.
+    package var missing: Set<HostID>
+  }
+
+  package static func id(_ image: String) -> ResourceID { ResourceID(name, image) }
+}
+
+extension ImageKind {
+  package static func questions(_ id: ResourceID, _ desired: Desired) -> [Question] {
+    desired.heads.map { Question($0.head, probe(desired)) }
+  }
+
+  package static func interpret(
+    _ id: ResourceID, _ desired: Desired, _ answers: Answers
+  ) throws(Unreadable) -> Actual? {
+    var actual = Actual(present: [], missing: [])
+    var unknown: Unreadable?
+    for place in desired.heads {
+      do throws(Unreadable) {
+        guard case .image(let state) = try answers.answer(place.head, probe(desired)) else { continue }
+        if state == nil { actual.missing.insert(place.head) } else { actual.present.insert(place.head) }
+      } catch {
+        unknown = unknown ?? error
+      }
+    }
+    if actual.present.isEmpty && actual.missing.isEmpty, let unknown { throw unknown }
+    return actual.present.isEmpty ? nil : actual
+  }
+
+  static func probe(_ desired: Desired) -> Probe { .image(name: desired.recipe.name, digest: desired.recipe.digest) }
+}
+
+extension ImageKind {
+  package static func steps(
+    _ id: ResourceID, _ desired: Desired, _ actual: Actual?, _ context: PlanContext
+  ) throws(Unreadable) -> [StepDraft] {
+    let recipe = desired.recipe
+    let reachable = desired.heads.filter { context.answers.isReachable($0.head) }
+    let holders = reachable.filter { actual?.present.contains($0.head) == true }
+    var lacking = reachable.filter { actual?.present.contains($0.head) != true }
+    var drafts: [StepDraft] = []
+    // The active head serves, so it has the image first.
+    guard let source = active(holders, context) ?? active(lacking, context) else { return [] }
+    if holders.isEmpty {
+      drafts.append(
+        StepDraft(
+          "build", on: source.head, .ensureImage(recipe), because: "no head has \(recipe.name)/\(recipe.digest)",
+          changes: changes(from: (context.previous as? Desired)?.recipe, to: recipe)))
+      lacking.removeAll { $0.head == source.head }
+    }
+    for (index, place) in lacking.enumerated() {
+      drafts.append(
+        StepDraft(
+          "fetch-\(place.head)", on: place.head,
+          .ensureImageFetched(name: recipe.name, digest: recipe.digest, from: source.url),
+          because: "\(place.head) does not have \(recipe.name)/\(recipe.digest)", independent: index > 0))
+    }
+    return drafts
+  }
+
+  package static func removal(
+    _ id: ResourceID, _ previous: Desired, _ actual: Actual, _ context: PlanContext
+  ) -> [StepDraft] {
+    let recipe = previous.recipe
+    return previous.heads.filter { actual.present.contains($0.head) }.enumerated().map { index, place in
+      StepDraft(
+        "remove-\(place.head)", on: place.head, .ensureImageAbsent(name: recipe.name, digest: recipe.digest),
+        because: "nothing in the spec asks for image \(recipe.name) now",
+        changes: ["- \(recipe.name)/\(recipe.digest)"], independent: index > 0)
+    }
+  }
+
+  private static func active(_ places: [Place], _ context: PlanContext) -> Place? {
+    places.first { $0.head == context.activeHead } ?? places.first
+  }
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Diagnostics
+
+/// Client images: what they are made from, on every head, and the images themselves.
+///
+/// Every head holds the inputs, so that whichever is active can build; and serves what it has to the other heads.
+package enum Images: Wing {
+  package static let name = "images"
+  package static let kinds: [AnyKind] = [AnyKind(ImageKind.self)]
+  /// Where heads serve images to each other; nodes fetch from the service address.
+  static let port = 8080
+  private static let unitFile = "/etc/systemd/system/cluster-images.service"
+  private static let configurationFile = "/etc/cluster/images-nginx.conf"
+
+  package static func resources(_ cluster: Cluster, _ files: SiteFiles) -> [Resource] {
+    guard let first = cluster.images.first, let network = cluster.bootNetwork else { return [] }
+    let places = cluster.heads.compactMap { head in
+      head.nic(on: network.name).map {
+        ImageKind.Place(head: head.name, url: "http://\($0.address):\(port)/images")
+      }
+    }
+    return cluster.heads.flatMap { inputs(cluster, files, on: $0, source: first.source) + exchange(network, $0) }
+      + cluster.images.map { image in
+        Resource(
+          ImageKind.id(image.name),
+          ImageKind.Desired(recipe: ImageRecipes.recipe(image, cluster, files), heads: places),
+          because: "nodes boot it", source: image.source, after: originals(cluster).flatMap { before(image, $0.name) })
+      }
+  }
+
+  /// A clone is installed from the image, so the image cannot wait for the clone. A clone that builds, because it is
+  /// the active head, finds by the recipe's digests whether it has the inputs.
+  private static func originals(_ cluster: Cluster) -> [Head] { cluster.heads.filter { $0.cloneOf == nil } }
+
+  /// What a head needs before it can build or fetch an image.
+  private static func before(_ image: ClientImage, _ head: HostID) -> [ResourceID] {
+    [
+      PackagesKind.id(on: head, name), TreeKind.id(on: head, ImageRecipes.payload),
+      TreeKind.id(on: head, ImageRecipes.programsOfOurs), TreeKind.id(on: head, ImageRecipes.timezone),
+      TreeKind.id(on: head, ImageRecipes.site(image.name)),
+      TreeKind.id(on: head, ImageRecipes.programs(image.name)), UnitKind.id(on: head, "cluster-images.service"),
+    ]
+  }
+
+  private static func inputs(
+    _ cluster: Cluster, _ files: SiteFiles, on head: Head, source: SourceSpan
+  ) -> [Resource] {
+    let own: [Resource] = [
+      .packages(
+        on: head.name, name, ["debian-archive-keyring", "mmdebstrap", "squashfs-tools", "zstd"],
+        because: "they build client images", source: source,
+        after: WellKnown.repositories(on: head.name) + [WellKnown.basePackages(on: head.name)]),
+      .tree(
+        on: head.name, ImageRecipes.payload, ImagePayload.files, because: "how an image boots, reports and installs",
+        source: source),
+      .tree(
+        on: head.name, ImageRecipes.programsOfOurs, ImageRecipes.ownPrograms(cluster),
+        because: "what finishes an image",
+        source: source),
+    ]
+    let zone = ImageRecipes.timezoneFiles(cluster)
+    return own
+      + (zone.isEmpty
+        ? []
+        : [.tree(on: head.name, ImageRecipes.timezone, zone, because: "nodes' local time", source: cluster.source)])
+      + cluster.images.flatMap { image in
+        let trees = [
+          (ImageRecipes.site(image.name), ImageRecipes.siteFiles(image, files), "files of image \(image.name)"),
+          (
+            ImageRecipes.programs(image.name), ImageRecipes.programFiles(image, files),
+            "programs of image \(image.name)"
+          ),
+        ]
+        return trees.filter { !$0.1.isEmpty }.map { root, entries, reason in
+          Resource.tree(on: head.name, root, entries, because: reason, source: image.source)
+        }
+      }
+  }
+
+  /// A second nginx, always on: nginx.service itself runs only where the service address is.
+  private static func exchange(_ network: Network, _ head: Head) -> [Resource] {
+    guard let nic = head.nic(on: network.name) else { return [] }
+    let installed = [WellKnown.bootPackages(on: head.name)]
+    let reason = "heads fetch images from each other"
+    let goal = UnitGoal(
+      name: "cluster-images.service", enabled: true, active: true, configuration: [unitFile, configurationFile])
+    return [
+      .file(
+        on: head.name, configurationFile, configuration(listen: nic.address, network: network), because: reason,
+        source: network.source, after: installed),
+      .file(on: head.name, unitFile, unit, because: reason, source: network.source, after: installed),
+      .unit(
+        on: head.name,
+        .init(goal, watches: [FileKind.id(on: head.name, unitFile), FileKind.id(on: head.name, configurationFile)]),
+        because: reason, source: network.source,
+        after: installed + [LinkKind.id(on: head.name, nic.name)]),
+    ]
+  }
+
+  private static func configuration(listen address: IPv4Address, network: Network) -> String {
+    """
+    # Written by cluster; changes made here are undone.
+    daemon off;
+    user www-data;
+    worker_processes 1;
+    pid /run/cluster-images.pid;
+    error_log stderr;
+
+    events { worker_connections 256; }
+
+    http {
+      access_log off;
+      sendfile on;
+      server_tokens off;
+      default_type application/octet-stream;
+
+      server {
+        listen \(address):\(port);
+        allow \(network.cidr);
+        deny all;
+        location /images/ { alias \(WellKnown.images)/; }
+      }
+    }
+
+    """
+  }
+
+  /// Started again until the address is there: at boot the link may come up later.
+  private static let unit = """
+    # Written by cluster; changes made here are undone.
+    [Unit]
+    Description=Client images for the other heads
+    After=network.target
+    StartLimitIntervalSec=0
+
+    [Service]
+    ExecStart=/usr/sbin/nginx -c \(configurationFile)
+    Restart=on-failure
+    RestartSec=2
+
+    [Install]
+    WantedBy=multi-user.target
+
+    """
+}

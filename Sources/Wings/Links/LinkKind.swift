@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Diagnostics
+
+/// A network interface: its systemd.network(5) file, and the address and gateway that it has now.
+///
+/// - The file is what the next boot uses; the live state is what counts now. Both are looked at, either is put right.
+/// - Other addresses on the link are left alone: service addresses come and go with Pacemaker.
+/// - Removal takes the file away; the address goes with the next boot, since cutting it could cut the way to the host.
+package enum LinkKind: ResourceKind {
+  package static let name = "link"
+  package static let removalRank = 25
+  package static let travelsWithDisk = true
+
+  package struct Desired: DesiredState {
+    package var link: LinkGoal
+
+    package init(_ link: LinkGoal) { self.link = link }
+  }
+
+  package struct Actual: Hashable, Sendable {
+    /// The file's text; nil when there is none.
+    package var file: String?
+    /// Nil when the host has no such interface.
+    package var link: LinkState?
+  }
+
+  package static func id(on host: HostID, _ interface: String) -> ResourceID { ResourceID(name, on: host, interface) }
+
+  /// 10: before distribution defaults such as `80-container-host0.network`, which would otherwise match first.
+  package static func path(_ interface: String) -> String { "/etc/systemd/network/10-cluster-\(interface).network" }
+}
+
+extension Resource {
+  package static func link(
+    on host: HostID, _ link: LinkGoal, because: String, source: SourceSpan, after: [ResourceID] = []
+  ) -> Resource {
+    Resource(
+      LinkKind.id(on: host, link.interface), LinkKind.Desired(link), because: because, source: source, after: after)
+  }
+}
+
+extension LinkKind {
+  package static func questions(_ id: ResourceID, _ desired: Desired) -> [Question] {
+    [
+      Question(id.onlyHost, .file(path: path(desired.link.interface), contents: true)),
+      Question(id.onlyHost, .links),
+    ]
+  }
+
+  package static func interpret(
+    _ id: ResourceID, _ desired: Desired, _ answers: Answers
+  ) throws(Unreadable) -> Actual? {
+    guard let state = try answers.file(id.onlyHost, path(desired.link.interface)),
+      let links = try answers.links(id.onlyHost)
+    else { return nil }
+    let file: String? =
+      switch state {
+      case .absent: nil
+      case .file(let facts): facts.contents ?? ""
+      case .link(let target): "a link to \(target)\n"
+      case .other(let what): "a \(what)\n"
+      }
+    return Actual(file: file, link: links.first { $0.name == desired.link.interface })
+  }
+}
+
+extension LinkKind {
+  package static func steps(
+    _ id: ResourceID, _ desired: Desired, _ actual: Actual?, _ context: PlanContext
+  ) throws(Unreadable) -> [StepDraft] {
+    let goal = desired.link
+    var drafts: [StepDraft] = []
+    let text = contents(goal)
+    if actual?.file != text {
+      drafts.append(
+        StepDraft(
+          "write", on: id.onlyHost, .ensureFile(FileGoal(path: path(goal.interface), contents: .text(text))),
+          because: actual?.file == nil
+            ? "\(path(goal.interface)) does not exist" : "\(path(goal.interface)) has other contents",
+          changes: UnifiedDiff.lines(old: actual?.file ?? "", new: text)))
+    }
+    let missing = missing(goal, actual?.link)
+    if !missing.isEmpty || !drafts.isEmpty {
+      drafts.append(
+        StepDraft(
+          "apply", on: id.onlyHost, .ensureLink(goal),
+          disruption: actual?.link == nil || missing.isEmpty ? .none : .reload,
+          because: missing.isEmpty ? "\(path(goal.interface)) changes" : "\(goal.interface) lacks its settings",
+          changes: missing + (actual.map { leaving(goal, $0) } ?? [])))
+    }
+    return drafts
+  }
+
+  package static func removal(
+    _ id: ResourceID, _ previous: Desired, _ actual: Actual, _ context: PlanContext
+  ) -> [StepDraft] {
+    guard actual.file != nil else { return [] }
+    let path = path(previous.link.interface)
+    return [
+      StepDraft(
+        "remove", on: id.onlyHost, .ensureFileAbsent(path: path),
+        because: "nothing in the spec asks for \(previous.link.interface) now; its address goes with the next boot",
+        changes: ["- \(path)"])
+    ]
+  }
+
+  /// The systemd.network(5) file. `KeepConfiguration` is what leaves service addresses alone when networkd restarts.
+  package static func contents(_ goal: LinkGoal) -> String {
+    var lines = [
+      "# Written by cluster; changes made here are undone.",
+      "[Match]",
+      "Name=\(goal.interface)",
+      "",
+      "[Network]",
+      "Address=\(goal.address)/\(goal.prefix)",
+    ]
+    if let gateway = goal.gateway { lines.append("Gateway=\(gateway)") }
+    lines += ["IPv6AcceptRA=no", "KeepConfiguration=yes"]
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// networkd takes away what its file has said before, and leaves alone what others have added.
+  private static func leaving(_ goal: LinkGoal, _ actual: Actual) -> [String] {
+    let lines = actual.file?.split(separator: "\n").filter { $0.hasPrefix("Address=") } ?? []
+    return lines.map { String($0.dropFirst("Address=".count)) }
+      .filter { $0 != "\(goal.address)/\(goal.prefix)" && actual.link?.addresses.contains($0) == true }
+      .map { "- \($0)" }
+  }
+
+  /// A link that is down has a pulled cable or a dead switch: no step mends that, so it is not looked at here.
+  private static func missing(_ goal: LinkGoal, _ link: LinkState?) -> [String] {
+    let address = "\(goal.address)/\(goal.prefix)"
+    var lines: [String] = []
+    if link?.addresses.contains(address) != true { lines.append("+ \(address)") }
+    if let gateway = goal.gateway, link?.gateways.contains(gateway) != true { lines.append("+ default via \(gateway)") }
+    return lines
+  }
+}

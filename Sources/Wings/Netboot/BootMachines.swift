@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+
+/// What the boot services say to each machine, for heads that are reached at one address.
+struct BootMachines {
+  let server: IPv4Address
+  /// Each machine's own boot script, by file name.
+  let scripts: [String: TreeGoal.Entry]
+  /// Lines of `dhcp-hostsdir`: see dnsmasq(8), `--dhcp-host`.
+  let reservations: TreeGoal.Entry
+  /// Lines of `hostsdir`: see dnsmasq(8) and hosts(5).
+  let names: TreeGoal.Entry
+
+  init(_ cluster: Cluster, _ network: Network, _ server: IPv4Address, _ files: SiteFiles) {
+    self.server = server
+    scripts = Self.scripts(cluster, network, server, files)
+    let machines = Self.machines(cluster, network)
+    reservations = TreeGoal.Entry(.text(Self.reservations(machines)))
+    names = TreeGoal.Entry(.text(Self.names(machines, cluster, server)))
+  }
+
+  private static func scripts(
+    _ cluster: Cluster, _ network: Network, _ server: IPv4Address, _ files: SiteFiles
+  ) -> [String: TreeGoal.Entry] {
+    var scripts: [String: TreeGoal.Entry] = Dictionary(minimumCapacity: cluster.nodes.count + cluster.heads.count)
+    let images = Dictionary(
+      uniqueKeysWithValues: cluster.images.map {
+        ($0.name, "\($0.name)/\(ImageRecipes.recipe($0, cluster, files).digest)")
+      })
+    let script = BootScript(server: server, prefix: network.cidr.prefix)
+    for node in cluster.nodes {
+      guard let mac = node.nics.first(where: { $0.network == network.name })?.mac, let image = images[node.image]
+      else { continue }
+      scripts[mac.hyphenated + ".ipxe"] = TreeGoal.Entry(.text(script.node(node.name, image: image)))
+    }
+    for head in cluster.heads {
+      guard let mac = head.nic(on: network.name)?.mac else { continue }
+      scripts[mac.hyphenated + ".ipxe"] = TreeGoal.Entry(.text(script.head(mac: mac)))
+    }
+    return scripts
+  }
+
+  private static func machines(_ cluster: Cluster, _ network: Network) -> [(name: HostID, nic: NIC)] {
+    var machines: [(name: HostID, nic: NIC)] = []
+    machines.reserveCapacity(cluster.heads.count + cluster.nodes.count)
+    func add(_ name: HostID, _ nics: [NIC]) {
+      if let nic = nics.first(where: { $0.network == network.name }) { machines.append((name, nic)) }
+    }
+    for head in cluster.heads { add(head.name, head.nics) }
+    for node in cluster.nodes { add(node.name, node.nics) }
+    return machines
+  }
+
+  private static func reservations(_ machines: [(name: HostID, nic: NIC)]) -> String {
+    var text = ""
+    for (name, nic) in machines {
+      guard let mac = nic.mac else { continue }
+      // Part by part: a text of its own for each line takes twice as long.
+      text += mac.description
+      text += ","
+      text += name.name
+      text += ","
+      text += nic.address.description
+      text += ",infinite\n"
+    }
+    return text
+  }
+
+  private static func names(
+    _ machines: [(name: HostID, nic: NIC)], _ cluster: Cluster, _ server: IPv4Address
+  ) -> String {
+    var text = ""
+    for (name, nic) in machines {
+      text += nic.address.description
+      text += " "
+      text += name.name
+      text += "."
+      text += cluster.domain
+      text += " "
+      text += name.name
+      text += "\n"
+    }
+    // Without high availability this is the primary's address, which has a name already.
+    if cluster.ha != nil { text += "\(server) \(cluster.name).\(cluster.domain) \(cluster.name)\n" }
+    return text
+  }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+
+/// The iPXE scripts that the heads serve: see ipxe.org/scripting.
+///
+/// boot.ipxe → /ipxe/MAC.ipxe → for a node /images/NAME/DIGEST/boot.ipxe, which the image's builder wrote and which
+/// passes `${nodeargs}` to the kernel; for a head /clone/MAC.ipxe, which exists only while the head is being installed.
+struct BootScript {
+  /// Where the machines find the heads: written out once, for ten thousand scripts.
+  private let server: String
+  /// What every node's script has between the name of its image, its own name, and again these two.
+  private let arguments: String
+  private let rest: String
+
+  init(server: IPv4Address, prefix: Int) {
+    self.server = "\(server)"
+    arguments =
+      ".\nset head \(server)\nset nodeargs cluster.ip=${netX/ip}/\(prefix) cluster.gw=${netX/gateway} "
+      + "BOOTIF=01-${netX/mac:hexhyp} systemd.hostname="
+    rest = " head=\(server) mac=${netX/mac}\nchain --replace --autofree http://\(server)/images/"
+  }
+
+  static func common(server: IPv4Address) -> [String: TreeGoal.Entry] {
+    [
+      "boot.ipxe": TreeGoal.Entry(
+        .text(
+          """
+          #!ipxe
+          # Written by cluster. Every machine starts here.
+          chain --replace --autofree http://\(server)/ipxe/${netX/mac:hexhyp}.ipxe || chain --replace --autofree http://\(server)/discover.ipxe
+
+          """)),
+      "discover.ipxe": TreeGoal.Entry(.text(discover(server: server))),
+    ]
+  }
+
+  /// A machine that nobody has named: it tells who it is, and waits until it has a name.
+  private static func discover(server: IPv4Address) -> String {
+    """
+    #!ipxe
+    # Written by cluster. For machines that the description does not name.
+    echo ${netX/mac} is not in cluster.yaml. Waiting until it is.
+    :again
+    imgfetch --name report http://\(server)/report?event=discover&mac=${netX/mac}&uuid=${uuid}&manufacturer=${manufacturer:uristring}&product=${product:uristring}&serial=${serial:uristring} ||
+    imgfree report ||
+    sleep 5
+    chain --replace --autofree http://\(server)/ipxe/${netX/mac:hexhyp}.ipxe || goto again
+
+    """
+  }
+
+  func node(_ name: HostID, image: String) -> String {
+    let parts = [
+      "#!ipxe\n# Written by cluster. ", name.name, " runs ", image, arguments, name.name, rest, image, "/boot.ipxe\n",
+    ]
+    var text = ""
+    // Else each of ten thousand scripts is moved while it grows, and takes twice the room.
+    text.reserveCapacity(parts.reduce(0) { $0 + $1.utf8.count })
+    for part in parts { text += part }
+    return text
+  }
+
+  /// A head boots from its disk, unless it is being installed.
+  func head(mac: MACAddress) -> String {
+    """
+    #!ipxe
+    # Written by cluster. A head boots from its disk, unless it is being installed.
+    chain --replace --autofree http://\(server)/clone/\(mac.hyphenated).ipxe || sanboot --no-describe --drive 0x80 || exit
+
+    """
+  }
+}

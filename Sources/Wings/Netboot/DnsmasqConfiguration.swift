@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+
+/// dnsmasq's configuration on one head: see dnsmasq(8).
+struct DnsmasqConfiguration {
+  let cluster: Cluster
+  let network: Network
+  let nic: NIC
+  let server: IPv4Address
+
+  var text: String {
+    let lines = ["# Written by cluster; changes made here are undone.", "interface=\(nic.name)", "bind-dynamic"]
+    return (lines + dns + dhcp + boot).joined(separator: "\n") + "\n"
+  }
+
+  private var dns: [String] {
+    guard network.serves.contains(.dns) else { return ["port=0"] }
+    return [
+      "", "# Names: ours from a folder, all others from the site's resolvers.",
+      "domain=\(cluster.domain)", "local=/\(cluster.domain)/", "expand-hosts", "domain-needed", "bogus-priv",
+      "no-hosts",
+      "no-resolv", "hostsdir=\(WellKnown.dnsHosts)",
+    ] + cluster.networks.flatMap(\.dns).map { "server=\($0)" }
+  }
+
+  /// Both heads know all reservations, so either may answer for an address that the other gave out.
+  private var dhcp: [String] {
+    guard network.serves.contains(.dhcp) else { return [] }
+    var lines = ["", "# Addresses: fixed ones by MAC from a folder; the others from a range, for a short time."]
+    if let range = network.dynamic {
+      lines.append("dhcp-range=\(range.first),\(range.last),\(network.cidr.mask),10m")
+    } else {
+      lines.append("dhcp-range=\(network.cidr.address),static,\(network.cidr.mask)")
+    }
+    lines += [
+      "dhcp-authoritative", "dhcp-hostsdir=\(WellKnown.dhcpHosts)", "dhcp-ignore-names=tag:!known",
+      "dhcp-option=option:router,\(network.gateway ?? server)", "log-dhcp",
+    ]
+    if network.serves.contains(.dns) { lines.append("dhcp-option=option:dns-server,\(server)") }
+    return lines
+  }
+
+  private var boot: [String] {
+    guard network.serves.contains(.boot) else { return [] }
+    return [
+      "", "# Plain firmware gets iPXE over TFTP; iPXE gets its first script over HTTP.",
+      "enable-tftp", "tftp-root=/usr/lib/ipxe", "tftp-single-port",
+      "dhcp-match=set:bios,option:client-arch,0", "dhcp-match=set:efi64,option:client-arch,7",
+      "dhcp-match=set:efi64,option:client-arch,9", "dhcp-match=set:ipxe,175", "dhcp-userclass=set:ipxe,iPXE",
+      "dhcp-boot=tag:!ipxe,tag:bios,undionly.kpxe,,\(server)", "dhcp-boot=tag:!ipxe,tag:efi64,ipxe.efi,,\(server)",
+      "dhcp-boot=tag:ipxe,http://\(server)/boot.ipxe",
+      "# no-pxedhcp: do not wait for a ProxyDHCP offer (ipxe.org/howto/dhcpd).",
+      "dhcp-option=tag:ipxe,encap:175,176,1b",
+    ]
+  }
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Diagnostics
+
+/// DHCP, TFTP, DNS (dnsmasq) and HTTP (nginx) for the network that boots nodes. The same on every head, so that
+/// whichever holds the service address answers alike.
+package enum Netboot: Wing {
+  package static let name = "netboot"
+  package static let kinds: [AnyKind] = []
+
+  package static func resources(_ cluster: Cluster, _ files: SiteFiles) -> [Resource] {
+    guard let network = cluster.bootNetwork else { return [] }
+    var machines: BootMachines?
+    return cluster.heads.flatMap { head -> [Resource] in
+      guard let nic = head.nic(on: network.name), let server = serviceAddress(cluster) ?? Optional(nic.address)
+      else { return [] }
+      // The same on every head that tells nodes to come to one address.
+      let known = machines?.server == server ? machines : nil
+      let served = known ?? BootMachines(cluster, network, server, files)
+      machines = served
+      return BootSite(cluster: cluster, network: network, head: head, nic: nic, machines: served).resources
+    }
+  }
+
+  /// Where nodes find the heads: the service address when there is one, else the only head's own.
+  package static func serviceAddress(_ cluster: Cluster) -> IPv4Address? {
+    guard let network = cluster.bootNetwork else { return nil }
+    if let ha = cluster.ha { return ha.addresses.first { $0.network == network.name }?.address }
+    return cluster.primary?.nic(on: network.name)?.address
+  }
+}
+
+/// The boot services of one head.
+struct BootSite {
+  let cluster: Cluster
+  let network: Network
+  let head: Head
+  let nic: NIC
+  let machines: BootMachines
+
+  private var server: IPv4Address { machines.server }
+
+  private static let dnsmasqFile = "/etc/dnsmasq.d/cluster.conf"
+  private static let nginxFile = "/etc/nginx/nginx.conf"
+  private static let logNote = "/var/log/cluster/README"
+
+  var resources: [Resource] {
+    [
+      .packages(
+        on: head.name, "boot", ["dnsmasq", "ipxe", "nginx-light", "logrotate"],
+        because: "network \(network.name) boots nodes",
+        source: network.source,
+        after: WellKnown.repositories(on: head.name) + [WellKnown.basePackages(on: head.name)])
+    ] + configuration + trees + units
+  }
+
+  private var installed: [ResourceID] { [WellKnown.bootPackages(on: head.name)] }
+
+  private var configuration: [Resource] {
+    [
+      .file(
+        on: head.name, Self.dnsmasqFile,
+        DnsmasqConfiguration(cluster: cluster, network: network, nic: nic, server: server).text,
+        because: "DHCP, TFTP and DNS for network \(network.name)", source: network.source, after: installed),
+      .file(
+        on: head.name, Self.nginxFile, NginxConfiguration(network: network, server: server).text,
+        because: "boot scripts and images over HTTP", source: network.source, after: installed),
+      .file(
+        on: head.name, Self.logNote, "boot.log: one JSON object for each boot request and each report of a node.\n",
+        because: "nginx writes its log of boots there", source: network.source),
+      .file(
+        on: head.name, "/etc/logrotate.d/cluster", NginxConfiguration.rotation, because: "the log of boots stays small",
+        source: network.source, after: installed),
+    ]
+  }
+
+  private var trees: [Resource] {
+    [
+      .tree(
+        on: head.name, WellKnown.bootScripts, BootScript.common(server: server),
+        because: "the first script of every machine",
+        source: network.source),
+      .tree(
+        on: head.name, WellKnown.machineScripts, machines.scripts, because: "each machine's own boot script",
+        source: cluster.nodes.first?.source ?? network.source,
+        // A node that restarts meanwhile boots what it booted before, not what is not there yet.
+        after: cluster.images.map { ImageKind.id($0.name) }),
+      .tree(
+        on: head.name, WellKnown.dhcpHosts, ["machines": machines.reservations], because: "addresses by MAC",
+        source: cluster.nodes.first?.source ?? network.source, after: installed),
+      .tree(
+        on: head.name, WellKnown.dnsHosts, ["machines": machines.names], because: "names of heads and nodes",
+        source: cluster.nodes.first?.source ?? network.source, after: installed),
+    ]
+  }
+
+  /// With high availability these units are Pacemaker's: they are configured and reloaded here, and started there.
+  /// Without it the primary alone serves: two heads that hand out the same addresses would not know of each other.
+  private var units: [Resource] {
+    let serves = head.name == cluster.primary?.name
+    let own: Bool? = cluster.ha == nil ? serves : nil
+    let enabled = cluster.ha == nil && serves
+    let dnsmasq = UnitGoal(
+      name: "dnsmasq.service", enabled: enabled, active: own,
+      configuration: [Self.dnsmasqFile, WellKnown.dhcpHosts, WellKnown.dnsHosts], reload: .restart)
+    let nginx = UnitGoal(
+      name: "nginx.service", enabled: enabled, active: own, configuration: [Self.nginxFile], reload: .reload)
+    let log = [FileKind.id(on: head.name, Self.logNote), LinkKind.id(on: head.name, nic.name)]
+    // Else Pacemaker would start and stop them too.
+    let letGo = cluster.ha == nil ? [PacemakerConfigurationKind.id] : []
+    return [
+      .unit(
+        on: head.name,
+        .init(
+          dnsmasq, watches: [FileKind.id(on: head.name, Self.dnsmasqFile)],
+          reloadsFor: [WellKnown.dhcpHosts, WellKnown.dnsHosts].map { TreeKind.id(on: head.name, $0) }),
+        because: "DHCP, TFTP and DNS", source: network.source, after: installed + log, afterRemoval: letGo),
+      .unit(
+        on: head.name, .init(nginx, watches: [FileKind.id(on: head.name, Self.nginxFile)]),
+        because: "boot scripts and images over HTTP", source: network.source, after: installed + log,
+        afterRemoval: letGo),
+    ]
+  }
+}

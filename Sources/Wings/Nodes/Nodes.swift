@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+
+/// Every node, ready on its image.
+package enum Nodes: Wing {
+  package static let name = "nodes"
+  package static let kinds: [AnyKind] = [AnyKind(NodesKind.self)]
+
+  package static func resources(_ cluster: Cluster, _ files: SiteFiles) -> [Resource] {
+    guard let network = cluster.bootNetwork, let first = cluster.nodes.first else { return [] }
+    let digests = Dictionary(
+      cluster.images.map { ($0.name, ImageRecipes.recipe($0, cluster, files).digest) }, uniquingKeysWith: { a, _ in a })
+    let rows = cluster.nodes.compactMap { node -> NodesKind.Row? in
+      guard let nic = node.nics.first(where: { $0.network == network.name }), let mac = nic.mac,
+        let digest = digests[node.image]
+      else { return nil }
+      return NodesKind.Row(
+        name: node.name, mac: mac, address: nic.address, bmc: node.bmc, image: "\(node.image)/\(digest)")
+    }
+    return [
+      Resource(
+        NodesKind.id,
+        NodesKind.Desired(
+          heads: cluster.heads.map(\.name), server: Netboot.serviceAddress(cluster), nodes: rows),
+        because: "nodes run their image",
+        source: first.source, after: cluster.heads.flatMap(before) + cluster.images.map { ImageKind.id($0.name) },
+        mayFollow: [PacemakerConfigurationKind.id])
+    ]
+  }
+
+  /// A node boots when all that it meets on its way is in place: addresses, scripts, the services.
+  private static func before(_ head: Head) -> [ResourceID] {
+    [
+      WellKnown.machineScripts(on: head.name), TreeKind.id(on: head.name, WellKnown.bootScripts),
+      TreeKind.id(on: head.name, WellKnown.dhcpHosts), WellKnown.unit("dnsmasq.service", on: head.name),
+      WellKnown.unit("nginx.service", on: head.name), HighAvailabilityBootstrapKind.id(on: head.name),
+    ]
+  }
+}

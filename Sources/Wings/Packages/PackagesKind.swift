@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Diagnostics
+
+/// Distribution packages that are to be installed, whatever their version.
+///
+/// - Only what is missing makes a step.
+/// - Removal takes only those that an earlier run installed; what was there before stays.
+package enum PackagesKind: ResourceKind {
+  package static let name = "packages"
+  package static let removalRank = 30
+  package static let travelsWithDisk = true
+
+  package struct Desired: DesiredState {
+    /// Sorted, so that two equal wishes are equal.
+    package var names: [String]
+
+    package init(_ names: [String]) { self.names = Set(names).sorted() }
+  }
+
+  package struct Actual: Hashable, Sendable {
+    /// Versions by package.
+    package var installed: [String: String]
+  }
+
+  package static func id(on host: HostID, _ set: String) -> ResourceID { ResourceID(name, on: host, set) }
+}
+
+extension Resource {
+  package static func packages(
+    on host: HostID, _ set: String, _ names: [String], because: String, source: SourceSpan, after: [ResourceID] = []
+  ) -> Resource {
+    Resource(
+      PackagesKind.id(on: host, set), PackagesKind.Desired(names), because: because, source: source, after: after)
+  }
+}
+
+extension PackagesKind {
+  package static func questions(_ id: ResourceID, _ desired: Desired) -> [Question] {
+    [Question(id.onlyHost, .packages(desired.names))]
+  }
+
+  /// A host without any of them has none, so the set is absent.
+  package static func interpret(
+    _ id: ResourceID, _ desired: Desired, _ answers: Answers
+  ) throws(Unreadable) -> Actual? {
+    guard let installed = try answers.packages(id.onlyHost, desired.names), !installed.isEmpty else { return nil }
+    return Actual(installed: installed)
+  }
+}
+
+extension PackagesKind {
+  package static func steps(
+    _ id: ResourceID, _ desired: Desired, _ actual: Actual?, _ context: PlanContext
+  ) throws(Unreadable) -> [StepDraft] {
+    var drafts: [StepDraft] = []
+    let missing = desired.names.filter { actual?.installed[$0] == nil }
+    if !missing.isEmpty {
+      drafts.append(
+        StepDraft(
+          "install", on: id.onlyHost, .ensurePackages(missing), because: "not installed: " + counted(missing),
+          changes: missing.map { "+ \($0)" }))
+    }
+    return drafts
+  }
+
+  package static func removal(
+    _ id: ResourceID, _ previous: Desired, _ actual: Actual, _ context: PlanContext
+  ) -> [StepDraft] {
+    let names = actual.installed.keys.sorted()
+    return [
+      StepDraft(
+        "remove", on: id.onlyHost, .ensurePackagesAbsent(names),
+        because: "nothing in the spec asks for \(counted(names)) now", changes: names.map { "- \($0)" })
+    ]
+  }
+
+  private static func counted(_ names: [String]) -> String {
+    names.count <= 3 ? names.joined(separator: ", ") : "\(names.count) packages"
+  }
+}

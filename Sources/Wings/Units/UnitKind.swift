@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Diagnostics
+
+/// A systemd unit: whether it is enabled, whether it is active, and that it runs with its present configuration.
+///
+/// - A unit reloads or restarts when one of its configuration resources changes in the same plan, and also when it is
+///   seen to run with an older configuration: a run that died between write and reload is finished by the next one.
+/// - `enabled` and `active` may be nil: then they are somebody else's (Pacemaker's), and only the configuration counts.
+/// - A masked unit is an administrator's decision: the step says so, fails, and tells how to unmask it.
+/// - Removal disables and stops it, unless it was not ours to start.
+package enum UnitKind: ResourceKind {
+  package static let name = "unit"
+  package static let removalRank = 10
+
+  package struct Desired: DesiredState {
+    package var unit: UnitGoal
+    /// Resources whose change the unit takes up in the way that `unit.reload` says.
+    package var watches: [ResourceID]
+    /// Resources whose change a mere reload takes up, even where the others need a restart.
+    package var reloadsFor: [ResourceID]
+
+    package init(_ unit: UnitGoal, watches: [ResourceID] = [], reloadsFor: [ResourceID] = []) {
+      self.unit = unit
+      self.watches = watches
+      self.reloadsFor = reloadsFor
+    }
+  }
+
+  package typealias Actual = UnitState
+
+  package static func id(on host: HostID, _ unit: String) -> ResourceID { ResourceID(name, on: host, unit) }
+}
+
+extension Resource {
+  package static func unit(
+    on host: HostID, _ desired: UnitKind.Desired, because: String, source: SourceSpan, after: [ResourceID] = [],
+    afterRemoval: [ResourceID] = []
+  ) -> Resource {
+    // What a unit watches is in place before the unit is.
+    Resource(
+      UnitKind.id(on: host, desired.unit.name), desired, because: because, source: source,
+      after: after + desired.watches + desired.reloadsFor, afterRemoval: afterRemoval)
+  }
+}
+
+extension UnitKind {
+  package static func questions(_ id: ResourceID, _ desired: Desired) -> [Question] {
+    [Question(id.onlyHost, .unit(name: desired.unit.name, configuration: desired.unit.configuration))]
+  }
+
+  /// A unit whose package is not installed yet is absent.
+  package static func interpret(
+    _ id: ResourceID, _ desired: Desired, _ answers: Answers
+  ) throws(Unreadable) -> Actual? {
+    guard let state = try answers.unit(id.onlyHost, desired.unit), state.exists || state.masked else { return nil }
+    return state
+  }
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+
+/// systemd's units on a head. Wants nothing itself: other wings do.
+package enum Units: Wing {
+  package static let name = "units"
+  package static let kinds: [AnyKind] = [AnyKind(UnitKind.self)]
+
+  package static func resources(_ cluster: Cluster, _ files: SiteFiles) -> [Resource] { [] }
+}
