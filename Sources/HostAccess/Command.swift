@@ -12,6 +12,12 @@ package enum Command {
   /// More output than this of one program is an error, not a memory problem.
   static let outputLimit = 256 << 20
 
+  /// A word in quotes, for programs that give it to a shell on the way: ssh(1) does so with a command, git(1) with
+  /// `core.sshCommand`. The shell reads it back as it was.
+  package static func shellWord(_ word: String) -> String {
+    "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+  }
+
   /// Runs a program to its end. A non-zero status is a result, not an error.
   ///
   /// - Parameters:

@@ -13,13 +13,19 @@ struct LabShellCommand: AsyncParsableCommand {
   @Argument(help: "The head.")
   var head: String
 
-  @Argument(parsing: .captureForPassthrough, help: "A command for its shell, instead of logging in.")
+  @Argument(
+    parsing: .captureForPassthrough,
+    help: "A program and its arguments, to run instead of a login shell. For a pipe: `-- sh -c '…'`.")
   var command: [String] = []
 
   func run() async throws {
     try await Failure.telling {
       let (site, machine) = try options.machine(head)
-      throw LabEntry.become(["ssh", "-F", site.sshConfig, machine.name.name] + command.drop { $0 == "--" })
+      throw LabEntry.become(["ssh", "-F", site.sshConfig, machine.name.name] + remoteWords)
     }
   }
+
+  /// The command as ssh(1) takes it. ssh joins its arguments with spaces, and the head's shell splits them again, so
+  /// each one is quoted to arrive as it was given here.
+  var remoteWords: [String] { (command.first == "--" ? command.dropFirst() : command[...]).map(Command.shellWord) }
 }

@@ -38,13 +38,9 @@ extension SSHHost: HistoryKeeper {
     let agent = try await agentOnHost()
     let way = try await currentWay()
     // git gives this to a shell, which has to see each word as one.
-    let ssh = (["ssh"] + way.options).map(Self.quoted).joined(separator: " ")
+    let ssh = (["ssh"] + way.options).map(Command.shellWord).joined(separator: " ")
     return HistoryPlace(
       name: id.name, url: "ssh://\(way.target)\(HistoryPlace.path)", receive: "\(agent) receive-history",
       send: "\(agent) send-history", settings: ["core.sshCommand=\(ssh)", "ssh.variant=ssh"])
-  }
-
-  private static func quoted(_ word: String) -> String {
-    "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
   }
 }
