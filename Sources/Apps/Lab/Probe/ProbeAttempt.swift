@@ -69,8 +69,7 @@ struct ProbeAttempt {
     let packet: [UInt8] =
       switch target.question {
       case .ping: Self.echoRequest(identifier: Self.identifier(socket))
-      // RFC 1035: id 1, recursion desired, one question: the root's name servers.
-      case .dns: [0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1]
+      case .dns(let name): Self.dnsQuery(name)
       case .http: Array("HEAD / HTTP/1.0\r\n\r\n".utf8)
       }
     asked = send(socket, packet, packet.count, Int32(MSG_NOSIGNAL)) == packet.count
@@ -78,6 +77,19 @@ struct ProbeAttempt {
 
   private static func identifier(_ socket: Int32) -> UInt16 {
     UInt16(truncatingIfNeeded: Int32(getpid()) << 6 ^ socket)
+  }
+
+  /// A question for the address of a name: RFC 1035, sections 4.1.1 and 4.1.2.
+  static func dnsQuery(_ name: String) -> [UInt8] {
+    // Number 1, recursion desired, one question.
+    let header: [UInt8] = [0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0]
+    // A label has at most 63 bytes.
+    let labels = name.split(separator: ".").flatMap { label in
+      let bytes = label.utf8.prefix(63)
+      return [UInt8(bytes.count)] + bytes
+    }
+    // The root's empty label, type A, class IN.
+    return header + labels + [0, 0, 1, 0, 1]
   }
 
   private static func echoRequest(identifier: UInt16) -> [UInt8] {

@@ -3,13 +3,22 @@ import ClusterModel
 
 /// Something that is asked again and again from outside of the machines: `http 10.1.0.10`.
 package struct ProbeTarget: Hashable, Codable, Sendable, CustomStringConvertible {
-  package enum Question: String, Hashable, Codable, CaseIterable, Sendable {
+  package enum Question: Hashable, Codable, Sendable {
     /// An echo request (RFC 792).
     case ping
-    /// Any answer on UDP port 53, also a refusal.
-    case dns
+    /// Any answer on UDP port 53, even a refusal, to a question about a name that the server answers by itself. Names
+    /// of others it forwards: while nobody answers there, its table of open queries fills up, and it refuses new ones.
+    case dns(name: String)
     /// A status line on TCP port 80.
     case http
+
+    var word: String {
+      switch self {
+      case .ping: "ping"
+      case .dns: "dns"
+      case .http: "http"
+      }
+    }
   }
 
   package var question: Question
@@ -20,18 +29,24 @@ package struct ProbeTarget: Hashable, Codable, Sendable, CustomStringConvertible
     self.address = address
   }
 
-  /// From `http:10.1.0.10`.
+  /// Reads `http:10.1.0.10` or `dns:10.1.0.10:alps.example.org`.
   package init?(_ text: String) {
     let parts = text.split(separator: ":")
-    guard parts.count == 2, let question = Question(rawValue: String(parts[0])), let address = IPv4Address(parts[1])
-    else {
-      return nil
+    guard parts.count >= 2, let address = IPv4Address(parts[1]) else { return nil }
+    switch (parts[0], parts.count) {
+    case ("ping", 2): self.init(.ping, address)
+    case ("http", 2): self.init(.http, address)
+    case ("dns", 3): self.init(.dns(name: String(parts[2])), address)
+    default: return nil
     }
-    self.init(question, address)
   }
 
-  package var argument: String { "\(question.rawValue):\(address)" }
-  package var description: String { "\(question.rawValue) \(address)" }
+  package var argument: String {
+    guard case .dns(let name) = question else { return "\(question.word):\(address)" }
+    return "\(question.word):\(address):\(name)"
+  }
+
+  package var description: String { "\(question.word) \(address)" }
 
   /// The service addresses of a cluster, and what is promised on them.
   package static func all(of cluster: Cluster) -> [ProbeTarget] {
@@ -39,7 +54,9 @@ package struct ProbeTarget: Hashable, Codable, Sendable, CustomStringConvertible
     return policy.addresses.flatMap { address in
       var targets = [ProbeTarget(.ping, address.address)]
       let served = cluster.network(address.network)?.serves ?? []
-      if served.contains(.dns), policy.services.contains(.dns) { targets.append(ProbeTarget(.dns, address.address)) }
+      if served.contains(.dns), policy.services.contains(.dns) {
+        targets.append(ProbeTarget(.dns(name: cluster.domain), address.address))
+      }
       if served.contains(.boot), policy.services.contains(.boot) { targets.append(ProbeTarget(.http, address.address)) }
       return targets
     }
