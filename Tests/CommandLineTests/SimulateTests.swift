@@ -44,6 +44,22 @@ import Testing
     #expect(SimulatedState(of: a, environment: home).folder.path.hasPrefix("/state/cluster/simulated/"))
     let relative = SimulatedState(of: a, environment: ["XDG_STATE_HOME": "state"]).folder.path
     #expect(relative.hasSuffix("/.local/state/cluster/simulated/" + SimulatedState(of: a).folder.lastPathComponent))
+    let inHome = SimulatedState(of: a, environment: ["HOME": "/home/ada"]).folder.path
+    #expect(inHome.hasPrefix("/home/ada/.local/state/cluster/simulated/"))
+  }
+
+  /// The time that a run took is measured, not the difference of two times of day in whole seconds.
+  @Test func theTimeOfAShortRunIsTold() async throws {
+    let site = try SimulatedSite()
+
+    let began = ContinuousClock.now
+    let text = try await site.run("apply").text
+    let most = (ContinuousClock.now - began) / .seconds(1)
+
+    let told = try #require(text.firstMatch(of: /changes? in ([0-9.]+) s;/), "\(text)")
+    let seconds = try #require(Double(told.1))
+    #expect(seconds >= 0.1 && seconds <= most + 0.05, "\(seconds) of \(most)")
+    #expect(seconds != seconds.rounded(), "\(text)")
   }
 
   @Test func everyAnswerSaysThatItIsSimulated() async throws {

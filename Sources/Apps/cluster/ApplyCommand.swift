@@ -92,6 +92,7 @@ struct ApplyCommand: AsyncParsableCommand {
       estimate: options.simulate ? nil : try await reconciler.estimate(proposal),
       isLive: running.progress.map { $0 == .live } ?? Terminal.canRedraw, log: log)
     defer { display.close() }
+    let began = ContinuousClock.now
     let applied = try await Interrupt.cancelling(
       first: { display.note("\nStopping: nothing more is started; what is in flight is finished and recorded.") },
       second: { Self.tellUnknown(display.close(), run: run) }
@@ -99,7 +100,7 @@ struct ApplyCommand: AsyncParsableCommand {
       try await reconciler.apply(proposal, run: run, policy: policy) { display.show($0) }
     }
     display.close()
-    try tell(applied, run: run)
+    try tell(applied, run: run, after: .now - began)
   }
 
   /// The program ends now, whatever is in flight: the machines go on with that.
@@ -127,8 +128,7 @@ struct ApplyCommand: AsyncParsableCommand {
     }
   }
 
-  private func tell(_ applied: Applied, run: String) throws {
-    let seconds = Double(applied.outcome.finishedAt - applied.outcome.startedAt)
+  private func tell(_ applied: Applied, run: String, after time: Duration) throws {
     let changed = applied.outcome.steps.count { if case .done(let done) = $0.result { done.changed } else { false } }
     let recorded = applied.recorded.map { "commit \($0.commit.prefix(12)) on cluster/history" } ?? "not recorded"
     if let omission = applied.recorded?.unsignedBecause {
@@ -141,7 +141,7 @@ struct ApplyCommand: AsyncParsableCommand {
         applied.isWhole
         ? "everything is as described" : "as described, within \(applied.verified.terms.scope.text)"
       Terminal.print(
-        "\(options.simulate ? "Simulated" : "Applied"): \(changed) changes in \(Terminal.elapsed(seconds)); looked again, \(what). Run \(run), \(recorded)."
+        "\(options.simulate ? "Simulated" : "Applied"): \(changed) changes in \(Terminal.elapsed(time / .seconds(1))); looked again, \(what). Run \(run), \(recorded)."
       )
       return
     }

@@ -18,10 +18,14 @@ struct SimulatedState {
     folder = FileManager.default.temporaryDirectory.appending(path: "cluster-simulated-\(UUID())")
   }
 
-  /// The XDG Base Directory Specification, version 0.8: a path that is not absolute is not valid, and is ignored.
+  /// `$XDG_STATE_HOME`, or else `$HOME/.local/state`, as the XDG Base Directory Specification (0.8) has it: a path that
+  /// is not absolute is not valid, and is ignored. Without a valid `HOME`, the user's entry in passwd(5) counts.
   private static func home(_ environment: [String: String]) -> URL {
-    if let path = environment["XDG_STATE_HOME"], path.hasPrefix("/") { return URL(fileURLWithPath: path) }
-    return FileManager.default.homeDirectoryForCurrentUser.appending(path: ".local/state")
+    func folder(_ variable: String) -> URL? {
+      environment[variable].flatMap { $0.hasPrefix("/") ? URL(fileURLWithPath: $0) : nil }
+    }
+    if let state = folder("XDG_STATE_HOME") { return state }
+    return (folder("HOME") ?? FileManager.default.homeDirectoryForCurrentUser).appending(path: ".local/state")
   }
 
   var machines: URL { folder.appending(path: "machines.json") }
