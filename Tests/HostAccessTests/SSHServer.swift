@@ -56,11 +56,15 @@ final class SSHServer {
     try #require(listening, "sshd did not start")
   }
 
-  func configure(key: String = "user_key", knownHosts: String = "known_hosts", port: Int? = nil) throws {
-    try Self.configure(folder, port ?? self.port, key: key, knownHosts: knownHosts)
+  func configure(key: String = "user_key", knownHosts: String = "known_hosts", port: Int? = nil, _ more: String = "")
+    throws
+  {
+    try Self.configure(folder, port ?? self.port, key: key, knownHosts: knownHosts, more)
   }
 
-  private static func configure(_ folder: TemporaryFolder, _ port: Int, key: String, knownHosts: String) throws {
+  private static func configure(
+    _ folder: TemporaryFolder, _ port: Int, key: String, knownHosts: String, _ more: String = ""
+  ) throws {
     _ = try folder.write(
       """
       Host head1
@@ -70,17 +74,19 @@ final class SSHServer {
         IdentitiesOnly yes
         UserKnownHostsFile \(folder.path)/\(knownHosts)
         GlobalKnownHostsFile /dev/null
+        \(more)
 
       """, "ssh_config")
   }
 
   /// - Parameter address: where the description says that it is. Nil: where ssh's configuration says so.
   func host(
-    agent: String = AgentProgram.path, at address: String? = nil, formerly former: String? = nil
+    agent: String = AgentProgram.path, at address: String? = nil, formerly former: String? = nil,
+    orAt others: [String] = []
   ) -> SSHHost {
     SSHHost(
-      id: "head1", target: "head1", hostName: address, formerHostName: { former }, user: "root",
-      configuration: configuration, agent: agent,
+      id: "head1", target: "head1", hostName: address, formerHostName: { former }, otherHostNames: others,
+      user: "root", configuration: configuration, agent: agent,
       runDirectory: folder.path + "/run", agentFolder: agentFolder)
   }
 

@@ -57,6 +57,51 @@ struct SSHWaysTests {
     #expect(error?.next.contains(new) == true, "\(error?.next ?? "")")
   }
 
+  // MARK: Other networks
+
+  /// The key is known by the first address alone.
+  @Test(arguments: ["127.0.0.1", nil]) func isReachedAtAnotherAddress(_ address: String?) async throws {
+    let server = try await SSHServer(at: new)
+    let before = try FileSystem.text(server.folder.path + "/known_hosts")
+    let host = server.host(at: address, orAt: [old, "127.0.0.3", new])
+
+    #expect(try await host.answer([.system], secrets: Secrets()).count == 1)
+
+    #expect(try await host.historyPlace().settings[0].contains("'HostName=\(new)'"))
+    #expect(try FileSystem.text(server.folder.path + "/known_hosts") == before)
+    await host.close()
+  }
+
+  /// Another site's machine may have the same address on its inner network.
+  @Test func anotherMachineAtAnotherAddressIsNotLetIn() async throws {
+    let server = try await SSHServer(at: new)
+    let mine = try String(contentsOfFile: server.folder.path + "/other_key.pub", encoding: .utf8)
+    for known in ["[\(old)]:\(server.port) \(mine)", ""] {
+      _ = try server.folder.write(known, "known")
+      // As a user may have set it, who would not be asked about a new key.
+      try server.configure(knownHosts: "known", "StrictHostKeyChecking accept-new")
+
+      let error = await #expect(throws: AgentError.self) {
+        try await server.host(at: old, orAt: [new]).lease()
+      }
+
+      #expect(error?.code == .unreachable)
+      #expect(error?.next.contains(old) == true, "\(error?.next ?? "")")
+      #expect(error?.cause?.hasSuffix("It does not answer at its other addresses either: \(new)") == true)
+      #expect(try FileSystem.text(server.folder.path + "/known") == known)
+    }
+  }
+
+  /// A host that refuses us is there: what it says is told, and nothing else is tried.
+  @Test func aRefusalIsNotEvaded() async throws {
+    let server = try await SSHServer(at: old)
+    try server.configure(key: "other_key")
+
+    let error = await #expect(throws: AgentError.self) { try await server.host(orAt: [new]).lease() }
+
+    #expect(error?.code == .authentication)
+  }
+
   // MARK: The keys
 
   @Test func sshIsToldTheKeyAtTheNewAddress() async throws {

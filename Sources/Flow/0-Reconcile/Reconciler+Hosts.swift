@@ -20,7 +20,8 @@ extension Reconciler {
       hosts[head.name] = SSHHost(
         id: head.name, target: head.name.name, hostName: way.map { "\($0.address)" },
         formerHostName: { way.flatMap { formerAddress(of: head.name, $0.name, history, site) }.map(\.description) },
-        user: cluster.access.user, configuration: site.sshConfiguration?.path, agent: site.agent.path,
+        otherHostNames: head.nics.map { "\($0.address)" }, user: cluster.access.user,
+        configuration: site.sshConfiguration?.path, agent: site.agent.path,
         runDirectory: runDirectory.path)
     }
     return Reconciler(

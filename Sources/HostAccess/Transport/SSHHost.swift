@@ -8,6 +8,7 @@ package actor SSHHost: Host {
   package nonisolated let id: HostID
   private let program: SSHProgram
   private let formerHostName: @Sendable () -> String?
+  private let otherHostNames: [String]
   private let agent: AgentBinary
   private var attempt: (number: Int, task: Task<Result<SSHConnection, AgentError>, Never>)?
   private var attempts = 0
@@ -21,17 +22,19 @@ package actor SSHHost: Host {
   ///   - target: the host as ssh_config(5) knows it.
   ///   - hostName: its address, where the configuration does not say it.
   ///   - formerHostName: the address that it was left with, which may be another one. Asked for each connection.
+  ///   - otherHostNames: its addresses on other networks, for when nobody answers at that one.
   ///   - configuration: ssh's `-F`; nil is the user's own.
   ///   - agent: the path of the agent's program on this machine.
   ///   - runDirectory: a private folder for the connection's socket; made when missing, removed when empty at the end.
   ///   - agentFolder: where the agent lies on the host; a plain path, because a remote shell reads it.
   package init(
     id: HostID, target: String, hostName: String?, formerHostName: @escaping @Sendable () -> String? = { nil },
-    user: String, configuration: String?, agent: String, runDirectory: String,
+    otherHostNames: [String] = [], user: String, configuration: String?, agent: String, runDirectory: String,
     agentFolder: String = "/usr/lib/cluster"
   ) {
     self.id = id
     self.formerHostName = formerHostName
+    self.otherHostNames = otherHostNames
     program = SSHProgram(
       host: id, target: target, hostName: hostName, user: user, configuration: configuration,
       runDirectory: runDirectory, agentFolder: agentFolder)
@@ -117,20 +120,33 @@ package actor SSHHost: Host {
 
   private func ways() async throws(AgentError) -> SSHWays { try await SSHWays(program, former: formerHostName()) }
 
-  /// What worked last comes first.
+  /// What worked last comes first: also an address on another network.
   private func ordered(_ ways: SSHWays) -> [SSHProgram] {
-    let all = ways.all(hasMoved: hasMoved)
+    let all = [way].compactMap(\.self).filter(\.isOtherAddress) + ways.all(hasMoved: hasMoved)
     return all.filter { $0 == way } + all.filter { $0 != way }
   }
 
   private func open() async -> Result<SSHConnection, AgentError> {
     do throws(AgentError) {
-      let connection = try await SSHWays.first(of: ordered(ways())) { [agent] (way) async throws(AgentError) in
-        try await SSHConnection.open(way, agent).get()
-      }
+      let connection = try await open(ordered(ways()))
       way = connection.program
       return .success(connection)
     } catch { return .failure(error) }
+  }
+
+  private func open(_ ways: [SSHProgram]) async throws(AgentError) -> SSHConnection {
+    let unreachable: AgentError
+    do throws(AgentError) {
+      return try await SSHWays.first(of: ways) { [agent] (way) async throws(AgentError) in
+        try await SSHConnection.open(way, agent).get()
+      }
+    } catch {
+      guard error.code == .unreachable, !otherHostNames.isEmpty else { throw error }
+      unreachable = error
+    }
+    let others = try await SSHOtherAddresses(program, otherHostNames, tried: ways.compactMap(\.hostName))
+    guard let way = await others.firstToAnswer() else { throw others.explain(unreachable) }
+    return try await SSHConnection.open(way, agent).get()
   }
 
   /// The connection that is there, the one being made, or a new one.

@@ -6,6 +6,9 @@ import Glibc
 struct SSHKnownHosts: Sendable {
   private let files: [String]
   private let port: String
+  /// The address that ssh's configuration says, or the host's name.
+  let hostName: String
+  private let alias: String?
 
   /// As ssh's own configuration says for a host.
   init(_ program: SSHProgram) async throws(AgentError) {
@@ -19,10 +22,17 @@ struct SSHKnownHosts: Sendable {
     }
     files = settings["userknownhostsfile", default: []].filter { $0 != "none" }.map(String.init)
     port = settings["port"]?.first.map(String.init) ?? "22"
+    hostName = settings["hostname"]?.first.map(String.init) ?? program.target
+    alias = settings["hostkeyalias"]?.first.map(String.init)
   }
 
   /// What a host at an address is called: with its port, unless that is the usual one.
   func name(of address: String) -> String { port == "22" ? address : "[\(address)]:\(port)" }
+
+  /// What the host is called that is reached by `program`: by its `HostKeyAlias`, where the configuration gives it one.
+  func name(of program: SSHProgram) -> String {
+    program.keyName ?? alias ?? name(of: program.hostName ?? hostName)
+  }
 
   /// The host that was known at one address is at another now: ssh is to know it there as well.
   ///

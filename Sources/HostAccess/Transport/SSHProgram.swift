@@ -9,6 +9,9 @@ struct SSHProgram: Hashable, Sendable {
   var hostName: String?
   /// Whose key the host has to show, as known_hosts names it. Nil: that of the address.
   var keyName: String?
+  /// The address is one on another network than the host is reached by. A key that is not known is refused there,
+  /// whatever the user's configuration says (`StrictHostKeyChecking accept-new`).
+  var isOtherAddress = false
   let user: String
   let configuration: String?
   let runDirectory: String
@@ -59,6 +62,7 @@ struct SSHProgram: Hashable, Sendable {
     ]
     if let hostName { all.append("HostName=\(hostName)") }
     if let keyName { all.append("HostKeyAlias=\(keyName)") }
+    if isOtherAddress { all.append("StrictHostKeyChecking=yes") }
     all += options
     return (configuration.map { ["-F", $0] } ?? []) + all.flatMap { ["-o", $0] }
   }
