@@ -4,17 +4,19 @@ import HostAccess
 import TestKit
 import Testing
 
-/// The example's description in a folder of its own, and the real program, told to speak to machines in memory.
+/// A description in a folder of its own, and the real program, told to speak to machines in memory.
 final class SimulatedSite {
+  static let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
+
   let folder: URL
   let program: String
 
-  init() throws {
+  /// - Parameter source: the folder that `cluster.yaml` and its images are copied from.
+  init(_ source: URL = root) throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "site-\(UUID())")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
     for name in ["cluster.yaml", "images"] {
-      try FileManager.default.copyItem(at: root.appending(path: name), to: folder.appending(path: name))
+      try FileManager.default.copyItem(at: source.appending(path: name), to: folder.appending(path: name))
     }
     // The package manager builds it beside the tests.
     let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
@@ -39,7 +41,7 @@ final class SimulatedSite {
   }
 
   func run(words: [String]) async throws -> CommandResult {
-    try await Command.run(program, words, environment: environment, deadline: .seconds(120))
+    try await Command.run(program, words, environment: environment, deadline: .seconds(300))
   }
 
   /// One that goes on while the test does something else.

@@ -29,9 +29,9 @@ struct ValidateCommand: AsyncParsableCommand {
       case .text:
         options.tell(specification)
         if let cluster = specification.cluster {
-          Terminal.print(
-            "\(options.file) is valid: \(cluster.heads.count) heads, \(cluster.images.count) images, "
-              + "\(cluster.nodes.count) nodes.")
+          let counts = [("head", cluster.heads.count), ("image", cluster.images.count), ("node", cluster.nodes.count)]
+            .map { "\($1) \($0)\($1 == 1 ? "" : "s")" }
+          Terminal.print("\(options.file) is valid: \(counts.joined(separator: ", ")).")
         }
       }
       if specification.cluster == nil { throw ExitCode.failure }
