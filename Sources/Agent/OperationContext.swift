@@ -22,6 +22,6 @@ extension Secrets {
     if let bytes = self[ref] { return bytes }
     throw AgentError(
       .invalid, "The value of \(ref) did not come with the request",
-      next: "Put it into the secrets directory of the machine that runs `cluster`, as the file \(ref.name).")
+      next: "Put it into the secrets folder of the machine that runs `cluster`, as the file \(ref.name).")
   }
 }

@@ -5,6 +5,6 @@ extension AgentError {
   package static func missing(_ secret: SecretRef) -> AgentError {
     AgentError(
       .notFound, "\(secret) does not exist",
-      next: "Write its value to the file \(secret.name) in the secrets folder, readable only for you (mode 600).")
+      next: "Write its value to the file \(secret.name) in the secrets folder, readable only by you (mode 0600).")
   }
 }

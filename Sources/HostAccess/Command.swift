@@ -62,10 +62,10 @@ package enum Command {
     if late {
       throw AgentError(
         .deadline, "\(program) did not end within \(deadline)", cause: (try? outcome.get())?.lastLines,
-        next: "Find out what \(program) waits for, and try again.")
+        next: "Find out what \(program) is waiting for, then try again.")
     }
     if Task.isCancelled {
-      throw AgentError(.cancelled, "\(program) was stopped", next: "Run `cluster apply` again to go on.")
+      throw AgentError(.cancelled, "\(program) was stopped", next: "Run `cluster apply` again to continue.")
     }
     return try outcome.get()
   }
@@ -135,7 +135,7 @@ package enum Command {
       return .failure(error)
     } catch let error as SubprocessError where error.code == .executableNotFound {
       return .failure(
-        AgentError(.notFound, "\(program) is not installed", next: "Install the package that holds \(program)."))
+        AgentError(.notFound, "\(program) is not installed", next: "Install the package that provides \(program)."))
     } catch {
       return .failure(
         AgentError(.commandFailed, "\(program) could not be run", cause: "\(error)", next: "Try again."))
@@ -151,7 +151,7 @@ package enum Command {
       buffer.withUnsafeBytes { bytes.append(contentsOf: $0) }
       guard bytes.count <= outputLimit else {
         throw AgentError(
-          .commandFailed, "A program wrote more than \(outputLimit >> 20) MiB", next: "Look for a loop in its output.")
+          .commandFailed, "A program wrote more than \(outputLimit >> 20) MiB", next: "Check its output for a loop.")
       }
       guard let line else { continue }
       while let end = bytes[told...].firstIndex(of: UInt8(ascii: "\n")) {

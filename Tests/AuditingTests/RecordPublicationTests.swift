@@ -198,7 +198,7 @@ import Testing
 
     let error = await #expect(throws: AuditError.self) { try await audit.record(.sample("run1")) }
 
-    #expect(error?.next == "Give the branch another name: git branch -m cluster NAME")
+    #expect(error?.next == "Rename the branch: git branch -m cluster NAME")
   }
 
   @Test func aLineThatDidNotChangeIsNotWrittenAnewAndOneThatDidIs() async throws {

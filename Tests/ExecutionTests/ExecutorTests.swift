@@ -216,7 +216,7 @@ import Testing
       Plan(steps: [secret("bmc/head1"), secret("corosync/authkey")]), as: "run", holder: "me")
 
     #expect(outcome.words == ["bmc/head1 failed", "corosync/authkey changed"])
-    #expect(outcome.steps[0].next?.contains("mode 600") == true)
+    #expect(outcome.steps[0].next?.contains("mode 0600") == true)
   }
 
   @Test func noHeadThatAnswersMeansNoRun() async throws {

@@ -44,6 +44,24 @@ import Testing
     }
   }
 
+  /// What a page quotes is what the reader says of some case, so that nobody looks for words that are not there.
+  @Test func pagesQuoteTheReader() throws {
+    let cases = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "cases")
+    let said = try FileManager.default.contentsOfDirectory(at: cases, includingPropertiesForKeys: nil).compactMap {
+      try? String(contentsOf: $0.appending(path: "diagnostics.txt"), encoding: .utf8)
+    }.joined().split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+    #expect(said.count > 200)
+    // A missing file is no matter of the text alone, and the end of a long list is of no case.
+    for code in Diagnostic.Code.catalog where !["spec.missing-file", "spec.too-many-problems"].contains(code.id) {
+      let page = try String(contentsOf: Self.root.appending(path: "docs/diagnostics/\(code.id).md"), encoding: .utf8)
+      let quoted = page.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.filter {
+        $0.hasPrefix("error[") || $0.hasPrefix("warning[") || $0.hasPrefix("= ")
+      }
+      #expect(!quoted.isEmpty, "\(code.id)")
+      for line in quoted { #expect(line.hasSuffix("…") || said.contains(line), "\(code.id): \(line)") }
+    }
+  }
+
   @Test func theCatalogListsEveryCodeOnce() throws {
     let source = try String(
       contentsOf: Self.root.appending(path: "Sources/Support/Diagnostics/Code+Catalog.swift"), encoding: .utf8)

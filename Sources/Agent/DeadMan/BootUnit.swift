@@ -31,7 +31,7 @@ enum BootUnit {
     guard try FileSystem.entry(link) == nil else { return }
     try FileSystem.makeFolder(FileSystem.parent(link))
     // Not by systemctl(1): a reload of all units, for one that only the next boot needs.
-    try await Command.checked("ln", ["-s", "--", path, link], next: "See that /etc can be written.")
+    try await Command.checked("ln", ["-s", "--", path, link], next: "Check that /etc can be written.")
     try FileSystem.syncFolder(FileSystem.parent(link))
   }
 

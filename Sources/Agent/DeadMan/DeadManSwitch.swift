@@ -104,7 +104,7 @@ package struct DeadManSwitch: Sendable {
       else {
         throw AgentError(
           .conflict, "\(change.what) is still being \(change.phase == .changing ? "done" : "undone")",
-          next: "Ask again in a moment.")
+          next: "Try again in a moment.")
       }
       try await finish(change, EndedChange(end: .confirmed, run: change.run, what: change.what, outcome: outcome))
       return outcome
@@ -125,7 +125,7 @@ package struct DeadManSwitch: Sendable {
     }
     try await undo(id, isLast: false)
     throw AgentError(
-      .conflict, "\(change.what) is still being done", next: "It is undone once more when that has ended.")
+      .conflict, "\(change.what) is still being done", next: "The host undoes it once more when that has ended.")
   }
 
   private func isAtWork(_ change: GuardedChange) throws(AgentError) -> Bool {
@@ -214,7 +214,7 @@ package struct DeadManSwitch: Sendable {
       return HeldLock(lock)
     }
     guard let lock else {
-      throw AgentError(.conflict, "A change of the way to this host is at work", next: "Ask again in a moment.")
+      throw AgentError(.conflict, "A change of the way to this host is at work", next: "Try again in a moment.")
     }
     defer { withExtendedLifetime(lock) {} }
     return try await uncancelled(body)
@@ -230,15 +230,15 @@ extension AgentError {
   static func waiting(_ change: PendingChange) -> AgentError {
     AgentError(
       .conflict, "\(change.what) of run \(change.run) waits to be confirmed on this host",
-      next: "Wait \(change.secondsLeft) s: then it is confirmed or undone. Then apply again.")
+      next: "Wait \(change.secondsLeft) s, until it is confirmed or undone, then apply again.")
   }
 
   static func undone(_ ended: EndedChange) -> AgentError {
     AgentError(
       .rolledBack, "The host has undone \(ended.what): nobody confirmed it in time",
       cause: ended.problems.isEmpty ? nil : "not put back: " + ended.problems.joined(separator: "; "),
-      next: "See why the host could not be reached over a new connection with it: an address, a route, sshd or the "
-        + "firewall. Then mend the description and apply again.")
+      next: "Find out why no new connection was possible with the change: an address, a route, sshd or "
+        + "the firewall. Then fix the description and apply again.")
   }
 
   static func unknownChange(_ id: PendingChange.ID) -> AgentError {

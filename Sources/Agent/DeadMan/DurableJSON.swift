@@ -12,7 +12,7 @@ enum DurableJSON {
     do { return try JSONDecoder().decode(type, from: Data(bytes)) } catch {
       throw AgentError(
         .invalid, "\(path) cannot be understood", cause: "\(error)",
-        next: "See that no run is at work, and remove \(path) on the host.")
+        next: "Check that no run is at work, and remove \(path) on the host.")
     }
   }
 

@@ -8,7 +8,7 @@ enum Firewall {
   static func rules() async throws(AgentError) -> String? {
     do throws(AgentError) {
       // Without counters, which go on counting.
-      return try await Command.checked("nft", ["--stateless", "list", "ruleset"], next: "Look at `nft list ruleset`.")
+      return try await Command.checked("nft", ["--stateless", "list", "ruleset"], next: "Check `nft list ruleset`.")
         .text
     } catch {
       if error.code == .notFound { return nil }
@@ -21,6 +21,6 @@ enum Firewall {
   static func restore(_ rules: String) async throws(AgentError) {
     if try await Self.rules() == rules { return }
     try await Command.checked(
-      "nft", ["--file", "-"], input: Array(("flush ruleset\n" + rules).utf8), next: "Look at `nft list ruleset`.")
+      "nft", ["--file", "-"], input: Array(("flush ruleset\n" + rules).utf8), next: "Check `nft list ruleset`.")
   }
 }

@@ -33,7 +33,7 @@ struct LinkSnapshot: Hashable, Codable, Sendable {
   /// - Returns: what could not be put back.
   func restore(without added: Address?) async -> [AgentError] {
     var problems: [AgentError] = []
-    let next = "Look at `ip address` and `ip route` on the host."
+    let next = "Check `ip address` and `ip route` on the host."
     func ip(_ words: [String]) async {
       do throws(AgentError) { try await Command.checked("ip", words, next: next) } catch { problems.append(error) }
     }

@@ -17,7 +17,9 @@ enum UndoTimer {
         "--property=StartLimitIntervalSec=0", "--",
         program, "undo", id.text,
       ],
-      next: "Nothing was changed, because nothing would undo it: see that systemd is PID 1 there, with systemd-run.")
+      next:
+        "Nothing was changed, because the change could not be undone. Check that systemd is PID 1 there and systemd-run is installed."
+    )
   }
 
   /// One that cannot be stopped finds nothing to undo, or is just at it.

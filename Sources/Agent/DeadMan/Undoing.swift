@@ -43,12 +43,12 @@ struct Undoing: Sendable {
     guard try await UnitProperties.read(unit.name).isEnabled != unit.enabled else { return }
     try await Command.checked(
       "systemctl", ["--quiet", unit.enabled ? "enable" : "disable", "--", unit.name],
-      next: "Look at `systemctl status \(unit.name)`.")
+      next: "Check `systemctl status \(unit.name)`.")
   }
 
   private func putBack(_ unit: GuardedChange.Unit) async throws(AgentError) {
     let now = try await UnitProperties.read(unit.name)
-    let next = "Look at `systemctl status \(unit.name)`."
+    let next = "Check `systemctl status \(unit.name)`."
     guard unit.running else {
       if now.isRunning || now.isMoving {
         try await Command.checked("systemctl", ["stop", "--", unit.name], deadline: .seconds(100), next: next)

@@ -40,6 +40,6 @@ enum AbsolutePath {
   private static func unfit(_ path: String) -> AgentError {
     AgentError(
       .invalid, "\"\(path)\" is not a plain path",
-      next: "Write it without `.`, `..`, empty parts and control characters.")
+      next: "Remove `.`, `..`, empty parts and control characters.")
   }
 }

@@ -38,7 +38,7 @@ extension Agent {
     try AbsolutePath.check(root)
     guard let entry = try FileSystem.entry(root) else { return .tree(TreeState(exists: false, files: [:])) }
     guard entry.kind == .folder else {
-      throw AgentError(.conflict, "\(root) is not a folder", next: "Move away what is at \(root), and try again.")
+      throw AgentError(.conflict, "\(root) is not a folder", next: "Move away what is at \(root), then try again.")
     }
     var files: [String: String] = [:]
     try await collect("", of: root, into: &files)
@@ -64,7 +64,7 @@ extension Agent {
   private func digest(of path: String, size: Int) async throws(AgentError) -> String {
     if size <= 1 << 20 { return SHA256.hex(try FileSystem.read(path)) }
     let result = try await Command.checked(
-      "sha256sum", ["--binary", "--", path], deadline: .seconds(300), next: "Look whether \(path) can be read.")
+      "sha256sum", ["--binary", "--", path], deadline: .seconds(300), next: "Check whether \(path) can be read.")
     // A leading backslash tells of an escaped name: sha256sum(1).
     return String(result.text.drop { $0 == "\\" }.prefix(64))
   }

@@ -25,7 +25,7 @@ extension Agent {
     guard try FileSystem.leadsToFile(target) else {
       throw AgentError(
         .notFound, "\(path) is to lead to \(target), and there is no such file",
-        next: "Correct what the spec says about it, and apply again.")
+        next: "Correct the spec, then apply again.")
     }
     let before = try entryToReplace(path)
     try FileSystem.makeFolder(FileSystem.parent(path))
@@ -73,7 +73,8 @@ extension Agent {
     let entry = try FileSystem.entry(path)
     guard entry == nil || entry?.kind == .file || entry?.kind == .link else {
       throw AgentError(
-        .conflict, "\(path) is a folder or device, not a file", next: "Move it away if it is not needed, and try again."
+        .conflict, "\(path) is a folder or device, not a file",
+        next: "Move it away if it is not needed, then try again."
       )
     }
     return entry

@@ -9,7 +9,7 @@ extension Agent {
     // A folder that was there before us, with something in it, is kept as a whole.
     if let entry = try FileSystem.entry(goal.root), entry.kind != .folder {
       throw AgentError(
-        .conflict, "\(goal.root) is not a folder", next: "Move away what is at \(goal.root), and try again.")
+        .conflict, "\(goal.root) is not a folder", next: "Move away what is at \(goal.root), then try again.")
     }
     try await ManagedPaths.adopt(goal.root)
     try FileSystem.makeFolder(goal.root)
@@ -70,5 +70,6 @@ extension Agent {
 }
 
 extension AgentError {
-  static let stopped = AgentError(.cancelled, "The operation was stopped", next: "Run `cluster apply` again to go on.")
+  static let stopped = AgentError(
+    .cancelled, "The operation was stopped", next: "Run `cluster apply` again to continue.")
 }

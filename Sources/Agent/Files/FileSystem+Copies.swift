@@ -5,7 +5,7 @@ import HostAccess
 extension FileSystem {
   /// Copies a file, link or folder, with owners, modes, times and links, and onto the disk: cp(1), sync(1).
   static func copy(_ path: String, to target: String) async throws(AgentError) {
-    let next = "Make room on the disk that holds \(parent(target))."
+    let next = "Free some space on the disk that holds \(parent(target))."
     try await Command.checked(
       "cp", ["--archive", "--no-target-directory", "--", path, target], deadline: .seconds(600), next: next)
     if try entry(target)?.kind == .file { try await Command.checked("sync", ["--", target], next: next) }

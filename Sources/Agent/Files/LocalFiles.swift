@@ -131,7 +131,7 @@ enum LocalFiles {
     guard free < bytes else { return }
     throw AgentError(
       .diskFull, "\(purpose) needs \(mebibytes(bytes)) below \(folder), and \(mebibytes(free)) are free",
-      next: "Free or add space below \(folder), and run `cluster apply` again.")
+      next: "Free or add space below \(folder), then run `cluster apply` again.")
   }
 
   static func mebibytes(_ bytes: Int) -> String { "\(bytes >> 20) MiB" }
@@ -148,8 +148,8 @@ enum LocalFiles {
     let next =
       switch number {
       case ENOSPC, EDQUOT: "Free some space, and run `cluster apply` again."
-      case EROFS: "The file system is read-only: look at the kernel's log for the reason."
-      default: "Look at the path on this head, and run `cluster apply` again."
+      case EROFS: "The file system is read-only: the kernel's log (`dmesg`) gives the reason."
+      default: "Check the path on this head, then run `cluster apply` again."
       }
     return AgentError(code, message, cause: String(cString: strerror(number)), next: next)
   }

@@ -34,7 +34,7 @@ enum CaptureStore {
       // Not absent: an absent record lets a machine be installed anew.
       throw AgentError(
         .invalid, "\(path) is damaged", cause: "\(error)",
-        next: "Remove it if \(head) is to be installed anew; otherwise restore it.")
+        next: "Remove it if \(head) is to be reinstalled; otherwise restore it.")
     }
   }
 
@@ -60,7 +60,7 @@ enum CaptureStore {
     do {
       return Array(try encoder.encode(value)) + [UInt8(ascii: "\n")]
     } catch {
-      throw AgentError(.invalid, "A record cannot be written", cause: "\(error)", next: "Report this defect.")
+      throw AgentError(.invalid, "A record cannot be written", cause: "\(error)", next: "Report this as a bug.")
     }
   }
 }

@@ -23,7 +23,7 @@ struct CloneInstallation {
     else {
       throw AgentError(
         .notFound, "There is no capture to install \(goal.head) from",
-        next: "Run `cluster apply` again: it captures first.")
+        next: "Run `cluster apply` again: it makes the capture first.")
     }
     capture = facts
     power = try PowerControl(goal.bmc, context.secrets)
@@ -70,7 +70,7 @@ struct CloneInstallation {
       [
         "--create", "--file", "\(CaptureStore.folder(goal.head))/identity.tar", "--directory", folder, "--owner=0",
         "--group=0", "--numeric-owner", "--sort=name", ".",
-      ], next: "Look at \(CaptureStore.root) on this head.")
+      ], next: "Check \(CaptureStore.root) on this head.")
     try await ImageStore.remove(folder)
   }
 
@@ -111,7 +111,7 @@ struct CloneInstallation {
       cause: detail,
       next: detail.contains("is not empty")
         ? "Nothing was overwritten. Say `wipe: true` for \(goal.head) if its disk may be."
-        : "Look at \(goal.head)'s console; run `cluster apply` to install again.")
+        : "Check \(goal.head)'s console; run `cluster apply` to install again.")
   }
 
   private func silence(
@@ -121,7 +121,7 @@ struct CloneInstallation {
     if try await power.status() == .off {
       return AgentError(
         .bmcLies, "\(goal.head) was switched on \(seconds) s ago, and its BMC says that it is off again",
-        next: "Look at the machine itself: its power supply and its event log (ipmitool sel list).")
+        next: "Check the machine's power supply and its event log (`ipmitool sel list`).")
     }
     let dhcp = await BootWait.dhcp(of: goal.mac, seconds: Int(seconds))
     return AgentError(
@@ -131,7 +131,7 @@ struct CloneInstallation {
         : "\(goal.head) was powered on \(seconds) s ago and did not ask",
       cause: "\(dhcp); \(last)",
       next: heard
-        ? "Look at its console; run `cluster apply` to install again."
+        ? "Check its console; run `cluster apply` to install again."
         : "Check its cable, its boot order, and that \(goal.mac) in the spec is the card that boots.")
   }
 
@@ -147,6 +147,6 @@ struct CloneInstallation {
     }
     throw AgentError(
       .nodeSilent, "\(goal.head) was installed, but does not answer on SSH at \(goal.address) from its disk",
-      next: "Look at its console: it must boot from its disk, and have \(goal.address).")
+      next: "Check its console: it must boot from its disk and have the address \(goal.address).")
   }
 }

@@ -23,7 +23,7 @@ extension Agent {
         throw AgentError(
           .conflict, "Pacemaker's configuration is not as it was just written",
           cause: rest.flatMap(\.lines).joined(separator: "\n"),
-          next: "Somebody changes the CIB at the same time: agree on who does, and apply again.")
+          next: "Someone else is changing the CIB at the same time: agree on who does, then apply again.")
       }
     }
     let recovered = try await settleResources(goal, context)
@@ -55,7 +55,7 @@ extension Agent {
       throw AgentError(
         .deadline, "Not every head has joined the cluster within \(Self.joining.components.seconds) s",
         cause: missing.joined(separator: ", "),
-        next: "Look at `corosync-cfgtool -n` and `journalctl --unit corosync --unit pacemaker` on each head.")
+        next: "Check `corosync-cfgtool -n` and `journalctl --unit corosync --unit pacemaker` on each head.")
     }
   }
 
@@ -101,7 +101,7 @@ extension Agent {
           ? "Pacemaker does not come to rest"
           : "\(still.joined(separator: ", ")) \(still.count == 1 ? "does" : "do") not run under Pacemaker",
         cause: reasons.isEmpty ? nil : reasons.joined(separator: "\n"),
-        next: "Look at `crm_mon --one-shot --failcounts` and the units' journals on the heads, and apply again.")
+        next: "Check `crm_mon --one-shot --failcounts` and the units' journals on the heads, then apply again.")
     }
     return failed.map(\.id)
   }
@@ -111,7 +111,7 @@ extension Agent {
     guard mkdtemp(&template) != nil else {
       throw AgentError(
         .permission, "A temporary folder cannot be made in /run", cause: String(cString: strerror(errno)),
-        next: "Look at `df /run`.")
+        next: "Check `df /run`.")
     }
     return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
@@ -120,7 +120,7 @@ extension Agent {
     do {
       try Data(text.utf8).write(to: URL(filePath: path))
     } catch {
-      throw AgentError(.diskFull, "\(path) cannot be written", cause: "\(error)", next: "Look at `df /run`.")
+      throw AgentError(.diskFull, "\(path) cannot be written", cause: "\(error)", next: "Check `df /run`.")
     }
   }
 }

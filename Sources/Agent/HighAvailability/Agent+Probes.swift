@@ -11,9 +11,9 @@ extension Agent {
     guard quorum.status == 0 || quorum.status == 2 else {
       throw AgentError(
         .commandFailed, "Corosync does not tell whether it is quorate", cause: quorum.lastLines,
-        next: "Look at `journalctl --unit corosync`.")
+        next: "Check `journalctl --unit corosync`.")
     }
-    let next = "Look at `journalctl --unit corosync`."
+    let next = "Check `journalctl --unit corosync`."
     let keys = try await Command.checked("corosync-cmapctl", [], next: next)
     let stats = try await Command.checked("corosync-cmapctl", ["-m", "stats"], next: next)
     return .corosync(
@@ -36,7 +36,7 @@ extension Agent {
     } catch {
       throw AgentError(
         .invalid, "\(Self.cibFile) cannot be read", cause: "\(error)",
-        next: "Start Pacemaker, which puts it aside, or move it away.")
+        next: "Start Pacemaker, which renames it, or move it away.")
     }
   }
 
@@ -52,7 +52,7 @@ extension Agent {
   /// False also when there is no such unit.
   private func isActive(_ unit: String) async throws(AgentError) -> Bool {
     let shown = try await Command.checked(
-      "systemctl", ["show", "--property", "ActiveState", "--value", unit], next: "Look at `systemctl status`.")
+      "systemctl", ["show", "--property", "ActiveState", "--value", unit], next: "Check `systemctl status`.")
     return ["active\n", "reloading\n"].contains(shown.text)
   }
 }

@@ -15,7 +15,7 @@ enum FencingRecords {
       return try JSONDecoder().decode(FencingRecord.self, from: Data(contentsOf: URL(filePath: path(head))))
     } catch {
       throw AgentError(
-        .invalid, "\(path(head)) cannot be read", cause: "\(error)", next: "Remove \(path(head)), and apply again.")
+        .invalid, "\(path(head)) cannot be read", cause: "\(error)", next: "Remove \(path(head)), then apply again.")
     }
   }
 
@@ -27,7 +27,7 @@ enum FencingRecords {
       try encoder.encode(record).write(to: URL(filePath: path(record.head)), options: .atomic)
     } catch {
       throw AgentError(
-        .diskFull, "\(path(record.head)) cannot be written", cause: "\(error)", next: "Look at `df \(folder)`.")
+        .diskFull, "\(path(record.head)) cannot be written", cause: "\(error)", next: "Check `df \(folder)`.")
     }
   }
 }

@@ -33,8 +33,8 @@ enum PacemakerTools {
   static func verify(_ path: String) async throws(AgentError) {
     try await Command.checked(
       "crm_verify", ["--verbose", "--xml-file", path],
-      next: "Pacemaker would not run with it. An element that somebody added may refer to one of ours that is to go: "
-        + "look at `cibadmin --query --scope constraints`.")
+      next: "Pacemaker rejects the new configuration. An element that was added outside cluster may "
+        + "refer to one that is being removed: check `cibadmin --query --scope constraints`.")
   }
 
   /// The patch from one CIB to another; nil when they say the same.
@@ -45,7 +45,7 @@ enum PacemakerTools {
     case 1 where !result.stdout.isEmpty: return result.stdout
     default:
       throw AgentError(
-        .commandFailed, "crm_diff failed", cause: result.lastLines, next: "Look at `cibadmin --query`, and try again.")
+        .commandFailed, "crm_diff failed", cause: result.lastLines, next: "Check `cibadmin --query`, then try again.")
     }
   }
 
@@ -53,7 +53,7 @@ enum PacemakerTools {
   static func patch(_ patch: [UInt8]) async throws(AgentError) {
     try await Command.checked(
       "cibadmin", ["--patch", "--xml-pipe"], input: patch,
-      next: "Somebody may have changed the CIB at the same moment: apply again.")
+      next: "Someone else may have changed the CIB at the same moment: apply again.")
   }
 
   /// Waits until Pacemaker has done all that it has to do. False when that takes longer.
@@ -64,7 +64,7 @@ enum PacemakerTools {
     if result.status == 124 { return false }
     guard result.succeeded else {
       throw AgentError(
-        .commandFailed, "crm_resource failed", cause: result.lastLines, next: "Look at `journalctl --unit pacemaker`.")
+        .commandFailed, "crm_resource failed", cause: result.lastLines, next: "Check `journalctl --unit pacemaker`.")
     }
     return true
   }
@@ -72,7 +72,7 @@ enum PacemakerTools {
   /// Forgets a resource's failures, so that Pacemaker tries it again.
   static func cleanUp(_ resource: String) async throws(AgentError) {
     try await Command.checked(
-      "crm_resource", ["--cleanup", "--resource", resource], next: "Look at `crm_mon --one-shot --failcounts`.")
+      "crm_resource", ["--cleanup", "--resource", resource], next: "Check `crm_mon --one-shot --failcounts`.")
   }
 
   /// While the daemons start, crm_mon succeeds without saying anything about the cluster: hence the word to look for.
@@ -88,7 +88,7 @@ enum PacemakerTools {
     guard let answer else {
       throw AgentError(
         .commandFailed, "Pacemaker does not answer", cause: "\(program): \(said)",
-        next: "Look at `journalctl --unit pacemaker`.")
+        next: "Check `journalctl --unit pacemaker`.")
     }
     return answer
   }
@@ -99,7 +99,7 @@ enum PacemakerTools {
     } catch {
       throw AgentError(
         .invalid, "\(what) cannot be read", cause: error.description,
-        next: "Look at `cibadmin --query` and `crm_mon --one-shot --output-as=xml`.")
+        next: "Check `cibadmin --query` and `crm_mon --one-shot --output-as=xml`.")
     }
   }
 }

@@ -11,11 +11,11 @@ extension CommandResult {
       throw AgentError(
         .diskFull, "\(purpose) ran out of space", cause: said,
         next:
-          "Free or add space below \(folder) (\(LocalFiles.mebibytes((try? LocalFiles.freeBytes(at: folder)) ?? 0)) "
-          + "are free now), and run `cluster apply` again.")
+          "Free or add space below \(folder) (\(LocalFiles.mebibytes((try? LocalFiles.freeBytes(at: folder)) ?? 0)) are free now), then run `cluster apply` again."
+      )
     }
     throw AgentError(
       .commandFailed, "\(purpose) failed", cause: said.isEmpty ? "\(program) ended with status \(status)" : said,
-      next: "Mend what \(program) complains about, and run `cluster apply` again.")
+      next: "Fix what \(program) reports, then run `cluster apply` again.")
   }
 }

@@ -80,7 +80,7 @@ struct ImageBuilder {
     guard digest == input.digest else {
       throw AgentError(
         .conflict, "\(input.path) on this head is not what image \(recipe.name) is made from",
-        next: "Run `cluster apply` again: it puts the files back before it builds.")
+        next: "Run `cluster apply` again: it restores the files before it builds.")
     }
   }
 
@@ -106,14 +106,14 @@ struct ImageBuilder {
       [
         "--create", "--file", archive, "--directory", overlay.path, "--owner=0", "--group=0", "--numeric-owner",
         "--sort=name", "--mtime=@\(Self.epoch)", ".",
-      ], deadline: .seconds(300), next: "Look at \(overlay.path) on this head.")
+      ], deadline: .seconds(300), next: "Check \(overlay.path) on this head.")
     try await Command.checked(
       "tar",
       [
         "--extract", "--file", archive, "--directory", root, "--no-overwrite-dir", "--keep-directory-symlink",
         "--preserve-permissions",
       ],
-      deadline: .seconds(300), next: "Look at what \(overlay.path) wants to replace in the image.")
+      deadline: .seconds(300), next: "Check what \(overlay.path) replaces in the image.")
     try LocalFiles.remove(archive)
   }
 
@@ -125,7 +125,7 @@ struct ImageBuilder {
     if let resolver = try LocalFiles.read("/etc/resolv.conf") {
       try LocalFiles.write(resolver, to: "\(root)/run/systemd/resolve/stub-resolv.conf")
     }
-    try await inRoot(inside, [], next: "Mend \(program.path): it must end with status 0 in the image's root.")
+    try await inRoot(inside, [], next: "Fix \(program.path): it must exit with status 0 in the image's root.")
     try LocalFiles.remove(root + inside)
   }
 
@@ -145,7 +145,7 @@ struct ImageBuilder {
   private func packageVersions() async throws(AgentError) -> [String: String] {
     let listing = try await Command.checked(
       "dpkg-query", ["--admindir=\(root)/var/lib/dpkg", "--show", "--showformat=${binary:Package} ${Version}\\n"],
-      next: "Remove /var/cache/cluster/layers on this head, and run `cluster apply` again.")
+      next: "Remove /var/cache/cluster/layers on this head, then run `cluster apply` again.")
     var versions: [String: String] = [:]
     for line in listing.text.split(separator: "\n") {
       let words = line.split(separator: " ")
@@ -166,14 +166,14 @@ struct ImageBuilder {
     context.progress("making the initramfs for Linux \(version)")
     try await inRoot(
       "update-initramfs", ["-c", "-k", version],
-      next: "Look at the files that the image lays over /etc/initramfs-tools.")
+      next: "Check the files that the image puts into /etc/initramfs-tools.")
     try await copy("\(root)/boot/vmlinuz-\(version)", to: "\(out)/vmlinuz")
     try await copy("\(root)/boot/initrd.img-\(version)", to: "\(out)/initrd")
   }
 
   private func copy(_ source: String, to destination: String) async throws(AgentError) {
     try await Command.checked(
-      "install", ["-m", "644", "--", source, destination], next: "Look at \(source) on this head.")
+      "install", ["-m", "644", "--", source, destination], next: "Check \(source) on this head.")
   }
 
   /// Takes out what makes one machine differ from another, and what the package manager can get again.

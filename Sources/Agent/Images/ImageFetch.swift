@@ -19,7 +19,7 @@ struct ImageFetch {
     else {
       throw AgentError(
         .imageCorrupt, "\(from) has another manifest for \(name)/\(digest)",
-        next: "Remove \(ImageStore.folder(name, digest)) on that head, and run `cluster apply` again.")
+        next: "Remove \(ImageStore.folder(name, digest)) on that head, then run `cluster apply` again.")
     }
     try LocalFiles.requireFree(manifest.bytes + 128 << 20, at: out, for: "Fetching image \(name)")
     context.progress("fetching \(LocalFiles.mebibytes(manifest.bytes)) from \(from)")
@@ -29,7 +29,7 @@ struct ImageFetch {
       try await ImageStore.remove(out)
       throw AgentError(
         .imageCorrupt, "\(name)/\(digest) from \(from) has SHA-256 \(found) but should have \(manifest.squashfs)",
-        next: "Remove \(ImageStore.folder(name, digest)) on that head, and run `cluster apply` again.")
+        next: "Remove \(ImageStore.folder(name, digest)) on that head, then run `cluster apply` again.")
     }
     try await ImageStore.finish(name, digest)
     return manifest
@@ -46,6 +46,6 @@ struct ImageFetch {
     if result.succeeded { return }
     throw AgentError(
       .notFound, "\(url) cannot be fetched", cause: result.lastLines,
-      next: "See that cluster-images.service runs on the other head: systemctl status cluster-images.")
+      next: "Check that cluster-images.service runs on the other head: systemctl status cluster-images.")
   }
 }

@@ -37,7 +37,7 @@ struct ImageManifest: Codable, Sendable {
       return Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
     } catch {
       throw AgentError(
-        .invalid, "The image's manifest cannot be written", cause: "\(error)", next: "Report this defect.")
+        .invalid, "The image's manifest cannot be written", cause: "\(error)", next: "Report this as a bug.")
     }
   }
 

@@ -36,19 +36,19 @@ struct ImageStore {
   static func finish(_ name: String, _ digest: String) async throws(AgentError) {
     let folder = folder(name, digest)
     try await remove(folder)
-    try await Command.checked("sync", ["--file-system", unfinished(name, digest)], next: "Look at the disk's health.")
+    try await Command.checked("sync", ["--file-system", unfinished(name, digest)], next: "Check the disk's health.")
     try LocalFiles.rename(unfinished(name, digest), to: folder)
   }
 
   static func remove(_ folder: String) async throws(AgentError) {
     try await Command.checked(
       "rm", ["-rf", "--one-file-system", "--", folder], deadline: .seconds(120),
-      next: "Look at what holds \(folder) on this head.")
+      next: "Find out what is using \(folder) on this head.")
   }
 
   static func sha256(_ path: String) async throws(AgentError) -> String {
     let result = try await Command.checked(
-      "sha256sum", ["--", path], deadline: .seconds(600), next: "Look at the disk's health: \(path) cannot be read.")
+      "sha256sum", ["--", path], deadline: .seconds(600), next: "Check the disk's health: \(path) cannot be read.")
     return String(result.text.prefix { !$0.isWhitespace })
   }
 }

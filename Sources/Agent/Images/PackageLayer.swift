@@ -84,7 +84,7 @@ struct PackageLayer {
     if let line = lines.last(where: { $0.contains("No space left on device") }) {
       return AgentError(
         .diskFull, "Installing the packages of image \(recipe.name) ran out of space", cause: line,
-        next: "Free or add space below /var/cache/cluster, and run `cluster apply` again.")
+        next: "Free or add space below /var/cache/cluster, then run `cluster apply` again.")
     }
     let missing = lines.filter {
       $0.contains("Unable to locate package") || $0.contains("has no installation candidate")
@@ -92,7 +92,7 @@ struct PackageLayer {
     if !missing.isEmpty {
       return AgentError(
         .packageSource, "Image \(recipe.name) asks for packages that \(recipe.suite) does not have",
-        cause: missing.joined(separator: "\n"), next: "Mend `images.\(recipe.name).install` in the spec.")
+        cause: missing.joined(separator: "\n"), next: "Correct `images.\(recipe.name).install` in the spec.")
     }
     let signs = [
       "Could not resolve", "Failed to fetch", "Unable to connect", "Could not connect", "Connection failed",
@@ -103,11 +103,13 @@ struct PackageLayer {
       let from = "\(recipe.mirror ?? "http://deb.debian.org")" + (recipe.proxy.map { " through \($0)" } ?? "")
       return AgentError(
         .packageSource, "Packages cannot be fetched from \(from)", cause: fetching.suffix(3).joined(separator: "\n"),
-        next: "See that this head reaches \(recipe.proxy ?? from). Nothing is lost: `cluster apply` goes on from here.")
+        next:
+          "Check that this head can reach \(recipe.proxy ?? from). Nothing is lost: `cluster apply` continues from here."
+      )
     }
     return AgentError(
       .commandFailed, "The packages of image \(recipe.name) could not be installed",
-      cause: lines.suffix(8).joined(separator: "\n"), next: "Mend what the package manager complains about.")
+      cause: lines.suffix(8).joined(separator: "\n"), next: "Fix what the package manager reports.")
   }
 
   private func keep(_ root: String) async throws(AgentError) {

@@ -82,7 +82,7 @@ package struct LeaseStore: Sendable {
     if let mark { return mark }
     throw AgentError(
       .deadline, "\(operationsPath) is locked by another agent, which gives its lease back and does not end",
-      next: "Look for agents that hang: `pgrep -fa agent-` on the host.")
+      next: "Look for hung agents: `pgrep -fa agent-` on the host.")
   }
 
   final class WorkingMark: Sendable {
@@ -110,13 +110,13 @@ package struct LeaseStore: Sendable {
     throw AgentError(
       .staleGeneration,
       "A newer run has been at work here: generation \(record.newestGeneration), not \(run.generation)",
-      next: "Plan and apply again: what this run saw may no longer be so.")
+      next: "Plan and apply again: what this run observed may have changed.")
   }
 
   private func held(_ holder: RunToken, _ record: Record) -> AgentError {
     AgentError(
       .leaseHeld, "Run \(holder.run) of \(holder.holder) is at work on this host",
-      next: "Wait until it ends. If it is dead, its lease ends in \(secondsLeft(record)) s by itself.")
+      next: "Wait for it to end. If it has died, its lease expires in \(secondsLeft(record)) s.")
   }
 
   private func secondsLeft(_ record: Record) -> Int { max(0, Int((record.endsAt - now()).rounded(.up))) }
@@ -133,7 +133,8 @@ package struct LeaseStore: Sendable {
     }
     if done == nil {
       throw AgentError(
-        .deadline, "The lease is locked by another agent", next: "Look for agents that hang on the host.")
+        .deadline, "The lease is locked by another agent", next: "Look for hung agents on the host: `pgrep -fa agent-`."
+      )
     }
   }
 
@@ -145,7 +146,7 @@ package struct LeaseStore: Sendable {
     do { return try JSONDecoder().decode(Record.self, from: Data(bytes)) } catch {
       throw AgentError(
         .invalid, "\(path) cannot be understood", cause: "\(error)",
-        next: "See that no run is at work, and remove \(path) on the host.")
+        next: "Check that no run is at work, and remove \(path) on the host.")
     }
   }
 

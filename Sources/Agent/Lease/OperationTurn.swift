@@ -28,7 +28,7 @@ final class OperationTurn: Sendable {
     if let turn { return turn }
     throw AgentError(
       .deadline, "Another agent is at this operation and does not end",
-      next: "Look for agents that hang: `pgrep -fa agent-` on the host.")
+      next: "Look for hung agents: `pgrep -fa agent-` on the host.")
   }
 
   /// Whether an agent is at it.

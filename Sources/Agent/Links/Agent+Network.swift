@@ -16,7 +16,7 @@ extension Agent {
         .conflict, "systemd-networkd is not there or masked",
         next: "Install systemd-networkd and run `systemctl unmask systemd-networkd` on the host.")
     }
-    let next = "Look at `networkctl status \(goal.interface)` and `journalctl --unit systemd-networkd`."
+    let next = "Check `networkctl status \(goal.interface)` and `journalctl --unit systemd-networkd`."
     var verb = networkd.isRunning ? nil : "start"
     if networkd.isRunning {
       context.progress("networkctl reload")
@@ -52,7 +52,7 @@ extension Agent {
     }
     try await Command.checked(
       "ip", ["address", "add", wanted, "broadcast", "+", "dev", interface],
-      next: "Look at `ip address show \(interface)` on the host.")
+      next: "Check `ip address show \(interface)` on the host.")
     // Tells neighbours who have another MAC for it; without arping(8) they find out in a minute or so.
     do throws(AgentError) {
       _ = try await Command.run("arping", ["-U", "-c", "2", "-w", "3", "-I", interface, "\(address)"])

@@ -39,17 +39,17 @@ enum Interface {
     if let link = try all().first(where: { $0.name == name }) { return link }
     throw AgentError(
       .notFound, "There is no network interface \(name)",
-      next: "Correct the name in `networks:`; `ip link` on the host shows which there are.")
+      next: "Correct the name in `nics:`; `ip link` on the host lists its interfaces.")
   }
 
   /// A list that ip(8) prints as JSON.
   static func ip<Value: Decodable>(_ arguments: [String]) async throws(AgentError) -> [Value] {
-    let result = try await Command.checked("ip", arguments, next: "See that iproute2 is installed on the host.")
+    let result = try await Command.checked("ip", arguments, next: "Check that iproute2 is installed on the host.")
     // Older versions print nothing at all for an empty list.
     if result.stdout.allSatisfy({ $0 <= 0x20 }) { return [] }
     do { return try JSONDecoder().decode([Value].self, from: Data(result.stdout)) } catch {
       throw AgentError(
-        .invalid, "What `ip` says cannot be understood", cause: "\(error)", next: "Look at `ip -j address` on the host."
+        .invalid, "What `ip` says cannot be understood", cause: "\(error)", next: "Check `ip -j address` on the host."
       )
     }
   }

@@ -83,7 +83,7 @@ struct NodeBoot {
     case "failed":
       throw AgentError(
         .imageCorrupt, "\(goal.node) could not boot \(image)", cause: fields["detail"],
-        next: "Look at \(image) on this head: its SHA-256 must be that in its manifest. The node tries again by itself."
+        next: "Check \(image) on this head: its SHA-256 must match its manifest. The node keeps retrying."
       )
     case "ready":
       guard image == goal.image else {
@@ -110,7 +110,7 @@ struct NodeBoot {
     if let power, switched, try await power.status() == .off {
       return AgentError(
         .bmcLies, "\(goal.node) was switched on \(seconds) s ago, and its BMC says that it is off again",
-        next: "Look at the machine itself: its power supply and its event log (ipmitool sel list).")
+        next: "Check the machine's power supply and its event log (`ipmitool sel list`).")
     }
     let dhcp = await BootWait.dhcp(of: goal.mac, seconds: Int(seconds))
     let began =
@@ -118,7 +118,7 @@ struct NodeBoot {
     let next =
       switched
       ? "Check its cable, its boot order, and that \(goal.mac) in the spec is the card that boots."
-      : "It was on already, so it was not power-cycled: it may run somebody's job. Look at its console, or switch it off."
+      : "It was already on, so it was not power-cycled: it may be running someone's job. Check its console, or switch it off."
     return AgentError(.nodeSilent, "\(began) and is not ready", cause: "\(dhcp); \(last)", next: next)
   }
 }

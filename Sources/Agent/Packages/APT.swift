@@ -57,7 +57,7 @@ enum APT {
       progress("finishing an installation that was interrupted")
       try await Command.checked(
         "dpkg", ["--force-confold", "--force-confdef", "--configure", "-a"], environment: environment,
-        deadline: .seconds(600), next: "Run `dpkg --configure -a` on the host, and mend what it tells.")
+        deadline: .seconds(600), next: "Run `dpkg --configure -a` on the host, and fix what it reports.")
     }
     throw AgentError(.commandFailed, "apt-get failed", next: "Run `dpkg --configure -a` on the host.")
   }
@@ -72,13 +72,13 @@ enum APT {
         .diskFull, "There is no room for the packages",
         cause: ([cause] + ["/var/cache/apt", "/usr"].compactMap { FileSystemSpace(at: $0)?.text }).joined(
           separator: "\n"),
-        next: "Make room (`apt-get clean`, `df -h`), and apply again.")
+        next: "Free some space (`apt-get clean`, `df -h`), then apply again.")
     }
     let unknown = unknownPackages(result.errorText)
     if !unknown.isEmpty {
       return AgentError(
         .notFound, "No package source has \(unknown.joined(separator: ", "))", cause: cause,
-        next: "Correct the name, or add the repository that holds it to /etc/apt/sources.list.d.")
+        next: "Correct the name, or add the repository that has it to /etc/apt/sources.list.d.")
     }
     if holds(
       "Failed to fetch", "Could not resolve", "Could not connect", "Unable to connect", "Connection failed",
@@ -86,11 +86,11 @@ enum APT {
     {
       return AgentError(
         .packageSource, "The package mirror cannot be used", cause: cause,
-        next: "Look at `repositories:` in the spec and /etc/apt on the host; try `apt-get update` there.")
+        next: "Check `repositories:` in the spec and /etc/apt on the host; try `apt-get update` there.")
     }
     return AgentError(
       .commandFailed, "apt-get failed", cause: cause,
-      next: "Run `apt-get --fix-broken install` on the host and look at what it says.")
+      next: "Run `apt-get --fix-broken install` on the host and read what it reports.")
   }
 
   private static func unknownPackages(_ text: String) -> [String] {

@@ -54,7 +54,7 @@ extension Agent {
         throw AgentError(
           .conflict,
           "Removing \(removable.joined(separator: ", ")) would also remove \(along.sorted().joined(separator: ", "))",
-          next: "Keep it in the spec, or remove the others by hand first.")
+          next: "Keep it in the spec, or remove the others yourself first.")
       }
       try await APT.remove(removable, context.progress)
     }
@@ -91,7 +91,7 @@ extension Agent {
     }
     if let lock { return lock }
     throw AgentError(
-      .deadline, "Another installation on this host does not end", next: "Look at `ps ax | grep apt` on the host.")
+      .deadline, "Another installation on this host does not end", next: "Check `ps ax | grep apt` on the host.")
   }
 
   /// Keeps the lock over suspensions.
@@ -111,7 +111,7 @@ extension Agent {
         name.last != "+" || name.hasSuffix("++")
       else {
         throw AgentError(
-          .invalid, "\"\(name)\" is not a package's name", next: "Write it as `apt-cache search` shows it.")
+          .invalid, "\"\(name)\" is not a package's name", next: "Use the name that `apt-cache search` shows.")
       }
     }
   }

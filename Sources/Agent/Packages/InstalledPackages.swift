@@ -35,7 +35,7 @@ enum InstalledPackages {
       "dpkg-query", ["--show", "--showformat=${Package}\t${db:Status-Status}\t${Version}\n", "--"] + names)
     guard result.status <= 1 else {
       throw AgentError(
-        .commandFailed, "dpkg-query failed", cause: result.lastLines, next: "Look at `dpkg --audit` on the host.")
+        .commandFailed, "dpkg-query failed", cause: result.lastLines, next: "Check `dpkg --audit` on the host.")
     }
     var versions: [String: String] = [:]
     for line in result.text.split(separator: "\n") {

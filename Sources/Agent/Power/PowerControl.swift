@@ -15,7 +15,7 @@ struct PowerControl {
     guard let bytes = secrets[bmc.password] else {
       throw AgentError(
         .invalid, "There is no \(bmc.password) for the BMC at \(bmc.address)",
-        next: "Put the password into the secret store under \(bmc.password.name).")
+        next: "Put the password into the secrets folder as \(bmc.password.name).")
     }
     // Files end with a newline; passwords do not.
     password = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
@@ -27,7 +27,7 @@ struct PowerControl {
     if answer.contains("is off") { return .off }
     throw AgentError(
       .bmcLies, "The BMC at \(bmc.address) does not say whether its machine is on", cause: answer,
-      next: "Update the BMC's firmware, or restart it.")
+      next: "Restart the BMC, or update its firmware.")
   }
 
   /// Switches, and waits until the BMC says that it is so.
@@ -40,7 +40,7 @@ struct PowerControl {
           .bmcLies,
           "The BMC at \(bmc.address) took the order to switch its machine \(state.rawValue), but reports the opposite "
             + "after \(Self.patience)",
-          next: "Look at the machine itself: its power supply, or a BMC that needs a restart.")
+          next: "Check the machine's power supply, and restart its BMC if need be.")
       }
       try await pause()
     }
@@ -85,20 +85,20 @@ struct PowerControl {
     guard said.contains("Unable to establish") || said.contains("Get Session Challenge") else {
       return AgentError(
         .commandFailed, "The BMC at \(bmc.address) refused the order", cause: said,
-        next: "Try the same by hand: ipmitool -I lanplus -C 3 -H \(bmc.address) -U \(bmc.user) -a chassis power status")
+        next: "Try it yourself: ipmitool -I lanplus -C 3 -H \(bmc.address) -U \(bmc.user) -a chassis power status")
     }
     return await isThere()
       ? wrongCredentials(said)
       : AgentError(
         .bmcUnreachable, "The BMC at \(bmc.address) does not answer", cause: said,
-        next: "Look at the BMC's cable and address, and at the way to its network from this head.")
+        next: "Check the BMC's cable and address, and the route from this head to its network.")
   }
 
   private func wrongCredentials(_ said: String) -> AgentError {
     AgentError(
       .bmcAuthentication, "The BMC at \(bmc.address) does not accept user \(bmc.user) with \(bmc.password)",
       cause: said,
-      next: "Correct \(bmc.password) in the secret store, or the user in the spec.")
+      next: "Correct the secret \(bmc.password), or the user in the spec.")
   }
 
   /// Asks for an anonymous session of IPMI 1.5. A BMC that is there refuses it, or grants it; of one that is not there

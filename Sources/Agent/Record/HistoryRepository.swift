@@ -26,7 +26,7 @@ package enum HistoryRepository {
   /// Returns only to say why it could not.
   package static func serve(_ service: Service, at path: String) async throws(AgentError) -> AgentError {
     guard path == Self.path else {
-      return AgentError(.invalid, "\(path) is not where the record is kept", next: "Ask for \(Self.path).")
+      return AgentError(.invalid, "\(path) is not where the record is kept", next: "Use \(Self.path).")
     }
     try await make()
     let words: [String] = ["git", service.program, path]
@@ -53,10 +53,10 @@ package enum HistoryRepository {
     try FileSystem.makeFolder(path, mode: 0o700)
     try await Command.checked(
       "git", ["init", "--quiet", "--bare", "--initial-branch=cluster/history", path],
-      next: "See that git is installed and that there is room in /var/lib.")
+      next: "Check that git is installed and that there is room in /var/lib.")
     for setting in settings {
       try await Command.checked(
-        "git", ["--git-dir", path, "config"] + setting, next: "See that there is room in /var/lib.")
+        "git", ["--git-dir", path, "config"] + setting, next: "Check that there is room in /var/lib.")
     }
   }
 }

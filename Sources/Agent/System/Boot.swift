@@ -31,7 +31,7 @@ enum Boot {
     // The second field is the program's name in parentheses and may hold anything.
     let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")
     guard fields.count > 20, let start = UInt64(fields[20]) else {
-      throw AgentError(.invalid, "/proc/1/stat cannot be understood", next: "See that /proc is mounted.")
+      throw AgentError(.invalid, "/proc/1/stat cannot be understood", next: "Check that /proc is mounted.")
     }
     return start
   }

@@ -20,7 +20,7 @@ extension Agent {
     // systemd does not notice a drop-in in a folder that is new to it, so it is told before anything is done.
     let acts = try Self.verb(goal, unit) != nil
     if acts || unit.needsDaemonReload || !unit.exists {
-      try await Command.checked("systemctl", ["daemon-reload"], next: "Look at `systemctl status`.")
+      try await Command.checked("systemctl", ["daemon-reload"], next: "Check `systemctl status`.")
       unit = try await UnitProperties.read(goal.name)
     }
     // What is not there or masked neither runs nor is enabled.
@@ -32,7 +32,7 @@ extension Agent {
     if let enabled = goal.enabled, enabled != unit.isEnabled {
       try await Command.checked(
         "systemctl", ["--quiet", enabled ? "enable" : "disable", "--", goal.name],
-        next: "Look at `systemctl status \(goal.name)`.")
+        next: "Check `systemctl status \(goal.name)`.")
       done.append(enabled ? "enabled" : "disabled")
     }
     if let verb = try Self.verb(goal, unit) {
@@ -56,7 +56,7 @@ extension Agent {
     let began = LoadedConfiguration.now
     if before.active == "failed" {
       // A unit that failed too often is not started again otherwise: systemd.unit(5), StartLimitBurst=.
-      try await Command.checked("systemctl", ["reset-failed", "--", goal.name], next: "Look at `systemctl status`.")
+      try await Command.checked("systemctl", ["reset-failed", "--", goal.name], next: "Check `systemctl status`.")
     }
     let result = try await Command.run("systemctl", [verb, "--", goal.name], deadline: .seconds(200))
     guard result.succeeded else { throw await Self.failed(verb, goal.name, result.lastLines) }
@@ -81,17 +81,17 @@ extension Agent {
     let lines = [said, journal?.text ?? ""].flatMap { $0.split(separator: "\n") }
     return AgentError(
       .commandFailed, "\(unit) did not \(verb)", cause: lines.joined(separator: "\n"),
-      next: "Mend what its journal tells: `journalctl --unit \(unit)`; then apply again.")
+      next: "Fix what `journalctl --unit \(unit)` reports, then apply again.")
   }
 
   private static func checkUsable(_ unit: UnitProperties, _ goal: UnitGoal) throws(AgentError) {
     if unit.isMasked {
       throw AgentError(
-        .conflict, "\(goal.name) is masked", next: "Run `systemctl unmask \(goal.name)` on the host, and apply again.")
+        .conflict, "\(goal.name) is masked", next: "Run `systemctl unmask \(goal.name)` on the host, then apply again.")
     }
     if !unit.exists {
       throw AgentError(
-        .notFound, "There is no unit \(goal.name)", next: "Install the package that holds it, or correct its name.")
+        .notFound, "There is no unit \(goal.name)", next: "Install the package that provides it, or correct its name.")
     }
   }
 
@@ -101,7 +101,7 @@ extension Agent {
       !" /*?[]'\"".utf8.contains(byte) && byte > 0x20 && byte != 0x7f
     }
     guard fit, !name.hasPrefix("-"), !name.hasPrefix("."), name.contains(".") else {
-      throw AgentError(.invalid, "\"\(name)\" is not a unit's name", next: "Write it with its type: nginx.service.")
+      throw AgentError(.invalid, "\"\(name)\" is not a unit's name", next: "Include the type: nginx.service.")
     }
   }
 }

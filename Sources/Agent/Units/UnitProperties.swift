@@ -38,7 +38,7 @@ struct UnitProperties: Sendable {
     ]
     let result = try await Command.checked(
       "systemctl", ["show", "--timestamp=us+utc", "--property=\(names.joined(separator: ","))", "--"] + units,
-      next: "See that systemd runs as PID 1 and answers: `systemctl status`.")
+      next: "Check that systemd runs as PID 1 and answers: `systemctl status`.")
     // One paragraph for each, in the order of the names.
     let paragraphs = result.text.split(separator: "\n\n")
     var read: [String: UnitProperties] = [:]
@@ -67,6 +67,6 @@ extension UnitProperties {
 extension AgentError {
   fileprivate static func unitMissing(_ names: String) -> AgentError {
     AgentError(
-      .commandFailed, "systemctl did not tell of each of \(names)", next: "Look at `systemctl show` on the host.")
+      .commandFailed, "systemctl did not tell of each of \(names)", next: "Check `systemctl show` on the host.")
   }
 }

@@ -27,7 +27,7 @@ enum TerraformBench {
 
   private static func terraform(_ words: [String], in folder: URL) async throws -> String {
     try await Command.checked(
-      "terraform", ["-chdir=\(folder.path)"] + words, deadline: .seconds(600), next: "Try it by hand in a folder."
+      "terraform", ["-chdir=\(folder.path)"] + words, deadline: .seconds(600), next: "Try it manually in a folder."
     ).text
   }
 }

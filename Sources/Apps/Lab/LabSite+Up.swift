@@ -117,7 +117,7 @@ extension LabSite {
       if status(of: machine)?.phase == .hung {
         throw AgentError(
           .unreachable, "\(machine.name) did not start", cause: status(of: machine)?.detail,
-          next: "Look at its console: cluster lab console \(machine.name)")
+          next: "Check its console: cluster lab console \(machine.name)")
       }
       return try await Command.run(probe[0], Array(probe.dropFirst())).succeeded
     }

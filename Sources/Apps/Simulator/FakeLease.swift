@@ -50,12 +50,12 @@ package struct FakeLease: Hashable, Codable, Sendable {
     if run.generation >= newestGeneration { return }
     throw AgentError(
       .staleGeneration, "Run \(run.run) has generation \(run.generation), and this host has seen \(newestGeneration)",
-      next: "Another run came after this one. Look at `cluster log`, then plan and apply again.")
+      next: "Another run came after this one. Check `cluster log`, then plan and apply again.")
   }
 
   private func held(_ other: RunToken, _ now: Int) -> AgentError {
     AgentError(
       .leaseHeld, "Run \(other.run) of \(other.holder) is at work on this host, for another \(ends - now) s at least",
-      next: "Wait until it ends. If it is dead, its lease ends in \(ends - now) s by itself.")
+      next: "Wait for it to end. If it has died, its lease expires in \(ends - now) s.")
   }
 }

@@ -99,7 +99,7 @@ extension FakeMachine {
       guard let outcome = change.outcome, now < change.endsAt else {
         throw AgentError(
           .conflict, "\(change.what) is still being \(change.outcome == nil ? "done" : "undone")",
-          next: "Ask again in a moment.")
+          next: "Try again in a moment.")
       }
       end(change, .confirmed(outcome))
       return outcome
@@ -196,7 +196,8 @@ extension FakeWorld {
     }
     guard machines[id]?.isCutOff != true else {
       throw AgentError(
-        .connectionLost, "The connection to the agent ended", next: "See that the host can be reached, and try again.")
+        .connectionLost, "The connection to the agent ended",
+        next: "Check that the host can be reached, then try again.")
     }
     return told
   }
@@ -205,7 +206,7 @@ extension FakeWorld {
 extension AgentError {
   fileprivate static func undone(_ what: String) -> AgentError {
     AgentError(
-      .rolledBack, "The host has undone \(what): nobody confirmed it in time", next: "Mend it, then apply again.")
+      .rolledBack, "The host has undone \(what): nobody confirmed it in time", next: "Fix it, then apply again.")
   }
 
   fileprivate static let unknownChange = AgentError(
@@ -214,6 +215,6 @@ extension AgentError {
   fileprivate static func waiting(_ change: PendingChange) -> AgentError {
     AgentError(
       .conflict, "\(change.what) of run \(change.run) waits to be confirmed on this host",
-      next: "Wait \(change.secondsLeft) s: then it is confirmed or undone. Then apply again.")
+      next: "Wait \(change.secondsLeft) s, until it is confirmed or undone, then apply again.")
   }
 }

@@ -41,7 +41,7 @@ extension FakeMachine {
     guard leadsToFile(target) else {
       throw AgentError(
         .notFound, "\(path) is to lead to \(target), and there is no such file",
-        next: "Correct what the spec says about it, and apply again.")
+        next: "Correct the spec, then apply again.")
     }
     try adopt(path)
     if symbolicLinks[path] == target { return Outcome(changed: false, detail: "as desired already") }
@@ -90,7 +90,8 @@ extension FakeMachine {
   private mutating func adopt(_ path: String) throws(AgentError) {
     if case .other = file(path, contents: false) {
       throw AgentError(
-        .conflict, "\(path) is a folder or device, not a file", next: "Move it away if it is not needed, and try again."
+        .conflict, "\(path) is a folder or device, not a file",
+        next: "Move it away if it is not needed, then try again."
       )
     }
     if managed[path] == nil {
@@ -123,7 +124,7 @@ extension FakeMachine {
     for path in goal.files.keys { try Self.checkPath("/" + path) }
     if files[goal.root] != nil || symbolicLinks[goal.root] != nil {
       throw AgentError(
-        .conflict, "\(goal.root) is not a folder", next: "Move away what is at \(goal.root), and try again.")
+        .conflict, "\(goal.root) is not a folder", next: "Move away what is at \(goal.root), then try again.")
     }
     let before = entries(below: goal.root)
     if managed[goal.root] == nil { managed[goal.root] = before.isEmpty ? .nothing : .tree(before) }
@@ -188,7 +189,7 @@ extension FakeMachine {
     guard fit else {
       throw AgentError(
         .invalid, "\"\(path)\" is not a plain path",
-        next: "Write it without `.`, `..`, empty parts and control characters.")
+        next: "Remove `.`, `..`, empty parts and control characters.")
     }
   }
 }

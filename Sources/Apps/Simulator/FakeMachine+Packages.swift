@@ -10,13 +10,13 @@ extension FakeMachine {
     if faults.mirrorDown {
       throw AgentError(
         .packageSource, "The package mirror cannot be used", cause: "E: Failed to fetch",
-        next: "Look at `repositories:` in the spec and /etc/apt on the host; try `apt-get update` there.")
+        next: "Check `repositories:` in the spec and /etc/apt on the host; try `apt-get update` there.")
     }
     let unknown = missing.filter { offer($0) == nil }
     if !unknown.isEmpty {
       throw AgentError(
         .notFound, "No package source has \(unknown.joined(separator: ", "))",
-        next: "Correct the name, or add the repository that holds it to /etc/apt/sources.list.d.")
+        next: "Correct the name, or add the repository that has it to /etc/apt/sources.list.d.")
     }
     try take(1 << 20, for: "the packages")
     for name in missing { unpack(name) }
@@ -34,7 +34,7 @@ extension FakeMachine {
       throw AgentError(
         .conflict,
         "Removing \(removable.joined(separator: ", ")) would also remove \(along.sorted().joined(separator: ", "))",
-        next: "Keep it in the spec, or remove the others by hand first.")
+        next: "Keep it in the spec, or remove the others yourself first.")
     }
     for name in removable {
       installed[name] = nil

@@ -50,10 +50,10 @@ extension FakeMachine {
     if goal.enabled != true && goal.active != true { return Outcome(changed: false, detail: "as desired already") }
     if known(goal.name) == nil {
       throw AgentError(
-        .notFound, "There is no unit \(goal.name)", next: "Install the package that holds it, or correct its name.")
+        .notFound, "There is no unit \(goal.name)", next: "Install the package that provides it, or correct its name.")
     }
     throw AgentError(
-      .conflict, "\(goal.name) is masked", next: "Run `systemctl unmask \(goal.name)` on the host, and apply again.")
+      .conflict, "\(goal.name) is masked", next: "Run `systemctl unmask \(goal.name)` on the host, then apply again.")
   }
 
   private func loaded(_ unit: Unit, _ configuration: [String]) -> UnitState.Configuration {

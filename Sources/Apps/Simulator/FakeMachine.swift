@@ -149,7 +149,7 @@ package struct FakeMachine: Hashable, Codable, Sendable {
     guard let free = faults.freeBytes else { return }
     guard bytes <= free else {
       throw AgentError(
-        .diskFull, "\(what) cannot be written", cause: "No space left on device", next: "Make room (`df -h`).")
+        .diskFull, "\(what) cannot be written", cause: "No space left on device", next: "Free some space (`df -h`).")
     }
     faults.freeBytes = free - bytes
   }

@@ -17,7 +17,7 @@ extension FakeWorld {
 
   private func answer(_ probe: Probe, _ machine: FakeMachine, _ host: HostID, _ secrets: Secrets) -> Answer {
     if machine.faults.deafTo.contains(probe.word) {
-      return .failed(AgentError(.commandFailed, "\(probe.word) cannot be told", next: "Look at the host."))
+      return .failed(AgentError(.commandFailed, "\(probe.word) cannot be told", next: "Check the host."))
     }
     do throws(AgentError) {
       return switch probe {
@@ -114,7 +114,7 @@ extension FakeMachine {
       try ensureAddress(interface: interface, address: address, prefix: prefix)
     case .ensureImage, .ensureImageFetched, .ensureImageAbsent, .ensureCapture, .ensureClone, .ensureCloneAbsent,
       .ensurePower, .ensureNode, .ensureCIB, .ensureFencingProven:
-      throw AgentError(.invalid, "\(operation.name) concerns other machines too", next: "Ask the site.")
+      throw AgentError(.invalid, "\(operation.name) concerns other machines too", next: "Ask the simulated site.")
     }
   }
 }

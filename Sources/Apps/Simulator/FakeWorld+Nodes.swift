@@ -113,11 +113,11 @@ extension FakeWorld {
     if node.silent {
       throw AgentError(
         .nodeSilent, "\(goal.node) was switched on and never asked for DHCP",
-        next: "Look at its cable, the switch port and its boot order.")
+        next: "Check its cable, the switch port and its boot order.")
     }
     guard let server = bootServer(of: goal.mac) else {
       throw AgentError(
-        .nodeSilent, "\(goal.node) was switched on and found no boot script", next: "Look at nginx and dnsmasq.")
+        .nodeSilent, "\(goal.node) was switched on and found no boot script", next: "Check nginx and dnsmasq.")
     }
     nodes[goal.node, default: node].image = node.boots ?? goal.image
     nodes[goal.node]?.server = server
@@ -129,12 +129,12 @@ extension AgentError {
     AgentError(
       .nodeSilent, "\(goal.node) is on, and has not reported",
       cause: server.map { "it reports to \($0), and this head does not hear it there" },
-      next: "It was on already, so it was not power-cycled. Look at its console, or switch it off.")
+      next: "It was already on, so it was not power-cycled. Check its console, or switch it off.")
   }
 
   fileprivate static func wrong(_ image: String, _ goal: NodeGoal) -> AgentError {
     AgentError(
       .nodeWrongImage, "\(goal.node) booted \(image) instead of \(goal.image)",
-      next: "See that it boots from the network first.")
+      next: "Check that it boots from the network first.")
   }
 }

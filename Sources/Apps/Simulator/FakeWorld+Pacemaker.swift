@@ -20,14 +20,14 @@ extension FakeWorld {
       throw AgentError(
         .deadline, "Not every head has joined the cluster within 120 s",
         cause: missing.map { "\($0) is offline" }.joined(separator: ", "),
-        next: "Look at `corosync-cfgtool -n` and `journalctl --unit corosync --unit pacemaker` on each head.")
+        next: "Check `corosync-cfgtool -n` and `journalctl --unit corosync --unit pacemaker` on each head.")
     }
     let differences = live.differences(goal)
     if differences.isEmpty { return Outcome(changed: false, detail: "as desired") }
     do { cib = try live.applying(goal) } catch {
       throw AgentError(
         .invalid, "The desired configuration is not what Pacemaker accepts", cause: "\(error)",
-        next: "This is a defect of the program: report it together with the spec.")
+        next: "This is a bug in cluster: report it together with the spec.")
     }
     settle()
     return Outcome(changed: true, detail: "changed \(differences.map(\.id).joined(separator: ", "))")

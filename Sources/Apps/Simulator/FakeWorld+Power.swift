@@ -11,7 +11,7 @@ extension FakeWorld {
     guard board.fault != .lies else {
       throw AgentError(
         .bmcLies, "The BMC at \(bmc.address) accepts the command, but power stays \(board.power.rawValue)",
-        next: "Look at the machine; reset its BMC if the power light does not follow.")
+        next: "Check the machine; reset its BMC if the power light does not follow.")
     }
     boards[bmc.address]?.power = wanted
     nodes[board.machine]?.image = nil

@@ -10,11 +10,11 @@ extension FakeWorld {
     guard unknown.isEmpty else {
       throw AgentError(
         .notFound, "No package source has \(unknown.joined(separator: ", "))",
-        next: "Correct the name in `images:`, or add the repository that holds it.")
+        next: "Correct the name in `images:`, or add the repository that has it.")
     }
     if machines[host]?.faults.mirrorDown == true {
       throw AgentError(
-        .packageSource, "The package mirror cannot be used", next: "Look at `repositories:` in the spec.")
+        .packageSource, "The package mirror cannot be used", next: "Check `repositories:` in the spec.")
     }
     try machines[host]?.take(100 << 20, for: "the image")
     let versions = recipe.packages.map { ($0, machines[host]?.offer($0)?.version ?? "") }
@@ -30,7 +30,7 @@ extension FakeWorld {
     let key = "\(name)/\(digest)"
     if machines[host]?.images[key] != nil { return Outcome(changed: false, detail: "\(key) is here already") }
     guard let image = machines.values.compactMap({ $0.images[key] }).first else {
-      throw AgentError(.notFound, "\(from) has no image \(key)", next: "Build it: `cluster apply`.")
+      throw AgentError(.notFound, "\(from) has no image \(key)", next: "Build it with `cluster apply`.")
     }
     machines[host]?.images[key] = image
     return Outcome(changed: true, detail: "fetched \(key) from \(from)")
@@ -55,10 +55,11 @@ extension FakeWorld {
       return Outcome(changed: false, detail: "installed already, from \(record.capture)")
     }
     guard var clone = machines[host], clone.captures.contains(goal.head) else {
-      throw AgentError(.notFound, "There is no capture for \(goal.head)", next: "Apply again: it is captured first.")
+      throw AgentError(
+        .notFound, "There is no capture for \(goal.head)", next: "Apply again: the next run captures it first.")
     }
     guard let links = machines[goal.head]?.links else {
-      throw AgentError(.nodeSilent, "\(goal.head) never asked for DHCP", next: "Look at its cable and boot order.")
+      throw AgentError(.nodeSilent, "\(goal.head) never asked for DHCP", next: "Check its cable and boot order.")
     }
     _ = try ensurePower(goal.bmc, .on, secrets)
     clone.hostname = goal.head.name

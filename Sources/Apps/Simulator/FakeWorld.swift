@@ -65,7 +65,7 @@ package struct FakeWorld: Equatable, Codable, Sendable {
   package func machine(_ id: HostID) throws(AgentError) -> FakeMachine {
     guard let machine = machines[id], isUp(id), !machine.faults.unreachable, !machine.isCutOff else {
       throw AgentError(
-        .unreachable, "\(id) does not answer", next: "See that \(id) is on and can be reached: `ssh \(id) true`.")
+        .unreachable, "\(id) does not answer", next: "Check that \(id) is on and can be reached: `ssh \(id) true`.")
     }
     return machine
   }

@@ -7,9 +7,9 @@ import Reconciler
 
 struct ApplyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "apply", abstract: "Bring the machines to what cluster.yaml describes, and record the run.",
+    commandName: "apply", abstract: "Bring the machines to the state that cluster.yaml describes, and record the run.",
     discussion: """
-      A change of addresses, sshd or the firewall is undone by the host itself unless it can be confirmed over a new \
+      A host undoes a change of its addresses, sshd or firewall by itself unless the change is confirmed over a new \
       connection.
 
       \(ExitStatus.table)
@@ -17,7 +17,7 @@ struct ApplyCommand: AsyncParsableCommand {
 
   @OptionGroup var options: SiteOptions
 
-  @Flag(help: "Do not ask. Needed where there is no terminal.")
+  @Flag(help: "Do not ask for confirmation. Required without a terminal.")
   var yes = false
 
   @OptionGroup var running: RunOptions
@@ -26,7 +26,8 @@ struct ApplyCommand: AsyncParsableCommand {
   @OptionGroup var limits: TermsOptions
 
   @Argument(
-    help: "A plan that `cluster plan --out FILE` kept: exactly that is done, or nothing.", completion: .file())
+    help: "A plan saved by `cluster plan --out FILE`. Exactly this plan is carried out, or nothing.",
+    completion: .file())
   var saved: String?
 
   func validate() throws {
@@ -69,7 +70,7 @@ struct ApplyCommand: AsyncParsableCommand {
     }
     Terminal.note(PlanCommand.text(try await reconciler.review(proposal), colour: Terminal.errorColour))
     guard !proposal.plan.steps.isEmpty || !proposal.plan.leaving.isEmpty else {
-      throw Failure("nothing can be done now", next: "See what is blocked, above.", status: .partial)
+      throw Failure("nothing can be done now", next: "The plan above says what is blocked, and why.", status: .partial)
     }
     try reconciler.check(proposal)
     try confirm(proposal)
@@ -120,11 +121,12 @@ struct ApplyCommand: AsyncParsableCommand {
     if yes || options.simulate { return }
     guard Terminal.isInteractive else {
       throw Failure(
-        "there is no terminal to ask on", next: "Read the plan above, then apply with --yes.", status: .refused)
+        "there is no terminal to ask on", next: "Read the plan above, then run `cluster apply --yes`.", status: .refused
+      )
     }
     Terminal.noteWithoutNewline("\nApply this? Only `yes` goes on: ")
     guard readLine() == "yes" else {
-      throw Failure("not confirmed; nothing was changed", next: "Apply again when ready.", status: .refused)
+      throw Failure("not confirmed; nothing was changed", next: "Apply again when you are ready.", status: .refused)
     }
   }
 
@@ -156,7 +158,7 @@ struct ApplyCommand: AsyncParsableCommand {
     }
     throw Failure(
       "run \(run) ended \(applied.word): \(changed) changes, \(recorded)",
-      next: "Mend what is said above, then apply again: it goes on from what is there.",
+      next: "Fix what is reported above, then apply again: the next run continues from the present state.",
       status: applied.outcome.result == .rolledBack ? .rolledBack : .partial)
   }
 }

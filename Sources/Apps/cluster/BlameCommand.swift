@@ -5,11 +5,11 @@ import Auditing
 struct BlameCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "blame",
-    abstract: "Which runs made resources or nodes what they are, who asked, and where in the description.",
+    abstract: "Show which run last changed a resource or node, who started it, and the line that asks for it.",
     discussion: """
       cluster blame file@head1:/etc/hosts      one resource
-      cluster blame 'file@head[1-2]:/etc/*'    several; a * stands for anything
-      cluster blame 'node[01-20]'              nodes, or all that is on a head
+      cluster blame 'file@head[1-2]:/etc/*'    several; * matches any text
+      cluster blame 'node[01-20]'              nodes, or everything on a head
       """)
 
   @OptionGroup var record: RecordOptions

@@ -6,13 +6,13 @@ import Reconciler
 struct ClusterCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cluster",
-    abstract: "Keeps a cluster and its highly available heads as cluster.yaml describes them.",
+    abstract: "Keep an HPC cluster and its highly available heads in the state that cluster.yaml describes.",
     discussion: """
-      Start with `cluster validate`, look at `cluster plan`, then `cluster apply`. With --simulate they speak to machines \
-      in memory, without root; with --lab to a twin of the cluster on this machine, which `cluster lab up` builds from \
-      the same file.
+      Start with `cluster validate`, read `cluster plan`, then run `cluster apply`. With --simulate these commands use \
+      machines in memory and need no root; with --lab they use a copy of the cluster on this machine, which \
+      `cluster lab up` builds from the same file.
 
-      Exit statuses: cluster apply --help.
+      `cluster apply --help` lists the exit statuses.
       """,
     version: Version.number,
     subcommands: [

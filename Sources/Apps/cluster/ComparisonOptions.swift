@@ -10,19 +10,20 @@ import Reconciler
 struct ComparisonOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Compare with the description in this commit (origin/main). No host is asked.", valueName: "revision"))
+      "Compare with the description in this commit (such as origin/main). No host is contacted.", valueName: "revision")
+  )
   var base: String?
 
   @Option(
     help: ArgumentHelp(
-      "With --base: the commit to compare. Without it, the files as they lie here.", valueName: "revision"))
+      "With --base: the commit to compare. Default: the files in the working directory.", valueName: "revision"))
   var head: String?
 
   func validate() throws {
-    if head != nil, base == nil { throw ValidationError("--head goes with --base.") }
+    if head != nil, base == nil { throw ValidationError("--head requires --base.") }
   }
 
-  /// Nil unless a comparison is asked for.
+  /// The comparison, or nil where none is asked for.
   func compared(_ options: SiteOptions, _ terms: RunTerms) async throws -> (Proposal, PlanReview)? {
     guard let base else { return nil }
     let site = try options.site()
@@ -34,7 +35,8 @@ struct ComparisonOptions: ParsableArguments {
       let comparison = DescriptionComparison(site: site, journal: JournalOnDemand(path: site.journal.path))
       var (proposal, review) = try await comparison.proposal(from: old, to: new, terms)
       review.notes.insert(
-        "Compares two descriptions, \(before) and \(after); hosts were not asked, and may differ from both.", at: 0)
+        "Compares two descriptions, \(before) and \(after); no host was contacted, and hosts may differ from both.",
+        at: 0)
       review.undo = nil
       proposal.plan = review.plan
       return (proposal, review)

@@ -5,14 +5,14 @@ import Auditing
 struct DiffCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "diff",
-    abstract: "What two runs differ in: the description, what is managed, and what was seen on the machines.")
+    abstract: "Compare two runs: the description, what is managed, and what was observed on the machines.")
 
   @OptionGroup var record: RecordOptions
 
-  @Flag(help: "Only the names of files and how many lines changed.")
+  @Flag(help: "List only the files and the number of changed lines.")
   var stat = false
 
-  @Argument(help: "The earlier run: its name or its beginning, a commit, `last~2`.")
+  @Argument(help: "The earlier run: its name or the beginning of it, a commit, or `last~2`.")
   var from = "last~1"
 
   @Argument(help: "The later run.")

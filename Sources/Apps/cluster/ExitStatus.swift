@@ -15,14 +15,14 @@ enum ExitStatus: Int32, CaseIterable {
 
   var meaning: String {
     switch self {
-    case .converged: "done; for apply: everything is as described, seen by looking again"
-    case .error: "an error, which is told with what to do next"
-    case .changes: "plan --detailed-exitcode: something is to do"
-    case .rolledBack: "a change would have cut the way to a host, so the host has undone it"
-    case .partial: "some of it is not done, or the run was stopped"
-    case .lockHeld: "another run is at work"
-    case .refused: "not allowed or not confirmed, or a saved plan no longer fits; nothing was changed"
-    case .usage: "the command line cannot be understood"
+    case .converged: "success; for apply: everything is as described, verified after the run"
+    case .error: "an error; the message says what to do next"
+    case .changes: "plan --detailed-exitcode: there are changes to make"
+    case .rolledBack: "a change would have cut off a host, so the host has undone it"
+    case .partial: "some steps were not done, or the run was stopped"
+    case .lockHeld: "another run is in progress"
+    case .refused: "not allowed or not confirmed, or a saved plan is out of date; nothing was changed"
+    case .usage: "invalid command line"
     }
   }
 

@@ -7,9 +7,9 @@ import Reconciler
 
 struct ExplainCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "explain", abstract: "Tell all about a step, a resource or a diagnostic's code.",
+    commandName: "explain", abstract: "Explain a step, a resource or a diagnostic code.",
     discussion: """
-      Codes (spec.bad-mac, agent.disk-full, plan.two-owners) are explained without asking any host. Steps and resources \
+      Codes (spec.bad-mac, agent.disk-full, plan.two-owners) are explained without contacting a host. Steps and resources \
       are those of the plan now; `cluster plan -o json` lists their ids.
       """)
 

@@ -7,7 +7,7 @@ import Lab
 
 struct LabCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "lab", abstract: "A twin of the described cluster, on this machine.",
+    commandName: "lab", abstract: "Run a lab: a copy of the described cluster on this machine.",
     subcommands: [
       LabUpCommand.self, LabDownCommand.self, LabStatusCommand.self, LabShellCommand.self, LabConsoleCommand.self,
       LabPowerCommand.self, LabCutCommand.self, LabProbeCommand.self, LabEnterCommand.self, LabMachineCommand.self,

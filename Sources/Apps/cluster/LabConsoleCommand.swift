@@ -6,14 +6,14 @@ import Lab
 
 struct LabConsoleCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "console", abstract: "Show what a machine of the lab wrote on its console.")
+    commandName: "console", abstract: "Show the console output of a machine in the lab.")
 
   @OptionGroup var options: LabOptions
 
   @Argument(help: "The head or node.")
   var machine: String
 
-  @Flag(help: "Go on until interrupted.")
+  @Flag(help: "Keep printing new output until interrupted.")
   var follow = false
 
   func run() async throws {

@@ -6,7 +6,7 @@ import Lab
 
 struct LabCutCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "cut", abstract: "Pull a machine's cable out of a network, or put it back.")
+    commandName: "cut", abstract: "Unplug a machine from a network, or plug it in again.")
 
   @OptionGroup var options: LabOptions
 
@@ -16,7 +16,7 @@ struct LabCutCommand: AsyncParsableCommand {
   @Argument(help: "The network.")
   var network: String
 
-  @Flag(help: "Put it back.")
+  @Flag(help: "Plug it in again.")
   var mend = false
 
   func run() async throws {

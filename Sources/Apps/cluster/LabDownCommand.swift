@@ -6,11 +6,11 @@ import Lab
 
 struct LabDownCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "down", abstract: "Stop the lab. Nothing of it is left behind but caches.")
+    commandName: "down", abstract: "Stop the lab and remove everything but its caches.")
 
   @OptionGroup var options: LabOptions
 
-  @Option(help: "A lab by its id, for one whose folder is gone.")
+  @Option(help: "The id of a lab whose folder no longer exists.")
   var id: String?
 
   func run() async throws {

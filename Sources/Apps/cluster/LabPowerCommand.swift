@@ -6,8 +6,8 @@ import Lab
 
 struct LabPowerCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "power", abstract: "Switch a machine of the lab on or off, as if by hand.",
-    discussion: "`off` and `cycle` take the power away at once; `shutdown` presses the button.")
+    commandName: "power", abstract: "Switch a machine of the lab on or off, as someone beside it would.",
+    discussion: "`off` and `cycle` cut the power at once; `shutdown` presses the power button.")
 
   @OptionGroup var options: LabOptions
 

@@ -6,12 +6,12 @@ import Lab
 
 struct LabProbeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "probe", abstract: "Ask the service addresses every 50 ms, and tell every interruption.",
-    discussion: "Ends with 0 when everything answered at the end, and with 1 when something did not.")
+    commandName: "probe", abstract: "Probe the service addresses every 50 ms and report each interruption.",
+    discussion: "The exit status is 0 when everything answered at the end, otherwise 1.")
 
   @OptionGroup var options: LabOptions
 
-  @Option(help: "How many seconds.")
+  @Option(help: "How many seconds to probe.")
   var seconds = 60
 
   @Option(help: .hidden)

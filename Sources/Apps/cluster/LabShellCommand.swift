@@ -6,7 +6,7 @@ import Lab
 
 struct LabShellCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "shell", abstract: "Log in to a head of the lab, or run a command there.")
+    commandName: "shell", abstract: "Log in to a head of the lab, or run a program there.")
 
   @OptionGroup var options: LabOptions
 

@@ -6,7 +6,7 @@ import Lab
 
 struct LabStatusCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "status", abstract: "What is running in the lab.")
+    commandName: "status", abstract: "Show what is running in the lab.")
 
   @OptionGroup var options: LabOptions
   @OptionGroup var printing: OutputOptions

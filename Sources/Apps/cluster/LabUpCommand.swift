@@ -7,21 +7,21 @@ import Lab
 
 struct LabUpCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "up", abstract: "Start the lab, or add to it what cluster.yaml has in addition.",
+    commandName: "up", abstract: "Start the lab, or add the machines that are new in cluster.yaml.",
     discussion: """
-      The first head starts as a plain Debian that answers SSH. Every other machine is off: a clone with an empty disk,
-      nodes without one, each behind its own BMC.
+      The first head starts as a plain Debian with SSH. Every other machine is off and has a BMC of its own: the clone \
+      with an empty disk, nodes without a disk.
       """)
 
   @OptionGroup var options: LabOptions
 
-  @Option(help: "Which machines: all, or heads.")
+  @Option(help: "Which machines to create: all, or only heads.")
   var only: LabScope = .all
 
-  @Option(help: "What nodes are: containers with a small firmware, or machines that QEMU emulates.")
+  @Option(help: "How nodes run: as containers with a small firmware, or as virtual machines in QEMU.")
   var nodes: LabMachine.Hardware = .container
 
-  @Option(help: "A node that QEMU emulates while the others are containers. May be given several times.")
+  @Option(help: "A node to run in QEMU while the others are containers. May be repeated.")
   var vm: [String] = []
 
   func run() async throws {

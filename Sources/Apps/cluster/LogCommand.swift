@@ -6,15 +6,15 @@ import Reconciler
 
 struct LogCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "log", abstract: "The runs so far, newest first, from refs/heads/cluster/history.")
+    commandName: "log", abstract: "List the recorded runs, newest first.")
 
   @OptionGroup var options: SiteOptions
   @OptionGroup var printing: OutputOptions
 
-  @Flag(help: "Runs of every site: the real machines and all labs.")
+  @Flag(help: "Include every site: the real machines and all labs.")
   var all = false
 
-  @Option(name: [.customShort("n"), .long], help: "At most this many.")
+  @Option(name: [.customShort("n"), .long], help: "List at most this many runs.")
   var limit = 20
 
   func run() async throws {

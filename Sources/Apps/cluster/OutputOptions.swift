@@ -5,6 +5,6 @@ import ArgumentParser
 struct OutputOptions: ParsableArguments {
   enum Format: String, ExpressibleByArgument, CaseIterable { case text, json }
 
-  @Option(name: .shortAndLong, help: "What to print on standard output.")
+  @Option(name: .shortAndLong, help: "The format of standard output.")
   var output: Format = .text
 }

@@ -6,7 +6,7 @@ import Reconciler
 
 struct PlanCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "plan", abstract: "Show what `apply` would do, and what it would interrupt. Changes nothing.")
+    commandName: "plan", abstract: "Show what `apply` would change and interrupt. Changes nothing.")
 
   @OptionGroup var options: SiteOptions
   @OptionGroup var printing: PlanOutputOptions
@@ -15,20 +15,21 @@ struct PlanCommand: AsyncParsableCommand {
   @OptionGroup var simulation: SimulationOptions
 
   @Option(
-    help: ArgumentHelp("Keep the plan in a file, to be carried out by `cluster apply FILE`.", valueName: "file"),
+    help: ArgumentHelp("Save the plan to a file, for `cluster apply FILE`.", valueName: "file"),
     completion: .file())
   var out: String?
 
-  @Flag(help: "End with 0 when nothing is to do, 2 when something is, 1 on an error.")
+  @Flag(help: "Exit with 0 when there is nothing to do, 2 when there are changes to make, 1 on an error.")
   var detailedExitcode = false
 
   func validate() throws {
     try simulation.check(options)
     if comparison.base != nil, options.simulate {
-      throw ValidationError("--base compares two descriptions and asks no machine: it goes without --simulate.")
+      throw ValidationError(
+        "--base compares two descriptions and contacts no machine: it cannot be combined with --simulate.")
     }
     if out != nil, comparison.base != nil {
-      throw ValidationError("A comparison of descriptions cannot be applied: --out goes without --base.")
+      throw ValidationError("A comparison of descriptions cannot be applied: --out cannot be combined with --base.")
     }
   }
 

@@ -6,10 +6,10 @@ import Planning
 struct PlanOutputOptions: ParsableArguments {
   enum Format: String, ExpressibleByArgument, CaseIterable { case text, json, yaml, md }
 
-  @Option(name: .shortAndLong, help: "What to print on standard output; md is for comments on pull requests.")
+  @Option(name: .shortAndLong, help: "The format of standard output; md is for comments on pull requests.")
   var output: Format = .text
 
-  @Flag(help: "Show everything, however long it is.")
+  @Flag(help: "Show everything, however long.")
   var full = false
 
   func show(_ review: PlanReview) {

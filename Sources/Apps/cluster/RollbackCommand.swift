@@ -7,11 +7,11 @@ import Reconciler
 struct RollbackCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rollback",
-    abstract: "Go back to the description of an earlier run: a new commit, then plan and apply.",
+    abstract: "Return to the description of an earlier run: commit it, then plan and apply.",
     discussion: """
-      Nothing is taken out of the history: the description of that run, with the files it refers to, is committed on the \
-      current branch and applied like any other change. Without RUN: the newest run before the last one that converged \
-      which had another description.
+      The history is not rewritten: the description of that run, with the files it refers to, is committed to the \
+      current branch and applied like any other change. Without RUN, it is the newest run before the last converged one \
+      that had a different description.
 
       \(ExitStatus.table)
       """)
@@ -20,24 +20,24 @@ struct RollbackCommand: AsyncParsableCommand {
   @OptionGroup var printing: PlanOutputOptions
   @OptionGroup var running: RunOptions
 
-  @Flag(help: "Only show the plan. Neither the files nor the machines are changed.")
+  @Flag(help: "Only show the plan. Changes neither files nor machines.")
   var planOnly = false
 
-  @Flag(help: "Do not ask. Needed where there is no terminal.")
+  @Flag(help: "Do not ask for confirmation. Required without a terminal.")
   var yes = false
 
-  @Argument(help: "A run's name or its beginning, a commit, or `last~2`.")
+  @Argument(help: "A run's name or the beginning of it, a commit, or `last~2`.")
   var run: String?
 
   func validate() throws {
     if options.simulate {
       throw ValidationError(
-        "What was simulated is not in your repository: put the older description there, then `cluster apply --simulate`."
+        "Simulated runs are not in your repository. Restore the older description there, then run `cluster apply --simulate`."
       )
     }
     if printing.output != .text || printing.full, !planOnly {
       throw ValidationError(
-        "--output and --full say how the plan is printed: they go with --plan-only. For programs, --json-into tells a run."
+        "--output and --full require --plan-only. To follow a run from a program, use --json-into."
       )
     }
   }
@@ -76,7 +76,7 @@ struct RollbackCommand: AsyncParsableCommand {
     guard FileManager.default.fileExists(atPath: options.location.path) else { return [] }
     do {
       return Array(try Specification.load(options.location).files.files.keys) + [options.location.lastPathComponent]
-    } catch { throw Failure("\(error)", next: "See that the description can be read.") }
+    } catch { throw Failure("\(error)", next: "Check that the description exists and is readable.") }
   }
 
   /// Read in a folder of its own, so that the work tree stays as it is.
@@ -88,7 +88,8 @@ struct RollbackCommand: AsyncParsableCommand {
     options.tell(specification)
     guard let cluster = specification.cluster else {
       throw Failure(
-        "this version does not accept the description of run \(run.id)", next: "Mend a copy of it as is said above.")
+        "this version does not accept the description of run \(run.id)",
+        next: "Copy it, fix the problems shown above, and apply that.")
     }
     let reconciler = try Reconciler.connecting(
       site: site, specification: specification, cluster: cluster, by: SiteOptions.caller)

@@ -7,37 +7,41 @@ import Execution
 struct RunOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Wait for another run that is at work, at most so long. Without it, end with status 5 at once.",
+      "How long to wait for another run to end. By default, exit with status 5 at once.",
       valueName: "seconds"))
   var lockTimeout = 0
 
   @Option(
     help: ArgumentHelp(
-      "A host undoes a change of its addresses, sshd or firewall that is not confirmed over a new connection within "
-        + "this time.", valueName: "seconds"))
+      "How long a host waits for the confirmation of a change of its addresses, sshd or firewall before it undoes the "
+        + "change.", valueName: "seconds"))
   var confirmWithin = 60
 
   @Option(
     help: ArgumentHelp(
-      "You know that this head is off: do not wait until it can be asked whether another run is at work on it.",
+      "A head that you know is off: do not wait for it to answer whether another run is using it.",
       valueName: "head"))
   var withoutHead: [String] = []
 
   @Option(
-    help: "How progress is shown: live, redrawn in place, or plain lines. Live where standard error is a terminal.")
+    help: "How to show progress: live, redrawn in place, or as plain lines. Default: live on a terminal.")
   var progress: ProgressStyle?
 
   @Option(
-    help: ArgumentHelp("Write each event of the run into this file, one line of JSON each.", valueName: "file"),
+    help: ArgumentHelp("Write the run's events to this file, one JSON object per line.", valueName: "file"),
     completion: .file())
   var jsonInto: String?
 
   func validate() throws {
-    guard (0...86_400).contains(lockTimeout) else { throw ValidationError("--lock-timeout is 0 to 86400 seconds.") }
+    guard (0...86_400).contains(lockTimeout) else {
+      throw ValidationError("--lock-timeout must be between 0 and 86400 seconds.")
+    }
     if jsonInto == "-" {
       throw ValidationError("--json-into needs a file: standard output is for the result. Use /dev/fd/3 for a pipe.")
     }
-    guard (5...600).contains(confirmWithin) else { throw ValidationError("--confirm-within is 5 to 600 seconds.") }
+    guard (5...600).contains(confirmWithin) else {
+      throw ValidationError("--confirm-within must be between 5 and 600 seconds.")
+    }
   }
 
   /// A misspelt head would be waited for after all.

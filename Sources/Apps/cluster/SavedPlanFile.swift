@@ -7,7 +7,7 @@ enum SavedPlanFile {
   static func write(_ plan: SavedPlan, to path: String) throws {
     let data: Data
     do { data = try plan.encoded() } catch {
-      throw Failure("the plan cannot be written as JSON: \(error)", next: "This is a defect of the program: report it.")
+      throw Failure("the plan cannot be written as JSON: \(error)", next: "This is a bug in cluster: report it.")
     }
     // A new file beside it, so that the permissions are right from the first byte and no half plan is ever read.
     let temporary = path + ".\(getpid()).tmp"
@@ -19,7 +19,7 @@ enum SavedPlanFile {
       try handle.synchronize()
     } catch {
       unlink(temporary)
-      throw Failure("\(path) cannot be written: \(error)", next: "Make room there, or name another file.")
+      throw Failure("\(path) cannot be written: \(error)", next: "Free some space there, or give another file.")
     }
     guard rename(temporary, path) == 0 else {
       let problem = failure("write", path)
@@ -34,6 +34,6 @@ enum SavedPlanFile {
   }
 
   private static func failure(_ verb: String, _ path: String) -> Failure {
-    Failure("cannot \(verb) \(path): \(String(cString: strerror(errno)))", next: "Name a file that you can \(verb).")
+    Failure("cannot \(verb) \(path): \(String(cString: strerror(errno)))", next: "Give a file that you can \(verb).")
   }
 }

@@ -7,11 +7,11 @@ import Foundation
 struct ShowCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show",
-    abstract: "One run: who asked, the plan, what became of each step, and what changed on the machines.")
+    abstract: "Show one run: who started it, the plan, the result of each step, and what changed on the machines.")
 
   @OptionGroup var record: RecordOptions
 
-  @Argument(help: "A run's name or its beginning, a commit, `last`, or `last~2`.")
+  @Argument(help: "A run's name or the beginning of it, a commit, `last`, or `last~2`.")
   var run = "last"
 
   func run() async throws {
@@ -29,7 +29,7 @@ struct ShownRun: Encodable {
   var outcome: RunOutcome
   /// As it was shown before it was carried out.
   var plan: String
-  /// What was seen differently from the run before. Nil for the first run.
+  /// Differences from what the run before observed. Nil for the first run.
   var machines: [RecordDifference.File]?
 
   init(_ run: RunRecord, in repository: AuditRepository) throws(AuditError) {

@@ -11,20 +11,20 @@ struct SiteOptions: ParsableArguments {
   @Option(name: .shortAndLong, help: "The cluster's description.", completion: .file(extensions: ["yaml", "yml"]))
   var file = "cluster.yaml"
 
-  @Flag(help: "Speak to the lab that `cluster lab up` has started, not to the real machines.")
+  @Flag(help: "Use the lab that `cluster lab up` started instead of the real machines.")
   var lab = false
 
-  @Flag(help: "Speak to machines in memory, which are kept between calls, not to real ones. Needs no root and no lab.")
+  @Flag(help: "Use machines in memory, kept between calls, instead of real ones. Needs neither root nor a lab.")
   var simulate = false
 
-  @Option(help: "The folder with the secrets that the description names.", completion: .directory)
+  @Option(help: "The folder that holds the secrets named in the description.", completion: .directory)
   var secrets = "/etc/cluster/secrets"
 
-  @Option(help: "An ssh_config(5) file to use instead of your own.", completion: .file())
+  @Option(help: "The ssh_config(5) file to use instead of your own.", completion: .file())
   var sshConfig: String?
 
   func validate() throws {
-    if simulate, lab { throw ValidationError("--simulate and --lab name different machines: give one of them.") }
+    if simulate, lab { throw ValidationError("--simulate and --lab exclude each other.") }
   }
 
   var location: URL { URL(fileURLWithPath: file).standardizedFileURL }
@@ -58,7 +58,7 @@ struct SiteOptions: ParsableArguments {
   func specification() throws -> Specification {
     let specification: Specification
     do { specification = try Specification.load(location) } catch {
-      throw Failure("\(error)", next: "Name the description with --file, or go to the folder that holds it.")
+      throw Failure("\(error)", next: "Give the description with --file, or change to its folder.")
     }
     tell(specification)
     guard specification.cluster != nil else { throw ExitCode.failure }

@@ -5,7 +5,8 @@ import Reconciler
 
 struct StatusCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "status", abstract: "Heads, service addresses, services, nodes and the last run, as they are now.")
+    commandName: "status", abstract: "Show the state of heads, service addresses, services and nodes, and the last run."
+  )
 
   @OptionGroup var options: SiteOptions
   @OptionGroup var printing: OutputOptions

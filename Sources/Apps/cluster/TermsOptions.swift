@@ -4,19 +4,19 @@ import ClusterModel
 import Planning
 import Reconciler
 
-/// What part of a plan is wanted, and how much it may disrupt.
+/// The part of a plan that is wanted, and how much it may disrupt.
 struct TermsOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Only this, with what it depends on: machines (node[01-10]) or a resource (file@head1:/etc/hosts); * is any text.",
+      "Limit the plan to this and what it depends on: machines (node[01-10]) or a resource (file@head1:/etc/hosts). * matches any text.",
       valueName: "what"))
   var target: [String] = []
 
   @Option(
-    help: ArgumentHelp("Leave this out, and what depends on it. Named like a target.", valueName: "what"))
+    help: ArgumentHelp("Leave this out, and what depends on it. Written like a target.", valueName: "what"))
   var exclude: [String] = []
 
-  @Option(help: "If any step disrupts more than this, nothing is done.")
+  @Option(help: "Do nothing if any step would disrupt more than this.")
   var maxDisruption: Step.Disruption?
 
   func validate() throws {

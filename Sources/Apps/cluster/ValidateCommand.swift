@@ -5,8 +5,8 @@ import Reconciler
 
 struct ValidateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "validate", abstract: "Check cluster.yaml, without asking any machine.",
-    discussion: "Ends with 0 when it is valid (warnings are allowed), and with 1 when it is not.")
+    commandName: "validate", abstract: "Check cluster.yaml without contacting any machine.",
+    discussion: "The exit status is 0 when it is valid, with or without warnings, and 1 when it is not.")
 
   @OptionGroup var options: SiteOptions
   @OptionGroup var printing: OutputOptions
@@ -20,7 +20,7 @@ struct ValidateCommand: AsyncParsableCommand {
     try await Failure.telling {
       let specification: Specification
       do { specification = try Specification.load(options.location) } catch {
-        throw Failure("\(error)", next: "Name the description with --file, or go to the folder that holds it.")
+        throw Failure("\(error)", next: "Give the description with --file, or change to its folder.")
       }
       switch printing.output {
       case .json:

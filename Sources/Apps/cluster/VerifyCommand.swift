@@ -7,8 +7,8 @@ import Foundation
 struct VerifyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
-    abstract: "Look through the whole record: the chain, what each commit holds, signatures, and missing runs.",
-    discussion: "Ends with 0 only when nothing is wrong and nothing could not be checked, and with 1 otherwise.")
+    abstract: "Check the whole record: its chain, the contents of each commit, signatures and missing runs.",
+    discussion: "The exit status is 0 when everything was checked and nothing is wrong, otherwise 1.")
 
   @OptionGroup var record: RecordOptions
 

@@ -28,7 +28,7 @@ package enum ReconcileError: Error, Sendable {
     case .audit(let error): error.next
     case .unreadableRecord: "Use the version of cluster that recorded them, or a newer one."
     case .host(let error): error.next
-    case .overtaken: "Look at the new plan, and apply again."
+    case .overtaken: "Review the new plan, then apply again."
     case .unknownTarget: "Name heads, nodes (`node[01-10]`) or resources (`file@head1:/etc/hosts`); `*` is any text."
     case .tooDisruptive: "Leave these out with --exclude, or allow more, in a maintenance window."
     case .stale: "Save a new plan with `cluster plan --out FILE`, read it, and apply that."

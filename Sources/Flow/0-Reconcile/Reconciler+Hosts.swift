@@ -75,7 +75,7 @@ extension Reconciler {
       throw .host(
         AgentError(
           .permission, "no folder could be made in /tmp", cause: String(cString: strerror(errno)),
-          next: "Make room in /tmp, and let this user write to it."))
+          next: "Free some space in /tmp, and check that this user may write there."))
     }
     return URL(fileURLWithPath: String(cString: path))
   }

@@ -117,7 +117,7 @@ extension StatusReport {
     case .ready where age <= silentAfterSeconds:
       return made(.ready, since: now - age - (report.uptime ?? 0), report.verified ? nil : "image not verified")
     case .ready:
-      return made(.silent, since: now - age, "last heard of \(age) s ago; look at its console")
+      return made(.silent, since: now - age, "last heard from \(age) s ago; check its console")
     case .failed:
       return made(.failed, since: now - age, report.detail ?? "its image did not match its digest")
     case .powered: return made(.booting, since: now - age, "switched on \(age) s ago, and not heard since")

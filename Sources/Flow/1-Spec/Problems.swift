@@ -44,7 +44,7 @@ struct Problems: Sendable {
       result.append(
         Diagnostic(
           .tooManyProblems, "\(dropped) more problems were found and are not shown.",
-          help: "Mend the ones above and read the file again.", at: last.span))
+          help: "Fix the ones above and check the file again.", at: last.span))
     }
     return result
   }

@@ -52,7 +52,7 @@ package struct Observer<C: Clock>: Sendable where C.Duration == Duration {
         deadline, clock: clock,
         orThrow: AgentError(
           .unreachable, "\(host.id) did not answer within \(deadline)",
-          next: "Look whether \(host.id) is overloaded: log in to it and run `uptime`; then try again.")
+          next: "Check whether \(host.id) is overloaded: log in and run `uptime`. Then try again.")
       ) { () throws(AgentError) in try await host.answer(question.sent, secrets: question.secrets) }
       return .answered(question.answers(answers))
     } catch {
@@ -65,6 +65,6 @@ extension AgentError {
   fileprivate static func noWay(to host: HostID) -> AgentError {
     AgentError(
       .unreachable, "there is no way to \(host): the spec does not name it",
-      next: "Put \(host) back into the spec, or remove by hand what it still holds.")
+      next: "Put \(host) back into the spec, or remove what is left on it yourself.")
   }
 }

@@ -356,8 +356,8 @@ extension Blocked.Reason {
   fileprivate var next: String {
     switch self {
     case .unreadable(.unreachable(_, let error)), .unreadable(.failed(_, let error)): error.next
-    case .unreadable(.unasked): "This is a defect of the program: report it together with the spec."
-    case .waitsFor(let resource): "Mend \(resource) first; then this is planned."
+    case .unreadable(.unasked): "This is a bug in cluster: report it together with the spec."
+    case .waitsFor(let resource): "Fix \(resource) first; then this can be planned."
     case .leftOut(let resource): "Plan again without leaving out \(resource)."
     }
   }

@@ -80,7 +80,7 @@ package struct PlanProblems: Error, Hashable, Sendable, CustomStringConvertible 
     let isOfMachines = all.contains { if case .leavesWhileUp = $0 { true } else { false } }
     return isOfMachines
       ? "`cluster explain plan.leaves-while-up` tells more."
-      : "Mend the description where it says so; `cluster validate` checks it without any host."
+      : "Fix the description at that place; `cluster validate` checks it without contacting a host."
   }
 }
 

@@ -38,7 +38,8 @@ struct Confirmation<C: Clock>: Sendable where C.Duration == Duration {
     let limit = Duration.seconds(20)
     return try await withDeadline(
       limit, clock: executor.clock,
-      orThrow: AgentError(.deadline, "\(step.host) took no new connection within \(limit)", next: "Wait.")
+      orThrow: AgentError(
+        .deadline, "\(step.host) took no new connection within \(limit)", next: "Wait for the host to undo it.")
     ) { [token] () throws(AgentError) in try await host.confirm(change, run: token) }
   }
 
@@ -52,8 +53,9 @@ struct Confirmation<C: Clock>: Sendable where C.Duration == Duration {
     AgentError(
       error.code, "\(step.host) does not answer since \(step.operation.name) \(step.operation.target)",
       cause: error.description,
-      next: "It undoes that by itself \(token.confirmSeconds) s after it was begun, and again when it boots: look at "
-        + "its console, at `journalctl --unit 'cluster-undo-*'`, or power-cycle it; then apply again.")
+      next: "The host undoes the change \(token.confirmSeconds) s after it began, and again when it "
+        + "boots. Check its console and `journalctl --unit 'cluster-undo-*'`, or power-cycle it; then "
+        + "apply again.")
   }
 }
 

@@ -28,8 +28,8 @@ extension ExecutionError: CustomStringConvertible {
     switch self {
     case .lease(let error): error.next
     case .unreadableJournal(_, _, let next): next
-    case .journal: "Make room on the disk and let this user write to the folder; then try again."
-    case .invalidPlan: "This is a defect of the program: report it together with the spec."
+    case .journal: "Free some space on the disk, check that this user may write to the folder, then try again."
+    case .invalidPlan: "This is a bug in cluster: report it together with the spec."
     }
   }
 }
@@ -41,7 +41,7 @@ extension ExecutionError {
   {
     .unreadableJournal(
       path: path, cause: cause,
-      next: "Look at `cluster log` and `cluster plan`: without the journal \(lost) is only seen on the machines. Then "
-        + "put it aside and apply again: mv \(path) \(path).damaged")
+      next: "Check `cluster log` and `cluster plan`: without the journal, only the machines show "
+        + "\(lost). Then move it aside and apply again: mv \(path) \(path).damaged")
   }
 }

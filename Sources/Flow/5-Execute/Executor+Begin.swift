@@ -49,7 +49,7 @@ extension Executor {
         throw .lease(
           AgentError(
             .deadline, "\(id) should have undone \(change.what) of run \(change.run), and has not",
-            next: "Look at `journalctl --unit 'cluster-undo-*'` on \(id)."))
+            next: "Check `journalctl --unit 'cluster-undo-*'` on \(id)."))
       }
       try? await clock.sleep(until: clock.now.advanced(by: .seconds(1)), tolerance: nil)
     }

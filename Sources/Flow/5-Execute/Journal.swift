@@ -40,7 +40,7 @@ package struct Journal: RunJournal {
     case is Newer:
       return .unreadableJournal(
         path: path, cause: "a newer version of the program has written it",
-        next: "Use that version, or a newer one: this one would overlook what it does not know.")
+        next: "Use that version or a newer one: this one does not know everything that it records.")
     case is DecodingError: return .damaged(path, "\(error)")
     case let error as DatabaseError where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode):
       return .damaged(path, "\(error)")
@@ -175,7 +175,7 @@ package struct Journal: RunJournal {
   private static func report(_ row: Row) -> StepReport {
     let detail: String = row["detail"] ?? ""
     func error(_ code: AgentError.Code, _ message: String) -> AgentError {
-      AgentError(code, message, next: "Apply again: it looks at what is there.")
+      AgentError(code, message, next: "Apply again: the next run looks at the present state.")
     }
     let word: String? = row["result"]
     let result: StepReport.Result =

@@ -57,7 +57,7 @@ actor Lease<C: Clock> where C.Duration == Duration {
           throw AgentError(
             .leaseHeld,
             "the lease of \(id) ran out, and another run may have begun on \(other): \(why)",
-            cause: error.description, next: "Look at `cluster log`, then plan and apply again.")
+            cause: error.description, next: "Check `cluster log`, then plan and apply again.")
         }
       }
     }
@@ -117,15 +117,15 @@ actor Lease<C: Clock> where C.Duration == Duration {
 
 extension AgentError {
   static let noHosts = AgentError(
-    .unreachable, "there is no head to work on", next: "Name at least one head in the spec.")
+    .unreachable, "there is no head to work on", next: "Describe at least one head in the spec.")
 
   static func noWay(to host: HostID) -> AgentError {
-    AgentError(.unreachable, "there is no way to \(host)", next: "Name \(host) in the spec, with an address.")
+    AgentError(.unreachable, "there is no way to \(host)", next: "Describe \(host) in the spec, with an address.")
   }
 
   static func slow(_ host: HostID) -> AgentError {
     AgentError(
-      .deadline, "\(host) did not answer in time", next: "Look whether \(host) is overloaded or its disk is stuck.")
+      .deadline, "\(host) did not answer in time", next: "Check whether \(host) is overloaded or its disk hangs.")
   }
 
   /// About the way to the host, not about what was asked of it.

@@ -141,6 +141,8 @@ extension AgentError {
     AgentError(
       .unreachable, "\(host) cannot be asked whether another run is at work there, and it may be: \(why)",
       cause: error?.description,
-      next: "Mend the way to \(host), or switch it off by its BMC. If you know that it is off: --without-head \(host).")
+      next:
+        "Restore the connection to \(host), or power it off through its BMC. If you know that it is off: --without-head \(host)."
+    )
   }
 }

@@ -34,7 +34,7 @@ package struct LeaseHolder: Hashable, Sendable {
     return AgentError(
       .leaseHeld, "run \(token.run) of \(token.holder) is at work on \(host)\(since)\(known)",
       next:
-        "Wait until it ends, here with --lock-timeout SECONDS. If it is dead, its lease ends in \(secondsLeft) s by "
-        + "itself.")
+        "Wait for it to end, or let --lock-timeout SECONDS wait. If it has died, its lease expires "
+        + "in \(secondsLeft) s.")
   }
 }

@@ -83,7 +83,7 @@ struct StepAttempts<C: Clock>: Sendable where C.Duration == Duration {
       limit, clock: executor.clock,
       orThrow: AgentError(
         .deadline, "\(step.id) was not done within \(limit)",
-        next: "Look at \(step.host) for what it waits for; then apply again: what is done already is not done twice.")
+        next: "Find out what \(step.host) is waiting for, then apply again. Finished work is not repeated.")
     ) { () throws(AgentError) in
       try await host.perform(step.operation, secrets: secrets, run: lease.token) { line in
         executor.events?.yield(.progress(step.id, line))

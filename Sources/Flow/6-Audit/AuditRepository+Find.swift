@@ -7,13 +7,13 @@ extension AuditRepository {
   package func find(_ words: String, site: String?) throws(AuditError) -> RunRecord {
     let runs = try log(site: site)
     guard !runs.isEmpty else {
-      throw AuditError(.noSuchRun, "no run is recorded yet", next: "Make one: cluster apply")
+      throw AuditError(.noSuchRun, "no run is recorded yet", next: "Start a run: cluster apply")
     }
     if words == "last" || words.hasPrefix("last~") {
       let back = words == "last" ? 0 : Int(words.dropFirst(5))
       guard let back, runs.indices.contains(back) else {
         throw AuditError(
-          .noSuchRun, "there is no \(words): \(runs.count) runs are recorded", next: "Look at them: cluster log")
+          .noSuchRun, "there is no \(words): \(runs.count) runs are recorded", next: "List them: cluster log")
       }
       return runs[back]
     }
@@ -23,12 +23,13 @@ extension AuditRepository {
         || ($0.id.hasSuffix(words) && words.utf8.count >= 4)
     }
     guard let only = matching.first else {
-      throw AuditError(.noSuchRun, "no run is called \(words)", next: "Look at them: cluster log --limit 1000")
+      throw AuditError(.noSuchRun, "no run is called \(words)", next: "List them: cluster log --limit 1000")
     }
     guard matching.count == 1 else {
       let names = matching.prefix(5).map(\.id).joined(separator: ", ")
       throw AuditError(
-        .noSuchRun, "\(matching.count) runs are called \(words)", cause: names, next: "Give more of the name.")
+        .noSuchRun, "\(matching.count) runs are called \(words)", cause: names,
+        next: "Give more characters of the name.")
     }
     return only
   }
@@ -49,7 +50,7 @@ extension AuditRepository {
     } catch { problem = error }
     throw AuditError(
       .damaged, "outcome.json of run \(run.id) cannot be read", cause: "\(problem)",
-      next: "Look at it: git show \(run.commit.prefix(12)):outcome.json")
+      next: "Inspect it: git show \(run.commit.prefix(12)):outcome.json")
   }
 
   /// A text of a run's commit. Empty when it has none of that name.

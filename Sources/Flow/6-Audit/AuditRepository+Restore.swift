@@ -15,7 +15,7 @@ extension AuditRepository {
     }
     throw AuditError(
       .noSuchRun, "no earlier run was made from another description",
-      next: "Look at the runs, and name one: cluster log; cluster rollback RUN")
+      next: "List the runs and name one: cluster log; cluster rollback RUN")
   }
 
   /// The description of a run and the files that it refers to, by path relative to its folder.
@@ -41,7 +41,7 @@ extension AuditRepository {
     guard dirty.isEmpty else {
       throw AuditError(
         .uncommitted, "\(dirty.joined(separator: ", ")) has changes that are not committed",
-        next: "Commit them, or put them aside: git stash")
+        next: "Commit them, or stash them: git stash")
     }
     do {
       for path in existing where wanted[path] == nil { try FileManager.default.removeItem(at: location(path)) }
@@ -67,7 +67,7 @@ extension AuditRepository {
   /// git itself, so that the user's hooks and signing apply to the user's branch.
   private func git(_ words: [String]) async throws(AuditError) -> CommandResult {
     do throws(AgentError) {
-      return try await Command.checked("git", ["-C", folder] + words, next: "Look at the repository: git status")
+      return try await Command.checked("git", ["-C", folder] + words, next: "Check the repository: git status")
     } catch { throw AuditError(.git, error.message, cause: error.cause, next: error.next) }
   }
 }

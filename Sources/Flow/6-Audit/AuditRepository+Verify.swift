@@ -28,7 +28,7 @@ extension AuditRepository {
     for run in journal where !recorded.contains(run.recordedAs) {
       result.find(
         nil, "run \(run.id), which ended \(run.result) on this machine, is not recorded",
-        next: "Look whether its commit was lost: git reflog cluster/history; " + Self.restore)
+        next: "Check whether its commit was lost: git reflog cluster/history; " + Self.restore)
     }
     try await checkSignatures(chain, repository, &result)
     return result
@@ -122,14 +122,14 @@ extension AuditRepository {
       result.find(
         earlier,
         "\(Self.history) has been at this commit, and no longer holds it: it was set back or rewritten",
-        next: "See what was there: git log \(earlier.description.prefix(12)); if it is right, put it back: "
-          + "git update-ref \(Self.history) \(earlier.description.prefix(12))")
+        next: "Inspect the earlier history: git log \(earlier.description.prefix(12)); if it is right, "
+          + "restore it: git update-ref \(Self.history) \(earlier.description.prefix(12))")
     }
     for (name, copy) in try repository.references(below: Self.copies) where !here.contains(copy) {
       result.find(
         copy, "the copy on \(name) has this commit, which is not a part of the history here",
         next:
-          "If nobody else records runs there, the history here was rewritten: git log \(copy.description.prefix(12))"
+          "Unless someone else records runs there, the history here was rewritten: git log \(copy.description.prefix(12))"
       )
     }
   }
@@ -173,7 +173,7 @@ extension AuditRepository {
       }
       result.find(
         GitID(String(words[0])), Self.meaning(words[1]),
-        next: "Ask whoever made that run; `git verify-commit \(words[0].prefix(12))` says more.")
+        next: "Ask the person who made that run; `git verify-commit \(words[0].prefix(12))` shows more.")
     }
     result.signatures = .signed(signed.count, good: good)
   }

@@ -95,7 +95,7 @@ package struct AuditRepository: RunHistory {
     }
     throw AuditError(
       .contended, "\(Self.history) was moved by others \(Self.mostRaces) times in a row",
-      next: "Look for a process that keeps writing to it or left \(Self.history).lock behind.")
+      next: "Look for a process that keeps writing to it, or a stale \(Self.history).lock.")
   }
 
   /// The files and folders of a commit: the next one has most of them too.
@@ -151,7 +151,7 @@ package struct AuditRepository: RunHistory {
     } catch {
       throw AuditError(
         .damaged, "what run \(newest.id) has left under management cannot be read", cause: "\(error)",
-        next: "Look at it: git show \(newest.commit.prefix(12)):managed")
+        next: "Inspect it: git show \(newest.commit.prefix(12)):managed")
     }
   }
 
@@ -166,7 +166,7 @@ package struct AuditRepository: RunHistory {
     do { return try ManagedSet(json: json, catalog: catalog).resources } catch {
       throw AuditError(
         .damaged, "\(path) of run \(newest.id) cannot be read", cause: "\(error)",
-        next: "Look at it: git show \(newest.commit.prefix(12)):\(path)")
+        next: "Inspect it: git show \(newest.commit.prefix(12)):\(path)")
     }
   }
 

@@ -33,13 +33,13 @@ extension AuditRepository {
   package func blame(_ words: String, site: String) throws(AuditError) -> [Blame] {
     let runs = try log(site: site)
     guard let newest = runs.first else {
-      throw AuditError(.noSuchRun, "no run is recorded yet", next: "Make one: cluster apply")
+      throw AuditError(.noSuchRun, "no run is recorded yet", next: "Start a run: cluster apply")
     }
     var reader = BlameReader(audit: self, repository: try GitRepository(containing: folder), runs: runs)
     guard let wanted = BlameSelector(words) else {
       throw AuditError(
         .noSuchResource, "\(words) names neither resources nor machines",
-        next: "Write file@head1:/etc/hosts, or node[01-20]; a * stands for anything.")
+        next: "Write file@head1:/etc/hosts or node[01-20]; * matches any text.")
     }
     var names = try reader.lists.names(in: newest).filter(wanted.matches)
     var run = runs.dropFirst()[...]

@@ -29,7 +29,7 @@ struct CommitSigning {
     do throws(AgentError) {
       let result = try await Command.checked(
         "ssh-keygen", ["-Y", "sign", "-n", "git", "-f", key], input: commit,
-        next: "Look whether \(key) exists and can be used without asking: ssh-add -l")
+        next: "Check that \(key) exists and can be used without a prompt: ssh-add -l")
       return result.text
     } catch {
       throw AuditError(.signing, "the record cannot be signed", cause: error.description, next: error.next)

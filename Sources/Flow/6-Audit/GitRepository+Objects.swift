@@ -24,7 +24,7 @@ extension GitRepository {
     guard let commit = commit ?? nil else {
       throw AuditError(
         .damaged, "commit \(id) is missing or is no commit", cause: nil,
-        next: "Look at the repository with `git fsck`; fetch the history from a copy of it, if there is one.")
+        next: "Check the repository with `git fsck`; if there is a copy, fetch the history from it.")
     }
     return commit
   }
@@ -47,7 +47,7 @@ extension GitRepository {
   private func missing(_ id: GitID) -> AuditError {
     AuditError(
       .damaged, "object \(id) is missing or is not what it should be", cause: nil,
-      next: "Look at the repository with `git fsck`; fetch the history from a copy of it, if there is one.")
+      next: "Check the repository with `git fsck`; if there is a copy, fetch the history from it.")
   }
 
   /// Every file below a folder, by path.

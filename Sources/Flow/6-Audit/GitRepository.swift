@@ -121,7 +121,7 @@ final class GitRepository {
   static func error(_ message: String) -> AuditError {
     AuditError(
       .git, message, cause: lastMessage,
-      next: "Look at the repository with `git status` and `git fsck`; mend it, then try again.")
+      next: "Check the repository with `git status` and `git fsck`, repair it, then try again.")
   }
 
   private static var lastMessage: String? { git_error_last().map { String(cString: $0.pointee.message) } }
@@ -142,10 +142,10 @@ final class GitRepository {
     if code == GIT_ENOTFOUND.rawValue {
       return AuditError(
         .notARepository, "\(folder) is not in a git repository", cause: nil,
-        next: "Make it one: git init && git add cluster.yaml && git commit")
+        next: "Create it: git init && git add cluster.yaml && git commit")
     }
     return AuditError(
       .git, "the repository of \(folder) cannot be opened", cause: cause,
-      next: "Look at it with `git status` and `git fsck`; mend it, then try again.")
+      next: "Check it with `git status` and `git fsck`, repair it, then try again.")
   }
 }

@@ -12,7 +12,7 @@ extension HistoryCopies {
     if !result.succeeded { throw explained(result, place) }
     try await Command.checked(
       "git", ["-C", folder, "update-ref", reference(place.name), AuditRepository.history],
-      next: "Look at the repository with `git fsck`.")
+      next: "Check the repository with `git fsck`.")
   }
 
   func fetch(from place: HistoryPlace) async throws(AgentError) {
@@ -39,12 +39,12 @@ extension HistoryCopies {
     if ["(fetch first)", "(non-fast-forward)", "non-fast-forward"].contains(where: said.contains) {
       return AgentError(
         .conflict, "\(place.name) has runs that are not recorded here", cause: result.lastLines,
-        next: "Apply again: it takes them over. If it goes on, compare the two: git fetch \(place.url) "
+        next: "Apply again: the next run merges them. If this persists, compare the two: git fetch \(place.url) "
           + AuditRepository.history)
     }
     return AgentError(
       .unreachable, "the record could not be exchanged with \(place.name)", cause: result.lastLines,
-      next: "The next run tries again. To look: git ls-remote \(place.url)")
+      next: "The next run tries again. To check: git ls-remote \(place.url)")
   }
 
   /// Does the same with all at once. Nil for those where it worked.

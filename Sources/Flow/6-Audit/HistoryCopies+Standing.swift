@@ -71,7 +71,7 @@ extension HistoryCopies {
       guard result.status == 0 || result.status == allowing else {
         throw AgentError(
           .commandFailed, "git \(words.first ?? "") failed", cause: result.lastLines,
-          next: "Look at the repository with `git status` and `git fsck`; mend it, then try again.")
+          next: "Check the repository with `git status` and `git fsck`, repair it, then try again.")
       }
       return result.text.split(whereSeparator: \.isNewline).joined(separator: "\n")
     } catch {

@@ -71,6 +71,6 @@ extension AuditError {
   static func notJSON(_ error: any Error) -> AuditError {
     AuditError(
       .git, "the record cannot be written as JSON", cause: "\(error)",
-      next: "This is a defect of the program: report it together with the spec.")
+      next: "This is a bug in cluster: report it together with the spec.")
   }
 }

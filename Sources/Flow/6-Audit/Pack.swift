@@ -31,7 +31,7 @@ struct Pack {
     guard pack.count < 1 << 31 else {
       throw AuditError(
         .git, "the record of one run would be \(pack.count >> 20) MiB", cause: nil,
-        next: "Look for a file of the description that is that large, and keep it elsewhere.")
+        next: "Find the large file that the description refers to, and keep it elsewhere.")
     }
     let digest = SHA1.digest(pack)
     (bytes, name) = (pack + digest, "pack-" + GitID(bytes: digest).description)
@@ -115,6 +115,6 @@ private final class Deflater {
   private static func failure(_ code: Int32) -> AuditError {
     AuditError(
       .git, "the record cannot be compressed", cause: "zlib says \(code)",
-      next: "See whether the machine has memory left: free -h")
+      next: "Check that the machine has free memory: free -h")
   }
 }

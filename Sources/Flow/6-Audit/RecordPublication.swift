@@ -114,7 +114,7 @@ struct RecordPublication {
     case EEXIST, ENOTDIR:
       throw AuditError(
         .git, "\(folder) is a reference, so nothing can be recorded below it", cause: nil,
-        next: "Give the branch another name: git branch -m cluster NAME")
+        next: "Rename the branch: git branch -m cluster NAME")
     case ENOENT:
       try makeFolder(for: folder)
       try makeFolder(for: path)

@@ -20,7 +20,7 @@ extension FileSystem {
     getpwnam_r(name, &entry, &buffer, buffer.count, &found)
     if found != nil { return entry.pw_uid }
     throw AgentError(
-      .notFound, "There is no user \(name)", next: "Install the package that brings the user \(name) first.")
+      .notFound, "There is no user \(name)", next: "First install the package that creates the user \(name).")
   }
 
   private static func gid(_ name: String) throws(AgentError) -> UInt32 {
@@ -31,7 +31,7 @@ extension FileSystem {
     getgrnam_r(name, &entry, &buffer, buffer.count, &found)
     if found != nil { return entry.gr_gid }
     throw AgentError(
-      .notFound, "There is no group \(name)", next: "Install the package that brings the group \(name) first.")
+      .notFound, "There is no group \(name)", next: "First install the package that creates the group \(name).")
   }
 
   /// The name, or the number where nobody has it.

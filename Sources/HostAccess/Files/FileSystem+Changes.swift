@@ -116,7 +116,7 @@ extension FileSystem {
     // Here links are followed: /var/run and the like lead to folders.
     if stat(path, &status) == 0 {
       guard status.st_mode & S_IFMT == S_IFDIR else {
-        throw AgentError(.conflict, "\(path) is not a folder", next: "Move away what is at \(path), and try again.")
+        throw AgentError(.conflict, "\(path) is not a folder", next: "Move away what is at \(path), then try again.")
       }
       return false
     }

@@ -69,7 +69,7 @@ package enum FileSystem {
       if bytes.isEmpty { bytes = more } else { bytes += more }
       guard bytes.count <= limit else {
         throw AgentError(
-          .invalid, "\(path) is larger than \(limit >> 20) MiB", next: "Look at what \(path) is; it should be small.")
+          .invalid, "\(path) is larger than \(limit >> 20) MiB", next: "Check what \(path) is; it should be small.")
       }
       room = min(max(room - count, 4 << 10), 1 << 20)
     }
@@ -125,15 +125,16 @@ package enum FileSystem {
       let space = path.flatMap { FileSystemSpace(at: $0) }
       return AgentError(
         .diskFull, message, cause: space.map { "\(cause): \($0.text)" } ?? cause,
-        next: "Make room on \(space?.mountPoint ?? "the disk") (`df -h`), and apply again: nothing is half written.")
+        next:
+          "Free some space on \(space?.mountPoint ?? "the disk") (`df -h`), and apply again: nothing is half written.")
     case EACCES, EPERM, EROFS:
       return AgentError(
         .permission, message, cause: cause,
-        next: "See that it is root who works here, and that the file system is mounted read-write.")
+        next: "Check that the program runs as root, and that the file system is mounted read-write.")
     case ENOENT, ENOTDIR:
-      return AgentError(.notFound, message, cause: cause, next: "Look whether the path is right.")
+      return AgentError(.notFound, message, cause: cause, next: "Check the path.")
     default:
-      return AgentError(.commandFailed, message, cause: cause, next: "Look at `dmesg` for trouble with the disk.")
+      return AgentError(.commandFailed, message, cause: cause, next: "Check `dmesg` for disk errors.")
     }
   }
 

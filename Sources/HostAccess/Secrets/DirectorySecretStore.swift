@@ -19,7 +19,7 @@ package struct DirectorySecretStore: SecretStore {
     try checkFolders(of: ref)
     guard let entry = try FileSystem.entry(path) else { return nil }
     guard entry.kind == .file else {
-      throw AgentError(.invalid, "\(path) is not a file", next: "Put the secret itself there; links are not followed.")
+      throw AgentError(.invalid, "\(path) is not a file", next: "Put the file itself there; links are not followed.")
     }
     try checkPrivate(path, entry, allowed: 0o600)
     let bytes = try FileSystem.read(path, limit: 64 << 10)
@@ -49,7 +49,8 @@ package struct DirectorySecretStore: SecretStore {
     }
     guard fit, ref.name.utf8.count <= 1000 else {
       throw AgentError(
-        .invalid, "`\(ref.name)` is not the name of a secret", next: "Name it like `bmc/head1`, without dots in front.")
+        .invalid, "`\(ref.name)` is not the name of a secret",
+        next: "Give it a name such as `bmc/head1`, without a leading dot.")
     }
     return "\(directory)/\(ref.name)"
   }
@@ -71,12 +72,12 @@ package struct DirectorySecretStore: SecretStore {
     guard entry.uid == geteuid() else {
       throw AgentError(
         .permission, "\(path) belongs to \(FileSystem.userName(entry.uid))",
-        next: "Give it to the user who runs cluster: `chown \(FileSystem.userName(geteuid())) \(path)`.")
+        next: "Change its owner to the user that runs cluster: `chown \(FileSystem.userName(geteuid())) \(path)`.")
     }
     guard entry.mode & ~allowed == 0 else {
       throw AgentError(
         .permission, "\(path) can be read by others (mode \(String(entry.mode, radix: 8)))",
-        next: "Run `chmod \(String(allowed, radix: 8)) \(path)`, and think about whether the secret was seen.")
+        next: "Run `chmod \(String(allowed, radix: 8)) \(path)`, and consider whether the secret was exposed.")
     }
   }
 

@@ -16,7 +16,7 @@ actor AgentBinary {
     // A leading backslash tells of an escaped name: sha256sum(1).
     let digest = String(result.text.drop { $0 == "\\" }.prefix(64))
     guard digest.utf8.count == 64, digest.allSatisfy(\.isHexDigit) else {
-      throw AgentError(.invalid, "sha256sum gave no digest of \(path)", next: "See that \(path) is a file.")
+      throw AgentError(.invalid, "sha256sum gave no digest of \(path)", next: "Check that \(path) is a file.")
     }
     known = digest
     return digest

@@ -33,8 +33,8 @@ package final class AgentConnection: Sendable {
           ?? AgentError(
             .connectionLost, "The connection to the agent ended",
             cause: said.isEmpty ? "status \(ending.status)" : said,
-            next: "See that the host runs and can be reached, then run the command again: what was in flight is "
-              + "looked at first."))
+            next: "Check that the host is up and reachable, then run the command again. It first checks the "
+              + "steps that were in progress."))
     }
   }
 
@@ -46,7 +46,8 @@ package final class AgentConnection: Sendable {
       do { try await ContinuousClock().sleep(for: deadline) } catch { return }
       link.close(
         AgentError(
-          .deadline, "The agent did not say hello within \(deadline)", next: "See how busy the host is, then try again."
+          .deadline, "The agent did not say hello within \(deadline)",
+          next: "Check the load on the host, then try again."
         ))
       process.cancel()
     }

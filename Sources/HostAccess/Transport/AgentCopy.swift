@@ -42,7 +42,7 @@ struct AgentCopy {
     if result.status == 255 {
       throw AgentError(
         .connectionLost, "The connection to \(program.host) ended while the agent was copied", cause: said,
-        next: "See that the host runs and can be reached, then run the command again.")
+        next: "Check that the host is up and reachable, then run the command again.")
     }
     let code: AgentError.Code =
       said.contains("No space left")
@@ -51,7 +51,7 @@ struct AgentCopy {
     let next =
       switch code {
       case .diskFull: "Free some space on the file system of \(program.agentFolder) (`df -h`), then try again."
-      case .permission: "Let `access.ssh.user` be root, and see that \(program.agentFolder) can be written."
+      case .permission: "Set `access.ssh.user` to root, and check that \(program.agentFolder) is writable."
       default: "Log in to \(program.host) and see why `\(words.joined(separator: " "))` fails."
       }
     throw AgentError(code, "The agent cannot be copied to \(program.host)", cause: said, next: next)

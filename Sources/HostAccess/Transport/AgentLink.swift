@@ -43,7 +43,7 @@ final class AgentLink: Sendable {
     let timer = expire(
       id, after: deadline,
       AgentError(
-        .deadline, "The agent did not answer within \(deadline)", next: "See how busy the host is, then try again."))
+        .deadline, "The agent did not answer within \(deadline)", next: "Check the load on the host, then try again."))
     defer { timer.cancel() }
     let result = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in

@@ -107,7 +107,7 @@ struct SSHConnection: Sendable {
       // It is there now, so it is the program's interpreter that is not: another architecture or C library.
       throw AgentError(
         .invalid, "The agent cannot run on \(program.host)", cause: error.cause,
-        next: "Build the agent for the architecture and a C library as old as \(program.host)'s: `uname -m` tells.")
+        next: "Build the agent for \(program.host)'s architecture (`uname -m`) and a C library no newer than its own.")
     }
   }
 
@@ -122,9 +122,11 @@ struct SSHConnection: Sendable {
       case 126 where said.contains("Exec format"), 127 where said.contains("shared librar"):
         return AgentError(
           .invalid, "The agent cannot run on \(program.host)", cause: said,
-          next: "Build the agent for \(program.host)'s architecture, with `--static-swift-stdlib`, and see that its "
-            + "libstdc++6 and libgcc-s1 are installed.")
-      case 126, 127: return AgentError(.notFound, "The agent is not on \(program.host)", cause: said, next: "Copy it.")
+          next: "Build the agent for \(program.host)'s architecture, with `--static-swift-stdlib`, and check "
+            + "that its libstdc++6 and libgcc-s1 are installed.")
+      case 126, 127:
+        return AgentError(
+          .notFound, "The agent is not on \(program.host)", cause: said, next: "Copy the agent to the host.")
       default: return nil
       }
     }

@@ -13,7 +13,7 @@ struct SSHKnownHosts: Sendable {
   /// As ssh's own configuration says for a host.
   init(_ program: SSHProgram) async throws(AgentError) {
     let text = try await Command.checked(
-      "ssh", program.settings, next: "Put ssh's configuration right: `ssh -G \(program.target)` must print it."
+      "ssh", program.settings, next: "Fix ssh's configuration: `ssh -G \(program.target)` must succeed."
     ).text
     var settings: [Substring: [Substring]] = [:]
     for line in text.split(whereSeparator: \.isNewline) {

@@ -77,8 +77,8 @@ struct SSHProgram: Hashable, Sendable {
       return AgentError(
         .hostKey, "\(host) shows another host key than before", cause: cause,
         next:
-          "If it was installed anew, remove the old key with `ssh-keygen -R \(hostName ?? target)`; if not, somebody "
-          + "may be in between: find out before you go on.")
+          "If the host was reinstalled, remove the old key with `ssh-keygen -R \(hostName ?? target)`. "
+          + "If it was not, someone may be intercepting the connection: find out before you continue.")
     }
     if says("Host key verification failed", "host key is known", "No matching host key") {
       return AgentError(
@@ -103,6 +103,6 @@ struct SSHProgram: Hashable, Sendable {
     }
     return AgentError(
       .unreachable, "\(host) cannot be reached over SSH", cause: cause.isEmpty ? nil : cause,
-      next: "See that \(host) is powered on, that \(hostName ?? target) is its address, and that sshd runs there.")
+      next: "Check that \(host) is powered on, that \(hostName ?? target) is its address, and that sshd runs there.")
   }
 }

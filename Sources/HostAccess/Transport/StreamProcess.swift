@@ -55,7 +55,7 @@ package enum StreamProcess {
         return Ending(
           status: -1, errorText: "",
           failure: AgentError(
-            .notFound, "\(program) is not installed", next: "Install the package that holds \(program)."))
+            .notFound, "\(program) is not installed", next: "Install the package that provides \(program)."))
       } catch {
         return Ending(
           status: -1, errorText: await errors.text,

@@ -57,7 +57,7 @@ package struct FrameDecoder: Sendable {
     guard body.count <= WireProtocol.frameLimit else {
       throw AgentError(
         .invalid, "A message of \(body.count) bytes is too large to send",
-        next: "Ask for less at once, or make the files in the spec smaller.")
+        next: "Make the files that the spec refers to smaller.")
     }
     let length = UInt32(body.count)
     var frame: [UInt8] = []
@@ -77,6 +77,7 @@ extension AgentError {
     return AgentError(
       .protocolMismatch, message, cause: isText ? "it says: \(String(decoding: printable, as: UTF8.self))" : nil,
       next:
-        "See that nothing on the host prints text when root logs in (.bashrc), and that both ends are of one version.")
+        "Check that no start-up file on the host (.bashrc) prints text when root logs in, and that both ends have the same version."
+    )
   }
 }

@@ -40,6 +40,6 @@ package struct FenceReport: Hashable, Sendable {
     }
     return AgentError(
       .commandFailed, "The BMC of \(head) at \(address) could not be asked", cause: cause.isEmpty ? nil : cause,
-      next: "Try `fence_ipmilan` by hand on the head, and apply again.")
+      next: "Try `fence_ipmilan` on the head yourself, then apply again.")
   }
 }

@@ -69,8 +69,8 @@ extension HeadCloneKind {
       AgentError(
         .unreachable,
         "\(head) is switched on but does not answer; it was installed from capture \(record.capture.prefix(12))",
-        next: "Look at its console and its links. To install it anew, remove /var/lib/cluster/clones/\(head).json on "
-          + "\(desired.primary)."))
+        next: "Check its console and its network links. To reinstall it, remove "
+          + "/var/lib/cluster/clones/\(head).json on \(desired.primary)."))
   }
 }
 

@@ -83,7 +83,7 @@ extension Answers {
         head,
         AgentError(
           .invalid, "\(what) of \(head) cannot be read", cause: error.description,
-          next: "Look at `cibadmin --query` and `crm_mon --one-shot --output-as=xml` on \(head)."))
+          next: "Check `cibadmin --query` and `crm_mon --one-shot --output-as=xml` on \(head)."))
     }
   }
 }

@@ -160,11 +160,11 @@ private struct BusConnection {
   }
 
   private static let late = AgentError(
-    .deadline, "The message bus did not answer in time", next: "Look at `systemctl status dbus` on the host.")
+    .deadline, "The message bus did not answer in time", next: "Check `systemctl status dbus` on the host.")
 
   private static func unfit(_ cause: String) -> AgentError {
     AgentError(
       .commandFailed, "The message bus does not speak as it should", cause: cause,
-      next: "Look at `systemctl status dbus` on the host.")
+      next: "Check `systemctl status dbus` on the host.")
   }
 }

@@ -20,14 +20,14 @@ struct DHCPClient {
     String(SHA256.hex("machine/\(machine.ports.first?.mac.description ?? machine.name.name)").prefix(32))
   }
 
-  /// Nil: nobody answered.
+  /// The lease, or nil where no server answered.
   func ask(as stage: Stage) async throws(AgentError) -> Lease? {
     let script = "\(firmware.folder)/dhcp.sh"
     let answer = "\(firmware.folder)/lease"
     try Files.remove(answer)
     try Files.write("#!/bin/sh\n[ \"$1\" = bound ] && env > '\(answer)'\nexit 0\n", to: script, mode: 0o755)
     try await Command.checked(
-      "ip", ["link", "set", port.nic, "up"], next: "See the machine's console.")
+      "ip", ["link", "set", port.nic, "up"], next: "Check the machine's console.")
     var arguments = [
       "udhcpc", "-i", port.nic, "-f", "-q", "-n", "-t", "4", "-T", "1", "-s", script,
       "-V", "PXEClient:Arch:00000:UNDI:002001", "-x", "0x5d:0000", "-x", "0x5e:010201",
@@ -48,12 +48,12 @@ struct DHCPClient {
     guard result.succeeded else {
       throw AgentError(
         .invalid, "The DHCP answer \(lease.address)/\(lease.prefix) cannot be used", cause: result.lastLines,
-        next: "Look at the DHCP server's configuration.")
+        next: "Check the DHCP server's configuration.")
     }
   }
 
   /// Takes the address off: the system configures its cards itself.
   func release() async throws(AgentError) {
-    try await Command.checked("ip", ["addr", "flush", "dev", port.nic], next: "See the machine's console.")
+    try await Command.checked("ip", ["addr", "flush", "dev", port.nic], next: "Check the machine's console.")
   }
 }

@@ -14,7 +14,7 @@ struct DiskDevices {
   func prepare() async throws(AgentError) -> [String] {
     let disk = firmware.site.diskFile(of: firmware.machine)
     let attached = try await Command.checked(
-      "losetup", ["--find", "--show", disk], next: "See that loop devices work here: losetup -f.")
+      "losetup", ["--find", "--show", disk], next: "Check that loop devices work here: losetup -f.")
     let device = attached.text.trimmingCharacters(in: .whitespacesAndNewlines)
     firmware.say("disk \(device) is /dev/vda")
     return ["\(device):/dev/vda", "/dev/loop-control"] + (try await loopNodes())

@@ -9,14 +9,14 @@ struct FirmwareFetcher: IPXEPlatform {
   func fetch(_ url: String) async throws(AgentError) -> [UInt8] {
     try await Command.checked(
       "curl", ["-fsS", "--max-time", "10", "--max-filesize", "1048576", url], deadline: .seconds(20),
-      next: "See that the head serves it."
+      next: "Check that the head serves it."
     ).stdout
   }
 
   func download(_ url: String) async throws(AgentError) {
     try await Command.checked(
       "curl", ["-fsS", "--max-time", "120", "--output", "/dev/null", url], deadline: .seconds(150),
-      next: "See that the head serves it.")
+      next: "Check that the head serves it.")
   }
 
   func pause(_ length: Duration) async throws(AgentError) { try await Poll.pause(length) }

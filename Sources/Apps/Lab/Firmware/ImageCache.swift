@@ -9,7 +9,7 @@ import HostAccess
 struct ImageCache {
   private static let attempts = 5
 
-  /// What a URL stood for when it was last fetched.
+  /// The contents of a URL when it was last fetched.
   private struct Entry: Codable {
     var digest: String
   }
@@ -29,7 +29,7 @@ struct ImageCache {
       guard try await download(url, key) else {
         guard let known else {
           throw AgentError(
-            .imageCorrupt, "\(url) is said to be unchanged, but was never fetched", next: "Look at the web server.")
+            .imageCorrupt, "\(url) is said to be unchanged, but was never fetched", next: "Check the web server.")
         }
         firmware.say("image is unchanged on this machine")
         return known
@@ -63,12 +63,12 @@ struct ImageCache {
       try await Poll.pause(.seconds(2))
     }
     throw AgentError(
-      .unreachable, "The image \(url) could not be fetched", cause: last, next: "See that the head serves it.")
+      .unreachable, "The image \(url) could not be fetched", cause: last, next: "Check that the head serves it.")
   }
 
   func digest(of file: String) async throws(AgentError) -> String {
     let result = try await Command.checked(
-      "sha256sum", ["--binary", file], deadline: .seconds(120), next: "See the machine's console.")
+      "sha256sum", ["--binary", file], deadline: .seconds(120), next: "Check the machine's console.")
     return String(result.text.prefix { $0 != " " })
   }
 

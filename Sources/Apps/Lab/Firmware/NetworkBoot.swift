@@ -8,7 +8,7 @@ struct NetworkBoot {
   var firmware: Firmware
 
   func run() async throws(AgentError) -> Firmware.Attempt {
-    try await Command.checked("ip", ["link", "set", "lo", "up"], next: "See the machine's console.")
+    try await Command.checked("ip", ["link", "set", "lo", "up"], next: "Check the machine's console.")
     var reasons: [String] = []
     for (number, port) in firmware.machine.ports.enumerated() {
       let attempt = try await boot(from: port, card: "net\(number)")

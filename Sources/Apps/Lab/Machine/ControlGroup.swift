@@ -76,7 +76,7 @@ struct ControlGroup {
       guard ContinuousClock.now < deadline else {
         throw AgentError(
           .deadline, "Processes of \(path) do not end", cause: left.sorted().map(String.init).joined(separator: " "),
-          next: "Look at them in /proc; they may wait for a disk.")
+          next: "Check them in /proc; they may be waiting for a disk.")
       }
       try await Poll.pause(.milliseconds(5))
     }
@@ -102,7 +102,7 @@ struct ControlGroup {
     return result
   }
 
-  /// Nil: there is no such folder.
+  /// The names of subfolders, or nil where there is no such folder.
   private static func subfolders(of folder: String) -> [String]? {
     guard let stream = opendir(folder) else { return nil }
     defer { closedir(stream) }

@@ -32,7 +32,7 @@ enum FileLock {
     while flock(file, operation) != 0 {
       if errno == EWOULDBLOCK {
         throw AgentError(
-          .conflict, "Another `cluster lab` is at work on \(path)", next: "Wait until it has ended, then try again.")
+          .conflict, "Another `cluster lab` is at work on \(path)", next: "Wait for it to end, then try again.")
       }
       guard errno == EINTR else {
         throw AgentError(

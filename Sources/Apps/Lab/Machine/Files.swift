@@ -12,7 +12,7 @@ enum Files {
       throw error
     } catch {
       let code: AgentError.Code = (error as? CocoaError)?.code == .fileWriteOutOfSpace ? .diskFull : .invalid
-      throw AgentError(code, what, cause: "\(error)", next: "Mend it, or remove the lab with `cluster lab down`.")
+      throw AgentError(code, what, cause: "\(error)", next: "Repair it, or remove the lab with `cluster lab down`.")
     }
   }
 
@@ -48,7 +48,7 @@ enum Files {
     try write(data, to: path)
   }
 
-  /// Nil: there is no such file, or it is not what is expected.
+  /// The value, or nil where there is no such file or it is not as expected.
   static func readJSON<Value: Decodable>(_ type: Value.Type, from path: String) -> Value? {
     (try? Data(contentsOf: URL(fileURLWithPath: path))).flatMap { try? JSONDecoder().decode(type, from: $0) }
   }

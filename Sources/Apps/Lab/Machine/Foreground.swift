@@ -14,7 +14,7 @@ enum Foreground {
     guard status == 0 else {
       throw AgentError(
         .commandFailed, "\(argv[0]) could not be started", cause: String(cString: strerror(status)),
-        next: "Install the package that holds \(argv[0]).")
+        next: "Install the package that provides \(argv[0]).")
     }
     var code: Int32 = 0
     while waitpid(pid, &code, 0) < 0 && errno == EINTR {}
@@ -24,12 +24,12 @@ enum Foreground {
   /// Becomes another program. Returns only to say why it could not.
   static func become(_ argv: [String]) -> AgentError {
     guard let program = argv.first else {
-      return AgentError(.invalid, "There is no program to run", next: "Name one.")
+      return AgentError(.invalid, "There is no program to run", next: "Give a program to run.")
     }
     var arguments = argv.map { strdup($0) } + [nil]
     execvp(program, &arguments)
     return AgentError(
       .commandFailed, "\(program) could not be run", cause: String(cString: strerror(errno)),
-      next: "Install the package that holds \(program).")
+      next: "Install the package that provides \(program).")
   }
 }

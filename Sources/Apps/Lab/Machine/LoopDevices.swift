@@ -55,7 +55,7 @@ enum LoopDevices {
   private static func list() async throws(AgentError) -> [Listing.Device] {
     let result = try await Command.checked(
       "losetup", ["--list", "--json", "--output", "NAME,BACK-FILE,BACK-INO,BACK-MAJ:MIN"],
-      next: "See that util-linux works.")
+      next: "Check that util-linux works.")
     guard !result.stdout.isEmpty else { return [] }
     return try Files.attempt("The list of loop devices could not be read") {
       try JSONDecoder().decode(Listing.self, from: Data(result.stdout)).loopdevices

@@ -2,7 +2,7 @@
 import ClusterModel
 import HostAccess
 
-/// What `ipmi_sim` asks of `chassis_control`: `get power boot`, `set power 0`, `set reset 1`, `set boot pxe` …
+/// The requests of `ipmi_sim` to `chassis_control`: `get power boot`, `set power 0`, `set reset 1`, `set boot pxe` …
 package struct ChassisControl {
   var power: PowerSwitch
 
@@ -48,6 +48,7 @@ package struct ChassisControl {
 
   private static func unknown(_ arguments: [String]) -> AgentError {
     AgentError(
-      .invalid, "The lab's chassis does not know: \(arguments.joined(separator: " "))", next: "Use another setting.")
+      .invalid, "The lab's chassis does not know: \(arguments.joined(separator: " "))", next: "Use a supported setting."
+    )
   }
 }

@@ -49,7 +49,7 @@ struct BaseRoot {
           ] + sources))
       try await Command.checked(
         argv[0], Array(argv.dropFirst()), environment: ["TMPDIR": "/tmp"], deadline: .seconds(900),
-        next: "See that \(site.mirror) can be reached from this machine, then run `cluster lab up` again.",
+        next: "Check that \(site.mirror) can be reached from this machine, then run `cluster lab up` again.",
         line: progress)
       try await depersonalise()
       try Files.attempt("The base root could not be put in place") {
@@ -70,7 +70,7 @@ struct BaseRoot {
     }
     try await Command.checked(
       "systemctl", ["--root=\(temporary)", "enable", "systemd-networkd.service"],
-      next: "See that systemd is installed on this machine.")
+      next: "Check that systemd is installed on this machine.")
   }
 
   static func removeTemporaries(of site: LabSite) throws(AgentError) {

@@ -29,7 +29,7 @@ extension LabSite {
   private static func makeKey(_ path: String, comment: String) async throws(AgentError) {
     try await Command.checked(
       "ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", path],
-      next: "See that openssh-client is installed.")
+      next: "Check that openssh-client is installed.")
   }
 
   /// Made before the machine starts, so that its first connection is already trusted.

@@ -10,7 +10,7 @@ extension LabSite {
 
   /// - Parameter before: the lab as it is, when it is up already.
   func makeNetworks(before: LabSite?) async throws(AgentError) {
-    let next = "See that iproute2 works and that no other program uses the namespace \(namespace)."
+    let next = "Check that iproute2 works and that no other program uses the namespace \(namespace)."
     if !Files.exists(namespacePath) {
       try await Command.checked("ip", ["netns", "add", namespace], next: next)
     }
@@ -42,7 +42,7 @@ extension LabSite {
 
   func removeNamespace(_ name: String) async throws(AgentError) {
     guard Files.exists("/run/netns/\(name)") else { return }
-    try await Command.checked("ip", ["netns", "del", name], next: "Run `ip netns del \(name)` by hand.")
+    try await Command.checked("ip", ["netns", "del", name], next: "Run `ip netns del \(name)`.")
   }
 
   /// Runs `ip -batch` in the lab's namespace.
@@ -60,7 +60,7 @@ extension LabSite {
 
   func interfaces() async throws(AgentError) -> Set<String> {
     let result = try await Command.checked(
-      "ip", ["-n", namespace, "-o", "link", "show"], next: "See that iproute2 works.")
+      "ip", ["-n", namespace, "-o", "link", "show"], next: "Check that iproute2 works.")
     return Set(
       result.text.split(separator: "\n").compactMap { line in
         line.split(separator: " ").dropFirst().first.map { String($0.prefix { $0 != ":" && $0 != "@" }) }

@@ -84,11 +84,12 @@ extension VirtualSite.State {
 
 extension AgentError {
   static func silent(_ host: HostID) -> AgentError {
-    AgentError(.unreachable, "\(host) does not answer", next: "See that \(host) is on and can be reached.")
+    AgentError(.unreachable, "\(host) does not answer", next: "Check that \(host) is on and can be reached.")
   }
 
   static func lost(_ host: HostID) -> AgentError {
-    AgentError(.connectionLost, "The connection to \(host) broke", next: "Look again: what was asked may be done.")
+    AgentError(
+      .connectionLost, "The connection to \(host) broke", next: "Plan again: the operation may have been done.")
   }
 
   static func cancelled(_ host: HostID) -> AgentError {

@@ -54,7 +54,7 @@ final class EventLog: Sendable {
     guard file >= 0 else {
       throw Failure(
         "\(path) cannot be written: \(String(cString: strerror(errno)))",
-        next: "Name a file that can be written with --json-into.")
+        next: "Give --json-into a file that you can write to.")
     }
     self.file = Mutex(file)
     self.path = path

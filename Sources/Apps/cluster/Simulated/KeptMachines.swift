@@ -21,7 +21,7 @@ actor KeptMachines {
   private var readAt: Date?
   private var isChanged = false
   private var savedAt = ContinuousClock.now
-  /// What writing the file took the last time.
+  /// The time that the last write of the file took.
   private var saving = Duration.zero
 
   /// - Parameter fresh: nothing that was kept is looked at.
@@ -85,7 +85,7 @@ actor KeptMachines {
       close(file)
       throw AgentError(
         .leaseHeld, "another simulated run of this description is at work",
-        next: "Wait until it has ended, or let --lock-timeout wait for it.")
+        next: "Wait for it to end, or let --lock-timeout wait for it.")
     }
     lock = file
     try await readAgain()
@@ -114,7 +114,8 @@ actor KeptMachines {
     do { try await read() } catch let failure as Failure {
       throw AgentError(.invalid, failure.message, next: failure.next)
     } catch {
-      throw AgentError(.invalid, "\(state.machines.path) cannot be read", cause: "\(error)", next: "Use --fresh.")
+      throw AgentError(
+        .invalid, "\(state.machines.path) cannot be read", cause: "\(error)", next: "Start with new machines: --fresh.")
     }
   }
 
@@ -125,7 +126,7 @@ actor KeptMachines {
       do { world = try JSONDecoder().decode(FakeWorld.self, from: Data(contentsOf: state.machines)) } catch {
         throw Failure(
           "the simulated machines in \(state.machines.path) cannot be read: \(error)",
-          next: "Begin with new ones: --fresh.")
+          next: "Start with new ones: --fresh.")
       }
     }
     world.resume(described, at: Self.now)
@@ -142,7 +143,7 @@ actor KeptMachines {
     } catch {
       throw AgentError(
         .diskFull, "\(state.machines.path) cannot be written", cause: error.localizedDescription,
-        next: "Make room there, or name another place with XDG_STATE_HOME.")
+        next: "Free some space there, or set XDG_STATE_HOME to another folder.")
     }
     readAt = changedAt
     savedAt = .now
@@ -153,6 +154,6 @@ actor KeptMachines {
   private func trouble(_ verb: String, _ file: URL) -> AgentError {
     AgentError(
       .permission, "cannot \(verb) \(file.path)", cause: String(cString: strerror(errno)),
-      next: "See that this user may write there.")
+      next: "Check that this user may write there.")
   }
 }

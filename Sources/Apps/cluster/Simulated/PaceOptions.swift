@@ -5,16 +5,16 @@ import ArgumentParser
 struct PaceOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "With --simulate: steps take as long as on ordinary machines, so many times as fast. Without it, no time.",
+      "With --simulate: let steps take as long as on ordinary machines, divided by this. By default they take no time.",
       valueName: "times"))
   var pace: Double?
 
   func check(_ options: SiteOptions) throws {
     guard !options.simulate, pace != nil else { return }
-    throw ValidationError("--pace is about machines in memory: it goes with --simulate.")
+    throw ValidationError("--pace requires --simulate.")
   }
 
   func validate() throws {
-    if let pace, !(0.1...10_000).contains(pace) { throw ValidationError("--pace is 0.1 to 10000.") }
+    if let pace, !(0.1...10_000).contains(pace) { throw ValidationError("--pace must be between 0.1 and 10000.") }
   }
 }

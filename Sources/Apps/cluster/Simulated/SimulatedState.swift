@@ -42,7 +42,7 @@ struct SimulatedState {
     } catch {
       throw Failure(
         "\(folder.path) cannot be made: \(error.localizedDescription)",
-        next: "Name a folder that can be written to: XDG_STATE_HOME=/some/folder.")
+        next: "Set XDG_STATE_HOME to a folder that you can write to.")
     }
   }
 
@@ -50,7 +50,7 @@ struct SimulatedState {
     guard exists else { return }
     do { try FileManager.default.removeItem(at: folder) } catch {
       throw Failure(
-        "\(folder.path) cannot be removed: \(error.localizedDescription)", next: "Remove it by hand, then try again.")
+        "\(folder.path) cannot be removed: \(error.localizedDescription)", next: "Remove it yourself, then try again.")
     }
   }
 }

@@ -6,23 +6,24 @@ import Foundation
 import Reconciler
 import Simulator
 
-/// What the machines in memory are like, where a command speaks to those: `--simulate`.
+/// The state of the machines in memory that `--simulate` uses.
 struct SimulationOptions: ParsableArguments {
-  @Flag(help: "With --simulate: begin with machines that have just come out of their boxes.")
+  @Flag(help: "With --simulate: start with new machines that have never been set up.")
   var fresh = false
 
   @Option(
     name: .customLong("break"),
     help: ArgumentHelp(
-      "With --simulate: something is wrong this time: a head has no power (head2), a node stays silent (node001), or "
-        + "head1:disk is full, head1:mirror is down, head1:way is lost when its address changes.",
+      "With --simulate: a fault for this call: a head without power (head2), a node that stays silent (node001), a full "
+        + "disk (head1:disk), an unreachable package mirror (head1:mirror), a lost connection when the address changes "
+        + "(head1:way).",
       valueName: "what"))
   var breakages: [Breakage] = []
 
   /// They change nothing about real machines, so nobody may believe that they did.
   func check(_ options: SiteOptions) throws {
     guard !options.simulate, fresh || !breakages.isEmpty else { return }
-    throw ValidationError("--fresh and --break are about machines in memory: they go with --simulate.")
+    throw ValidationError("--fresh and --break require --simulate.")
   }
 
   /// The program over machines in memory, with all else as it is.

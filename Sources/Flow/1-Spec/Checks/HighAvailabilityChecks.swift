@@ -24,7 +24,7 @@ enum HighAvailabilityChecks {
     } else if context.heads.count > 2 {
       problems.error(
         .tooManyHeads, "High availability is for two heads, and there are \(context.heads.count).",
-        help: "This version arms two heads. Describe two.", at: policy.keySpan)
+        help: "This version supports two heads. Describe two.", at: policy.keySpan)
     }
   }
 
@@ -44,7 +44,8 @@ enum HighAvailabilityChecks {
     {
       problems.error(
         .serviceAddressMissing, "There is no service address on `\(boot)`, which serves boot.",
-        help: "Nodes find whichever head serves them by it. Add `\(boot): ADDRESS`.", at: policy.place(of: "addresses"))
+        help: "Nodes use it to reach the head that is active. Add `\(boot): ADDRESS`.",
+        at: policy.place(of: "addresses"))
     }
   }
 

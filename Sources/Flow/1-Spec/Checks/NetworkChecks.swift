@@ -55,7 +55,7 @@ enum NetworkChecks {
     if !value.serves(.dhcp), value.servesAll {
       problems.error(
         .dynamicWithoutDHCP, "`\(name)` has a dynamic range but does not serve dhcp.",
-        help: "Nobody would give the addresses away. Add dhcp to `serves:`, or remove `dynamic:`.", at: range.span)
+        help: "No server would give these addresses out. Add dhcp to `serves:`, or remove `dynamic:`.", at: range.span)
     }
     guard let cidr = value.cidr?.value else { return }
     let (first, last) = (range.value.first, range.value.last)
@@ -84,7 +84,8 @@ enum NetworkChecks {
     let services = value.serves.map(\.value.rawValue).joined(separator: ", ")
     problems.error(
       .servesWithoutHead, "`\(name)` is to serve \(services), but no head has a network interface on it.",
-      help: "The heads do the serving. Give them an interface on `\(name)`, or remove `serves:`.", at: first.span)
+      help: "The heads provide these services. Give them an interface on `\(name)`, or remove `serves:`.",
+      at: first.span)
   }
 
   private static func bootNetworks(_ context: CheckContext, _ problems: inout Problems) {

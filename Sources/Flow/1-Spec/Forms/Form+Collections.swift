@@ -15,7 +15,7 @@ extension Form {
       }
       if nodes.count < minimum {
         problems.error(
-          .emptyValue, "This list is empty.", help: "Here \(noun) is needed.", at: node.firstLine)
+          .emptyValue, "This list is empty.", help: "Write \(noun).", at: node.firstLine)
       }
       var seen: [String: SourceSpan] = [:]
       return nodes.compactMap { node in
@@ -47,7 +47,7 @@ extension Form {
       fixIts = [.init(label: "write `[\(shown(scalar.text))]`", span: node.span, replacement: "[\(scalar.text)]")]
     }
     problems.error(
-      .wrongType, "Here stands \(node.kind) where \(noun) is needed.", help: "Write [first, second].",
+      .wrongType, "Expected \(noun), found \(node.kind).", help: "Write [first, second].",
       at: node.firstLine,
       fixIts: fixIts)
   }
@@ -63,7 +63,7 @@ extension Form {
     return Form(noun: noun, schema: schema) { node, problems in
       guard let entries = node.entries(for: noun, &problems) else { return nil }
       if entries.count < minimum {
-        problems.error(.emptyValue, "This mapping is empty.", help: "Here \(noun) is needed.", at: node.firstLine)
+        problems.error(.emptyValue, "This mapping is empty.", help: "Write \(noun).", at: node.firstLine)
       }
       return entries.map { entry in
         let key = SpecNode(.scalar(.init(text: entry.key, plain: true)), entry.keySpan, weight: 1)
@@ -99,7 +99,7 @@ extension SpecNode {
     case .unreadable: return nil
     case .scalar, .sequence:
       problems.error(
-        .wrongType, "Here stands \(kind) where \(noun) is needed.",
+        .wrongType, "Expected \(noun), found \(kind).",
         help: "Write `key: value` lines, indented, or { key: value }.",
         at: firstLine)
       return nil

@@ -53,7 +53,7 @@ extension SpecNode {
       return nil
     case .sequence, .mapping:
       problems.error(
-        .wrongType, "Here stands \(kind) where \(noun) is needed.", help: "Write a single value.", at: firstLine)
+        .wrongType, "Expected \(noun), found \(kind).", help: "Write a single value.", at: firstLine)
       return nil
     }
   }

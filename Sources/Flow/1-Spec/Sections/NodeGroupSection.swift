@@ -23,7 +23,7 @@ enum NodeGroupSection: Section {
     "nics", .table("a mapping of network interfaces by name", named: .interface, of: NodeNICSection.form, minimum: 1),
     required: true,
     "Their network interfaces, by the names that the kernel gives them.")
-  static let bmc = Key("bmc", NodeBMCSection.form, "Their BMCs. Default: none; they are then powered on by hand.")
+  static let bmc = Key("bmc", NodeBMCSection.form, "Their BMCs. Default: none; someone then has to switch them on.")
 
   static let keys = [names.description, image.description, boot.description, nics.description, bmc.description]
 

@@ -155,7 +155,7 @@ private struct PlanCutting {
 
   private static func blocked(_ step: Step, by cause: ResourceID) -> Blocked {
     Blocked(
-      resource: step.resource, reason: .leftOut(cause), next: "Plan again without leaving out \(cause).",
+      resource: step.resource, reason: .leftOut(cause), next: "Plan again without excluding \(cause).",
       source: step.source)
   }
 }
