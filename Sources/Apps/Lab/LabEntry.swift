@@ -3,7 +3,7 @@ import ClusterModel
 import Foundation
 import HostAccess
 
-/// What the lab's copy of `cluster` does when the lab itself calls it.
+/// Commands of the lab's copy of `cluster` that the lab itself calls.
 package enum LabEntry {
   /// Joins a control group of the lab and becomes another program. Returns only to say why not.
   package static func enter(state: String, group: String, argv: [String]) throws(AgentError) -> AgentError {

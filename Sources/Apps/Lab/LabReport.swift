@@ -2,7 +2,7 @@
 import ClusterModel
 import HostAccess
 
-/// What is running in a lab, for people and for `-o json`.
+/// The state of a lab, for people and for `-o json`.
 package struct LabReport: Hashable, Codable, Sendable {
   package struct Machine: Hashable, Codable, Sendable {
     package var name: HostID

@@ -2,8 +2,8 @@
 import Auditing
 import ClusterModel
 
-/// What `cluster blame` says. Resources that the same runs made what they are share a paragraph, and machines of which
-/// the same is true are one hostlist.
+/// The output of `cluster blame`. Resources with the same history share a paragraph, and machines with the same history
+/// are one hostlist.
 struct BlameText {
   private let blames: [Blame]
 

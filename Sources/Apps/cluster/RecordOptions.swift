@@ -4,7 +4,7 @@ import Auditing
 import Foundation
 import Reconciler
 
-/// What every command that reads the record needs: which site's, and how to print.
+/// Options of every command that reads the record: which site, and how to print.
 struct RecordOptions: ParsableArguments {
   @OptionGroup var options: SiteOptions
   @OptionGroup var printing: OutputOptions

@@ -13,7 +13,7 @@ enum Terminal {
   static var errorColour: Bool { colour(STDERR_FILENO) }
   static var isInteractive: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
 
-  /// Of the terminal on standard error: tty_ioctl(4), TIOCGWINSZ. 80 by 24 where it does not tell.
+  /// The size of the terminal on standard error: tty_ioctl(4), TIOCGWINSZ. 80 by 24 where it is unknown.
   static var size: (columns: Int, rows: Int) {
     var size = winsize()
     guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else { return (80, 24) }

@@ -8,7 +8,7 @@ struct Container {
 
   var machine: LabMachine
   var root: String
-  /// What a boot loader would have put on the kernel's command line; PID 1 gets it as arguments.
+  /// The kernel's command line as a boot loader would have set it; PID 1 gets it as arguments.
   var arguments: [String] = []
   /// Devices, as `host:inside`.
   var devices: [String] = []

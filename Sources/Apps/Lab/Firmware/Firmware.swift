@@ -3,7 +3,7 @@ import ClusterModel
 import Foundation
 import HostAccess
 
-/// What runs in a powered machine before, and instead of, a system: boot order, disk, network boot.
+/// The program that runs in a powered machine before, and instead of, a system: boot order, disk, network boot.
 ///
 /// It is PID 1 of the machine's PID namespace and has its mount and network namespaces to itself. Its output is the
 /// machine's console. Power-off kills it, and with it everything below.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a DHCP server gave, as udhcpc(8) hands it to its script.
+/// A DHCP server's answer, as udhcpc(8) hands it to its script.
 struct Lease: Hashable, Sendable {
   var address: String
   var mask: String
@@ -15,7 +15,7 @@ struct Lease: Hashable, Sendable {
   /// Option 66, or `siaddr`: where TFTP is.
   var server: String?
 
-  /// Nil without an address.
+  /// The lease, or nil without an address.
   init?(environment text: String) {
     var values: [String: String] = [:]
     for line in text.split(separator: "\n") {

@@ -3,7 +3,7 @@ import ClusterModel
 import Foundation
 import HostAccess
 
-/// What the initramfs does on hardware: fetch the root, verify it, and lay a writable layer in memory over it.
+/// The work of the initramfs on hardware: fetch the root, verify it, and lay a writable layer in memory over it.
 struct NetworkImage {
   var firmware: Firmware
   var arguments: KernelArguments
@@ -11,7 +11,7 @@ struct NetworkImage {
   private var lower: String { "\(firmware.folder)/lower" }
   private var memory: String { "\(firmware.folder)/memory" }
 
-  /// Nil when the root is mounted, or why it cannot be.
+  /// Mounts the root. Returns the reason where it cannot be mounted, otherwise nil.
   func mount() async throws(AgentError) -> String? {
     guard let url = arguments["cluster.image"] else { return "the kernel's command line names no cluster.image" }
     firmware.say("image \(url)")

@@ -12,7 +12,7 @@ struct ProcessIdentity: Hashable, Codable, Sendable {
     self.started = started
   }
 
-  /// Nil: there is no such process, or it has ended and only waits to be reaped.
+  /// The identity, or nil where there is no such process or it only waits to be reaped.
   init?(running pid: pid_t) {
     guard let stat = Files.text("/proc/\(pid)/stat"), let name = stat.lastIndex(of: ")") else { return nil }
     // After the name, which may hold spaces: state is field 3, the number of threads field 20, the start time field 22.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// What a machine's firmware last said of itself.
+/// The last status that a machine's firmware reported.
 package struct MachineStatus: Hashable, Codable, Sendable {
   package enum Phase: String, Hashable, Codable, Sendable {
     case off

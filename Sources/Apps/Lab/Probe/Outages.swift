@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 
-/// What the answers say about interruptions. An outage lasts from the last answer to the next.
+/// Interruptions, found from the times of answers. An outage lasts from the last answer to the next.
 package struct Outages: Sendable {
   package struct Change: Hashable, Sendable {
     package var target: ProbeTarget
-    /// Nil: it has just gone. Otherwise how long it was gone.
+    /// The length of the outage that has ended, or nil where one has just begun.
     package var backAfter: Duration?
   }
 
@@ -27,7 +27,7 @@ package struct Outages: Sendable {
     return down.remove(target) == nil ? nil : Change(target: target, backAfter: gap)
   }
 
-  /// What has gone since it was last asked.
+  /// Targets that stopped answering since the last call.
   package mutating func passed(to now: ContinuousClock.Instant) -> [Change] {
     lastAnswer.filter { now - $0.value > Self.patience && !down.contains($0.key) }.keys
       .sorted { $0.description < $1.description }

@@ -11,7 +11,7 @@ struct ProbeAttempt {
   let started: ContinuousClock.Instant
   private var asked = false
 
-  /// Nil: this machine has no way there now.
+  /// Begins an attempt. Nil where this machine has no route there now.
   init?(_ target: ProbeTarget) {
     let kind: (type: Int32, proto: Int32, port: UInt16) =
       switch target.question {
@@ -40,7 +40,7 @@ struct ProbeAttempt {
     if target.question != .http { ask() }
   }
 
-  /// What to wait for with poll(2).
+  /// The events to wait for with poll(2).
   var events: Int16 { Int16(asked ? POLLIN : POLLOUT) }
 
   mutating func advance() -> Progress {

@@ -3,7 +3,7 @@ import ClusterModel
 import Foundation
 import HostAccess
 
-/// What an installer would have written on a plain head's disk: names, one address, keys.
+/// The files that an installer would have written to a plain head's disk: names, one address, keys.
 ///
 /// The disk is the upper layer of an overlay on the base root; it is written once, and lives until the lab goes down.
 struct DebianHead {

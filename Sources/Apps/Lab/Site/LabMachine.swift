@@ -28,7 +28,7 @@ package struct LabMachine: Hashable, Codable, Sendable {
     package var network: String
     /// The other end's name, in the lab's namespace. At most 15 characters (IFNAMSIZ).
     package var peer: String
-    /// What the spec gives it, as `address/prefix`.
+    /// The address that the spec gives it, as `address/prefix`.
     package var address: String
 
     package init(nic: String, mac: MACAddress, network: String, peer: String, address: String) {

@@ -8,7 +8,7 @@ package struct LabNetwork: Hashable, Codable, Sendable {
   package var bridge: String
   /// Fixed: a bridge otherwise takes the lowest MAC of its ports, and neighbours keep stale ARP entries when one goes.
   package var mac: MACAddress
-  /// What the lab's namespace itself answers on: gateway, BMCs, or an address of its own. `address/prefix`.
+  /// Addresses that the lab's namespace itself answers on: gateway, BMCs, or an address of its own. `address/prefix`.
   package var addresses: [String]
 
   package init(name: String, bridge: String, mac: MACAddress, addresses: [String]) {

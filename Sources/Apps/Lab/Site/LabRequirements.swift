@@ -3,7 +3,7 @@ import ClusterModel
 import Foundation
 import HostAccess
 
-/// What a lab needs of the machine that it runs on.
+/// Requirements of a lab on the machine that it runs on.
 enum LabRequirements {
   /// Programs, and the Debian packages that hold them.
   private static let programs = [

@@ -9,7 +9,7 @@ extension LabSite {
   /// The network namespace with the bridges, the gateway and the BMCs.
   package var namespace: String { "cl-\(id)" }
   package var namespacePath: String { "/run/netns/\(namespace)" }
-  /// What a machine's NICs are plugged into while its firmware runs.
+  /// The namespace that a machine's NICs are in while its firmware runs.
   package func namespace(of machine: LabMachine) -> String { "cl-\(id)-\(machine.name)" }
   package var controlGroup: String { "cluster-lab-\(id)" }
   package var daemonsGroup: String { "\(controlGroup)/daemons" }

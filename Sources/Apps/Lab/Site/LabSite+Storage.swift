@@ -3,7 +3,7 @@ import ClusterModel
 import Foundation
 import HostAccess
 
-/// What a folder with a `cluster.yaml` knows of its lab.
+/// A folder's note of its lab, beside `cluster.yaml`.
 struct LabPointer: Codable {
   var id: String
   var state: String
@@ -20,7 +20,7 @@ extension LabSite {
     return try load(stateDirectory: pointer.state)
   }
 
-  /// Nil: no lab's state is there.
+  /// The lab, or nil where no lab's state is there.
   package static func load(stateDirectory: String) throws(AgentError) -> LabSite? {
     let path = "\(stateDirectory)/lab.json"
     guard FileManager.default.fileExists(atPath: path) else { return nil }

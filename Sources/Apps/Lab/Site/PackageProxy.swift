@@ -17,7 +17,7 @@ struct PackageProxy {
 
   init(_ site: LabSite) { self.site = site }
 
-  /// What a program in the lab's own namespace uses.
+  /// The address for programs in the lab's own namespace.
   static let localURL = "http://127.0.0.1:\(port)"
 
   func start() async throws(AgentError) {

@@ -75,7 +75,7 @@ extension RunView {
     return entries
   }
 
-  /// What a node said last, without its name.
+  /// A node's last message, without its name.
   private static func stage(_ one: Running, _ node: HostID) -> String {
     guard let said = one.said else { return "begins" }
     return said.replacingOccurrences(of: "\(node): ", with: "").replacingOccurrences(of: "\(node) ", with: "")

@@ -4,21 +4,21 @@ import Execution
 import HostAccess
 import Planning
 
-/// What is known of a run while it goes on. A value: events and times in, text out (`lines(for:)`, `table`).
+/// The state of a run in progress. A value: events and times in, text out (`lines(for:)`, `table`).
 struct RunView {
   struct Running: Hashable {
     var step: Step
     /// Seconds since the run began.
     var since: Double
-    /// What it said last.
+    /// Its last message.
     var said: String?
   }
 
-  /// Nil: nothing is known about how long it takes. A later round of the run is not what was estimated.
+  /// The expected time, or nil where none is known: later rounds of a run are not part of the estimate.
   private(set) var estimate: RunEstimate?
   private(set) var run = ""
   private(set) var total: Int
-  /// Those that will not be tried any more: done, failed or blocked.
+  /// Steps that will not be tried any more: done, failed or blocked.
   private(set) var done: Set<StepID> = []
   /// In the order in which they began.
   private(set) var running: [Running] = []

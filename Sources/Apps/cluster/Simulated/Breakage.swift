@@ -15,7 +15,7 @@ struct Breakage: Hashable, ExpressibleByArgument {
   }
 
   var machine: HostID
-  /// Nil: a head is without power, a node stays silent.
+  /// The fault. Nil means that a head is without power, or that a node stays silent.
   var fault: Fault?
 
   init?(argument: String) {

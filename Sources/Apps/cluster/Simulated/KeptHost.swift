@@ -46,7 +46,7 @@ struct KeptHost: HostAccess.Host {
 }
 
 extension ClusterModel.Operation {
-  /// What an agent says when it has begun something that takes a while.
+  /// The progress message of an agent that has begun a long operation.
   fileprivate var begins: String? {
     switch self {
     case .ensureNode(let goal): "\(goal.node) is on: waiting for it"

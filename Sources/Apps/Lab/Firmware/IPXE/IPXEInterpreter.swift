@@ -48,7 +48,7 @@ struct IPXEInterpreter {
       script: text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(String.init))
   }
 
-  /// Nil: the reason is on the console.
+  /// The result, or nil where it failed and the reason is on the console.
   private func attempt(_ url: String) async -> [UInt8]? {
     do {
       return try await platform.fetch(url)

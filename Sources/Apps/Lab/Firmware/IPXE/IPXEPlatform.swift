@@ -2,7 +2,7 @@
 import ClusterModel
 import HostAccess
 
-/// What a script can reach outside of itself.
+/// Everything outside of itself that a script can reach.
 protocol IPXEPlatform: Sendable {
   /// A small file's bytes: a script.
   func fetch(_ url: String) async throws(AgentError) -> [UInt8]
