@@ -12,7 +12,7 @@ import Testing
     let run = try site.start(
       "apply", "--pace", "30", "--progress", "plain", interruption: .init(of: signal, at: "building compute/"))
 
-    try await run.says("Stopping: nothing more is started")
+    try await run.says("Stopping: no further step begins")
     #expect(try await run.ended() == ExitStatus.partial.rawValue)
     // The build was in flight: it was finished, and is known to be done.
     #expect(run.text.contains("built compute/"))
@@ -28,11 +28,11 @@ import Testing
       "apply", "--pace", "1", "--progress", "plain",
       interruption: .init(of: SIGINT, at: "…    packages@head1:base/install"))
 
-    try await run.says("Stopping: nothing more is started")
+    try await run.says("Stopping: no further step begins")
     run.send(SIGINT)
 
     #expect(try await run.ended() == ExitStatus.partial.rawValue)
-    #expect(run.text.contains("left unknown"))
+    #expect(run.text.contains("their result is unknown"))
     #expect(run.text.contains("packages@head1:base/install"))
     #expect(try await site.run("log").text.contains("No runs are recorded yet"))
     // The next one says so, and goes on.

@@ -7,7 +7,7 @@ import Testing
   /// A doc comment begins with a noun phrase or a verb that names the thing.
   ///
   /// Those that do not yet are counted. A number may only become smaller: lower it with the comments that you rewrite.
-  @Test(arguments: ["Apps/cluster": 0, "Apps/Lab": 0, "Apps": 50, "Flow": 200, "Hosts": 55, "Support": 13, "Wings": 24])
+  @Test(arguments: ["Apps/cluster": 0, "Apps/Lab": 0, "Apps": 50, "Flow": 200, "Hosts": 55, "Support": 13, "Wings": 23])
   func docCommentsNameTheThing(_ area: String, _ most: Int) {
     let found = Self.comments(in: Self.folders(of: area)).filter { comment in
       Self.openings.contains { comment.text.hasPrefix("/// " + $0) }

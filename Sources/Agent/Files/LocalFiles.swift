@@ -115,14 +115,14 @@ enum LocalFiles {
   /// Bytes that root may still write below a folder.
   static func freeBytes(at folder: String) throws(AgentError) -> Int {
     var facts = statvfs()
-    guard statvfs(folder, &facts) == 0 else { throw failure("The free space of \(folder) cannot be told") }
+    guard statvfs(folder, &facts) == 0 else { throw failure("The free space of \(folder) cannot be determined") }
     return Int(facts.f_bfree) * Int(facts.f_frsize)
   }
 
   /// Bytes in use on the file system of a folder.
   static func usedBytes(at folder: String) throws(AgentError) -> Int {
     var facts = statvfs()
-    guard statvfs(folder, &facts) == 0 else { throw failure("The used space of \(folder) cannot be told") }
+    guard statvfs(folder, &facts) == 0 else { throw failure("The used space of \(folder) cannot be determined") }
     return (Int(facts.f_blocks) - Int(facts.f_bfree)) * Int(facts.f_frsize)
   }
 

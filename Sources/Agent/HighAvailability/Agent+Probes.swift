@@ -10,7 +10,7 @@ extension Agent {
     let quorum = try await Command.run("corosync-quorumtool", ["-s"])
     guard quorum.status == 0 || quorum.status == 2 else {
       throw AgentError(
-        .commandFailed, "Corosync does not tell whether it is quorate", cause: quorum.lastLines,
+        .commandFailed, "Corosync does not say whether it is quorate", cause: quorum.lastLines,
         next: "Check `journalctl --unit corosync`.")
     }
     let next = "Check `journalctl --unit corosync`."

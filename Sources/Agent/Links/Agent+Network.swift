@@ -57,7 +57,7 @@ extension Agent {
     do throws(AgentError) {
       _ = try await Command.run("arping", ["-U", "-c", "2", "-w", "3", "-I", interface, "\(address)"])
     } catch {
-      context.progress("neighbours were not told of \(address): \(error.message)")
+      context.progress("neighbours were not notified of \(address): \(error.message)")
     }
     return Outcome(changed: true, detail: "\(interface) has \(wanted)")
   }

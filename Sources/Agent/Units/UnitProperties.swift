@@ -67,6 +67,6 @@ extension UnitProperties {
 extension AgentError {
   fileprivate static func unitMissing(_ names: String) -> AgentError {
     AgentError(
-      .commandFailed, "systemctl did not tell of each of \(names)", next: "Check `systemctl show` on the host.")
+      .commandFailed, "systemctl did not report each of \(names)", next: "Check `systemctl show` on the host.")
   }
 }

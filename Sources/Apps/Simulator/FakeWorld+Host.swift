@@ -17,7 +17,7 @@ extension FakeWorld {
 
   private func answer(_ probe: Probe, _ machine: FakeMachine, _ host: HostID, _ secrets: Secrets) -> Answer {
     if machine.faults.deafTo.contains(probe.word) {
-      return .failed(AgentError(.commandFailed, "\(probe.word) cannot be told", next: "Check the host."))
+      return .failed(AgentError(.commandFailed, "\(probe.word) cannot be determined", next: "Check the host."))
     }
     do throws(AgentError) {
       return switch probe {

@@ -95,7 +95,7 @@ struct ApplyCommand: AsyncParsableCommand {
     defer { display.close() }
     let began = ContinuousClock.now
     let applied = try await Interrupt.cancelling(
-      first: { display.note("\nStopping: nothing more is started; what is in flight is finished and recorded.") },
+      first: { display.note("\nStopping: no further step begins; steps in progress are finished and recorded.") },
       second: { Self.tellUnknown(display.close(), run: run) }
     ) { () async throws(ReconcileError) in
       try await reconciler.apply(proposal, run: run, policy: policy) { display.show($0) }
@@ -108,12 +108,12 @@ struct ApplyCommand: AsyncParsableCommand {
   private static func tellUnknown(_ inFlight: [StepID], run: String) {
     let left =
       inFlight.isEmpty
-      ? "no step was in flight"
-      : "left unknown, because they are in flight on their machines:\n  "
+      ? "no step was in progress"
+      : "these steps are in progress on their machines, and their result is unknown:\n  "
         + inFlight.map(\.text).joined(separator: "\n  ")
     Terminal.note(
       "Ended at once. Run \(run): \(left)\nIts record is not written. "
-        + "`cluster apply` looks at what is there, says that this run was interrupted, and goes on.")
+        + "`cluster apply` looks at the present state, reports this run as interrupted, and continues.")
   }
 
   /// Nothing happens to a real machine without a yes: typed, or given with --yes.
@@ -124,7 +124,7 @@ struct ApplyCommand: AsyncParsableCommand {
         "there is no terminal to ask on", next: "Read the plan above, then run `cluster apply --yes`.", status: .refused
       )
     }
-    Terminal.noteWithoutNewline("\nApply this? Only `yes` goes on: ")
+    Terminal.noteWithoutNewline("\nApply this? Type `yes` to continue: ")
     guard readLine() == "yes" else {
       throw Failure("not confirmed; nothing was changed", next: "Apply again when you are ready.", status: .refused)
     }

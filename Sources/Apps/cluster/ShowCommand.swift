@@ -23,7 +23,7 @@ struct ShowCommand: AsyncParsableCommand {
   }
 }
 
-/// A run with all that is told of it.
+/// A run with everything that is recorded about it.
 struct ShownRun: Encodable {
   var run: RunRecord
   var outcome: RunOutcome

@@ -108,7 +108,7 @@ struct SiteOptions: ParsableArguments {
     return state.record.path
   }
 
-  /// `user@machine`, as the record names whoever asked.
+  /// `user@machine`, as the record names the person who started a run.
   static var caller: String {
     let user = ProcessInfo.processInfo.environment["SUDO_USER"] ?? NSUserName()
     return "\(user)@\(ProcessInfo.processInfo.hostName)"

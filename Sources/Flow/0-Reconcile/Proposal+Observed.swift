@@ -19,7 +19,7 @@ extension Proposal {
     case .answered(let answers):
       switch answers[question.probe] {
       case nil: ["it was not asked"]
-      case .failed(let error): ["it could not tell: \(error)"]
+      case .failed(let error): ["it could not answer: \(error)"]
       case .cib(let text), .crmMon(let text):
         [text == nil ? "Pacemaker does not run" : "Pacemaker runs, with the configuration that was compared"]
       case .storedCIB(nil): ["no configuration of Pacemaker lies on its disk"]

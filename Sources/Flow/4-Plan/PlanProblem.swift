@@ -79,7 +79,7 @@ package struct PlanProblems: Error, Hashable, Sendable, CustomStringConvertible 
   package var next: String {
     let isOfMachines = all.contains { if case .leavesWhileUp = $0 { true } else { false } }
     return isOfMachines
-      ? "`cluster explain plan.leaves-while-up` tells more."
+      ? "`cluster explain plan.leaves-while-up` says more."
       : "Fix the description at that place; `cluster validate` checks it without contacting a host."
   }
 }

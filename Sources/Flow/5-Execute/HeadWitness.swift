@@ -32,5 +32,5 @@ package struct HeadWitness: Sendable {
 
   /// Nobody knows anything of a head but itself.
   package static let nobody = HeadWitness(
-    questions: { _ in [:] }, judge: { _, _ in .mayHold("nothing tells whether it is off") })
+    questions: { _ in [:] }, judge: { _, _ in .mayHold("nothing shows whether it is off") })
 }

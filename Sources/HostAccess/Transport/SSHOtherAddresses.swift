@@ -26,7 +26,7 @@ struct SSHOtherAddresses: Sendable {
       for way in ways {
         group.addTask {
           // Its words matter to nobody: what is told is why the first address cannot be used.
-          let result = try? await Command.run("ssh", way.alone(["true"]), deadline: .seconds(15))
+          let result = try? await Command.run("ssh", way.alone(["true"]), deadline: .seconds(8))
           return result?.succeeded == true ? way : nil
         }
       }

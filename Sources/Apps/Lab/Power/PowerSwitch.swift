@@ -70,7 +70,7 @@ package struct PowerSwitch: Sendable {
     try Files.writeJSON(MachineStatus(.off), to: site.statusFile(of: machine))
   }
 
-  /// Ends every process of the machine, unplugs it, and lets go of its disk.
+  /// Ends every process of the machine, unplugs it, and releases its disk.
   func clear() async throws(AgentError) {
     if let process = Files.readJSON(ProcessIdentity.self, from: record), process.isAlive { kill(process.pid, SIGKILL) }
     try await group.killAll()

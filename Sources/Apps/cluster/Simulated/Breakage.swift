@@ -30,7 +30,7 @@ struct Breakage: Hashable, ExpressibleByArgument {
 }
 
 extension FakeWorld {
-  /// Brings machines that were kept into the present: whoever was broken is mended, time has gone by, machines that the
+  /// Brings machines that were kept into the present: faults are removed, time has gone by, machines that the
   /// description names now are there, and heads that it does not name are off.
   mutating func resume(_ cluster: Cluster, at now: Int) {
     self.now = now

@@ -6,8 +6,8 @@ import Simulator
 
 /// The machines in memory of one description, in a file between calls.
 ///
-/// Who only looks reads the file. Who changes something holds the file's lock from the first claim of a lease until it
-/// ends, so that two calls at once meet as two runs on real heads do.
+/// A command that only looks reads the file. One that changes something holds the file's lock from the first claim of a
+/// lease until it ends, so that two calls at once meet as two runs on real heads do.
 actor KeptMachines {
   private let state: SimulatedState
   private let described: Cluster

@@ -28,7 +28,8 @@ struct SimulationOptions: ParsableArguments {
 
   /// The program over machines in memory, with all else as it is.
   ///
-  /// - Parameter changes: what a run leaves is kept. Who only looks begins anew without taking anything away.
+  /// - Parameter changes: the machines are kept as the run leaves them. With `--fresh`, a command that only looks uses
+  ///   machines of its own and leaves the kept ones alone.
   /// - Parameter pace: how many times as fast as on ordinary machines steps are. Nil: they take no time.
   func session(
     _ site: Site, _ specification: Specification, _ cluster: Cluster, changes: Bool, pace: Double? = nil

@@ -104,7 +104,7 @@ struct TreeBuilder {
       let inside = anchors[name] != nil
       problems.error(
         .unknownAlias,
-        inside ? "`*\(name)` stands inside the value it refers to." : "There is no anchor `&\(name)` above.",
+        inside ? "`*\(name)` is inside the value that it refers to." : "There is no anchor `&\(name)` above.",
         help: "An alias repeats a value that was marked earlier in the file with `&\(name)`.", at: span)
       return SpecNode(.unreadable, span, weight: 1)
     }

@@ -24,7 +24,7 @@ extension Form {
             problems.error(
               .repeatedItem, "`\(shown(scalar.text))` is in the list twice.", help: "Remove one of them.",
               at: node.span,
-              notes: [.init(text: "it stands first here", span: first)])
+              notes: [.init(text: "the first one is here", span: first)])
           } else {
             seen[scalar.text] = node.span
           }

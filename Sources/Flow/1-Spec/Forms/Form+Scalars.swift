@@ -99,7 +99,7 @@ extension Form where Value == SecretRef {
       // The text is not repeated in the message: it may be a password.
       guard text.hasPrefix("secret:") else {
         return .wrong(
-          "A secret stands here in clear text.",
+          "This is a secret in clear text.",
           help: "The file is kept in git. Put the secret into the store under a name, and write `secret:NAME` here. "
             + "If this one was ever committed, change it.",
           replacement: "secret:bmc/NAME")

@@ -51,7 +51,7 @@ extension Blocked.Reason: CustomStringConvertible {
   package var description: String {
     switch self {
     case .unreadable(.unreachable(let host, let error)): "\(host) cannot be asked: \(error)"
-    case .unreadable(.failed(let host, let error)): "\(host) could not tell: \(error)"
+    case .unreadable(.failed(let host, let error)): "\(host) could not answer: \(error)"
     case .unreadable(.unasked(let host)): "\(host) was not asked"
     case .waitsFor(let resource): "waits for \(resource)"
     case .leftOut(let resource): "depends on \(resource), which is left out"
