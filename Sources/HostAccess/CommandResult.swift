@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a program left behind.
+/// The result of a program that has ended.
 package struct CommandResult: Sendable {
   /// Its exit status, or 128 plus the signal that ended it, as a shell would say.
   package var status: Int32

@@ -77,7 +77,7 @@ package struct RunToken: Hashable, Codable, Sendable {
 
 package struct LeaseState: Hashable, Codable, Sendable {
   package var newestGeneration: Int
-  /// Nil when no lease is alive.
+  /// The run that holds the lease, or nil when none is alive.
   package var holder: RunToken?
   package var secondsLeft: Int
   /// How long its holder has had it.
@@ -108,7 +108,7 @@ package struct Secrets: Sendable, Codable, CustomStringConvertible, CustomDebugS
 
 /// Where the machine that runs `cluster` keeps secrets.
 package protocol SecretStore: Sendable {
-  /// Nil when there is no such secret. Never creates one.
+  /// The secret, or nil when there is none by that name. Never creates one.
   func value(_ ref: SecretRef) throws(AgentError) -> [UInt8]?
   /// The secret, made from random bytes when it does not exist yet and is one that we generate.
   func valueMakingIfGenerated(_ ref: SecretRef) throws(AgentError) -> [UInt8]?

@@ -6,8 +6,8 @@ import Glibc
 package struct FileLock: ~Copyable {
   private let file: Int32
 
-  /// Nil while somebody else holds it in a way that does not go with this one. Never waits: whoever does has a
-  /// deadline, and says what it waits for.
+  /// The lock, or nil while another process holds it in a way that excludes this one. Never waits: callers that do have
+  /// a deadline, and say what they wait for.
   ///
   /// - Parameter shared: held together with others who share it; keeps out who wants it alone.
   package init?(_ path: String, shared: Bool = false) throws(AgentError) {

@@ -19,7 +19,7 @@ package enum FileSystem {
     package var changed: Int64
   }
 
-  /// Nil when there is nothing at the path.
+  /// The entry at a path, or nil when there is nothing.
   package static func entry(_ path: String) throws(AgentError) -> Entry? {
     var status = stat()
     guard lstat(path, &status) == 0 else {
@@ -75,7 +75,7 @@ package enum FileSystem {
     }
   }
 
-  /// What one read(2) gives, and what it returned.
+  /// The bytes of one read(2), and its return value.
   private static func chunk(_ file: Int32, _ room: Int) -> ([UInt8], Int) {
     var count = 0
     let bytes = [UInt8](unsafeUninitializedCapacity: min(room, 64 << 20)) { buffer, filled in
@@ -115,7 +115,7 @@ package enum FileSystem {
     return names.sorted()
   }
 
-  /// What the last system call's `errno` means, as an error for the user.
+  /// The meaning of the last system call's `errno`, as an error for the user.
   ///
   /// - Parameter path: what was written to, so that a full file system can be named.
   package static func failure(_ message: String, _ number: Int32 = errno, at path: String? = nil) -> AgentError {

@@ -10,7 +10,7 @@ package struct HistoryPlace: Hashable, Sendable {
   package var name: String
   /// As git-push(1) takes it.
   package var url: String
-  /// What git runs on the other side instead of its own programs; both nil for an ordinary remote.
+  /// The programs that git runs on the other side instead of its own; both nil for an ordinary remote.
   package var receive: String?
   package var send: String?
   /// Settings of git's for this place alone: `core.sshCommand=…`.

@@ -120,7 +120,7 @@ package actor SSHHost: Host {
 
   private func ways() async throws(AgentError) -> SSHWays { try await SSHWays(program, former: formerHostName()) }
 
-  /// What worked last comes first: also an address on another network.
+  /// All ways in the order in which they are tried: first the one that worked last, on whichever network.
   private func ordered(_ ways: SSHWays) -> [SSHProgram] {
     let all = [way].compactMap(\.self).filter(\.isOtherAddress) + ways.all(hasMoved: hasMoved)
     return all.filter { $0 == way } + all.filter { $0 != way }
@@ -177,7 +177,7 @@ package actor SSHHost: Host {
   }
 }
 
-/// What is asked of a host over connections that are made for it.
+/// Questions to a host over connections that are made for them.
 private struct Confirming: Sendable {
   let agent: AgentBinary
   let change: PendingChange.ID

@@ -26,10 +26,10 @@ struct SSHKnownHosts: Sendable {
     alias = settings["hostkeyalias"]?.first.map(String.init)
   }
 
-  /// What a host at an address is called: with its port, unless that is the usual one.
+  /// The name of a host at an address: with its port, unless that is the usual one.
   func name(of address: String) -> String { port == "22" ? address : "[\(address)]:\(port)" }
 
-  /// What the host is called that is reached by `program`: by its `HostKeyAlias`, where the configuration gives it one.
+  /// The name of the host that `program` reaches: its `HostKeyAlias`, where the configuration gives it one.
   func name(of program: SSHProgram) -> String {
     program.keyName ?? alias ?? name(of: program.hostName ?? hostName)
   }

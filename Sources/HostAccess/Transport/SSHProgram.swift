@@ -69,7 +69,7 @@ struct SSHProgram: Hashable, Sendable {
     return (configuration.map { ["-F", $0] } ?? []) + all.flatMap { ["-o", $0] }
   }
 
-  /// What ssh's own failure (status 255) means. ssh says it in words only.
+  /// The meaning of ssh's own failure (status 255), which ssh gives in words only.
   func explain(_ text: String) -> AgentError {
     let name = "\(user)@\(hostName ?? target)"
     let cause = text.split(whereSeparator: \.isNewline).suffix(4).joined(separator: "\n")

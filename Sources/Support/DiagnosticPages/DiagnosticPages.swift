@@ -2,7 +2,7 @@
 
 /// The pages of `docs/diagnostics`, which are in the program: they can be read where there is no network.
 package enum DiagnosticPages {
-  /// By code: `spec.bad-mac`.
+  /// The pages by code: `spec.bad-mac`.
   private static let bytes: [String: [UInt8]] = [
     "agent.authentication": PackageResources.agent_authentication_md,
     "agent.bmc-authentication": PackageResources.agent_bmc_authentication_md,
@@ -122,6 +122,6 @@ package enum DiagnosticPages {
   /// Every code that has a page, in order.
   package static var codes: [String] { bytes.keys.sorted() }
 
-  /// Nil when nothing has that code.
+  /// The page for a code, or nil when there is no such code.
   package static func page(_ code: String) -> String? { bytes[code].map { String(decoding: $0, as: UTF8.self) } }
 }

@@ -30,7 +30,7 @@ package struct Diagnostic: Hashable, Codable, Sendable {
 
   package var code: Code
   package var severity: Severity
-  /// What is wrong with this text, in a full sentence.
+  /// The problem with this text, in a full sentence.
   package var detail: String
   /// Why it matters, and what to do next.
   package var help: String

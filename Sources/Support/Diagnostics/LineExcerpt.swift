@@ -6,7 +6,7 @@ struct LineExcerpt {
   static let longest = 160
 
   let line: String
-  /// What stands before the underline: spaces, and tabs where the line has tabs.
+  /// The space before the underline: blanks, and tabs where the line has tabs.
   let indent: String
   /// Cells to underline, at least one.
   let width: Int

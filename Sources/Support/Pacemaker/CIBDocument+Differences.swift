@@ -17,7 +17,7 @@ package struct CIBDifference: Hashable, Sendable {
 }
 
 extension CIBDocument {
-  /// What the goal would change, element by element. Empty when everything is as the goal says.
+  /// The changes that the goal would make, element by element. Empty when everything is as the goal says.
   package func differences(_ goal: CIBGoal) -> [CIBDifference] {
     var found: [CIBDifference] = []
     var present: [CIBElement.Section: [String: XMLElement]] = [:]

@@ -52,7 +52,7 @@ package struct CIBDocument: Hashable, Sendable {
     element(Self.registry, in: .options).flatMap(Self.listed) ?? []
   }
 
-  /// What Pacemaker does when it starts with it.
+  /// Pacemaker's behaviour when it starts with this document.
   package var stored: StoredCIB {
     storedMemo.value {
       StoredCIB(
@@ -64,7 +64,7 @@ package struct CIBDocument: Hashable, Sendable {
     registry["value"].map { Set($0.utf8.split(separator: UInt8(ascii: " ")).map { String(Substring($0)) }) }
   }
 
-  /// What the goal takes away: what it names, and what is ours here and not in its list of ours.
+  /// Elements that the goal removes: those it names, and those that are ours here but not in its list of ours.
   ///
   /// A plan cannot name what it has not seen: a CIB stays on the disks of heads that Pacemaker was removed from, and
   /// is there again when it comes back, with the maintenance mode in which it was let go.

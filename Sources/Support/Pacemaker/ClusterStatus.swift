@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import XML
 
-/// What crm_mon(8) says of the cluster, from `crm_mon --one-shot --inactive --output-as=xml` (Pacemaker 2.1).
+/// The state of the cluster as crm_mon(8) 2.1 reports it: `crm_mon --one-shot --inactive --output-as=xml`.
 package struct ClusterStatus: Hashable, Sendable {
   package struct Node: Hashable, Sendable {
     package var name: String
@@ -25,7 +25,7 @@ package struct ClusterStatus: Hashable, Sendable {
     package var managed: Bool
     package var failed: Bool
     package var blocked: Bool
-    /// What an administrator asked for, as `Stopped`.
+    /// The role that an administrator asked for, such as `Stopped`.
     package var targetRole: String?
     package var nodes: [String]
   }

@@ -16,7 +16,7 @@ package struct CorosyncMap: Hashable, Sendable {
 
   package subscript(key: String) -> String? { values[key] }
 
-  /// What the keys mean, together with those of `corosync-cmapctl -m stats`.
+  /// The state that the keys describe, together with those of `corosync-cmapctl -m stats`.
   package func state(stats: CorosyncMap, quorate: Bool) -> CorosyncState {
     let own = self["runtime.votequorum.this_node_id"]
     var nodes: [(id: String, name: String, position: Int)] = []

@@ -16,7 +16,7 @@ package struct FenceDevice: Hashable, Sendable {
   /// The primitive's id.
   package var id: String { "fence-\(head)" }
 
-  /// By name, without the password: see `ipmitool`.
+  /// The parameters by name, without the password: see `ipmitool`.
   package var parameters: [(name: String, value: String)] {
     [
       ("ip", bmc.address.description),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 
-/// What fence_ipmilan said.
+/// The output of fence_ipmilan.
 package struct FenceReport: Hashable, Sendable {
   private var lines: [String]
 

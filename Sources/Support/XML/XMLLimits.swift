@@ -5,7 +5,7 @@ package struct XMLLimits: Hashable, Sendable {
   package var bytes: Int
   package var depth: Int
   package var elements: Int
-  /// Of one element.
+  /// The most attributes of one element.
   package var attributes: Int
 
   package init(bytes: Int = 64 << 20, depth: Int = 64, elements: Int = 1_000_000, attributes: Int = 256) {
