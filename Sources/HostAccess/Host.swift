@@ -101,7 +101,17 @@ package struct Secrets: Sendable, Codable, CustomStringConvertible, CustomDebugS
   private var values: [SecretRef: [UInt8]]
   package init(_ values: [SecretRef: [UInt8]] = [:]) { self.values = values }
   package subscript(_ ref: SecretRef) -> [UInt8]? { values[ref] }
-  var isEmpty: Bool { values.isEmpty }
+
+  package init(from decoder: any Decoder) throws {
+    let named = try decoder.singleValueContainer().decode([String: [UInt8]].self)
+    values = Dictionary(uniqueKeysWithValues: named.map { (SecretRef($0), $1) })
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(Dictionary(uniqueKeysWithValues: values.map { ($0.name, $1) }))
+  }
+
   package var description: String { "\(values.count) secrets" }
   package var debugDescription: String { description }
 }

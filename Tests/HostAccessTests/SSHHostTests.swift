@@ -61,7 +61,8 @@ struct SSHHostTests {
     let host = server.host(agent: mute)
     let waiting = (0..<5).map { _ in Task { await failure { _ = try await host.lease() } } }
     let asked = try await eventually {
-      (try? FileSystem.text(server.folder.path + "/requests"))?.contains("[\"request\",5,\"lease\"]") == true
+      (try? FileSystem.text(server.folder.path + "/requests"))?.contains(#"{"request":{"_1":{"lease":{}},"id":5}}"#)
+        == true
     }
     #expect(asked)
 

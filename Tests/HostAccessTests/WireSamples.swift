@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
+import HostAccess
 
 /// One value of every case that can travel, so that none can be forgotten: the switches below are exhaustive.
 enum WireSamples {
@@ -74,6 +75,38 @@ enum WireSamples {
       CIBGoal(elements: [CIBElement(section: .resources, id: "r", xml: "<r/>")], removed: ["x"], members: ["head1"])),
     .ensureFencingProven(FencingGoal(head: "head2", bmc: bmc)),
   ]
+
+  /// A conversation's messages as they travel, by a name for each.
+  static func frames() throws -> [String: [UInt8]] {
+    var frames: [String: [UInt8]] = [:]
+    func add(_ group: String, _ value: Any, _ message: some Encodable) throws {
+      let name = "\(group)-\(String(describing: value).prefix { $0.isLetter })"
+      let number = (1...).first { frames["\(name)-\($0)"] == nil } ?? 0
+      frames["\(name)-\(number)"] = try FrameDecoder.frame(message)
+    }
+    let secrets = Secrets([SecretRef("s"): [0, 1, 255]])
+    let run = RunToken(
+      run: "r", generation: 7, holder: "a@b pid 1", process: ProcessIdentity(pid: 1, startedAt: 2, boot: "b"))
+    for probe in probes { try add("probe", probe, ClientMessage.request(id: 1, .answer([probe], secrets))) }
+    for operation in operations {
+      try add("operation", operation, ClientMessage.request(id: 2, .perform(operation, secrets, run)))
+    }
+    let change = PendingChange.ID(run: "r", operation: operations[0])
+    let calls: [WireRequest] = [.confirm(change, run), .lease, .claim(run), .release(run)]
+    for call in calls { try add("request", call, ClientMessage.request(id: 3, call)) }
+    try add("client", "cancel", ClientMessage.cancel(id: 3))
+
+    for answer in answers { try add("answer", answer, AgentMessage.reply(id: 1, .answers([answer]))) }
+    let pending = PendingChange(id: change, run: "r", what: "a file", secondsLeft: 9)
+    let lease = LeaseState(newestGeneration: 7, holder: run, secondsLeft: 9, heldSeconds: 1, pending: pending)
+    let replies: [WireReply] = [
+      .outcome(Outcome(changed: true, detail: "written")), .lease(lease), .done, .failed(error),
+    ]
+    for reply in replies { try add("reply", reply, AgentMessage.reply(id: 2, reply)) }
+    try add("agent", "hello", AgentMessage.hello(AgentHello(version: WireProtocol.version, host: "head1")))
+    try add("agent", "progress", AgentMessage.progress(id: 2, "half"))
+    return frames
+  }
 
   /// Which case it is, so that the tests can see that each is there. Fails to compile when one is added.
   static func kind(_ probe: Probe) -> Int {

@@ -41,8 +41,24 @@ import Testing
     #expect(decoder.isBetweenFrames)
   }
 
+  /// Messages can be read by eye, and equal ones are equal bytes.
+  @Test func messagesAreJSONByNames() throws {
+    let probes: [Probe] = [.links, .file(path: "/etc/hosts", contents: true)]
+    let secrets = Secrets([SecretRef("b"): [0, 255], SecretRef("a"): []])
+
+    #expect(
+      try json(ClientMessage.request(id: 1, .answer(probes, secrets)))
+        == [
+          #"{"request":{"_1":{"answer":{"_0":[{"links":{}},{"file":{"contents":true,"path":"/etc/hosts"}}],"#,
+          #""_1":{"a":[],"b":[0,255]}}},"id":1}}"#,
+        ].joined())
+    #expect(
+      try json(AgentMessage.hello(AgentHello(version: 7, host: "head1")))
+        == #"{"hello":{"_0":{"host":"head1","version":7}}}"#)
+  }
+
   /// What an agent of another version is refused with names that version.
-  @Test func theHelloOfOlderAgentsIsUnderstood() throws {
+  @Test func theHelloOfAnotherVersionIsUnderstood() throws {
     let said = Array(#"{"hello":{"_0":{"version":2,"host":"head1"}}}"#.utf8)
     var decoder = FrameDecoder()
     decoder.push([0, 0, 0, UInt8(said.count)] + said)
@@ -52,10 +68,36 @@ import Testing
     guard case .hello(AgentHello(version: 2, host: "head1")) = hello else { throw Unexpected() }
   }
 
-  @Test(arguments: ["[]", "[\"reply\",1,\"answers\",3,\"links\",0]", "[\"reply\",1,\"answers\",-1]", "{\"reply\":1}"])
-  func aListThatDoesNotFitIsAMismatch(_ text: String) {
+  /// The fuzzer starts from one message of each sort. `UPDATE_GOLDEN=1` writes them anew.
+  @Test func everySampleIsInTheCorpusOfTheFuzzer() throws {
+    let folder = "../FuzzTests/corpus/wire"
+    let samples = try WireSamples.frames()
+
+    for (name, frame) in samples { expectGolden(frame, at: "\(folder)/\(name)") }
+
+    // What the fuzzer itself found is named by its SHA-1.
+    let named = try goldenNames(in: folder).filter { $0.count != 40 }
+    #expect(Set(named) == Set(samples.keys), "a sample that is no longer sent is to be deleted")
+  }
+
+  @Test(arguments: [
+    "[]", "3", #"{"reply":1}"#, #"{"reply":{"id":1}}"#, #"{"hello":{},"reply":{}}"#,
+    #"{"reply":{"id":1,"_1":{"answers":{"_0":[{"links":{}}]}}}}"#,
+    #"{"reply":{"id":1,"_1":{"answers":{"_0":[{"power":{"_0":"dimmed"}}]}}}}"#,
+    #"{"reply":{"id":1.5,"_1":{"done":{}}}}"#,
+  ])
+  func whatIsNoMessageIsAMismatch(_ text: String) {
     var decoder = FrameDecoder()
     decoder.push([0, 0, 0, UInt8(text.utf8.count)] + Array(text.utf8))
+
+    #expect { try decoder.next(AgentMessage.self) } throws: { ($0 as? AgentError)?.code == .protocolMismatch }
+  }
+
+  /// The JSON reader bounds how deep it goes, or a frame of brackets would use up the stack.
+  @Test func deepNestingIsAMismatch() {
+    let depth = 1 << 20
+    var decoder = FrameDecoder()
+    decoder.push([0, 0x10, 0, 0] + [UInt8](repeating: UInt8(ascii: "["), count: depth))
 
     #expect { try decoder.next(AgentMessage.self) } throws: { ($0 as? AgentError)?.code == .protocolMismatch }
   }
@@ -123,6 +165,10 @@ import Testing
     var decoder = FrameDecoder()
     decoder.push(try FrameDecoder.frame(message))
     return try decoder.next(ClientMessage.self)
+  }
+
+  private func json(_ message: some Encodable) throws -> String {
+    String(decoding: try FrameDecoder.frame(message).dropFirst(4), as: UTF8.self)
   }
 
   private struct Unexpected: Error {}

@@ -48,10 +48,12 @@ package struct FrameDecoder: Sendable {
     }
   }
 
-  /// A message as a frame. `.invalid` when it is too large to send.
+  /// A message as a frame; equal messages are equal bytes. `.invalid` when it is too large to send.
   package static func frame(_ message: some Encodable) throws(AgentError) -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let body: Data
-    do { body = try JSONEncoder().encode(message) } catch {
+    do { body = try encoder.encode(message) } catch {
       throw AgentError(.invalid, "A message could not be encoded", cause: "\(error)", next: "Report this as a bug.")
     }
     guard body.count <= WireProtocol.frameLimit else {

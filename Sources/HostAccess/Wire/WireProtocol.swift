@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 
-/// The form in which requests travel to an agent: a four-byte length, big endian, and as many bytes of JSON, a list:
-/// see `Listed`.
+/// The form in which requests travel to an agent: a four-byte length, big endian, and as many bytes of JSON, as the
+/// compiler derives it from the messages below.
 package enum WireProtocol {
   /// Raised whenever an older agent would misunderstand a newer client, or the other way round.
-  package static let version = 3
+  package static let version = 4
   /// A larger frame is refused before its bytes are taken.
   package static let frameLimit = 64 << 20
   /// How many probes one request may hold.
   package static let probeLimit = 10_000
 }
 
-/// A message from the client.
-package enum ClientMessage: Sendable {
+/// What a client sends.
+package enum ClientMessage: Codable, Sendable {
   case request(id: Int, WireRequest)
   /// Stop what request `id` asked for. It is still answered.
   case cancel(id: Int)
 }
 
-/// A message from the agent.
-package enum AgentMessage: Sendable {
+/// What an agent sends.
+package enum AgentMessage: Codable, Sendable {
   /// The first message, sent without being asked.
   case hello(AgentHello)
   case progress(id: Int, String)
@@ -39,7 +39,7 @@ package struct AgentHello: Hashable, Codable, Sendable {
 }
 
 /// The calls of `Host`.
-package enum WireRequest: Sendable {
+package enum WireRequest: Codable, Sendable {
   case answer([Probe], Secrets)
   case perform(Operation, Secrets, RunToken)
   case confirm(PendingChange.ID, RunToken)
@@ -48,7 +48,7 @@ package enum WireRequest: Sendable {
   case release(RunToken)
 }
 
-package enum WireReply: Sendable {
+package enum WireReply: Codable, Sendable {
   /// In the order of the probes.
   case answers([Answer])
   case outcome(Outcome)
