@@ -26,22 +26,13 @@ struct SharedFacts: Sendable {
       default: break
       }
     }
-    async let units = names.isEmpty ? nil : Self.units(names.sorted())
+    async let units = names.isEmpty ? nil : try? UnitProperties.read(names.sorted())
     async let versions = packages.isEmpty ? nil : try? Agent.versions(packages.sorted())
     var facts = SharedFacts()
     for path in paths { facts.changes[path] = try? LoadedConfiguration.changed(path) }
     facts.units = await units ?? [:]
     if let known = await versions { (facts.versions, facts.packages) = (known, packages) }
     return facts
-  }
-
-  private static func units(_ names: [String]) async -> [String: UnitProperties]? {
-    do throws(AgentError) {
-      return try await UnitProperties.readOverBus(names, invocations: try LoadedConfiguration.reloaded())
-    } catch {
-      // Not every system has a message bus; systemctl(1) does without.
-      return names.count > 1 ? try? await UnitProperties.read(names) : nil
-    }
   }
 
   func unit(_ name: String) async throws(AgentError) -> UnitProperties {

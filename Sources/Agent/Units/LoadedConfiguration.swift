@@ -37,12 +37,6 @@ enum LoadedConfiguration {
     try FileSystem.write(Array(record), to: path(unit), mode: 0o600)
   }
 
-  /// Units that have been reloaded since the boot, and perhaps since they were started.
-  static func reloaded() throws(AgentError) -> Set<String> {
-    guard try FileSystem.entry(folder) != nil else { return [] }
-    return Set(try FileSystem.names(in: folder).filter { $0.hasSuffix(".json") }.map { String($0.dropLast(5)) })
-  }
-
   /// By the same clock that gives files their times: it may lag behind the precise one by some milliseconds.
   static var now: Int64 {
     var time = timespec()
