@@ -29,7 +29,6 @@ enum InstalledPackages {
   /// Versions of those that are installed.
   static func versions(_ names: [String]) async throws(AgentError) -> [String: String] {
     if names.isEmpty { return [:] }
-    if let versions = try PackageStatus.versions(names) { return versions }
     // It fails when one of them is unknown, and tells of the others all the same.
     let result = try await Command.run(
       "dpkg-query", ["--show", "--showformat=${Package}\t${db:Status-Status}\t${Version}\n", "--"] + names)
