@@ -14,6 +14,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     // Without the default traits the agent stays free of Foundation proper (13 MB instead of 58 MB).
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
   ],
@@ -54,6 +55,7 @@ let package = Package(
       "AgentServer", "Agent",
       [
         "HostAccess", "ClusterModel", "Pacemaker", "XML", .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "Logging", package: "swift-log"),
       ]),
     // MARK: Apps
     // The command line: one file per command.
@@ -67,7 +69,8 @@ let package = Package(
       ], path: "Sources/Apps/cluster", swiftSettings: strict),
     // The program that `cluster` copies to a host.
     .executableTarget(
-      name: "cluster-agent", dependencies: ["AgentServer", "HostAccess", "ClusterModel"],
+      name: "cluster-agent",
+      dependencies: ["AgentServer", "HostAccess", "ClusterModel", .product(name: "Logging", package: "swift-log")],
       path: "Sources/Apps/ClusterAgent",
       swiftSettings: strict),
     // Builds a twin of the described cluster on one machine.
@@ -155,7 +158,12 @@ let package = Package(
     tests(
       "ProvisioningTests",
       ["Wings", "AgentServer", "HostAccess", "Planning", "SpecReading", "ClusterModel", "Diagnostics"]),
-    tests("HostAccessTests", ["HostAccess", "AgentServer", "ClusterModel", "cluster-agent"]),
+    tests(
+      "HostAccessTests",
+      [
+        "HostAccess", "AgentServer", "ClusterModel", "cluster-agent",
+        .product(name: "InMemoryLogging", package: "swift-log"), .product(name: "Logging", package: "swift-log"),
+      ]),
     tests("FuzzTests", ["Fuzzing"]),
     tests(
       "CommandLineTests",

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import AgentServer
 import ClusterModel
 import Foundation
 import HostAccess
+import InMemoryLogging
+import Logging
 import Synchronization
 import TestKit
 import Testing
+
+@testable import AgentServer
 
 /// The service and a host that does what the test says, with pipes between.
 @Suite(.timeLimit(.minutes(5)))
@@ -70,6 +73,39 @@ struct AgentServiceTests {
     #expect(host.finished.withLock { $0 } == 1)
   }
 
+  /// Who changed what, for the host's own journal; and nothing that may be secret.
+  @Test func everyChangeIsLoggedAndNoSecret() async throws {
+    let handler = InMemoryLogHandler()
+    let host = SlowHost()
+    let line = try Line(host, log: Logger(label: "test") { _ in handler })
+    _ = try await line.next()
+    let goal = SecretFileGoal(path: "/etc/s", secret: SecretRef("s"))
+    let secrets = Secrets([SecretRef("s"): Array("swordfish".utf8)])
+
+    host.letGo()
+    line.send(.request(id: 1, .perform(.ensureSecretFile(goal), secrets, Self.token)))
+    while try await line.next() != "reply 1 outcome done" {}
+    line.send(.request(id: 2, .perform(.ensureHostname("wait"), Secrets(), Self.token)))
+    _ = try await line.next()
+    line.send(.cancel(id: 2))
+    #expect(await line.end() == nil)
+
+    let entries = handler.entries
+    try #require(entries.count >= 2)
+    #expect(entries[0].level == .info && entries[0].message == "ensureSecretFile")
+    #expect(entries[0].metadata["run"] == "r" && entries[0].metadata["holder"] == "test")
+    #expect(entries[0].metadata["target"] == "/etc/s" && entries[0].metadata["changed"] == "true")
+    #expect(entries.contains { $0.level == .warning && $0.metadata["code"] == "cancelled" })
+    #expect(!"\(entries)".contains("swordfish"))
+  }
+
+  @Test func aLineOfTheJournalIsOneLine() {
+    let line = JournalLog.line("failed: a\nb\u{0}c %s", ["what": "two words", "ms": "5", "none": ""])
+
+    #expect(line == "failed: a␤b␤c %s ms=5 none=\"\" what=\"two words\"")
+    #expect(Logger.Level.allCases.map(JournalLog.priority) == [7, 7, 6, 5, 4, 3, 2])
+  }
+
   @Test func garbageEndsTheConversationWithAMismatch() async throws {
     var random = SeededGenerator()
     // Kept open: a service that gave up may still be about to read, and must not read from the next one's pipe.
@@ -132,10 +168,12 @@ private final class Line {
   private let service: Task<AgentError?, Never>
   private var decoder = FrameDecoder()
 
-  init(_ host: any HostAccess.Host) throws {
+  init(_ host: any HostAccess.Host, log: Logger = .silent) throws {
     let (input, output) = (input.fileHandleForReading.fileDescriptor, output.fileHandleForWriting.fileDescriptor)
     service = Task {
-      do throws(AgentError) { try await AgentService.serve(host, input: input, output: output) } catch { return error }
+      do throws(AgentError) { try await AgentService.serve(host, input: input, output: output, log: log) } catch {
+        return error
+      }
       return nil
     }
   }

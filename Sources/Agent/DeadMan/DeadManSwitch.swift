@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import HostAccess
+import Logging
 
 /// Undoes a change that can cut the way to this host, unless it is confirmed in time over a new connection.
 ///
@@ -11,9 +12,14 @@ package struct DeadManSwitch: Sendable {
   let folder: String
   let images: BeforeImages
   let now: @Sendable () -> Double
+  let log: Logger
 
-  package init(folder: String = "/var/lib/cluster/deadman", now: @escaping @Sendable () -> Double = { Boot.now }) {
+  package init(
+    folder: String = "/var/lib/cluster/deadman", log: Logger = .silent,
+    now: @escaping @Sendable () -> Double = { Boot.now }
+  ) {
     self.folder = folder
+    self.log = log
     self.now = now
     images = BeforeImages(folder: "\(folder)/before")
   }
@@ -63,6 +69,9 @@ package struct DeadManSwitch: Sendable {
         try FileSystem.remove(changePath)
         throw error
       }
+      log.notice(
+        "a change is undone unless it is confirmed",
+        metadata: change.about.merging(["seconds": "\(run.confirmSeconds)"]) { first, _ in first })
       return change
     }
   }
@@ -147,6 +156,10 @@ package struct DeadManSwitch: Sendable {
       }
       let problems = await Undoing(change: change, images: images, kept: kept, isBoot: id == nil).run()
       let what = change?.what ?? kept.map(\.path).joined(separator: ", ")
+      let about = change?.about ?? ["what": "\(what)"]
+      log.warning(
+        isLast ? "undone: nobody confirmed it in time" : "undone while it is still being done", metadata: about)
+      for problem in problems { log.error("not put back: \(problem)", metadata: about) }
       if !isLast { return what }
       if let change {
         let end = EndedChange(
@@ -224,6 +237,10 @@ package struct DeadManSwitch: Sendable {
     private let lock: FileLock
     init(_ lock: consuming FileLock) { self.lock = lock }
   }
+}
+
+extension GuardedChange {
+  fileprivate var about: Logger.Metadata { ["change": "\(id)", "run": "\(run)", "what": "\(what)"] }
 }
 
 extension AgentError {

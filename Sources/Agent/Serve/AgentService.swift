@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import HostAccess
+import Logging
 import Synchronization
 
 /// An agent's end of a conversation: takes requests, works on them at once, answers each when it is done.
@@ -23,19 +24,24 @@ package final class AgentService: Sendable {
 
   private let host: any Host
   private let output: FrameWriter
+  private let log: Logger
   private let state = Mutex(State())
 
-  private init(_ host: any Host, _ output: FrameWriter) {
+  private init(_ host: any Host, _ output: FrameWriter, _ log: Logger) {
     self.host = host
     self.output = output
+    self.log = log
   }
 
   /// Returns when the input has ended and nothing is in flight any more.
   ///
+  /// - Parameter log: hears of every change, and of who asked for it. Questions are not logged.
   /// - Throws: `.protocolMismatch` for input that is no conversation.
-  package static func serve(_ host: any Host, input: Int32, output: Int32) async throws(AgentError) {
+  package static func serve(
+    _ host: any Host, input: Int32, output: Int32, log: Logger
+  ) async throws(AgentError) {
     Command.ignoreBrokenPipes()
-    let service = AgentService(host, FrameWriter(output))
+    let service = AgentService(host, FrameWriter(output), log)
     service.send(.hello(AgentHello(version: WireProtocol.version, host: host.id)))
     let result = await service.take(ByteStream.reading(input))
     await service.finish()
@@ -87,6 +93,10 @@ package final class AgentService: Sendable {
       for work in state.work.values where !work.isOperation { work.task.cancel() }
       return state.work.values.map(\.task)
     }
+    let operations = state.withLock { $0.work.values.count { $0.isOperation } }
+    if operations > 0 {
+      log.notice("the client has gone; what is in flight is finished", metadata: ["operations": "\(operations)"])
+    }
     for task in left { await task.value }
     await output.flush()
   }
@@ -115,18 +125,64 @@ package final class AgentService: Sendable {
         let answers = try await host.answer(probes, secrets: secrets)
         return .answers(probes.map { answers[$0] ?? .failed(.unanswered) })
       case .perform(let operation, let secrets, let run):
-        return .outcome(
-          try await host.perform(operation, secrets: secrets, run: run) { [self] line in
-            send(.progress(id: id, line))
-          })
-      case .confirm(let change, let run): return .outcome(try await host.confirm(change, run: run))
+        return try await logged(.info, operation.name, of: run, ["target": "\(operation.target)"]) {
+          () throws(AgentError) in
+          .outcome(
+            try await host.perform(operation, secrets: secrets, run: run) { [self] line in
+              send(.progress(id: id, line))
+            })
+        }
+      case .confirm(let change, let run):
+        return try await logged(.info, "confirm", of: run, ["change": "\(change)"]) { () throws(AgentError) in
+          .outcome(try await host.confirm(change, run: run))
+        }
       case .lease: return .lease(try await host.lease())
-      case .claim(let run): try await host.claim(run)
-      case .release(let run): try await host.release(run)
+      case .claim(let run):
+        // Renewed every few seconds.
+        return try await logged(.debug, "claim the lease", of: run) { () throws(AgentError) in
+          try await host.claim(run)
+          return .done
+        }
+      case .release(let run):
+        return try await logged(.info, "release the lease", of: run) { () throws(AgentError) in
+          try await host.release(run)
+          return .done
+        }
       }
-      return .done
     } catch {
       return .failed(error)
+    }
+  }
+}
+
+extension AgentService {
+  /// Does it, and logs how it ended, on whose behalf, and how long it took. Never what it carries: that may be secret.
+  private func logged(
+    _ level: Logger.Level, _ what: String, of run: RunToken, _ about: Logger.Metadata = [:],
+    _ body: () async throws(AgentError) -> WireReply
+  ) async throws(AgentError) -> WireReply {
+    var log = log
+    for (key, value) in about { log[metadataKey: key] = value }
+    log[metadataKey: "run"] = "\(run.run)"
+    log[metadataKey: "generation"] = "\(run.generation)"
+    log[metadataKey: "holder"] = "\(run.holder)"
+    let clock = ContinuousClock()
+    let began = clock.now
+    func taken() -> Logger.MetadataValue { "\(Int(began.duration(to: clock.now) / .milliseconds(1)))" }
+    do throws(AgentError) {
+      let reply = try await body()
+      if case .outcome(let outcome) = reply {
+        log[metadataKey: "changed"] = "\(outcome.changed)"
+        log[metadataKey: "detail"] = "\(outcome.detail)"
+      }
+      log.log(level: level, "\(what)", metadata: ["ms": taken()])
+      return reply
+    } catch {
+      // Who waits for the lease asks again and again.
+      let level = error.code == .leaseHeld ? level : .warning
+      log.log(
+        level: level, "\(what) failed: \(error)", metadata: ["ms": taken(), "code": "\(error.code.rawValue)"])
+      throw error
     }
   }
 }

@@ -3,6 +3,7 @@ import AgentServer
 import ClusterModel
 import Glibc
 import HostAccess
+import Logging
 
 /// The program that `cluster` copies to a host and talks to over SSH. It has these uses:
 ///
@@ -20,14 +21,15 @@ struct ClusterAgent {
     // Files that others must read get their mode from their goal, and folders theirs; nothing from who logged in.
     umask(0o022)
     let arguments = Array(CommandLine.arguments.dropFirst())
+    let log = Logger(label: "cluster-agent") { _ in JournalLog() }
     do throws(AgentError) {
       if arguments == ["--version"] {
         say(STDOUT_FILENO, try version())
       } else if arguments.count == 3, arguments[0] == "serve", arguments[1] == "--host", !arguments[2].isEmpty {
-        try await serve(HostID(arguments[2]))
+        try await serve(HostID(arguments[2]), log)
       } else if arguments.count == 2, arguments[0] == "undo" {
         let change = arguments[1] == "--boot" ? nil : PendingChange.ID(text: arguments[1])
-        let undone = try await DeadManSwitch().undoInTime(change)
+        let undone = try await DeadManSwitch(log: log).undoInTime(change)
         say(STDOUT_FILENO, undone.map { "undone: \($0)" } ?? "nothing is to be undone")
       } else if arguments.count == 2, let service = HistoryRepository.Service(rawValue: arguments[0]) {
         throw try await HistoryRepository.serve(service, at: arguments[1])
@@ -39,12 +41,13 @@ struct ClusterAgent {
         exit(64)
       }
     } catch {
+      log.error("\(error)", metadata: ["arguments": "\(arguments.joined(separator: " "))"])
       say(STDERR_FILENO, "cluster-agent: \(error). \(error.next)")
       exit(1)
     }
   }
 
-  private static func serve(_ host: HostID) async throws(AgentError) {
+  private static func serve(_ host: HostID, _ log: Logger) async throws(AgentError) {
     // A login that ends sends this; a step in flight is finished all the same.
     signal(SIGHUP, SIG_IGN)
     // Standard output carries nothing but frames; whatever else prints goes to standard error.
@@ -52,7 +55,8 @@ struct ClusterAgent {
     guard output >= 0, dup2(STDERR_FILENO, STDOUT_FILENO) >= 0 else {
       throw FileSystem.failure("Standard output cannot be set apart")
     }
-    try await AgentService.serve(Agent(id: host), input: STDIN_FILENO, output: output)
+    try await AgentService.serve(
+      Agent(id: host, deadMan: DeadManSwitch(log: log)), input: STDIN_FILENO, output: output, log: log)
   }
 
   private static func version() throws(AgentError) -> String {
