@@ -45,7 +45,9 @@ let package = Package(
     .target(
       name: "Wings", dependencies: ["ClusterModel", "Pacemaker", "XML", "Diagnostics"], path: "Sources/Wings",
       exclude: ["README.md"],
-      resources: [.embedInCode("Images/Payload"), .embedInCode("HighAvailability/Payload")], swiftSettings: strict),
+      resources: [
+        .embedInCode("Images/Payload"), .embedInCode("HighAvailability/Payload"), .embedInCode("TimeZone/Payload"),
+      ], swiftSettings: strict),
     // MARK: Hosts
     // The two calls a host answers, their wire form, and the ways to reach a host.
     target(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
+import Diagnostics
 
 /// Every wing. A new one is a folder beside this file and one line here.
 package enum WingCatalog {
@@ -16,6 +17,22 @@ package enum WingCatalog {
     Nodes.self,
     HighAvailability.self,
   ]
+}
+
+extension WingCatalog {
+  /// The services of the heads, by all wings.
+  package static func services(of cluster: Cluster) -> [HeadService] { all.flatMap { $0.services(cluster) } }
+
+  /// What users know the heads' units by.
+  package static func serviceNames(of cluster: Cluster) -> ServiceNames {
+    let services = services(of: cluster)
+    return ServiceNames(
+      byUnit: Dictionary(grouping: services, by: \.unit).mapValues { $0.map(\.name) },
+      clustered: services.map(\.name).filter { cluster.ha?.moves($0) ?? true }, keepers: HighAvailabilityParts.units)
+  }
+
+  /// What the description asks for and cannot have, beyond what reading it has found.
+  package static func problems(of cluster: Cluster) -> [Diagnostic] { all.flatMap { $0.problems(cluster) } }
 }
 
 /// The kinds of resource of all wings, by name.

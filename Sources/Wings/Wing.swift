@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
+import Diagnostics
 
 /// A part of what a cluster has: the resources that it wants of the machines, and the kinds that it brings along.
 ///
@@ -8,8 +9,20 @@ package protocol Wing: SendableMetatype {
   static var name: String { get }
   /// The kinds of resource that this wing defines, for itself and for others.
   static var kinds: [AnyKind] { get }
+  /// Services of the heads that this wing brings along, whether or not they move between the heads.
+  static func services(_ cluster: Cluster) -> [HeadService]
+  /// What the wing adds to every client image.
+  static func contributions(_ cluster: Cluster) -> [ImageContribution]
+  /// What the description asks of this wing and cannot have, beyond what reading it has found.
+  static func problems(_ cluster: Cluster) -> [Diagnostic]
   /// Every resource that the wing wants, in any order; empty when the description does not ask for it.
-  static func resources(_ cluster: Cluster, _ files: SiteFiles) -> [Resource]
+  static func resources(_ cluster: Cluster, _ files: SiteFiles, _ published: Publications) -> [Resource]
+}
+
+extension Wing {
+  package static func services(_ cluster: Cluster) -> [HeadService] { [] }
+  package static func contributions(_ cluster: Cluster) -> [ImageContribution] { [] }
+  package static func problems(_ cluster: Cluster) -> [Diagnostic] { [] }
 }
 
 package enum Expansion {
@@ -21,7 +34,8 @@ package enum Expansion {
   package static func expand(
     _ cluster: Cluster, _ files: SiteFiles, wings: [any Wing.Type]
   ) -> [Resource] {
-    let resources = orderClones(wings.flatMap { $0.resources(cluster, files) })
+    let published = Publications(cluster, files, wings: wings)
+    let resources = orderClones(wings.flatMap { $0.resources(cluster, files, published) })
     // `after` is order, not demand: a wing may name what another one only wants in some clusters.
     let wanted = Set(resources.map(\.id))
     return resources.map { resource in

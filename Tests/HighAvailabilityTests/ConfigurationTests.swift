@@ -52,6 +52,39 @@ struct ConfigurationTests {
     #expect(preference?["score"] == score)
   }
 
+  @Test(
+    "a unit of the site's own is a primitive beside the service address, with its check",
+    arguments: [
+      (.tcp(port: 27000), ["tcp_address": "10.1.0.10", "tcp_port": "27000"]),
+      (.http(url: "http://10.1.0.10:8080/"), ["http_url": "http://10.1.0.10:8080/"]),
+      (.dns(name: "a.org"), ["dns_server": "10.1.0.10", "dns_name": "a.org"]),
+      (.program(path: "/usr/local/sbin/ask"), ["program": "/usr/local/sbin/ask"]), (nil, [:]),
+    ] as [(HealthCheck?, [String: String])])
+  func ownService(_ check: HealthCheck?, parameters: [String: String]) throws {
+    var policy = try Example.policy()
+    policy.services.append(
+      .init(name: "license", own: .init(unit: "flexlm.service", check: check), source: Example.span))
+    let elements = PacemakerElements(cluster: try Example.cluster(), policy: policy).all
+    let primitive = try XMLElement(parsing: try #require(elements.first { $0.id == "service-license" }).xml)
+    let values = primitive.all("nvpair")
+    let given = Dictionary(uniqueKeysWithValues: values.map { ($0["name"] ?? "", $0["value"] ?? "") })
+    #expect(given == parameters.merging(["unit": "flexlm.service"]) { own, _ in own })
+    #expect(elements.contains { $0.id == "service-license-with-address-private" })
+    #expect(elements.contains { $0.id == "service-license-after-address-private" })
+  }
+
+  @Test(
+    "a unit that the heads run for `cluster` is no service of the site's own",
+    arguments: ["nginx.service", "ssh.service", "pacemaker.service"])
+  func takenUnit(_ unit: String) throws {
+    var cluster = try Example.cluster()
+    cluster.ha?.services.append(.init(name: "mine", own: .init(unit: unit, check: nil), source: Example.span))
+    #expect(WingCatalog.problems(of: cluster).map(\.code) == [.serviceUnit])
+    cluster.ha?.services.removeLast()
+    cluster.ha?.services.append(.init(name: "mine", own: .init(unit: "mine.service", check: nil), source: Example.span))
+    #expect(WingCatalog.problems(of: cluster).isEmpty)
+  }
+
   @Test("a failure more than the restarts moves a service")
   func restarts() throws {
     var policy = try Example.policy()
@@ -63,11 +96,11 @@ struct ConfigurationTests {
   @Test("a single head, or no policy, has no high availability")
   func none() throws {
     var cluster = try Example.cluster()
-    #expect(!HighAvailability.resources(cluster, SiteFiles()).isEmpty)
+    #expect(!HighAvailability.resources(cluster, SiteFiles(), Publications(cluster, SiteFiles())).isEmpty)
     cluster.heads.removeLast()
-    #expect(HighAvailability.resources(cluster, SiteFiles()).isEmpty)
+    #expect(HighAvailability.resources(cluster, SiteFiles(), Publications(cluster, SiteFiles())).isEmpty)
     cluster = try Example.cluster()
     cluster.ha = nil
-    #expect(HighAvailability.resources(cluster, SiteFiles()).isEmpty)
+    #expect(HighAvailability.resources(cluster, SiteFiles(), Publications(cluster, SiteFiles())).isEmpty)
   }
 }

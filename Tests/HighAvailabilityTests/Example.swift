@@ -26,7 +26,8 @@ enum Example {
         .init(network: "public", address: try #require(IPv4Address("198.51.100.10")), source: span),
         .init(network: "private", address: try #require(IPv4Address("10.1.0.10")), source: span),
       ],
-      services: [.dhcp, .dns, .boot], monitor: .init(every: .seconds(3), timeout: .seconds(10), restarts: 3),
+      services: ["dhcp", "dns", "boot"].map { .init(name: $0, source: span) },
+      monitor: .init(every: .seconds(3), timeout: .seconds(10), restarts: 3),
       failback: .manual, heartbeat: .init(links: ["private", "heartbeat"], detect: .seconds(1)), fencing: true,
       source: span, sources: [:])
   }

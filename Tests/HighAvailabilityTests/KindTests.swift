@@ -60,7 +60,7 @@ struct KindTests {
     let both: [HostID: Inventory.Host] = ["head1": try running(), "head2": try running()]
     let other = try #require(IPv4Address("198.51.100.20"))
     #expect(try steps(desired { $0.addresses[0].address = other }, both)[0].disruption == .restart)
-    #expect(try steps(desired { $0.services = [.boot] }, both)[0].disruption == .restart)
+    #expect(try steps(desired { $0.services.removeAll { $0.name != "boot" } }, both)[0].disruption == .restart)
     // The preferred head is the active one.
     #expect(try steps(desired { $0.failback = .automatic }, both)[0].disruption == .none)
   }
@@ -207,7 +207,8 @@ struct KindTests {
   @Test(
     "files are the same everywhere before a reload, services are up before Pacemaker, proofs before the configuration")
   func order() throws {
-    let resources = HighAvailability.resources(try Example.cluster(), SiteFiles())
+    let resources = HighAvailability.resources(
+      try Example.cluster(), SiteFiles(), Publications(try Example.cluster(), SiteFiles()))
     #expect(Set(resources.map(\.id)).count == resources.count)
     func after(_ kind: String, _ host: HostID?, _ name: String) throws -> [String] {
       try #require(resources.first { $0.id == ResourceID(kind, on: host, name) }).after.map(\.description)

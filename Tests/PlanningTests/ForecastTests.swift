@@ -9,7 +9,12 @@ import Testing
   static func basis(
     active: HostID = "head1", past: PastDurations = PastDurations(), perHost: Int = 16, total: Int = 32
   ) -> ForecastBasis {
-    ForecastBasis(activeHead: active, past: past, perHost: perHost, total: total) { operation in
+    ForecastBasis(
+      activeHead: active, past: past,
+      services: ServiceNames(
+        byUnit: ["dnsmasq.service": ["dhcp", "dns"], "nginx.service": ["boot"]], clustered: ["dhcp", "dns", "boot"],
+        keepers: ["pacemaker.service", "corosync.service"]), perHost: perHost, total: total
+    ) { operation in
       if case .ensurePackages = operation { "packages" } else { nil }
     }
   }

@@ -47,6 +47,25 @@ import Testing
     try await expectPlan(edit.name, site, before: before)
   }
 
+  /// A unit that the site has installed comes under Pacemaker; where it is not installed the plan waits for that.
+  @Test(arguments: [["head1", "head2"], ["head1"]])
+  func ownService(_ installed: [HostID]) async throws {
+    let site = try await SimulatedSite.appliedExample()
+    let before = site.spec
+    await site.site.change { world in
+      for head in installed { world.machines[head]?.units["flexlm.service"] = .init(enabled: true) }
+    }
+    try site.edit(
+      "services: [dhcp, dns, boot]",
+      "services: [dhcp, dns, boot, { name: license, unit: flexlm.service, check: { tcp: 27000 } }]")
+    if installed.count == 2 { return try await expectPlan("own-service", site, before: before) }
+
+    let plan = try await site.plan()
+
+    expectGolden(plan.text.withoutDigests, at: "cases/own-service-missing/plan.txt")
+    #expect(!plan.steps.contains { $0.resource.kind == "pacemaker" })
+  }
+
   @Test func highAvailabilityRemoved() async throws {
     let site = try await SimulatedSite.appliedExample()
     let before = site.spec

@@ -38,8 +38,12 @@ struct ClusterDump {
 
   private mutating func policy(_ ha: HighAvailabilityPolicy) {
     add(
-      "ha services \(ha.services.map(\.rawValue)) failback \(ha.failback.rawValue) fencing \(ha.fencing) at \(place(ha.source))"
+      "ha services \(ha.services.map(\.name)) failback \(ha.failback.rawValue) fencing \(ha.fencing) at \(place(ha.source))"
     )
+    for service in ha.services {
+      guard let own = service.own else { continue }
+      add("  own \(service.name) \(own.unit) \(own.check.map { "\($0)" } ?? "-") at \(place(service.source))")
+    }
     for address in ha.addresses { add("  address \(address.network) \(address.address) at \(place(address.source))") }
     add("  monitor every \(ha.monitor.every) timeout \(ha.monitor.timeout) restarts \(ha.monitor.restarts)")
     add("  heartbeat \(ha.heartbeat.links) detect \(ha.heartbeat.detect)")

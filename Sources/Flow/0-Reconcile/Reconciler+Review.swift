@@ -3,6 +3,7 @@ import Auditing
 import ClusterModel
 import Execution
 import Planning
+import Wings
 
 extension Reconciler {
   /// A proposal with what a reader should know beside its steps: what it interrupts, how long it takes, the way back.
@@ -27,7 +28,8 @@ extension Reconciler {
     do { past = PastDurations(try await journal.durations()) } catch { throw .execution(error) }
     let limits = ExecutionPolicy().limits
     return ForecastBasis(
-      activeHead: heads.active(in: proposal.inventory), past: past, perHost: limits.perHost, total: limits.total,
+      activeHead: heads.active(in: proposal.inventory), past: past, services: WingCatalog.serviceNames(of: cluster),
+      perHost: limits.perHost, total: limits.total,
       lane: { $0.lane })
   }
 }

@@ -3,6 +3,7 @@ import ClusterModel
 import Diagnostics
 import Foundation
 import SpecReading
+import Wings
 
 /// The description as it lies on disk, with the files it refers to.
 package struct Specification: Sendable {
@@ -35,7 +36,7 @@ package struct Specification: Sendable {
       if found.isEmpty { missing.append(path) }
       result.files.files.merge(found) { _, new in new }
     }
-    let problems = SpecReader.missingFiles(missing, cluster)
+    let problems = SpecReader.missingFiles(missing, cluster) + WingCatalog.problems(of: cluster)
     result.diagnostics += problems
     if problems.contains(where: { $0.severity == .error }) { result.cluster = nil }
     return result

@@ -10,18 +10,13 @@ extension StatusReport {
   package static func questions(_ cluster: Cluster) -> [Question] {
     cluster.heads.flatMap { head in
       let common: [Probe] = [.system, .links, .corosync, .crmMon, .nodeReports]
-      let units = serviceUnits.map { Probe.unit(name: $0.unit, configuration: []) }
+      let units = WingCatalog.services(of: cluster).map { Probe.unit(name: $0.unit, configuration: []) }
       let others = cluster.heads.filter { $0.name != head.name }
       let fencing = others.map { Probe.fencing(head: $0.name) }
       let clones = others.filter { $0.cloneOf == head.name }.map { Probe.clone(head: $0.name) }
       return (common + units + fencing + clones).map { Question(head.name, $0) }
     }
   }
-
-  /// Which unit does which service.
-  static let serviceUnits: [(service: HighAvailabilityPolicy.Service, unit: String)] = [
-    (.dhcp, "dnsmasq.service"), (.dns, "dnsmasq.service"), (.boot, "nginx.service"),
-  ]
 
   /// What the answers say. A head that did not answer is offline, and what only it could tell is unknown.
   package static func assemble(_ cluster: Cluster, _ inventory: Inventory, site: String, lastRun: LastRun?)
@@ -69,19 +64,19 @@ extension StatusReport {
 
   /// Without Pacemaker a service runs where its unit does.
   private static func plainServices(_ cluster: Cluster, _ inventory: Inventory) -> [Service] {
-    serviceUnits.map { entry in
+    WingCatalog.services(of: cluster).map { service in
       var stopped: Service?
       for head in cluster.heads {
         guard case .answered(let answers) = inventory.hosts[head.name],
-          case .unit(let unit) = answers[.unit(name: entry.unit, configuration: [])]
+          case .unit(let unit) = answers[.unit(name: service.unit, configuration: [])]
         else { continue }
         if unit.active == "active" {
-          return Service(name: entry.service.rawValue, head: head.name.name, state: "running")
+          return Service(name: service.name, head: head.name.name, state: "running")
         }
         stopped = Service(
-          name: entry.service.rawValue, head: nil, state: unit.active == "failed" ? "failed" : "stopped")
+          name: service.name, head: nil, state: unit.active == "failed" ? "failed" : "stopped")
       }
-      return stopped ?? Service(name: entry.service.rawValue, head: nil, state: "unknown")
+      return stopped ?? Service(name: service.name, head: nil, state: "unknown")
     }
   }
 

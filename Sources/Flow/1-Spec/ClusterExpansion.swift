@@ -82,6 +82,14 @@ struct ClusterExpansion {
     return BMC(address: address, protocol: bmc.protocol, user: user, password: password)
   }
 
+  private func service(_ service: Located<ServiceSection.Declaration>) -> HighAvailabilityPolicy.Service? {
+    guard let name = service.value.name?.value else { return nil }
+    guard service.value.isOwn else { return .init(name: name, source: service.span) }
+    guard let unit = service.value.unit?.value else { return nil }
+    return .init(
+      name: name, own: .init(unit: unit, check: service.value.check?.value.checks.first?.value), source: service.span)
+  }
+
   private func policy(_ policy: HighAvailabilitySection.Declaration) -> HighAvailabilityPolicy? {
     guard let links = policy.heartbeat?.value.links?.value else { return nil }
     let monitor = policy.monitor?.value
@@ -89,7 +97,7 @@ struct ClusterExpansion {
       addresses: policy.addresses.compactMap { address in
         address.value.map { .init(network: address.name.value, address: $0, source: address.span) }
       },
-      services: policy.services.map(\.value),
+      services: policy.services.compactMap(service),
       monitor: .init(
         every: monitor?.every?.value ?? MonitorSection.defaultEvery,
         timeout: monitor?.timeout?.value ?? MonitorSection.defaultTimeout,

@@ -83,6 +83,9 @@ extension Diagnostic.Code {
   package static let serviceAddressMissing = Self("spec.service-address-missing", "Service address missing")
   package static let serviceNotServed = Self("spec.service-not-served", "Service that no network serves")
   package static let serviceNotHA = Self("spec.service-not-ha", "Service is not highly available")
+  package static let serviceName = Self("spec.service-name", "Service by a name that is taken")
+  package static let serviceUnit = Self("spec.service-unit", "Service in a unit that is taken")
+  package static let serviceCheck = Self("spec.service-check", "Health check that asks not exactly one question")
   package static let singleHeartbeat = Self("spec.single-heartbeat", "Single heartbeat link")
   package static let heartbeatHead = Self("spec.heartbeat-head", "Heartbeat link that a head is not on")
   package static let monitorTiming = Self("spec.monitor-timing", "Monitor timing that cannot work")
@@ -104,6 +107,7 @@ extension Diagnostic.Code {
     bmcUnreachable,
     cloneOfItself, cloneOfClone, cloneWithoutMAC, cloneWithoutBMC, cloneWithoutImage,
     tooFewHeads, tooManyHeads, serviceAddressHead, serviceAddressMissing, serviceNotServed, serviceNotHA,
+    serviceName, serviceUnit, serviceCheck,
     singleHeartbeat, heartbeatHead, monitorTiming, detectTiming, fencingMissing, fencingWithoutBMC,
     fencingContradiction, unsafeWithoutFencing,
   ]

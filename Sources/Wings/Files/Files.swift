@@ -8,5 +8,7 @@ package enum Files: Wing {
     AnyKind(FileKind.self), AnyKind(SecretFileKind.self), AnyKind(SymbolicLinkKind.self), AnyKind(TreeKind.self),
   ]
 
-  package static func resources(_ cluster: Cluster, _ files: SiteFiles) -> [Resource] { [] }
+  package static func resources(
+    _ cluster: Cluster, _ files: SiteFiles, _ published: Publications
+  ) -> [Resource] { [] }
 }

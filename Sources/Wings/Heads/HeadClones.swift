@@ -9,20 +9,21 @@ package enum HeadClones: Wing {
   /// From power-on to SSH: slow firmware takes minutes before it asks for an address.
   private static let deadlineSeconds = 1800
 
-  package static func resources(_ cluster: Cluster, _ files: SiteFiles) -> [Resource] {
+  package static func resources(
+    _ cluster: Cluster, _ files: SiteFiles, _ published: Publications
+  ) -> [Resource] {
     guard let network = cluster.bootNetwork, let image = cluster.images.first,
-      let server = Netboot.serviceAddress(cluster)
+      let server = published.serviceAddress, let identity = published.identity(ofImage: image.name)
     else { return [] }
-    let recipe = ImageRecipes.recipe(image, cluster, files)
-    return cluster.heads.compactMap { head in
+    return cluster.heads.compactMap { head -> Resource? in
       guard let original = head.cloneOf, let bmc = head.bmc, let nic = head.nic(on: network.name), let mac = nic.mac
       else { return nil }
       let script = installScript(
-        head, mac: mac, image: "\(image.name)/\(recipe.digest)", prefix: network.cidr.prefix, server: server)
+        head, mac: mac, image: identity, prefix: network.cidr.prefix, server: server)
       let goal = CloneGoal(
         head: head.name, bmc: bmc, mac: mac, address: nic.address,
         bootScript: "\(WellKnown.cloneScripts)/\(mac.hyphenated).ipxe", installScript: script,
-        identity: identity(cluster, head), deadlineSeconds: deadlineSeconds)
+        identity: identityFiles(of: head, cluster, published), deadlineSeconds: deadlineSeconds)
       return Resource(
         HeadCloneKind.id(head.name),
         HeadCloneKind.Desired(
@@ -55,9 +56,11 @@ package enum HeadClones: Wing {
   }
 
   /// Enough for the clone to answer under its own name and addresses; everything else is levelled afterwards.
-  private static func identity(_ cluster: Cluster, _ head: Head) -> [String: Content] {
+  private static func identityFiles(
+    of head: Head, _ cluster: Cluster, _ published: Publications
+  ) -> [String: Content] {
     var files: [String: Content] = ["/etc/hostname": .text("\(head.name)\n")]
-    let wanted = Heads.resources(cluster, SiteFiles()).filter { $0.id.host == head.name }
+    let wanted = Heads.resources(cluster, SiteFiles(), published).filter { $0.id.host == head.name }
     for resource in wanted {
       if let file = resource.desired as? FileKind.Desired, file.file.path.hasPrefix("/etc/") {
         files[file.file.path] = file.file.contents

@@ -7,7 +7,9 @@ package enum Heads: Wing {
   package static let name = "heads"
   package static let kinds: [AnyKind] = [AnyKind(HostnameKind.self)]
 
-  package static func resources(_ cluster: Cluster, _ files: SiteFiles) -> [Resource] {
+  package static func resources(
+    _ cluster: Cluster, _ files: SiteFiles, _ published: Publications
+  ) -> [Resource] {
     cluster.heads.flatMap { head in
       repositories(cluster, head) + identity(cluster, head) + links(cluster, head) + packages(cluster, head)
     }

@@ -15,10 +15,33 @@ package enum HighAvailability: Wing {
     AnyKind(PacemakerConfigurationKind.self),
   ]
 
-  package static func resources(_ cluster: Cluster, _ files: SiteFiles) -> [Resource] {
+  package static func services(_ cluster: Cluster) -> [HeadService] {
+    (cluster.ha?.services ?? []).compactMap { service in
+      service.own.map { own in
+        HeadService(
+          name: service.name, unit: own.unit, checks: own.check.map { [$0] } ?? [], isOwn: true, source: service.source)
+      }
+    }
+  }
+
+  /// A unit of the site's own is none that `cluster` decides about itself.
+  package static func problems(_ cluster: Cluster) -> [Diagnostic] {
+    let services = WingCatalog.services(of: cluster)
+    let taken = Set(services.filter { !$0.isOwn }.map(\.unit)).union(HighAvailabilityParts.units)
+      .union(Lockout.units)
+    return services.filter { $0.isOwn && taken.contains($0.unit) }.map { service in
+      Diagnostic(
+        .serviceUnit, "`\(service.unit)` is a unit that `cluster` decides about itself.",
+        help: "Name a unit that you have installed on the heads.", at: service.source)
+    }
+  }
+
+  package static func resources(
+    _ cluster: Cluster, _ files: SiteFiles, _ published: Publications
+  ) -> [Resource] {
     guard let policy = cluster.ha, let primary = cluster.primary, cluster.heads.count > 1 else { return [] }
     let parts = HighAvailabilityParts(cluster: cluster, policy: policy, primary: primary)
-    return parts.onHeads + [parts.bootstrap] + parts.proofs + parts.units + [parts.configuration]
+    return parts.onHeads + parts.ownUnits + [parts.bootstrap] + parts.proofs + parts.units + [parts.configuration]
   }
 }
 
@@ -30,6 +53,7 @@ struct HighAvailabilityParts {
 
   private static let corosync = "corosync.service"
   private static let pacemaker = "pacemaker.service"
+  static let units: Set<String> = [corosync, pacemaker]
   /// Debian's unit cannot reload, and a restart would take Pacemaker and its services along.
   private static let reload = "/etc/systemd/system/corosync.service.d/cluster.conf"
   private static let agent = "/usr/lib/ocf/resource.d/cluster/service"
@@ -92,6 +116,18 @@ struct HighAvailabilityParts {
     return resources
   }
 
+  /// Units of the site's own: Pacemaker starts them, so they must not start by themselves.
+  var ownUnits: [Resource] {
+    cluster.heads.flatMap { head in
+      ClusteredUnit.all(of: policy, in: cluster).filter(\.isOwn).map { unit in
+        .unit(
+          on: head.name, .init(UnitGoal(name: unit.unit, enabled: false, active: nil), isOwn: true),
+          because: "\(unit.services.joined(separator: " and ")) moves between the heads", source: source("services"),
+          after: [WellKnown.basePackages(on: head.name)])
+      }
+    }
+  }
+
   // MARK: From hand to Pacemaker
 
   var bootstrap: Resource {
@@ -102,7 +138,7 @@ struct HighAvailabilityParts {
       }
       return .init(interface: nic.name, address: address.address, prefix: network.cidr.prefix)
     }
-    let units = ServiceResource.all(of: policy).map(\.unit)
+    let units = ClusteredUnit.all(of: policy, in: cluster).map(\.unit)
     return .highAvailabilityBootstrap(
       .init(
         head: head, others: cluster.heads.map(\.name).filter { $0 != head }, addresses: addresses, units: units),
@@ -159,7 +195,7 @@ struct HighAvailabilityParts {
     let members = [primary.name] + cluster.heads.map(\.name).filter { $0 != primary.name }
     let perHead = cluster.heads.flatMap { head in
       [WellKnown.unit(Self.pacemaker, on: head.name), FileKind.id(on: head.name, Self.agent)]
-        + ServiceResource.all(of: policy).map { WellKnown.unit($0.unit, on: head.name) }
+        + ClusteredUnit.all(of: policy, in: cluster).map { WellKnown.unit($0.unit, on: head.name) }
     }
     return .pacemakerConfiguration(
       .init(members: members, elements: PacemakerElements(cluster: cluster, policy: policy).all),

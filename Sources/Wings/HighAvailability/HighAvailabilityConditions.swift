@@ -72,7 +72,8 @@ struct HighAvailabilityConditions {
 
   private func services(_ status: ClusterStatus) -> HighAvailabilityStatus.Condition {
     let wanted =
-      policy.addresses.map { ServiceResource.id(ofAddressOn: $0.network) } + ServiceResource.all(of: policy).map(\.id)
+      policy.addresses.map { ClusteredUnit.id(ofAddressOn: $0.network) }
+      + ClusteredUnit.all(of: policy, in: cluster).map(\.id)
     let down = wanted.filter { id in
       status.resource(id).map { $0.role != "Started" || $0.failed || facts.place(of: $0) == nil } ?? true
     }

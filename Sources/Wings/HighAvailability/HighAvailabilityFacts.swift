@@ -55,7 +55,7 @@ struct HighAvailabilityFacts {
 
   /// Where Pacemaker runs the address; without Pacemaker, the head that has it on an interface.
   func holder(of address: HighAvailabilityPolicy.Address) -> HostID? {
-    if let resource = status?.resource(ServiceResource.id(ofAddressOn: address.network)) {
+    if let resource = status?.resource(ClusteredUnit.id(ofAddressOn: address.network)) {
       return resource.active && !resource.failed ? place(of: resource) : nil
     }
     return links.filter { _, states in
@@ -63,9 +63,9 @@ struct HighAvailabilityFacts {
     }.keys.min()
   }
 
-  func service(_ service: HighAvailabilityPolicy.Service) -> HighAvailabilityStatus.Service {
-    guard let status, let resource = status.resource(ServiceResource(service).id) else {
-      return .init(name: service.rawValue, head: nil, state: .unknown)
+  func service(_ service: String, in unit: ClusteredUnit?) -> HighAvailabilityStatus.Service {
+    guard let status, let unit, let resource = status.resource(unit.id) else {
+      return .init(name: service, head: nil, state: .unknown)
     }
     let place = place(of: resource)
     let state: HighAvailabilityStatus.Service.State =
@@ -76,7 +76,7 @@ struct HighAvailabilityFacts {
       case _ where resource.active: resource.failed ? .failed : .running
       default: status.hasGivenUp(on: resource) ? .failed : .stopped
       }
-    return .init(name: service.rawValue, head: place, state: state)
+    return .init(name: service, head: place, state: state)
   }
 
   /// The head that a resource is on. A head that failed still counts as its place for Pacemaker, until it is fenced.

@@ -67,13 +67,16 @@ extension HighAvailabilityStatus {
   package static func read(_ cluster: Cluster, _ inventory: Inventory) -> HighAvailabilityStatus? {
     guard let policy = cluster.ha else { return nil }
     let facts = HighAvailabilityFacts(cluster, inventory)
+    let units = ClusteredUnit.all(of: policy, in: cluster)
     let addresses = policy.addresses.map { address in
       Address(network: address.network, address: address.address, holder: facts.holder(of: address))
     }
     let active = (addresses.first { $0.network == cluster.bootNetwork?.name } ?? addresses.first)?.holder
     return HighAvailabilityStatus(
       heads: cluster.heads.map { facts.head($0.name, active: active) }, addresses: addresses,
-      services: policy.services.map { facts.service($0) },
+      services: policy.services.map { service in
+        facts.service(service.name, in: units.first { $0.services.contains(service.name) })
+      },
       conditions: HighAvailabilityConditions(cluster: cluster, policy: policy, facts: facts, now: inventory.observedAt)
         .all)
   }

@@ -73,7 +73,7 @@ struct PacemakerElements {
       let interfaces = Set(cluster.heads.compactMap { $0.nic(on: address.network)?.name })
       if interfaces.count == 1, let interface = interfaces.first { parameters.append(("nic", interface)) }
       return primitive(
-        ServiceResource.id(ofAddressOn: address.network), ["class": "ocf", "provider": "heartbeat", "type": "IPaddr2"],
+        ClusteredUnit.id(ofAddressOn: address.network), ["class": "ocf", "provider": "heartbeat", "type": "IPaddr2"],
         parameters,
         operations: [
           ("monitor", policy.monitor.every, policy.monitor.timeout), ("start", .zero, .seconds(20)),
@@ -83,25 +83,14 @@ struct PacemakerElements {
   }
 
   private var services: [CIBElement] {
-    ServiceResource.all(of: policy).map { service in
+    ClusteredUnit.all(of: policy, in: cluster).map { service in
       primitive(
         service.id, ["class": "ocf", "provider": "cluster", "type": "service"],
-        [("unit", service.unit)] + check(of: service),
+        [("unit", service.unit)] + (anchor.map { service.parameters(at: $0.address) } ?? []),
         operations: [
           ("monitor", policy.monitor.every, policy.monitor.timeout), ("start", .zero, .seconds(30)),
           ("stop", .zero, .seconds(30)),
         ])
-    }
-  }
-
-  /// What a service must answer at its own address to be healthy.
-  private func check(of service: ServiceResource) -> [(String, String)] {
-    guard let address = anchor?.address else { return [] }
-    switch service {
-    case .nginx: return [("http_url", "http://\(address)/boot.ipxe")]
-    case .dnsmasq:
-      guard policy.services.contains(.dns), let name = cluster.primary?.name else { return [] }
-      return [("dns_server", "\(address)"), ("dns_name", "\(name).\(cluster.domain)")]
     }
   }
 
@@ -114,12 +103,12 @@ struct PacemakerElements {
 
   private var placement: [CIBElement] {
     guard let anchor else { return [] }
-    let first = ServiceResource.id(ofAddressOn: anchor.network)
+    let first = ClusteredUnit.id(ofAddressOn: anchor.network)
     var elements: [CIBElement] = []
     for address in policy.addresses where address.network != anchor.network {
-      elements.append(together(ServiceResource.id(ofAddressOn: address.network), with: first))
+      elements.append(together(ClusteredUnit.id(ofAddressOn: address.network), with: first))
     }
-    for service in ServiceResource.all(of: policy) {
+    for service in ClusteredUnit.all(of: policy, in: cluster) {
       elements += [
         together(service.id, with: first),
         constraint(

@@ -22,9 +22,6 @@ enum ImagePayload {
   /// Runs in the image's root before the site's own programs.
   static let finish = text(PackageResources.finish, executable: true)
 
-  /// Runs in the image's root where the spec says a time zone.
-  static let timezone = text(PackageResources.timezone, executable: true)
-
   /// What an image needs to boot, to report and to install a head from it, whatever the site asks for.
   static let packages = [
     "systemd", "systemd-sysv", "systemd-resolved", "systemd-timesyncd", "dbus", "udev", "kmod", "initramfs-tools",
@@ -34,7 +31,7 @@ enum ImagePayload {
     "fdisk", "e2fsprogs", "dosfstools", "squashfs-tools", "extlinux", "syslinux-common",
   ]
 
-  private static func text(_ bytes: [UInt8], executable: Bool = false) -> TreeGoal.Entry {
+  static func text(_ bytes: [UInt8], executable: Bool = false) -> TreeGoal.Entry {
     TreeGoal.Entry(.text(String(decoding: bytes, as: UTF8.self)), executable: executable)
   }
 }

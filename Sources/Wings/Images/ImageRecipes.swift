@@ -6,47 +6,44 @@ package enum ImageRecipes {
   /// Our own files of every image, on the heads.
   static let payload = "/usr/share/cluster/images/payload"
   static let programsOfOurs = "/usr/share/cluster/images/programs"
-  /// The site's time zone, for every image, on the heads.
-  static let timezone = "/usr/share/cluster/images/timezone"
+  /// What a wing adds to every image, on the heads.
+  static func contributed(_ name: String) -> String { "/usr/share/cluster/images/\(name)" }
   /// A site's own files of one image, on the heads.
   static func site(_ image: String) -> String { "/usr/share/cluster/images/site/\(image)/files" }
   static func programs(_ image: String) -> String { "/usr/share/cluster/images/site/\(image)/run" }
 
-  package static func recipe(_ image: ClientImage, _ cluster: Cluster, _ files: SiteFiles) -> ImageRecipe {
-    let zone = timezoneFiles(cluster)
+  static func recipe(
+    _ image: ClientImage, _ cluster: Cluster, _ files: SiteFiles, _ contributions: [ImageContribution]
+  ) -> ImageRecipe {
     var overlays = [payloadOverlay]
-    if !zone.isEmpty { overlays.append(.init(path: timezone, files: zone)) }
+    for added in contributions where !added.files.isEmpty {
+      overlays.append(.init(path: contributed(added.name), files: added.files))
+    }
     let own = siteFiles(image, files)
     if !own.isEmpty { overlays.append(.init(path: site(image.name), files: own)) }
+    let programsOfWings = contributions.compactMap { added in
+      added.program.map { ImageRecipe.Overlay(path: programsOfOurs + "/" + added.name, program: $0.contents) }
+    }
     let site = image.run.enumerated().compactMap { index, path in
       files.files[path].map {
         ImageRecipe.Overlay(path: programs(image.name) + "/" + programName(index, path), program: $0.contents)
       }
     }
-    let finish = [finishOverlay] + (zone.isEmpty ? [] : [timezoneOverlay]) + site
-    let packages = Set(image.install).union(ImagePayload.packages).union(zone.isEmpty ? [] : [TimeZone.package])
+    let packages = Set(image.install).union(ImagePayload.packages).union(contributions.flatMap(\.packages))
     return ImageRecipe(
       name: image.name, suite: String(image.release.split(separator: "/").last ?? "bookworm"),
       mirror: cluster.repositories.mirror, proxy: cluster.repositories.proxy, kernel: image.kernel,
-      packages: packages.sorted(), overlays: overlays, finish: finish)
+      packages: packages.sorted(), overlays: overlays, finish: [finishOverlay] + programsOfWings + site)
   }
 
   // The same for every image of every site, and digested once.
   private static let payloadOverlay = ImageRecipe.Overlay(path: payload, files: ImagePayload.files)
   private static let finishOverlay = ImageRecipe.Overlay(
     path: programsOfOurs + "/finish", program: ImagePayload.finish.contents)
-  private static let timezoneOverlay = ImageRecipe.Overlay(
-    path: programsOfOurs + "/timezone", program: ImagePayload.timezone.contents)
-
-  static func timezoneFiles(_ cluster: Cluster) -> [String: TreeGoal.Entry] {
-    guard let zone = cluster.timezone else { return [:] }
-    return ["etc/timezone": TreeGoal.Entry(.text(TimeZone.text(zone)))]
-  }
 
   /// Programs of ours that run in images' roots.
-  static func ownPrograms(_ cluster: Cluster) -> [String: TreeGoal.Entry] {
-    let always = ["finish": ImagePayload.finish]
-    return cluster.timezone == nil ? always : always.merging(["timezone": ImagePayload.timezone]) { own, _ in own }
+  static func ownPrograms(_ contributions: [ImageContribution]) -> [String: TreeGoal.Entry] {
+    contributions.reduce(into: ["finish": ImagePayload.finish]) { $0[$1.name] = $1.program }
   }
 
   static func siteFiles(_ image: ClientImage, _ files: SiteFiles) -> [String: TreeGoal.Entry] {

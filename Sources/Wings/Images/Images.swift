@@ -13,19 +13,24 @@ package enum Images: Wing {
   private static let unitFile = "/etc/systemd/system/cluster-images.service"
   private static let configurationFile = "/etc/cluster/images-nginx.conf"
 
-  package static func resources(_ cluster: Cluster, _ files: SiteFiles) -> [Resource] {
+  package static func resources(
+    _ cluster: Cluster, _ files: SiteFiles, _ published: Publications
+  ) -> [Resource] {
     guard let first = cluster.images.first, let network = cluster.bootNetwork else { return [] }
     let places = cluster.heads.compactMap { head in
       head.nic(on: network.name).map {
         ImageKind.Place(head: head.name, url: "http://\($0.address):\(port)/images")
       }
     }
-    return cluster.heads.flatMap { inputs(cluster, files, on: $0, source: first.source) + exchange(network, $0) }
-      + cluster.images.map { image in
-        Resource(
-          ImageKind.id(image.name),
-          ImageKind.Desired(recipe: ImageRecipes.recipe(image, cluster, files), heads: places),
-          because: "nodes boot it", source: image.source, after: originals(cluster).flatMap { before(image, $0.name) })
+    return cluster.heads.flatMap {
+      inputs(cluster, files, published, on: $0, source: first.source) + exchange(network, $0)
+    }
+      + cluster.images.compactMap { image -> Resource? in
+        guard let recipe = published.images[image.name] else { return nil }
+        return Resource(
+          ImageKind.id(image.name), ImageKind.Desired(recipe: recipe, heads: places), because: "nodes boot it",
+          source: image.source,
+          after: originals(cluster).flatMap { before(image, published.contributions, $0.name) })
       }
   }
 
@@ -34,17 +39,21 @@ package enum Images: Wing {
   private static func originals(_ cluster: Cluster) -> [Head] { cluster.heads.filter { $0.cloneOf == nil } }
 
   /// What a head needs before it can build or fetch an image.
-  private static func before(_ image: ClientImage, _ head: HostID) -> [ResourceID] {
-    [
+  private static func before(
+    _ image: ClientImage, _ contributions: [ImageContribution], _ head: HostID
+  ) -> [ResourceID] {
+    let contributed = contributions.map { TreeKind.id(on: head, ImageRecipes.contributed($0.name)) }
+    return [
       PackagesKind.id(on: head, name), TreeKind.id(on: head, ImageRecipes.payload),
-      TreeKind.id(on: head, ImageRecipes.programsOfOurs), TreeKind.id(on: head, ImageRecipes.timezone),
+      TreeKind.id(on: head, ImageRecipes.programsOfOurs),
+    ] + contributed + [
       TreeKind.id(on: head, ImageRecipes.site(image.name)),
       TreeKind.id(on: head, ImageRecipes.programs(image.name)), UnitKind.id(on: head, "cluster-images.service"),
     ]
   }
 
   private static func inputs(
-    _ cluster: Cluster, _ files: SiteFiles, on head: Head, source: SourceSpan
+    _ cluster: Cluster, _ files: SiteFiles, _ published: Publications, on head: Head, source: SourceSpan
   ) -> [Resource] {
     let own: [Resource] = [
       .packages(
@@ -55,15 +64,16 @@ package enum Images: Wing {
         on: head.name, ImageRecipes.payload, ImagePayload.files, because: "how an image boots, reports and installs",
         source: source),
       .tree(
-        on: head.name, ImageRecipes.programsOfOurs, ImageRecipes.ownPrograms(cluster),
+        on: head.name, ImageRecipes.programsOfOurs, ImageRecipes.ownPrograms(published.contributions),
         because: "what finishes an image",
         source: source),
     ]
-    let zone = ImageRecipes.timezoneFiles(cluster)
     return own
-      + (zone.isEmpty
-        ? []
-        : [.tree(on: head.name, ImageRecipes.timezone, zone, because: "nodes' local time", source: cluster.source)])
+      + published.contributions.filter { !$0.files.isEmpty }.map { added in
+        .tree(
+          on: head.name, ImageRecipes.contributed(added.name), added.files, because: added.because,
+          source: added.source)
+      }
       + cluster.images.flatMap { image in
         let trees = [
           (ImageRecipes.site(image.name), ImageRecipes.siteFiles(image, files), "files of image \(image.name)"),

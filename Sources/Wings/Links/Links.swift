@@ -6,5 +6,7 @@ package enum Links: Wing {
   package static let name = "links"
   package static let kinds: [AnyKind] = [AnyKind(LinkKind.self)]
 
-  package static func resources(_ cluster: Cluster, _ files: SiteFiles) -> [Resource] { [] }
+  package static func resources(
+    _ cluster: Cluster, _ files: SiteFiles, _ published: Publications
+  ) -> [Resource] { [] }
 }

@@ -11,22 +11,19 @@ struct BootMachines {
   /// Lines of `hostsdir`: see dnsmasq(8) and hosts(5).
   let names: TreeGoal.Entry
 
-  init(_ cluster: Cluster, _ network: Network, _ server: IPv4Address, _ files: SiteFiles) {
+  init(_ cluster: Cluster, _ network: Network, _ server: IPv4Address, _ published: Publications) {
     self.server = server
-    scripts = Self.scripts(cluster, network, server, files)
+    scripts = Self.scripts(cluster, network, server, published)
     let machines = Self.machines(cluster, network)
     reservations = TreeGoal.Entry(.text(Self.reservations(machines)))
     names = TreeGoal.Entry(.text(Self.names(machines, cluster, server)))
   }
 
   private static func scripts(
-    _ cluster: Cluster, _ network: Network, _ server: IPv4Address, _ files: SiteFiles
+    _ cluster: Cluster, _ network: Network, _ server: IPv4Address, _ published: Publications
   ) -> [String: TreeGoal.Entry] {
     var scripts: [String: TreeGoal.Entry] = Dictionary(minimumCapacity: cluster.nodes.count + cluster.heads.count)
-    let images = Dictionary(
-      uniqueKeysWithValues: cluster.images.map {
-        ($0.name, "\($0.name)/\(ImageRecipes.recipe($0, cluster, files).digest)")
-      })
+    let images = published.images.mapValues { "\($0.name)/\($0.digest)" }
     let script = BootScript(server: server, prefix: network.cidr.prefix)
     for node in cluster.nodes {
       guard let mac = node.nics.first(where: { $0.network == network.name })?.mac, let image = images[node.image]

@@ -8,19 +8,37 @@ package enum Netboot: Wing {
   package static let name = "netboot"
   package static let kinds: [AnyKind] = []
 
-  package static func resources(_ cluster: Cluster, _ files: SiteFiles) -> [Resource] {
+  package static func resources(
+    _ cluster: Cluster, _ files: SiteFiles, _ published: Publications
+  ) -> [Resource] {
     guard let network = cluster.bootNetwork else { return [] }
     var machines: BootMachines?
     return cluster.heads.flatMap { head -> [Resource] in
-      guard let nic = head.nic(on: network.name), let server = serviceAddress(cluster) ?? Optional(nic.address)
+      guard let nic = head.nic(on: network.name), let server = published.serviceAddress ?? Optional(nic.address)
       else { return [] }
       // The same on every head that tells nodes to come to one address.
       let known = machines?.server == server ? machines : nil
-      let served = known ?? BootMachines(cluster, network, server, files)
+      let served = known ?? BootMachines(cluster, network, server, published)
       machines = served
       return BootSite(cluster: cluster, network: network, head: head, nic: nic, machines: served).resources
     }
   }
+
+  package static func services(_ cluster: Cluster) -> [HeadService] {
+    guard let network = cluster.bootNetwork, let address = serviceAddress(cluster) else { return [] }
+    let name = cluster.primary.map { HealthCheck.dns(name: "\($0.name).\(cluster.domain)") }
+    let checks: [Network.Service: [HealthCheck]] = [
+      .dns: name.map { [$0] } ?? [], .boot: [.http(url: "http://\(address)/boot.ipxe")],
+    ]
+    return Network.Service.allCases.map { service in
+      HeadService(
+        name: service.rawValue, unit: service == .boot ? nginx : dnsmasq, checks: checks[service] ?? [],
+        source: network.source)
+    }
+  }
+
+  static let dnsmasq = "dnsmasq.service"
+  static let nginx = "nginx.service"
 
   /// Where nodes find the heads: the service address when there is one, else the only head's own.
   package static func serviceAddress(_ cluster: Cluster) -> IPv4Address? {
@@ -101,10 +119,10 @@ struct BootSite {
     let own: Bool? = cluster.ha == nil ? serves : nil
     let enabled = cluster.ha == nil && serves
     let dnsmasq = UnitGoal(
-      name: "dnsmasq.service", enabled: enabled, active: own,
+      name: Netboot.dnsmasq, enabled: enabled, active: own,
       configuration: [Self.dnsmasqFile, WellKnown.dhcpHosts, WellKnown.dnsHosts], reload: .restart)
     let nginx = UnitGoal(
-      name: "nginx.service", enabled: enabled, active: own, configuration: [Self.nginxFile], reload: .reload)
+      name: Netboot.nginx, enabled: enabled, active: own, configuration: [Self.nginxFile], reload: .reload)
     let log = [FileKind.id(on: head.name, Self.logNote), LinkKind.id(on: head.name, nic.name)]
     // Else Pacemaker would start and stop them too.
     let letGo = cluster.ha == nil ? [PacemakerConfigurationKind.id] : []

@@ -6,22 +6,23 @@ package enum Nodes: Wing {
   package static let name = "nodes"
   package static let kinds: [AnyKind] = [AnyKind(NodesKind.self)]
 
-  package static func resources(_ cluster: Cluster, _ files: SiteFiles) -> [Resource] {
+  package static func resources(
+    _ cluster: Cluster, _ files: SiteFiles, _ published: Publications
+  ) -> [Resource] {
     guard let network = cluster.bootNetwork, let first = cluster.nodes.first else { return [] }
-    let digests = Dictionary(
-      cluster.images.map { ($0.name, ImageRecipes.recipe($0, cluster, files).digest) }, uniquingKeysWith: { a, _ in a })
+    let images = published.images.mapValues { "\($0.name)/\($0.digest)" }
     let rows = cluster.nodes.compactMap { node -> NodesKind.Row? in
       guard let nic = node.nics.first(where: { $0.network == network.name }), let mac = nic.mac,
-        let digest = digests[node.image]
+        let image = images[node.image]
       else { return nil }
       return NodesKind.Row(
-        name: node.name, mac: mac, address: nic.address, bmc: node.bmc, image: "\(node.image)/\(digest)")
+        name: node.name, mac: mac, address: nic.address, bmc: node.bmc, image: image)
     }
     return [
       Resource(
         NodesKind.id,
         NodesKind.Desired(
-          heads: cluster.heads.map(\.name), server: Netboot.serviceAddress(cluster), nodes: rows),
+          heads: cluster.heads.map(\.name), server: published.serviceAddress, nodes: rows),
         because: "nodes run their image",
         source: first.source, after: cluster.heads.flatMap(before) + cluster.images.map { ImageKind.id($0.name) },
         mayFollow: [PacemakerConfigurationKind.id])

@@ -6,5 +6,7 @@ package enum Packages: Wing {
   package static let name = "packages"
   package static let kinds: [AnyKind] = [AnyKind(PackagesKind.self)]
 
-  package static func resources(_ cluster: Cluster, _ files: SiteFiles) -> [Resource] { [] }
+  package static func resources(
+    _ cluster: Cluster, _ files: SiteFiles, _ published: Publications
+  ) -> [Resource] { [] }
 }

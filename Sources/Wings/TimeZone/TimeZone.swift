@@ -9,7 +9,9 @@ package enum TimeZone: Wing {
   /// Has the rules of all zones.
   static let package = "tzdata"
 
-  package static func resources(_ cluster: Cluster, _ files: SiteFiles) -> [Resource] {
+  package static func resources(
+    _ cluster: Cluster, _ files: SiteFiles, _ published: Publications
+  ) -> [Resource] {
     guard let zone = cluster.timezone else { return [] }
     return cluster.heads.flatMap { head -> [Resource] in
       let because = "local time is that of \(zone)"
@@ -27,6 +29,16 @@ package enum TimeZone: Wing {
           after: [SymbolicLinkKind.id(on: head.name, "/etc/localtime")]),
       ]
     }
+  }
+
+  package static func contributions(_ cluster: Cluster) -> [ImageContribution] {
+    guard let zone = cluster.timezone else { return [] }
+    return [
+      ImageContribution(
+        name: name, packages: [package], files: ["etc/timezone": TreeGoal.Entry(.text(text(zone)))],
+        program: ImagePayload.text(PackageResources.timezone, executable: true), because: "nodes' local time",
+        source: cluster.source)
+    ]
   }
 
   static func text(_ zone: String) -> String { "\(zone)\n" }

@@ -19,8 +19,13 @@ package enum UnitKind: ResourceKind {
     package var watches: [ResourceID]
     /// Resources whose change a mere reload takes up, even where the others need a restart.
     package var reloadsFor: [ResourceID]
+    /// The site has installed the unit itself: no package of ours will bring it.
+    package var isOwn: Bool
 
-    package init(_ unit: UnitGoal, watches: [ResourceID] = [], reloadsFor: [ResourceID] = []) {
+    package init(
+      _ unit: UnitGoal, watches: [ResourceID] = [], reloadsFor: [ResourceID] = [], isOwn: Bool = false
+    ) {
+      self.isOwn = isOwn
       self.unit = unit
       self.watches = watches
       self.reloadsFor = reloadsFor
@@ -49,11 +54,17 @@ extension UnitKind {
     [Question(id.onlyHost, .unit(name: desired.unit.name, configuration: desired.unit.configuration))]
   }
 
-  /// A unit whose package is not installed yet is absent.
+  /// A unit whose package is not installed yet is absent. One that nobody is going to install cannot be planned for.
   package static func interpret(
     _ id: ResourceID, _ desired: Desired, _ answers: Answers
   ) throws(Unreadable) -> Actual? {
-    guard let state = try answers.unit(id.onlyHost, desired.unit), state.exists || state.masked else { return nil }
-    return state
+    guard let state = try answers.unit(id.onlyHost, desired.unit) else { return nil }
+    if state.exists || state.masked { return state }
+    guard desired.isOwn else { return nil }
+    throw .failed(
+      id.onlyHost,
+      AgentError(
+        .notFound, "There is no unit \(desired.unit.name)",
+        next: "It is the site's own: install it on \(id.onlyHost), or correct its name, and apply again."))
   }
 }

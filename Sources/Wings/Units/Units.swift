@@ -6,5 +6,7 @@ package enum Units: Wing {
   package static let name = "units"
   package static let kinds: [AnyKind] = [AnyKind(UnitKind.self)]
 
-  package static func resources(_ cluster: Cluster, _ files: SiteFiles) -> [Resource] { [] }
+  package static func resources(
+    _ cluster: Cluster, _ files: SiteFiles, _ published: Publications
+  ) -> [Resource] { [] }
 }

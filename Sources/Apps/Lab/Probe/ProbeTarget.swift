@@ -54,10 +54,10 @@ package struct ProbeTarget: Hashable, Codable, Sendable, CustomStringConvertible
     return policy.addresses.flatMap { address in
       var targets = [ProbeTarget(.ping, address.address)]
       let served = cluster.network(address.network)?.serves ?? []
-      if served.contains(.dns), policy.services.contains(.dns) {
+      if served.contains(.dns), policy.moves("dns") {
         targets.append(ProbeTarget(.dns(name: cluster.domain), address.address))
       }
-      if served.contains(.boot), policy.services.contains(.boot) { targets.append(ProbeTarget(.http, address.address)) }
+      if served.contains(.boot), policy.moves("boot") { targets.append(ProbeTarget(.http, address.address)) }
       return targets
     }
   }

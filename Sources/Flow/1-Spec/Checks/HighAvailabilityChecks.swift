@@ -50,17 +50,51 @@ enum HighAvailabilityChecks {
   }
 
   private static func services(_ policy: Policy, _ context: CheckContext, _ problems: inout Problems) {
+    ownServices(policy, &problems)
     guard context.knowsAllNetworks, !policy.services.isEmpty else { return }
     let served = Set(context.networks.values.flatMap(\.serves).map(\.value.rawValue))
-    for service in policy.services where !served.contains(service.value.rawValue) {
+    let ours = policy.services.filter { !$0.value.isOwn }
+    for service in ours {
+      guard let name = service.value.name?.value, !served.contains(name) else { continue }
       problems.error(
-        .serviceNotServed, "No network serves \(service.value.rawValue).",
+        .serviceNotServed, "No network serves \(name).",
         help: "Add it to the `serves:` of a network, or remove it here.", at: service.span)
     }
-    for name in served.subtracting(policy.services.map(\.value.rawValue)).sorted() {
+    for name in served.subtracting(ours.compactMap(\.value.name?.value)).sorted() {
       problems.error(
         .serviceNotHA, "\(name) is served, but is not among the services that move between the heads.",
         help: "It would stop with the head that runs it. Add \(name) here.", at: policy.place(of: "services"))
+    }
+  }
+
+  /// Each of the site's own has a name and a unit for itself, and at most one check.
+  private static func ownServices(_ policy: Policy, _ problems: inout Problems) {
+    var names: [String: SourceSpan] = [:]
+    var units: [String: SourceSpan] = [:]
+    let ours = Set(Network.Service.allCases.map(\.rawValue))
+    for service in policy.services where service.value.isOwn {
+      if let name = service.value.name {
+        if ours.contains(name.value) {
+          problems.error(
+            .serviceName, "`\(name.value)` is a service that `cluster` brings along.",
+            help: "Write the bare word for that one, or give your own another name.", at: name.span)
+        } else if let first = names.updateValue(name.span, forKey: name.value) {
+          problems.error(
+            .serviceName, "Two services are called `\(name.value)`.", help: "Give each a name of its own.",
+            at: name.span, notes: [.init(text: "the other one", span: first)])
+        }
+      }
+      if let unit = service.value.unit {
+        if let first = units.updateValue(unit.span, forKey: unit.value) {
+          problems.error(
+            .serviceUnit, "Two services name `\(unit.value)`.", help: "One unit is one service. Remove one of them.",
+            at: unit.span, notes: [.init(text: "the other one", span: first)])
+        }
+      }
+      guard let check = service.value.check?.value, check.given != 1 else { continue }
+      problems.error(
+        .serviceCheck, check.given == 0 ? "`check` asks nothing." : "`check` asks \(check.given) questions.",
+        help: "Write one of tcp, http, dns and program. A program can ask as much as you like.", at: check.keySpan)
     }
   }
 

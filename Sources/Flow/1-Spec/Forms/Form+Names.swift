@@ -69,6 +69,43 @@ extension Form where Value == String {
     }
   }
 
+  /// A service unit of systemd: see systemd.unit(5).
+  static var unit: Form {
+    text("the name of a unit", code: .badName, pattern: "^[A-Za-z0-9][A-Za-z0-9:_.@-]*\\.service$") { text in
+      guard text.utf8.count <= 128, text.hasSuffix(".service"),
+        isWord(text, first: isAlphanumeric, rest: ":_.@-"), !text.hasSuffix("@.service")
+      else {
+        let bare = text.utf8.count <= 100 && isWord(text, first: isAlphanumeric, rest: "_-")
+        return .wrong(
+          "`\(shown(text))` is not the name of a service unit.",
+          help: "Write it with its suffix, as systemctl(1) shows it: `flexlm.service`.",
+          replacement: bare ? "\(text).service" : nil)
+      }
+      return .value(text)
+    }
+  }
+
+  /// A program on a machine, by its whole path.
+  static var program: Form {
+    text(
+      "the path of a program", code: .badPath, pattern: "^(/[A-Za-z0-9_.+-]+)+$",
+      examples: ["/usr/local/sbin/check-license"]
+    ) { text in
+      let parts = text.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+      guard text.hasPrefix("/"), text.utf8.count <= 256, !parts.isEmpty,
+        parts.allSatisfy({ part in
+          part != "." && part != ".."
+            && isWord(part, first: { isAlphanumeric($0) || $0 == 95 || $0 == 46 }, rest: "_.+-")
+        })
+      else {
+        return .wrong(
+          "`\(shown(text))` is not the whole path of a program.",
+          help: "Write where it is on the heads, without arguments: `/usr/local/sbin/check-license`.")
+      }
+      return .value(text)
+    }
+  }
+
   /// The account on a machine or a BMC.
   static func account(longest: Int) -> Form {
     text("a user name", code: .badName, pattern: "^[A-Za-z_][A-Za-z0-9_.-]{0,\(longest - 1)}$") { text in

@@ -5,7 +5,7 @@ import Diagnostics
 enum HighAvailabilitySection: Section {
   struct Declaration: Sendable {
     var addresses: [Named<IPv4Address>]
-    var services: [Located<HighAvailabilityPolicy.Service>]
+    var services: [Located<ServiceSection.Declaration>]
     var monitor: Located<MonitorSection.Declaration>?
     var failback: HighAvailabilityPolicy.Failback
     var heartbeat: Located<HeartbeatSection.Declaration>?
@@ -30,9 +30,8 @@ enum HighAvailabilitySection: Section {
   static let services = Key(
     "services",
     .list(
-      of: Form<HighAvailabilityPolicy.Service>.choice("a service of the heads"), "a list of services", minimum: 1,
-      unique: true), required: true,
-    "What moves between the heads: dhcp, dns, boot.")
+      of: ServiceSection.nameOrOwn, "a list of services", minimum: 1, unique: true), required: true,
+    "What moves between the heads: dhcp, dns, boot, and units of the site's own.")
   static let monitor = Key(
     "monitor", MonitorSection.form, "How each service is watched. Default: every 3s, timeout 10s, 3 restarts.")
   static let failback =

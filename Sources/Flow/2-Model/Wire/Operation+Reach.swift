@@ -14,13 +14,13 @@ extension Operation {
   package var reach: Reach {
     switch self {
     case .ensureLink, .ensureAddress: .cuts
-    case .ensureUnit(let goal): Way.units.contains(goal.name) ? .cuts : .harmless
-    case .ensureFile(let goal): Way.reach(ofPath: goal.path)
-    case .ensureSecretFile(let goal): Way.reach(ofPath: goal.path)
-    case .ensureSymbolicLink(let path, _): Way.reach(ofPath: path)
-    case .ensureFileAbsent(let path): Way.reach(ofPath: path)
-    case .ensureTree(let goal): Way.reach(ofPath: goal.root)
-    case .ensureTreeAbsent(let root): Way.reach(ofPath: root)
+    case .ensureUnit(let goal): Lockout.units.contains(goal.name) ? .cuts : .harmless
+    case .ensureFile(let goal): Lockout.reach(ofPath: goal.path)
+    case .ensureSecretFile(let goal): Lockout.reach(ofPath: goal.path)
+    case .ensureSymbolicLink(let path, _): Lockout.reach(ofPath: path)
+    case .ensureFileAbsent(let path): Lockout.reach(ofPath: path)
+    case .ensureTree(let goal): Lockout.reach(ofPath: goal.root)
+    case .ensureTreeAbsent(let root): Lockout.reach(ofPath: root)
     case .ensurePackages, .ensurePackagesAbsent, .ensureHostname, .ensureImage, .ensureImageFetched,
       .ensureImageAbsent, .ensureCapture, .ensureClone, .ensureCloneAbsent, .ensurePower, .ensureNode, .ensureCIB,
       .ensureFencingProven:
@@ -33,8 +33,8 @@ extension Operation {
 }
 
 /// What the way to a host hangs on: addresses and routes, sshd, the firewall.
-enum Way {
-  static let units: Set<String> = [
+package enum Lockout {
+  package static let units: Set<String> = [
     "systemd-networkd.service", "networking.service", "NetworkManager.service", "ssh.service", "sshd.service",
     "ssh.socket", "sshd.socket", "nftables.service", "netfilter-persistent.service", "firewalld.service",
     "ufw.service",

@@ -30,7 +30,7 @@ struct Interruptions {
       }
       guard
         let (services, away, figure) = Self.effect(
-          step, seconds[index], figure, basis.activeHead, letsGo: letsGo)
+          step, seconds[index], figure, basis, letsGo: letsGo)
       else {
         continue
       }
@@ -62,36 +62,24 @@ struct Interruptions {
   ///
   /// - Parameter letsGo: Pacemaker is told before to leave running what it runs.
   private static func effect(
-    _ step: Step, _ seconds: Double, _ figure: PastDurations.Figure?, _ activeHead: HostID, letsGo: Bool
+    _ step: Step, _ seconds: Double, _ figure: PastDurations.Figure?, _ basis: ForecastBasis, letsGo: Bool
   ) -> (services: [String], seconds: Double?, figure: PastDurations.Figure?)? {
     // What a past step took is an upper bound of how long its service was away.
     let restart = min(figure?.seconds ?? DefaultDurations.restart, seconds)
     switch step.operation {
     case .ensureUnit(let goal):
-      if step.host != activeHead { return nil }
-      return (services(of: goal.name, letsGo: letsGo), goal.active == false ? nil : restart, figure)
+      if step.host != basis.activeHead { return nil }
+      return (basis.services.away(with: goal.name, letsGo: letsGo), goal.active == false ? nil : restart, figure)
     case .ensureCIB:
       let away = step.disruption == .failover ? DefaultDurations.failover : DefaultDurations.managedRestart
-      return (["service addresses", "dhcp", "dns", "boot"], away, nil)
+      return (basis.services.all, away, nil)
     case .ensureLink, .ensureHostname, .ensurePackages, .ensurePackagesAbsent, .ensurePower, .ensureClone:
-      return step.host == activeHead ? (["everything on \(step.host)"], seconds, figure) : nil
+      return step.host == basis.activeHead ? (["everything on \(step.host)"], seconds, figure) : nil
     case .ensureFile, .ensureSecretFile, .ensureSymbolicLink, .ensureFileAbsent, .ensureTree, .ensureTreeAbsent,
       .ensureAddress,
       .ensureImage, .ensureImageFetched, .ensureImageAbsent, .ensureCapture, .ensureCloneAbsent, .ensureNode,
       .ensureFencingProven:
       return nil
-    }
-  }
-
-  /// What users know a unit by.
-  private static func services(of unit: String, letsGo: Bool) -> [String] {
-    switch unit {
-    case "dnsmasq.service": ["dhcp", "dns"]
-    case "nginx.service": ["boot"]
-    // Nobody keeps the addresses any more; the services go on under systemd.
-    case "pacemaker.service" where letsGo, "corosync.service" where letsGo: ["service addresses"]
-    case "pacemaker.service", "corosync.service": ["service addresses", "dhcp", "dns", "boot"]
-    default: [unit]
     }
   }
 }

@@ -36,6 +36,7 @@ package struct ForecastBasis: Sendable {
   /// The head that serves now. Others are standbys: nobody notices when they are disrupted.
   package var activeHead: HostID
   package var past: PastDurations
+  package var services: ServiceNames
   /// Steps in flight on one host, and in all.
   package var perHost: Int
   package var total: Int
@@ -43,9 +44,11 @@ package struct ForecastBasis: Sendable {
   package var lane: @Sendable (Operation) -> String?
 
   package init(
-    activeHead: HostID, past: PastDurations, perHost: Int, total: Int, lane: @escaping @Sendable (Operation) -> String?
+    activeHead: HostID, past: PastDurations, services: ServiceNames, perHost: Int, total: Int,
+    lane: @escaping @Sendable (Operation) -> String?
   ) {
     self.activeHead = activeHead
+    self.services = services
     self.past = past
     self.perHost = perHost
     self.total = total

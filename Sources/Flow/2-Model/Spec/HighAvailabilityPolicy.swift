@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+
+/// What `ha:` asks for.
+package struct HighAvailabilityPolicy: Hashable, Sendable {
+  /// A service that moves between the heads: one that `cluster` brings along, by its name, or a unit of the site's own.
+  package struct Service: Hashable, Sendable {
+    package var name: String
+    /// Nil for a service that `cluster` brings along.
+    package var own: OwnUnit?
+    package var source: SourceSpan
+
+    package init(name: String, own: OwnUnit? = nil, source: SourceSpan) {
+      self.name = name
+      self.own = own
+      self.source = source
+    }
+  }
+
+  /// A unit that the site has installed on its heads itself.
+  package struct OwnUnit: Hashable, Sendable {
+    /// As systemd names it, with its suffix.
+    package var unit: String
+    /// Nil: the unit counts as healthy while it is active.
+    package var check: HealthCheck?
+
+    package init(unit: String, check: HealthCheck?) {
+      self.unit = unit
+      self.check = check
+    }
+  }
+
+  package enum Failback: String, Hashable, CaseIterable, Codable, Sendable { case manual, automatic, never }
+
+  /// A service address: it moves between the heads.
+  package struct Address: Hashable, Sendable {
+    package var network: String
+    package var address: IPv4Address
+    package var source: SourceSpan
+
+    package init(network: String, address: IPv4Address, source: SourceSpan) {
+      self.network = network
+      self.address = address
+      self.source = source
+    }
+  }
+
+  package struct Monitor: Hashable, Sendable {
+    package var every: Duration
+    package var timeout: Duration
+    /// Restarts on the same head before the service moves to the other one.
+    package var restarts: Int
+
+    package init(every: Duration, timeout: Duration, restarts: Int) {
+      self.every = every
+      self.timeout = timeout
+      self.restarts = restarts
+    }
+  }
+
+  package struct Heartbeat: Hashable, Sendable {
+    /// Networks, in the order of preference: corosync link 0, 1 …
+    package var links: [String]
+    /// Corosync's token timeout.
+    package var detect: Duration
+
+    package init(links: [String], detect: Duration) {
+      self.links = links
+      self.detect = detect
+    }
+  }
+
+  package var addresses: [Address]
+  package var services: [Service]
+  package var monitor: Monitor
+  package var failback: Failback
+  package var heartbeat: Heartbeat
+  /// False only with `unsafe_without_fencing: true`.
+  package var fencing: Bool
+  package var source: SourceSpan
+  /// Where `monitor:`, `heartbeat:`, `services:` … stand, by key, for reasons in the plan.
+  package var sources: [String: SourceSpan]
+
+  package init(
+    addresses: [Address], services: [Service], monitor: Monitor, failback: Failback, heartbeat: Heartbeat,
+    fencing: Bool, source: SourceSpan, sources: [String: SourceSpan]
+  ) {
+    self.addresses = addresses
+    self.services = services
+    self.monitor = monitor
+    self.failback = failback
+    self.heartbeat = heartbeat
+    self.fencing = fencing
+    self.source = source
+    self.sources = sources
+  }
+
+  /// Whether a service of this name moves between the heads.
+  package func moves(_ service: String) -> Bool { services.contains { $0.name == service } }
+}
+
+/// What a service must answer to count as healthy. It is asked on the head that runs the service.
+package enum HealthCheck: Hashable, Codable, Sendable {
+  /// The service address takes connections to this port.
+  case tcp(port: Int)
+  /// The page is served with a status of success.
+  case http(url: String)
+  /// The DNS server at the service address answers for the name.
+  case dns(name: String)
+  /// The program ends with status 0. An absolute path on the heads.
+  case program(path: String)
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+
+/// A unit that Pacemaker runs, and the services of the description that are in it.
+package struct ClusteredUnit: Hashable, Sendable {
+  /// The primitive's id in the CIB.
+  package var id: String
+  package var unit: String
+  /// As users know them, in the order of the description.
+  package var services: [String]
+  package var checks: [HealthCheck]
+  package var isOwn: Bool
+
+  /// Those that a policy asks for, each once.
+  package static func all(of policy: HighAvailabilityPolicy, in cluster: Cluster) -> [ClusteredUnit] {
+    var cluster = cluster
+    cluster.ha = policy
+    var units: [ClusteredUnit] = []
+    for service in WingCatalog.services(of: cluster) where policy.moves(service.name) {
+      if let index = units.firstIndex(where: { $0.unit == service.unit }) {
+        units[index].services.append(service.name)
+        units[index].checks += service.checks
+      } else {
+        units.append(ClusteredUnit(service))
+      }
+    }
+    return units
+  }
+
+  private init(_ service: HeadService) {
+    let stem = String(service.unit.dropLast(service.unit.hasSuffix(".service") ? ".service".count : 0))
+    id = service.isOwn ? "service-\(service.name)" : stem
+    unit = service.unit
+    services = [service.name]
+    checks = service.checks
+    isOwn = service.isOwn
+  }
+
+  /// The id of a service address's primitive.
+  package static func id(ofAddressOn network: String) -> String { "address-\(network)" }
+
+  /// Parameters of `ocf:cluster:service` that ask what the checks ask, at the address that the unit runs beside.
+  func parameters(at address: IPv4Address) -> [(name: String, value: String)] {
+    checks.flatMap { check -> [(name: String, value: String)] in
+      switch check {
+      case .tcp(let port): [("tcp_address", "\(address)"), ("tcp_port", "\(port)")]
+      case .http(let url): [("http_url", url)]
+      case .dns(let name): [("dns_server", "\(address)"), ("dns_name", name)]
+      case .program(let path): [("program", path)]
+      }
+    }
+  }
+}

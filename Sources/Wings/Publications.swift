@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Diagnostics
+
+/// What wings tell each other before any resource is made.
+package struct Publications: Sendable {
+  /// Services of the heads, by the wings that bring them along and the site's own.
+  package let services: [HeadService]
+  package let contributions: [ImageContribution]
+  /// What each client image is made from, by its name in the description. The digest is its identity.
+  package let images: [String: ImageRecipe]
+  /// Where nodes find the heads. Nil: nothing boots over the network.
+  package let serviceAddress: IPv4Address?
+
+  package init(_ cluster: Cluster, _ files: SiteFiles, wings: [any Wing.Type] = WingCatalog.all) {
+    let contributions = wings.flatMap { $0.contributions(cluster) }
+    services = wings.flatMap { $0.services(cluster) }
+    images = Dictionary(
+      cluster.images.map { ($0.name, ImageRecipes.recipe($0, cluster, files, contributions)) },
+      uniquingKeysWith: { first, _ in first })
+    self.contributions = contributions
+    serviceAddress = Netboot.serviceAddress(cluster)
+  }
+
+  /// `compute/8fb6393f7f08e9a6`: as boot scripts and reports name the image.
+  package func identity(ofImage name: String) -> String? { images[name].map { "\(name)/\($0.digest)" } }
+}
+
+/// A service of the heads, by the name that users know it by, and the unit that does it.
+package struct HeadService: Hashable, Sendable {
+  package var name: String
+  /// Several services may be in one unit.
+  package var unit: String
+  /// What it must answer to count as healthy.
+  package var checks: [HealthCheck]
+  /// It is the site's own: `cluster` neither installs nor configures it.
+  package var isOwn: Bool
+  package var source: SourceSpan
+
+  package init(name: String, unit: String, checks: [HealthCheck], isOwn: Bool = false, source: SourceSpan) {
+    self.name = name
+    self.unit = unit
+    self.checks = checks
+    self.isOwn = isOwn
+    self.source = source
+  }
+}
+
+/// What a wing adds to every client image.
+package struct ImageContribution: Sendable {
+  /// A word for its folder on the heads.
+  package var name: String
+  package var packages: [String]
+  /// By path relative to the image's root. An image's own `files:` are laid over them.
+  package var files: [String: TreeGoal.Entry]
+  /// A program that runs in the image's root before the site's own.
+  package var program: TreeGoal.Entry?
+  package var because: String
+  package var source: SourceSpan
+
+  package init(
+    name: String, packages: [String], files: [String: TreeGoal.Entry], program: TreeGoal.Entry? = nil, because: String,
+    source: SourceSpan
+  ) {
+    self.name = name
+    self.packages = packages
+    self.files = files
+    self.program = program
+    self.because = because
+    self.source = source
+  }
+}
