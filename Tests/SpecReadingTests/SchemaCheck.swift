@@ -27,6 +27,13 @@ struct SchemaCheck {
         require(Set(texts).count == texts.count, "repeats an item", path)
       case ("items", let item as Schema):
         for (index, child) in Self.items(node).enumerated() { check(child, item, at: "\(path)[\(index)]") }
+      case ("anyOf", let choices as [Schema]):
+        let fits = choices.contains { choice in
+          var one = SchemaCheck()
+          one.check(node, choice, at: path)
+          return one.findings.isEmpty
+        }
+        require(fits, "fits none of its forms", path)
       case ("required", let keys as [String]):
         let there = Self.entries(node).map(\.key)
         for key in keys { require(there.contains(key), "lacks \(key)", path) }
