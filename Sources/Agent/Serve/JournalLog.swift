@@ -43,7 +43,7 @@ package struct JournalLog: LogHandler {
     return String(String.UnicodeScalarView(line.unicodeScalars.map { $0.value < 0x20 ? "␤" : $0 }))
   }
 
-  /// By which journald sorts: syslog(3).
+  /// The priority that journald sorts by: syslog(3).
   static func priority(_ level: Logger.Level) -> Int32 {
     switch level {
     case .trace, .debug: LOG_DEBUG
@@ -57,6 +57,6 @@ package struct JournalLog: LogHandler {
 }
 
 extension Logger {
-  /// For an agent that runs in a process of somebody else's: nothing is logged.
+  /// A logger that says nothing: for an agent in somebody else's process.
   package static let silent = Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() }
 }
