@@ -23,7 +23,7 @@ extension WingCatalog {
   /// The services of the heads, by all wings.
   package static func services(of cluster: Cluster) -> [HeadService] { all.flatMap { $0.services(cluster) } }
 
-  /// What users know the heads' units by.
+  /// The names that users know the heads' units by.
   package static func serviceNames(of cluster: Cluster) -> ServiceNames {
     let services = services(of: cluster)
     return ServiceNames(
@@ -31,7 +31,7 @@ extension WingCatalog {
       clustered: services.map(\.name).filter { cluster.ha?.moves($0) ?? true }, keepers: HighAvailabilityParts.units)
   }
 
-  /// What the description asks for and cannot have, beyond what reading it has found.
+  /// Problems of the description, beyond what reading it has found.
   package static func problems(of cluster: Cluster) -> [Diagnostic] { all.flatMap { $0.problems(cluster) } }
 }
 

@@ -2,12 +2,12 @@
 import ClusterModel
 import Diagnostics
 
-/// What wings tell each other before any resource is made.
+/// Facts that wings tell each other before any resource is made.
 package struct Publications: Sendable {
   /// Services of the heads, by the wings that bring them along and the site's own.
   package let services: [HeadService]
   package let contributions: [ImageContribution]
-  /// What each client image is made from, by its name in the description. The digest is its identity.
+  /// The recipe of each client image, by its name in the description. The digest is its identity.
   package let images: [String: ImageRecipe]
   /// Where nodes find the heads. Nil: nothing boots over the network.
   package let serviceAddress: IPv4Address?
@@ -31,7 +31,7 @@ package struct HeadService: Hashable, Sendable {
   package var name: String
   /// Several services may be in one unit.
   package var unit: String
-  /// What it must answer to count as healthy.
+  /// The questions that it must answer to count as healthy.
   package var checks: [HealthCheck]
   /// It is the site's own: `cluster` neither installs nor configures it.
   package var isOwn: Bool
@@ -46,12 +46,12 @@ package struct HeadService: Hashable, Sendable {
   }
 }
 
-/// What a wing adds to every client image.
+/// A wing's addition to every client image.
 package struct ImageContribution: Sendable {
   /// A word for its folder on the heads.
   package var name: String
   package var packages: [String]
-  /// By path relative to the image's root. An image's own `files:` are laid over them.
+  /// Files by their path relative to the image's root. An image's own `files:` are laid over them.
   package var files: [String: TreeGoal.Entry]
   /// A program that runs in the image's root before the site's own.
   package var program: TreeGoal.Entry?

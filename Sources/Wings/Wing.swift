@@ -11,9 +11,9 @@ package protocol Wing: SendableMetatype {
   static var kinds: [AnyKind] { get }
   /// Services of the heads that this wing brings along, whether or not they move between the heads.
   static func services(_ cluster: Cluster) -> [HeadService]
-  /// What the wing adds to every client image.
+  /// Additions of this wing to every client image.
   static func contributions(_ cluster: Cluster) -> [ImageContribution]
-  /// What the description asks of this wing and cannot have, beyond what reading it has found.
+  /// Problems of what the description asks of this wing, beyond what reading it has found.
   static func problems(_ cluster: Cluster) -> [Diagnostic]
   /// Every resource that the wing wants, in any order; empty when the description does not ask for it.
   static func resources(_ cluster: Cluster, _ files: SiteFiles, _ published: Publications) -> [Resource]
@@ -26,7 +26,7 @@ extension Wing {
 }
 
 package enum Expansion {
-  /// What the whole spec asks for: all wings' resources, with an order that names only what exists.
+  /// The resources that the whole description asks for: all wings' resources, with an order that names only what exists.
   package static func expand(_ cluster: Cluster, _ files: SiteFiles) -> [Resource] {
     expand(cluster, files, wings: WingCatalog.all)
   }

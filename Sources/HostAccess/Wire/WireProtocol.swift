@@ -12,14 +12,14 @@ package enum WireProtocol {
   package static let probeLimit = 10_000
 }
 
-/// What a client sends.
+/// A message from the client.
 package enum ClientMessage: Codable, Sendable {
   case request(id: Int, WireRequest)
   /// Stop what request `id` asked for. It is still answered.
   case cancel(id: Int)
 }
 
-/// What an agent sends.
+/// A message from the agent.
 package enum AgentMessage: Codable, Sendable {
   /// The first message, sent without being asked.
   case hello(AgentHello)

@@ -11,7 +11,7 @@ package struct ClusteredUnit: Hashable, Sendable {
   package var checks: [HealthCheck]
   package var isOwn: Bool
 
-  /// Those that a policy asks for, each once.
+  /// The units that a policy asks for, each once.
   package static func all(of policy: HighAvailabilityPolicy, in cluster: Cluster) -> [ClusteredUnit] {
     var cluster = cluster
     cluster.ha = policy

@@ -4,7 +4,7 @@ import Pacemaker
 
 /// The answers that say how high availability stands, sorted out.
 struct HighAvailabilityFacts {
-  /// What Pacemaker says, asked of a head with quorum where there is one. Nil: it runs nowhere that answers.
+  /// Pacemaker's own status, asked of a head with quorum where there is one. Nil: it runs nowhere that answers.
   let status: ClusterStatus?
   /// Heads that answered, with Corosync's state where it runs.
   private(set) var corosync: [HostID: CorosyncState?] = [:]

@@ -26,7 +26,7 @@ package struct HighAvailabilityStatus: Hashable, Sendable {
   package struct Address: Hashable, Sendable {
     package var network: String
     package var address: IPv4Address
-    /// Nil: no head has it.
+    /// The head that has it, if any.
     package var holder: HostID?
   }
 
@@ -54,7 +54,7 @@ package struct HighAvailabilityStatus: Hashable, Sendable {
 }
 
 extension HighAvailabilityStatus {
-  /// What has to be asked before `read`.
+  /// The questions to ask before `read`.
   package static func questions(_ cluster: Cluster) -> [Question] {
     guard cluster.ha != nil else { return [] }
     return cluster.heads.flatMap { head in
@@ -63,7 +63,7 @@ extension HighAvailabilityStatus {
     }
   }
 
-  /// Nil when the spec has no `ha:`. Heads that did not answer count as offline unless another head says otherwise.
+  /// The state of high availability; nil when the description has no `ha:`. Heads that did not answer count as offline unless another head says otherwise.
   package static func read(_ cluster: Cluster, _ inventory: Inventory) -> HighAvailabilityStatus? {
     guard let policy = cluster.ha else { return nil }
     let facts = HighAvailabilityFacts(cluster, inventory)

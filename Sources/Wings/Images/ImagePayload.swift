@@ -22,7 +22,7 @@ enum ImagePayload {
   /// Runs in the image's root before the site's own programs.
   static let finish = text(PackageResources.finish, executable: true)
 
-  /// What an image needs to boot, to report and to install a head from it, whatever the site asks for.
+  /// Packages that an image needs to boot, to report and to install a head from it, whatever the site asks for.
   static let packages = [
     "systemd", "systemd-sysv", "systemd-resolved", "systemd-timesyncd", "dbus", "udev", "kmod", "initramfs-tools",
     "busybox", "zstd", "iproute2", "iputils-ping", "openssh-server", "curl", "ca-certificates", "procps", "netbase",

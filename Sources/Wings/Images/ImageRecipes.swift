@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 
-/// What each client image is made from. The recipe's digest names the image, so boot scripts can be made before it is.
+/// The recipe of each client image. Its digest names the image, so boot scripts can be made before the image is.
 package enum ImageRecipes {
   /// Our own files of every image, on the heads.
   static let payload = "/usr/share/cluster/images/payload"
   static let programsOfOurs = "/usr/share/cluster/images/programs"
-  /// What a wing adds to every image, on the heads.
+  /// A wing's addition to every image, on the heads.
   static func contributed(_ name: String) -> String { "/usr/share/cluster/images/\(name)" }
   /// A site's own files of one image, on the heads.
   static func site(_ image: String) -> String { "/usr/share/cluster/images/site/\(image)/files" }

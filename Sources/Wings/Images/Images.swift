@@ -38,7 +38,7 @@ package enum Images: Wing {
   /// the active head, finds by the recipe's digests whether it has the inputs.
   private static func originals(_ cluster: Cluster) -> [Head] { cluster.heads.filter { $0.cloneOf == nil } }
 
-  /// What a head needs before it can build or fetch an image.
+  /// Everything that a head needs before it can build or fetch an image.
   private static func before(
     _ image: ClientImage, _ contributions: [ImageContribution], _ head: HostID
   ) -> [ResourceID] {

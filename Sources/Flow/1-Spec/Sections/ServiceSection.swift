@@ -44,7 +44,7 @@ enum ServiceSection: Section {
   }
 }
 
-/// What a service must answer to count as healthy: one of four questions.
+/// The question that a service must answer to count as healthy: one of four.
 enum HealthCheckSection: Section {
   struct Declaration: Sendable {
     var checks: [Located<HealthCheck>]

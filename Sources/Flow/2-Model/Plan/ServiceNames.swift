@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What users of a cluster know its units by, for forecasts.
+/// The names that users know the units of a cluster by, for forecasts.
 package struct ServiceNames: Hashable, Sendable {
   /// The services in each unit, by the unit's name.
   package var byUnit: [String: [String]]

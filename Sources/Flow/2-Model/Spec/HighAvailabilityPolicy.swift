@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import Diagnostics
 
-/// What `ha:` asks for.
+/// The policy in `ha:`.
 package struct HighAvailabilityPolicy: Hashable, Sendable {
   /// A service that moves between the heads: one that `cluster` brings along, by its name, or a unit of the site's own.
   package struct Service: Hashable, Sendable {
     package var name: String
-    /// Nil for a service that `cluster` brings along.
+    /// The unit, for a service of the site's own.
     package var own: OwnUnit?
     package var source: SourceSpan
 
@@ -19,9 +19,9 @@ package struct HighAvailabilityPolicy: Hashable, Sendable {
 
   /// A unit that the site has installed on its heads itself.
   package struct OwnUnit: Hashable, Sendable {
-    /// As systemd names it, with its suffix.
+    /// The unit's name with its suffix, as systemd has it.
     package var unit: String
-    /// Nil: the unit counts as healthy while it is active.
+    /// The question to ask. Without one the unit counts as healthy while it is active.
     package var check: HealthCheck?
 
     package init(unit: String, check: HealthCheck?) {
@@ -99,7 +99,7 @@ package struct HighAvailabilityPolicy: Hashable, Sendable {
   package func moves(_ service: String) -> Bool { services.contains { $0.name == service } }
 }
 
-/// What a service must answer to count as healthy. It is asked on the head that runs the service.
+/// A question that a service must answer to count as healthy. It is asked on the head that runs the service.
 package enum HealthCheck: Hashable, Codable, Sendable {
   /// The service address takes connections to this port.
   case tcp(port: Int)
