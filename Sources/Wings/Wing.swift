@@ -26,7 +26,8 @@ extension Wing {
 }
 
 package enum Expansion {
-  /// The resources that the whole description asks for: all wings' resources, with an order that names only what exists.
+  /// The resources that the whole description asks for: all wings' resources, with an order that names only what
+  /// exists.
   package static func expand(_ cluster: Cluster, _ files: SiteFiles) -> [Resource] {
     expand(cluster, files, wings: WingCatalog.all)
   }

@@ -2,7 +2,8 @@
 import ClusterModel
 import Pacemaker
 
-/// The conditions that must hold before high availability counts as armed: that a head may fail, and the other one takes over.
+/// The conditions that must hold before high availability counts as armed: that a head may fail, and the other one
+/// takes over.
 struct HighAvailabilityConditions {
   let cluster: Cluster
   let policy: HighAvailabilityPolicy

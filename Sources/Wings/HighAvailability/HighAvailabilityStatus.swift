@@ -63,7 +63,8 @@ extension HighAvailabilityStatus {
     }
   }
 
-  /// The state of high availability; nil when the description has no `ha:`. Heads that did not answer count as offline unless another head says otherwise.
+  /// The state of high availability; nil when the description has no `ha:`. Heads that did not answer count as
+  /// offline unless another head says otherwise.
   package static func read(_ cluster: Cluster, _ inventory: Inventory) -> HighAvailabilityStatus? {
     guard let policy = cluster.ha else { return nil }
     let facts = HighAvailabilityFacts(cluster, inventory)
