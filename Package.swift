@@ -28,7 +28,9 @@ let package = Package(
         "HostAccess", "Diagnostics",
       ]),
     // Bytes → nodes with spans → a validated Cluster, or diagnostics. Opens no files.
-    target("SpecReading", "Flow/1-Spec", ["ClusterModel", "Diagnostics", "CYAML"]),
+    target("SpecReading", "Flow/1-Spec", ["SpecForms", "ClusterModel", "Diagnostics", "CYAML"]),
+    // Declarations of keys: one gives reading, suggestions and schema. Wings declare theirs with them.
+    target("SpecForms", "Flow/1-Forms", ["ClusterModel", "Diagnostics"]),
     // Values only: Cluster, Resource, Probe, Operation, Inventory, Plan.
     target("ClusterModel", "Flow/2-Model", ["Diagnostics"]),
     // Asks probes of hosts, bounded and with deadlines.
@@ -43,7 +45,8 @@ let package = Package(
     // MARK: What is wanted
     // A folder for each wing: what it wants of the machines, its kinds of resources, and one line in the catalog.
     .target(
-      name: "Wings", dependencies: ["ClusterModel", "Pacemaker", "XML", "Diagnostics"], path: "Sources/Wings",
+      name: "Wings", dependencies: ["SpecForms", "ClusterModel", "Pacemaker", "XML", "Diagnostics"],
+      path: "Sources/Wings",
       exclude: ["README.md"],
       resources: [
         .embedInCode("Images/Payload"), .embedInCode("HighAvailability/Payload"), .embedInCode("TimeZone/Payload"),
@@ -137,10 +140,10 @@ let package = Package(
       name: "crash-child",
       dependencies: ["Reconciler", "Execution", "Auditing", "Simulator", "ClusterModel", "HostAccess"],
       path: "Tests/CrashChild", swiftSettings: strict),
-    tests("SpecReadingTests", ["SpecReading", "ClusterModel", "Diagnostics"]),
+    tests("SpecReadingTests", ["SpecReading", "SpecForms", "Wings", "ClusterModel", "Diagnostics"]),
     tests(
       "PlanningTests",
-      ["Planning", "Wings", "SpecReading", "ClusterModel", "Diagnostics", "HostAccess", "Simulator"]),
+      ["Planning", "Wings", "SpecForms", "SpecReading", "ClusterModel", "Diagnostics", "HostAccess", "Simulator"]),
     tests(
       "ExecutionTests",
       [
@@ -180,7 +183,7 @@ let package = Package(
         "HostAccess", "ClusterModel", "Diagnostics",
       ]),
     tests("TidyTests", []),
-    tests("LabTests", ["Lab", "ClusterModel", "SpecReading", "HostAccess"]),
+    tests("LabTests", ["Lab", "Wings", "ClusterModel", "SpecReading", "HostAccess"]),
   ],
   swiftLanguageModes: [.v6]
 )

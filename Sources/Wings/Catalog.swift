@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import Diagnostics
+import SpecForms
 
 /// Every wing. A new one is a folder beside this file and one line here.
 package enum WingCatalog {
@@ -11,6 +12,7 @@ package enum WingCatalog {
     Links.self,
     Heads.self,
     TimeZone.self,
+    NetworkTime.self,
     Netboot.self,
     Images.self,
     HeadClones.self,
@@ -20,6 +22,9 @@ package enum WingCatalog {
 }
 
 extension WingCatalog {
+  /// The top-level keys of the description that wings read.
+  package static let keys: [WingKey] = all.flatMap { $0.keys }
+
   /// The services of the heads, by all wings.
   package static func services(of cluster: Cluster) -> [HeadService] { all.flatMap { $0.services(cluster) } }
 

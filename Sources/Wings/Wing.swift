@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import Diagnostics
+import SpecForms
 
 /// A part of what a cluster has: the resources that it wants of the machines, and the kinds that it brings along.
 ///
@@ -9,6 +10,8 @@ package protocol Wing: SendableMetatype {
   static var name: String { get }
   /// The kinds of resource that this wing defines, for itself and for others.
   static var kinds: [AnyKind] { get }
+  /// The top-level keys of the description that this wing reads.
+  static var keys: [WingKey] { get }
   /// Services of the heads that this wing brings along, whether or not they move between the heads.
   static func services(_ cluster: Cluster) -> [HeadService]
   /// Additions of this wing to every client image.
@@ -20,6 +23,7 @@ package protocol Wing: SendableMetatype {
 }
 
 extension Wing {
+  package static var keys: [WingKey] { [] }
   package static func services(_ cluster: Cluster) -> [HeadService] { [] }
   package static func contributions(_ cluster: Cluster) -> [ImageContribution] { [] }
   package static func problems(_ cluster: Cluster) -> [Diagnostic] { [] }

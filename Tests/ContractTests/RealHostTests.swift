@@ -79,7 +79,7 @@ struct RealHostTests {
       name: "head1", nics: [try nic("eth1", "public", "198.51.100.11"), try nic("eth0", "private", "10.77.0.1")],
       bmc: bmc, cloneOf: nil, wipe: false, source: source)
     return Cluster(
-      name: "contract", domain: "contract.example.org", timezone: nil, repositories: Repositories(),
+      name: "contract", domain: "contract.example.org", repositories: Repositories(),
       networks: [
         try network("public", "198.51.100.0/24", gateway: IPv4Address("198.51.100.1")),
         try network("private", "10.77.0.0/24"), try network("bmc", "10.3.0.0/16"),

@@ -68,7 +68,7 @@ private final class ExampleSite {
   init(faults: Faults? = nil) throws {
     let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..")
     let spec = try Data(contentsOf: root.appending(path: "cluster.yaml"))
-    let reading = SpecReader.read(Array(spec), file: "cluster.yaml")
+    let reading = SpecReader.read(Array(spec), file: "cluster.yaml", keys: WingCatalog.keys)
     described = try #require(reading.cluster, "\(reading.diagnostics)")
     let motd = SiteFiles.File(contents: .text("A compute node.\n"), executable: false)
     desired = Expansion.expand(described, SiteFiles(files: ["images/compute/etc/motd": motd]))

@@ -15,7 +15,7 @@ enum Example {
       try network("heartbeat", "10.2.0.0/24", []), try network("bmc", "10.3.0.0/16", []),
     ]
     return Cluster(
-      name: "alps", domain: "alps.example.org", timezone: nil, repositories: Repositories(), networks: networks,
+      name: "alps", domain: "alps.example.org", repositories: Repositories(), networks: networks,
       heads: [try head(1, cloneOf: nil), try head(2, cloneOf: "head1")], images: [], nodes: [], ha: try policy(),
       access: Access(), source: span)
   }

@@ -39,7 +39,7 @@ enum ExampleCluster {
         bmc: try bmc("10.3.1.\(number)", "bmc/nodes"), source: source)
     }
     return Cluster(
-      name: "alps", domain: "alps.example.org", timezone: nil, repositories: Repositories(),
+      name: "alps", domain: "alps.example.org", repositories: Repositories(),
       networks: [
         try network("public", "198.51.100.0/24", gateway: "198.51.100.1"),
         try network(

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Wings
 import ClusterModel
 import Foundation
 import SpecReading
@@ -39,7 +40,8 @@ struct OutagesTests {
   /// A lab has nobody to forward other names to, the root's among them: the questions would pile up in dnsmasq.
   @Test func dnsIsAskedForTheClustersOwnName() throws {
     let path = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../cluster.yaml")
-    let cluster = try #require(SpecReader.read(Array(try Data(contentsOf: path)), file: "cluster.yaml").cluster)
+    let cluster = try #require(
+      SpecReader.read(Array(try Data(contentsOf: path)), file: "cluster.yaml", keys: WingCatalog.keys).cluster)
 
     let asked = ProbeTarget.all(of: cluster).map(\.argument)
 

@@ -5,6 +5,7 @@ import TestKit
 import Testing
 
 @testable import Planning
+@testable import SpecForms
 @testable import SpecReading
 
 /// What is written as YAML is read by libyaml as the same.

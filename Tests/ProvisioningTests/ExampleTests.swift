@@ -11,7 +11,8 @@ import Testing
   private static func example() throws -> Cluster {
     let path = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../cluster.yaml")
       .standardizedFileURL
-    return try #require(SpecReader.read(Array(try Data(contentsOf: path)), file: "cluster.yaml").cluster)
+    return try #require(
+      SpecReader.read(Array(try Data(contentsOf: path)), file: "cluster.yaml", keys: WingCatalog.keys).cluster)
   }
 
   /// Everything on the original that does not need the clone itself comes before the clone.

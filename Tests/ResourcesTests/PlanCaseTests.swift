@@ -33,6 +33,9 @@ import Testing
     Edit(name: "proxy-dropped", old: "repositories:\n  proxy: http://198.51.100.1:3142", new: "repositories: {}"),
     Edit(name: "failback-automatic", old: "failback: manual", new: "failback: automatic"),
     Edit(name: "timezone-changed", old: "timezone: Europe/Zurich", new: "timezone: UTC"),
+    Edit(
+      name: "ntp", old: "timezone: Europe/Zurich\n",
+      new: "timezone: Europe/Zurich\nntp: { servers: [ntp.example.org] }\n"),
     Edit(name: "timezone-dropped", old: "timezone: Europe/Zurich\n", new: ""),
     Edit(name: "cluster-renamed-domain", old: "domain: alps.example.org", new: "domain: alps.example.net"),
   ]

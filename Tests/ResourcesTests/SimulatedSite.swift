@@ -62,7 +62,7 @@ final class SimulatedSite {
   }
 
   static func read(_ spec: String) throws -> Cluster {
-    let reading = SpecReader.read(Array(spec.utf8), file: "cluster.yaml")
+    let reading = SpecReader.read(Array(spec.utf8), file: "cluster.yaml", keys: WingCatalog.keys)
     return try #require(reading.cluster, "\(reading.diagnostics)")
   }
 

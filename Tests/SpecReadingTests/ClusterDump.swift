@@ -8,7 +8,8 @@ struct ClusterDump {
 
   init(_ cluster: Cluster) {
     add(
-      "cluster \(cluster.name) domain \(cluster.domain) timezone \(cluster.timezone ?? "-") ssh \(cluster.access.user)")
+      "cluster \(cluster.name) domain \(cluster.domain) settings \(cluster.settings.mapValues { "\($0.value)" }.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }) ssh \(cluster.access.user)"
+    )
     add("repositories mirror \(cluster.repositories.mirror ?? "-") proxy \(cluster.repositories.proxy ?? "-")")
     for network in cluster.networks {
       let dynamic = network.dynamic.map { "\($0.first)-\($0.last)" } ?? "-"

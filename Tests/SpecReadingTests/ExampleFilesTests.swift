@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import Wings
 import Diagnostics
 import Foundation
 import Testing
 
+@testable import SpecForms
 @testable import SpecReading
 
 /// The descriptions that a new user copies: valid without a warning, and to their editor too.
@@ -32,7 +34,7 @@ import Testing
     let location = Self.root.appending(path: path)
     let text = try String(contentsOf: location, encoding: .utf8)
 
-    let reading = SpecReader.read(Array(text.utf8), file: "cluster.yaml")
+    let reading = SpecReader.read(Array(text.utf8), file: "cluster.yaml", keys: WingCatalog.keys)
     #expect(reading.cluster != nil)
     #expect(reading.diagnostics.isEmpty, "\(reading.diagnostics)")
     #expect(try findings(text) == [])

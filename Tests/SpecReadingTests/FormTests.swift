@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+@testable import Wings
 import Diagnostics
 import TestKit
 import Testing
 
+@testable import SpecForms
 @testable import SpecReading
 
 /// What the reader takes, the schema's pattern takes as well: else an editor would mark good text as wrong.
@@ -50,7 +52,7 @@ import Testing
   @Test func namesFitTheirPatterns() throws {
     try check(Form<String>.label("a name"))
     try check(Form<String>.domain)
-    try check(Form<String>.timezone)
+    try check(TimeZone.zone)
     try check(Form<String>.interface)
     try check(Form<String>.package)
     try check(Form<String>.account(longest: 16))

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Wings
 import ClusterModel
 import Diagnostics
 import SpecReading
@@ -8,7 +9,7 @@ import Testing
 /// Input that is too large, or too odd, to keep in a file: a clear error in bounded time and memory.
 @Suite struct HostileTests {
   private func expectGolden(_ bytes: [UInt8], _ name: String, sourceLocation: SourceLocation = #_sourceLocation) {
-    let reading = SpecReader.read(bytes, file: "spec.yaml")
+    let reading = SpecReader.read(bytes, file: "spec.yaml", keys: WingCatalog.keys)
 
     #expect(reading.cluster == nil, sourceLocation: sourceLocation)
     // Only the beginning is shown, and splitting the whole into lines takes its time.
@@ -20,7 +21,7 @@ import Testing
     let bytes = [UInt8](repeating: UInt8(ascii: "x"), count: 100 << 20)
     let clock = ContinuousClock()
 
-    let time = clock.measure { _ = SpecReader.read(bytes, file: "spec.yaml") }
+    let time = clock.measure { _ = SpecReader.read(bytes, file: "spec.yaml", keys: WingCatalog.keys) }
 
     #expect(time < .milliseconds(100))
     expectGolden(bytes, "hostile-100-megabytes")
@@ -54,7 +55,7 @@ import Testing
 
   @Test(.timeLimit(.minutes(1))) func aFileFullOfProblemsGivesABoundedReport() {
     let text = (0..<20_000).map { "key\($0): [a, b]" }.joined(separator: "\n")
-    let reading = SpecReader.read(Array(text.utf8), file: "spec.yaml")
+    let reading = SpecReader.read(Array(text.utf8), file: "spec.yaml", keys: WingCatalog.keys)
 
     #expect(reading.diagnostics.count == 501)
     #expect(reading.diagnostics.last?.code == .tooManyProblems)
@@ -67,7 +68,7 @@ import Testing
 
   @Test(.timeLimit(.minutes(1))) func declarationsOfTagsAreRefusedBeforeTheParser() {
     let text = (0..<100_000).map { "%TAG !t\($0)! tag:x,2026:\n" }.joined() + "---\nversion: 1\n"
-    let reading = SpecReader.read(Array(text.utf8), file: "spec.yaml")
+    let reading = SpecReader.read(Array(text.utf8), file: "spec.yaml", keys: WingCatalog.keys)
 
     #expect(reading.diagnostics.count == 20)
     #expect(reading.diagnostics.allSatisfy { $0.code == .tag })
@@ -75,12 +76,12 @@ import Testing
 
   @Test(.timeLimit(.minutes(1))) func manyAnchorsTakeLinearTime() {
     let text = "version: 1\nx:\n" + (0..<50_000).map { "  - &a\($0) *a\(max(0, $0 - 1))\n" }.joined()
-    #expect(SpecReader.read(Array(text.utf8), file: "spec.yaml").cluster == nil)
+    #expect(SpecReader.read(Array(text.utf8), file: "spec.yaml", keys: WingCatalog.keys).cluster == nil)
   }
 
   @Test func aByteOrderMarkIsSkipped() throws {
     let bytes = [0xef, 0xbb, 0xbf] + (try bytes(of: "cases/valid-small/spec.yaml"))
-    let reading = SpecReader.read(bytes, file: "spec.yaml")
+    let reading = SpecReader.read(bytes, file: "spec.yaml", keys: WingCatalog.keys)
 
     #expect(reading.cluster?.name == "tiny")
     #expect(reading.cluster?.source.column == 1)
@@ -88,7 +89,7 @@ import Testing
 
   @Test func aPasswordIsNotShownAnywhere() throws {
     let bytes = try bytes(of: "cases/literal-password/spec.yaml")
-    let text = rendered(SpecReader.read(bytes, file: "spec.yaml"), bytes)
+    let text = rendered(SpecReader.read(bytes, file: "spec.yaml", keys: WingCatalog.keys), bytes)
 
     #expect(!text.contains("hunter2"))
     #expect(!text.contains("horse"))

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import Wings
 import ClusterModel
 import Diagnostics
+import SpecForms
 import SpecReading
 import TestKit
 import Testing
@@ -12,11 +14,11 @@ import Testing
     var random = SeededGenerator()
     let text = String(decoding: try bytes(of: "../../cluster.yaml"), as: UTF8.self)
     let blocks = Self.blocks(text)
-    let expected = try #require(SpecReader.read(Array(text.utf8), file: "a").cluster)
+    let expected = try #require(SpecReader.read(Array(text.utf8), file: "a", keys: WingCatalog.keys).cluster)
 
     for _ in 0..<20 {
       let shuffled = blocks.shuffled(using: &random).joined()
-      let cluster = try #require(SpecReader.read(Array(shuffled.utf8), file: "a").cluster)
+      let cluster = try #require(SpecReader.read(Array(shuffled.utf8), file: "a", keys: WingCatalog.keys).cluster)
       #expect(Self.withoutPlaces(cluster) == Self.withoutPlaces(expected))
     }
   }
@@ -43,7 +45,7 @@ import Testing
     var random = SeededGenerator()
     for _ in 0..<200 {
       let bytes = (0..<Int.random(in: 0...200, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
-      let reading = SpecReader.read(bytes, file: "spec.yaml")
+      let reading = SpecReader.read(bytes, file: "spec.yaml", keys: WingCatalog.keys)
       #expect(reading.cluster == nil)
       #expect(!rendered(reading, bytes).isEmpty)
     }
@@ -64,7 +66,7 @@ import Testing
         default: bytes.remove(at: index)
         }
       }
-      let reading = SpecReader.read(bytes, file: "spec.yaml")
+      let reading = SpecReader.read(bytes, file: "spec.yaml", keys: WingCatalog.keys)
       #expect((reading.cluster == nil) == reading.diagnostics.contains { $0.severity == .error })
       let lines = SourceText(file: "spec.yaml", bytes: bytes).lineCount
       for span in reading.diagnostics.flatMap({ [$0.span] + $0.notes.map(\.span) }) {
@@ -105,7 +107,7 @@ import Testing
           image: i
           nics: { eth0: { network: n, address: 10.1.0.1+, mac: 52:54:00:00:00:01+ } }
       """
-    let reading = SpecReader.read(Array(spec.utf8), file: "spec.yaml")
+    let reading = SpecReader.read(Array(spec.utf8), file: "spec.yaml", keys: WingCatalog.keys)
     return Set(try #require(reading.cluster, "\(reading.diagnostics)").nodes.map(\.name))
   }
 }

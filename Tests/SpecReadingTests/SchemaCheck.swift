@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
+@testable import SpecForms
 @testable import SpecReading
 
 /// Holds a YAML tree to a JSON schema (draft 7), as an editor does: every place that the schema does not allow.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Wings
 import ClusterModel
 import Diagnostics
 import Foundation
@@ -28,7 +29,7 @@ func rendered(_ reading: SpecReading, _ bytes: [UInt8], file: String = "spec.yam
 func matchesGolden(_ name: String) throws {
   let bytes = try bytes(of: "cases/\(name)/spec.yaml")
 
-  let reading = SpecReader.read(bytes, file: "spec.yaml")
+  let reading = SpecReader.read(bytes, file: "spec.yaml", keys: WingCatalog.keys)
 
   #expect((reading.cluster == nil) == reading.diagnostics.contains { $0.severity == .error })
   expectGolden(rendered(reading, bytes), at: "cases/\(name)/diagnostics.txt")
@@ -38,7 +39,7 @@ func matchesGolden(_ name: String) throws {
 @Test func theExampleIsValid() throws {
   let bytes = try bytes(of: "../../cluster.yaml")
 
-  let reading = SpecReader.read(bytes, file: "cluster.yaml")
+  let reading = SpecReader.read(bytes, file: "cluster.yaml", keys: WingCatalog.keys)
 
   #expect(rendered(reading, bytes, file: "cluster.yaml") == "")
   let cluster = try #require(reading.cluster)
@@ -47,7 +48,7 @@ func matchesGolden(_ name: String) throws {
 @Test func theCasesCoverNearlyAllCodes() throws {
   var seen: Set<String> = []
   for name in cases {
-    let reading = SpecReader.read(try bytes(of: "cases/\(name)/spec.yaml"), file: "spec.yaml")
+    let reading = SpecReader.read(try bytes(of: "cases/\(name)/spec.yaml"), file: "spec.yaml", keys: WingCatalog.keys)
     seen.formUnion(reading.diagnostics.map(\.code.id))
   }
   // Made by other tests: too large to keep in a file, or needing the file system.

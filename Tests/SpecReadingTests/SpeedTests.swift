@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Wings
 import SpecReading
 import TestKit
 import Testing
@@ -21,7 +22,7 @@ import Testing
     let clock = ContinuousClock()
 
     var reading: SpecReading?
-    let time = clock.measure { reading = SpecReader.read(bytes, file: "spec.yaml") }
+    let time = clock.measure { reading = SpecReader.read(bytes, file: "spec.yaml", keys: WingCatalog.keys) }
 
     print("\(nodes) nodes, \(bytes.count) bytes: \(time), \(time / nodes) a node")
     #expect(try #require(reading?.cluster).nodes.count == nodes)

@@ -6,13 +6,14 @@ import Testing
 @Suite struct LayerTests {
   /// What each folder may import of ours. Where it differs from Package.swift, one of the two is wrong.
   static let arrows: [String: Set<String>] = [
-    "Sources/Flow/1-Spec": ["ClusterModel", "Diagnostics", "CYAML"],
+    "Sources/Flow/1-Forms": ["ClusterModel", "Diagnostics"],
+    "Sources/Flow/1-Spec": ["SpecForms", "ClusterModel", "Diagnostics", "CYAML"],
     "Sources/Flow/2-Model": ["Diagnostics"],
     "Sources/Flow/3-Observe": ["ClusterModel", "HostAccess"],
     "Sources/Flow/4-Plan": ["ClusterModel", "Diagnostics"],
     "Sources/Flow/5-Execute": ["ClusterModel", "HostAccess"],
     "Sources/Flow/6-Audit": ["ClusterModel", "HostAccess", "CGit2", "CZlib"],
-    "Sources/Wings": ["ClusterModel", "Pacemaker", "XML", "Diagnostics"],
+    "Sources/Wings": ["SpecForms", "ClusterModel", "Pacemaker", "XML", "Diagnostics"],
     "Sources/HostAccess": ["ClusterModel"],
     "Sources/Agent": ["HostAccess", "ClusterModel", "Pacemaker", "XML"],
     "Sources/Apps/Simulator": ["ClusterModel", "HostAccess", "Pacemaker", "XML"],
@@ -23,7 +24,8 @@ import Testing
   ]
 
   static let ours: Set<String> = [
-    "Reconciler", "SpecReading", "ClusterModel", "Observation", "Planning", "Execution", "Auditing", "Wings",
+    "Reconciler", "SpecReading", "SpecForms", "ClusterModel", "Observation", "Planning", "Execution", "Auditing",
+    "Wings",
     "HostAccess", "AgentServer", "Lab", "Simulator", "Diagnostics", "TestKit", "XML", "Pacemaker", "CYAML",
     "CGit2", "CZlib", "Fuzzing",
   ]
@@ -41,7 +43,7 @@ import Testing
 
   /// Functions of values: no clock, process, file, network or waiting.
   static let pure = [
-    "Sources/Flow/1-Spec", "Sources/Flow/2-Model", "Sources/Flow/4-Plan", "Sources/Wings",
+    "Sources/Flow/1-Forms", "Sources/Flow/1-Spec", "Sources/Flow/2-Model", "Sources/Flow/4-Plan", "Sources/Wings",
     "Sources/Support/Diagnostics", "Sources/Support/XML", "Sources/Support/Pacemaker",
   ]
 

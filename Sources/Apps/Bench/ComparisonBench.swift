@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Wings
 import ClusterModel
 import Comparison
 import Execution
@@ -33,7 +34,7 @@ enum ComparisonBench {
 
   private static func specification(_ nodes: Int) throws -> Specification {
     let bytes = SyntheticSpec.text(nodes: nodes)
-    let reading = SpecReader.read(bytes, file: "cluster.yaml")
+    let reading = SpecReader.read(bytes, file: "cluster.yaml", keys: WingCatalog.keys)
     guard reading.cluster != nil else { throw Unexpected(what: "no cluster") }
     return Specification(bytes: bytes, cluster: reading.cluster, files: SiteFiles(), diagnostics: reading.diagnostics)
   }

@@ -45,7 +45,10 @@ private struct JournaledSite {
   let oneFile: Plan
 
   init(nodes: Int) throws {
-    guard let cluster = SpecReader.read(SyntheticSpec.text(nodes: nodes), file: "cluster.yaml").cluster else {
+    guard
+      let cluster = SpecReader.read(SyntheticSpec.text(nodes: nodes), file: "cluster.yaml", keys: WingCatalog.keys)
+        .cluster
+    else {
       throw Unexpected(what: "no cluster")
     }
     let heads = Planning.Heads(cluster)

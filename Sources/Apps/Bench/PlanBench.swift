@@ -43,7 +43,7 @@ enum PlanBench {
   private static func wholeFlow(_ size: Int) async throws -> Duration {
     let text = SyntheticSpec.text(nodes: size)
     let (cluster, reading) = try await report("read and check", size) { () throws -> Cluster in
-      let reading = SpecReader.read(text, file: "cluster.yaml")
+      let reading = SpecReader.read(text, file: "cluster.yaml", keys: WingCatalog.keys)
       guard let cluster = reading.cluster, cluster.nodes.count == size else {
         throw Unexpected(what: reading.diagnostics.first.map { "\($0.detail) (\($0.span))" } ?? "no cluster")
       }

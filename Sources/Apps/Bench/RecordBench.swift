@@ -136,7 +136,7 @@ struct RecordedSite {
 
   init(nodes: Int) throws {
     specification = SyntheticSpec.text(nodes: nodes)
-    guard let cluster = SpecReader.read(specification, file: "cluster.yaml").cluster else {
+    guard let cluster = SpecReader.read(specification, file: "cluster.yaml", keys: WingCatalog.keys).cluster else {
       throw Unexpected(what: "no cluster")
     }
     managed = Expansion.expand(cluster, SiteFiles()).map { ManagedResource(id: $0.id, desired: $0.desired) }

@@ -11,7 +11,7 @@ enum SpecInput {
   private static let mostProblems = 501
 
   static func check(_ bytes: [UInt8]) {
-    let reading = SpecReader.read(bytes, file: "cluster.yaml")
+    let reading = SpecReader.read(bytes, file: "cluster.yaml", keys: WingCatalog.keys)
     let errors = reading.diagnostics.contains { $0.severity == .error }
     precondition(reading.cluster == nil || !errors, "a cluster in spite of errors")
     precondition(reading.cluster != nil || errors, "neither a cluster nor an error")

@@ -176,6 +176,7 @@ extension FakeMachine {
     "logrotate": Offer(version: "3.21.0-1", units: ["logrotate.timer"]),
     "dnsmasq": Offer(version: "2.90-4~deb12u1", depends: ["dnsmasq-base"], units: ["dnsmasq.service"]),
     "nginx-light": Offer(version: "1.22.1-9", units: ["nginx.service"]),
+    "chrony": Offer(version: "4.3-2+deb12u1", units: ["chrony.service"]),
     "corosync": Offer(version: "3.1.7-1", units: ["corosync.service"]),
     "pacemaker": Offer(version: "2.1.5-1+deb12u1", depends: ["corosync"], units: ["pacemaker.service"]),
     "rsync": Offer(version: "3.2.7-1", units: ["rsync.service"]),

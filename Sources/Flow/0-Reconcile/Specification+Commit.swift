@@ -3,6 +3,7 @@ import Auditing
 import ClusterModel
 import Foundation
 import SpecReading
+import Wings
 
 extension Specification {
   /// Reads the description, and the files it refers to, as a commit holds them. The work tree is not looked at.
@@ -15,7 +16,7 @@ extension Specification {
         .git, "commit \(commit.prefix(12)) has no \(name)",
         next: "Compare with a commit that has the description: git log -- \(name)")
     }
-    let reading = SpecReader.read(file.bytes, file: name)
+    let reading = SpecReader.read(file.bytes, file: name, keys: WingCatalog.keys)
     var result = Specification(
       bytes: file.bytes, cluster: reading.cluster, files: SiteFiles(), diagnostics: reading.diagnostics)
     guard let cluster = reading.cluster else { return result }
@@ -28,7 +29,7 @@ extension Specification {
         result.files.files[path] = SiteFiles.File(contents: content, executable: file.executable)
       }
     }
-    let problems = SpecReader.missingFiles(missing, cluster)
+    let problems = SpecReader.missingFiles(missing, cluster) + WingCatalog.problems(of: cluster)
     result.diagnostics += problems
     if problems.contains(where: { $0.severity == .error }) { result.cluster = nil }
     return result

@@ -25,7 +25,7 @@ package struct Specification: Sendable {
   /// Errors of the file system (no such file, no permission) are thrown; problems of the text are diagnostics.
   package static func load(_ location: URL) throws(SpecificationError) -> Specification {
     let bytes = try read(location, limit: SpecReader.byteLimit)
-    let reading = SpecReader.read(bytes, file: location.lastPathComponent)
+    let reading = SpecReader.read(bytes, file: location.lastPathComponent, keys: WingCatalog.keys)
     var result = Specification(
       bytes: bytes, cluster: reading.cluster, files: SiteFiles(), diagnostics: reading.diagnostics)
     guard let cluster = reading.cluster else { return result }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import SpecForms
 import ClusterModel
 import Diagnostics
 
@@ -16,12 +17,13 @@ struct ClusterExpansion {
     guard let name = declaration.name?.value, let domain = declaration.domain?.value else { return nil }
     let repositories = declaration.repositories
     return Cluster(
-      name: name, domain: domain, timezone: declaration.timezone?.value,
+      name: name, domain: domain,
       repositories: Repositories(
         mirror: repositories?.value.mirror?.value, proxy: repositories?.value.proxy?.value, source: repositories?.span),
       networks: declaration.networks.compactMap(network), heads: declaration.heads.compactMap(head),
       images: declaration.images.compactMap(image), nodes: nodes, ha: declaration.ha.flatMap { policy($0.value) },
-      access: Access(user: declaration.access?.value.user ?? "root"), source: declaration.span)
+      access: Access(user: declaration.access?.value.user ?? "root"), settings: declaration.settings,
+      source: declaration.span)
   }
 
   private func network(_ network: Named<NetworkSection.Declaration>) -> Network? {

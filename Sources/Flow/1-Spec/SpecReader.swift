@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import SpecForms
 import ClusterModel
 import Diagnostics
 
@@ -8,13 +9,14 @@ package enum SpecReader {
   package static let byteLimit = 8 << 20
 
   /// - Parameter file: the name that diagnostics show.
-  package static func read(_ bytes: [UInt8], file: String) -> SpecReading {
+  /// - Parameter keys: the top-level keys that wings read.
+  package static func read(_ bytes: [UInt8], file: String, keys: [WingKey]) -> SpecReading {
     var problems = Problems(file: file)
-    let cluster = cluster(bytes, &problems)
+    let cluster = cluster(bytes, keys, &problems)
     return SpecReading(cluster: problems.hasErrors ? nil : cluster, diagnostics: problems.sorted)
   }
 
-  private static func cluster(_ bytes: [UInt8], _ problems: inout Problems) -> Cluster? {
+  private static func cluster(_ bytes: [UInt8], _ keys: [WingKey], _ problems: inout Problems) -> Cluster? {
     guard bytes.count <= byteLimit else {
       problems.error(
         .tooLarge, "The file is larger than \(byteLimit >> 20) MiB.",
@@ -26,7 +28,7 @@ package enum SpecReader {
     let text = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? Array(bytes.dropFirst(3)) : bytes
     guard CharacterScan.check(text, &problems),
       let root = TreeBuilder.build(text, SourceText(file: problems.file, bytes: text), &problems),
-      let declaration = ClusterSection.form.read(root, &problems)
+      let declaration = ClusterSection.form(keys).read(root, &problems)
     else { return nil }
     let context = CheckContext(declaration, &problems)
     NetworkChecks.run(context, &problems)
@@ -38,8 +40,8 @@ package enum SpecReader {
   }
 
   /// The JSON schema of the format, for editors.
-  package static var schema: String {
-    guard case .object(let members) = ClusterSection.form.schema else { return "" }
+  package static func schema(_ keys: [WingKey]) -> String {
+    guard case .object(let members) = ClusterSection.form(keys).schema else { return "" }
     let head = SchemaValue.members([
       "$schema": .text("http://json-schema.org/draft-07/schema#"), "title": .text("cluster.yaml, version 1"),
     ])

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import SpecForms
 import ClusterModel
 import Diagnostics
 
@@ -8,4 +9,10 @@ package struct SpecReading: Sendable {
   package var cluster: Cluster?
   /// In the order of the file.
   package var diagnostics: [Diagnostic]
+
+  /// Takes in what was found after reading. An error leaves no cluster.
+  package mutating func add(_ problems: [Diagnostic]) {
+    diagnostics += problems
+    if problems.contains(where: { $0.severity == .error }) { cluster = nil }
+  }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Wings
 import ClusterModel
 import Diagnostics
 import Reconciler
@@ -161,7 +162,7 @@ package struct DrawnSite: Hashable, Sendable {
   /// As the program reads it. Throws with the problems when what was drawn is not valid: a mistake in here.
   package func specification() throws -> Specification {
     let bytes = Array(yaml.utf8)
-    let reading = SpecReader.read(bytes, file: "cluster.yaml")
+    let reading = SpecReader.read(bytes, file: "cluster.yaml", keys: WingCatalog.keys)
     guard reading.cluster != nil else { throw UnfitSite(yaml: yaml, problems: reading.diagnostics.map { "\($0)" }) }
     let files = SiteFiles(files: ["images/compute/etc/motd": .init(contents: .text(motd), executable: false)])
     return Specification(

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import SpecForms
 import Diagnostics
 
 /// Times in `ha:` that cannot work, or do not do what they promise.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import SpecForms
 import Diagnostics
 
 /// Looks at every character before libyaml does, because libyaml reports bad ones without a place.
@@ -58,7 +59,7 @@ struct CharacterScan {
       index += UTF8.width(scalar)
     case .error, .emptyInput:
       found += 1
-      let value = Self.hex(UInt32(bytes[index]), digits: 2)
+      let value = hexadecimal(UInt32(bytes[index]), digits: 2)
       problems.error(
         .encoding, "Byte 0x\(value) is not UTF-8 here.", help: "Save the file as UTF-8.",
         at: .point(file, line, column))
@@ -85,7 +86,7 @@ struct CharacterScan {
 
   private mutating func control(_ value: UInt32, _ problems: inout Problems) {
     found += 1
-    let name = value == 0 ? "A NUL character" : "The invisible character U+\(Self.hex(value, digits: 4))"
+    let name = value == 0 ? "A NUL character" : "The invisible character U+\(hexadecimal(value, digits: 4))"
     problems.error(
       .controlCharacter, "\(name) is in the text.",
       help: "Delete it. Such characters hide what the file says, and no value needs them.",
@@ -101,10 +102,5 @@ struct CharacterScan {
     problems.error(
       .tag, "YAML tags cannot be declared here.", help: "Remove the line. The type of a value follows from its key.",
       at: .point(file, line, 1, width: 4))
-  }
-
-  static func hex(_ value: UInt32, digits: Int) -> String {
-    let text = String(value, radix: 16, uppercase: true)
-    return String(repeating: "0", count: max(0, digits - text.count)) + text
   }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import SpecForms
 import Diagnostics
 
 /// libyaml's complaint in the words of somebody who writes a spec.

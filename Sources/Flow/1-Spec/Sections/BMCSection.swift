@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import SpecForms
 import ClusterModel
 
 /// The BMC of one head, or of each node of a group.

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import SpecForms
+import ClusterModel
 import Diagnostics
 
 /// The top level of `cluster.yaml`.
@@ -6,7 +8,6 @@ enum ClusterSection: Section {
   struct Declaration: Sendable {
     var name: Located<String>?
     var domain: Located<String>?
-    var timezone: Located<String>?
     var repositories: Located<RepositoriesSection.Declaration>?
     var networks: [Named<NetworkSection.Declaration>]
     var heads: [Named<HeadSection.Declaration>]
@@ -18,6 +19,8 @@ enum ClusterSection: Section {
     /// `ha:` is in the file, readable or not.
     var wantsHA: Bool
     var access: Located<AccessSection.Declaration>?
+    /// Values of the keys that wings have declared, by key.
+    var settings: [String: Setting] = [:]
     var span: SourceSpan
   }
 
@@ -27,10 +30,6 @@ enum ClusterSection: Section {
   static let version = Key("version", .version, required: true, "The version of this format.")
   static let cluster = Key("cluster", .label("a name"), required: true, "The name of the cluster.")
   static let domain = Key("domain", .domain, required: true, "The DNS domain of the cluster's machines.")
-  static let timezone = Key(
-    "timezone", .timezone,
-    "The time zone of all machines, as timedatectl(1) lists it. Heads have it at once, though daemons that run keep the old one; nodes boot an image that has it. Default: what the machine has."
-  )
   static let repositories = Key(
     "repositories", RepositoriesSection.form, "Where packages come from. Default: the distribution's own mirrors.")
   static let networks = Key(
@@ -55,15 +54,24 @@ enum ClusterSection: Section {
   static let access = Key("access", AccessSection.form, "How the machines are reached. Default: as root.")
 
   static let keys = [
-    version.description, cluster.description, domain.description, timezone.description, repositories.description,
+    version.description, cluster.description, domain.description, repositories.description,
     networks.description, heads.description, images.description, nodes.description, ha.description, access.description,
   ]
+
+  /// The top level with the keys that wings read.
+  static func form(_ keys: [WingKey]) -> Form<Declaration> {
+    form(with: keys.map(\.description)) { fields, problems in
+      var declaration = read(fields, &problems)
+      for key in keys { declaration.settings[key.description.name] = key.read(fields, &problems) }
+      return declaration
+    }
+  }
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
     _ = fields.read(version, &problems)
     return Declaration(
       name: fields.read(cluster, &problems), domain: fields.read(domain, &problems),
-      timezone: fields.read(timezone, &problems), repositories: fields.read(repositories, &problems),
+      repositories: fields.read(repositories, &problems),
       networks: fields.read(networks, &problems)?.value ?? [], heads: fields.read(heads, &problems)?.value ?? [],
       images: fields.read(images, &problems)?.value ?? [],
       lacksImages: fields.entry(images.name)?.value.isEmptyMapping ?? true,

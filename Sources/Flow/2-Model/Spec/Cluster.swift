@@ -5,7 +5,6 @@ import Diagnostics
 package struct Cluster: Hashable, Sendable {
   package var name: String
   package var domain: String
-  package var timezone: String?
   package var repositories: Repositories
   package var networks: [Network]
   package var heads: [Head]
@@ -14,16 +13,19 @@ package struct Cluster: Hashable, Sendable {
   package var nodes: [ComputeNode]
   package var ha: HighAvailabilityPolicy?
   package var access: Access
+  /// Values of the keys that wings have declared, by key.
+  package var settings: [String: Setting]
   /// Where the top-level mapping begins.
   package var source: SourceSpan
 
   package init(
-    name: String, domain: String, timezone: String?, repositories: Repositories, networks: [Network], heads: [Head],
-    images: [ClientImage], nodes: [ComputeNode], ha: HighAvailabilityPolicy?, access: Access, source: SourceSpan
+    name: String, domain: String, repositories: Repositories, networks: [Network], heads: [Head],
+    images: [ClientImage], nodes: [ComputeNode], ha: HighAvailabilityPolicy?, access: Access,
+    settings: [String: Setting] = [:], source: SourceSpan
   ) {
     self.name = name
     self.domain = domain
-    self.timezone = timezone
+    self.settings = settings
     self.repositories = repositories
     self.networks = networks
     self.heads = heads

@@ -2,22 +2,34 @@
 import Diagnostics
 
 /// One value of the YAML text, untyped: what a plain scalar means is decided by the form that reads it.
-struct SpecNode: Sendable {
-  struct Scalar: Sendable {
-    let text: String
+package struct SpecNode: Sendable {
+  package struct Scalar: Sendable {
+    package let text: String
     /// Without quotes and on one line: only these may be read as numbers and truth values.
-    let plain: Bool
+    package let plain: Bool
+
+    package init(text: String, plain: Bool) {
+      self.text = text
+      self.plain = plain
+    }
   }
 
-  struct Entry: Sendable {
-    let key: String
-    let keySpan: SourceSpan
-    let value: SpecNode
+  package struct Entry: Sendable {
+    package let key: String
+    package let keySpan: SourceSpan
+    package let value: SpecNode
     /// From the key to the end of its value; of an alias to its own end.
-    let span: SourceSpan
+    package let span: SourceSpan
+
+    package init(key: String, keySpan: SourceSpan, value: SpecNode, span: SourceSpan) {
+      self.key = key
+      self.keySpan = keySpan
+      self.value = value
+      self.span = span
+    }
   }
 
-  enum Content: Sendable {
+  package enum Content: Sendable {
     case scalar(Scalar)
     case sequence([SpecNode])
     case mapping([Entry])
@@ -25,14 +37,14 @@ struct SpecNode: Sendable {
     case unreadable
   }
 
-  let content: Content
-  let span: SourceSpan
+  package let content: Content
+  package let span: SourceSpan
   /// What a problem with the value as a whole points at: its key, where it has one.
-  var heading: SourceSpan
+  package var heading: SourceSpan
   /// Values in it, itself included, with aliases counted as what they stand for.
-  let weight: Int
+  package let weight: Int
 
-  init(_ content: Content, _ span: SourceSpan, weight: Int) {
+  package init(_ content: Content, _ span: SourceSpan, weight: Int) {
     self.content = content
     self.span = span
     self.heading = span
@@ -40,22 +52,22 @@ struct SpecNode: Sendable {
   }
 
   /// `key:` with nothing after it.
-  var isEmpty: Bool {
+  package var isEmpty: Bool {
     guard case .scalar(let scalar) = content else { return false }
     return scalar.plain && scalar.text.isEmpty
   }
 
   /// Items of a list; 0 for anything else.
-  var itemCount: Int {
+  package var itemCount: Int {
     if case .sequence(let items) = content { items.count } else { 0 }
   }
 
-  var isEmptyMapping: Bool {
+  package var isEmptyMapping: Bool {
     if case .mapping(let entries) = content { entries.isEmpty } else { false }
   }
 
   /// "text", "a list" or "a mapping", for messages.
-  var kind: String {
+  package var kind: String {
     switch content {
     case .scalar(let scalar): scalar.plain && scalar.text.isEmpty ? "empty" : "a single value"
     case .sequence: "a list"
@@ -67,11 +79,11 @@ struct SpecNode: Sendable {
 
 extension SourceSpan {
   /// From the start of this span to the end of the other.
-  func through(_ other: SourceSpan) -> SourceSpan {
+  package func through(_ other: SourceSpan) -> SourceSpan {
     SourceSpan(file: file, line: line, column: column, endLine: other.endLine, endColumn: other.endColumn)
   }
 
-  static func point(_ file: String, _ line: Int, _ column: Int, width: Int = 1) -> SourceSpan {
+  package static func point(_ file: String, _ line: Int, _ column: Int, width: Int = 1) -> SourceSpan {
     SourceSpan(file: file, line: line, column: column, endLine: line, endColumn: column + width)
   }
 }

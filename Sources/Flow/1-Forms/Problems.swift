@@ -2,18 +2,18 @@
 import Diagnostics
 
 /// The problems found so far. Bounded, so that a hostile file cannot make a report as large as itself.
-struct Problems: Sendable {
-  let file: String
-  private(set) var list: [Diagnostic] = []
-  private(set) var hasErrors = false
+package struct Problems: Sendable {
+  package let file: String
+  package private(set) var list: [Diagnostic] = []
+  package private(set) var hasErrors = false
   private var dropped = 0
 
-  init(file: String) { self.file = file }
+  package init(file: String) { self.file = file }
 
   /// Further problems are only counted.
-  var isFull: Bool { list.count >= SpecLimits.problems }
+  package var isFull: Bool { list.count >= SpecLimits.problems }
 
-  mutating func add(_ diagnostic: Diagnostic) {
+  package mutating func add(_ diagnostic: Diagnostic) {
     if diagnostic.severity == .error { hasErrors = true }
     guard !isFull else {
       dropped += 1
@@ -22,21 +22,21 @@ struct Problems: Sendable {
     list.append(diagnostic)
   }
 
-  mutating func error(
+  package mutating func error(
     _ code: Diagnostic.Code, _ detail: String, help: String, at span: SourceSpan, notes: [Diagnostic.Note] = [],
     fixIts: [Diagnostic.FixIt] = []
   ) {
     add(Diagnostic(code, detail, help: help, at: span, notes: notes, fixIts: fixIts))
   }
 
-  mutating func warning(
+  package mutating func warning(
     _ code: Diagnostic.Code, _ detail: String, help: String, at span: SourceSpan, notes: [Diagnostic.Note] = []
   ) {
     add(Diagnostic(code, severity: .warning, detail, help: help, at: span, notes: notes))
   }
 
   /// In the order of the file.
-  var sorted: [Diagnostic] {
+  package var sorted: [Diagnostic] {
     var result = list.enumerated().sorted { a, b in
       (a.element.span.line, a.element.span.column, a.offset) < (b.element.span.line, b.element.span.column, b.offset)
     }.map(\.element)
@@ -51,11 +51,11 @@ struct Problems: Sendable {
 }
 
 /// A value and where it stands.
-struct Located<Value: Sendable>: Sendable {
-  let value: Value
-  let span: SourceSpan
+package struct Located<Value: Sendable>: Sendable {
+  package let value: Value
+  package let span: SourceSpan
 
-  init(_ value: Value, _ span: SourceSpan) {
+  package init(_ value: Value, _ span: SourceSpan) {
     self.value = value
     self.span = span
   }

@@ -5,15 +5,15 @@ import Diagnostics
 /// Names of machines in Slurm's hostlist form: `node[001-064,100]`, `rack[1-4]n[01-32]`, `login1,login2`.
 ///
 /// Kept folded, so that its size is known before it is expanded. The last bracket counts fastest.
-struct Hostlist: Sendable {
-  struct Range: Sendable {
-    let first: Int
-    let last: Int
+package struct Hostlist: Sendable {
+  package struct Range: Sendable {
+    package let first: Int
+    package let last: Int
     /// Digits that numbers are filled up to with zeros.
-    let width: Int
+    package let width: Int
   }
 
-  enum Part: Sendable {
+  package enum Part: Sendable {
     case text(String)
     case numbers([Range])
   }
@@ -21,7 +21,7 @@ struct Hostlist: Sendable {
   private var items: [[Part]] = []
 
   /// How many names it stands for.
-  var count: Int {
+  package var count: Int {
     items.reduce(0) { total, parts in
       let product = parts.reduce(1) { product, part in
         guard case .numbers(let ranges) = part else { return product }
@@ -34,7 +34,7 @@ struct Hostlist: Sendable {
     }
   }
 
-  func expanded() -> [HostID] {
+  package func expanded() -> [HostID] {
     var names: [HostID] = []
     names.reserveCapacity(count)
     for parts in items { Self.expand(parts[...], "", &names) }
@@ -65,7 +65,7 @@ extension Hostlist {
   private static let longestNumber = 9
   private static let mostBrackets = 4
 
-  static func parse(_ text: String) -> Reading<Hostlist> {
+  package static func parse(_ text: String) -> Reading<Hostlist> {
     guard text.utf8.count <= 65536 else {
       return .wrong("The hostlist is too long.", help: "Use ranges: `node[001-512]`.")
     }
@@ -87,8 +87,8 @@ extension Hostlist {
   }
 
   private struct Problem: Error {
-    let detail: String
-    let help: String
+    package let detail: String
+    package let help: String
   }
 
   /// At commas outside brackets.
@@ -179,7 +179,7 @@ extension Hostlist {
 }
 
 extension Form where Value == Hostlist {
-  static var hostlist: Form {
+  package static var hostlist: Form {
     text(
       "a hostlist", code: .badHostlist, pattern: "^[a-z0-9\\[][a-z0-9,\\[\\] -]*$",
       examples: ["node[001-064,100]", "rack[1-4]n[01-32]"]

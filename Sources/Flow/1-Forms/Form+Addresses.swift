@@ -7,7 +7,7 @@ private let ipv4 = "\(octet)(\\.\(octet)){3}"
 private let mac = "[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}"
 
 extension Form where Value == IPv4Address {
-  static var address: Form {
+  package static var address: Form {
     text("an IPv4 address", code: .badAddress, pattern: "^\(ipv4)$", examples: ["10.1.0.1"]) { text in
       IPv4Address(text).map { .value($0) } ?? .wrong(addressProblem(text), help: addressHelp(text))
     }
@@ -16,7 +16,7 @@ extension Form where Value == IPv4Address {
 
 extension Form where Value == Counted<IPv4Address> {
   /// For one machine: never counts.
-  static var single: Form {
+  package static var single: Form {
     let address = Form<IPv4Address>.address
     return Form(noun: address.noun, schema: address.schema) { node, problems in
       address.read(node, &problems).map { Counted(first: $0, counts: false) }
@@ -24,7 +24,7 @@ extension Form where Value == Counted<IPv4Address> {
   }
 
   /// For a group of machines: `10.1.1.1+`.
-  static var counted: Form {
+  package static var counted: Form {
     text("an IPv4 address", code: .badAddress, pattern: "^\(ipv4)\\+?$", examples: ["10.1.1.1+"]) { text in
       let counts = text.hasSuffix("+")
       let first = counts ? text.dropLast() : text[...]
@@ -51,7 +51,7 @@ private func addressHelp(_ text: String) -> String {
 }
 
 extension Form where Value == IPv4Network {
-  static var network: Form {
+  package static var network: Form {
     text(
       "a network in CIDR form", code: .badNetwork, pattern: "^\(ipv4)/(3[0-2]|[12]?[0-9])$", examples: ["10.1.0.0/16"]
     ) {
@@ -76,7 +76,7 @@ extension Form where Value == IPv4Network {
 }
 
 extension Form where Value == Network.Range {
-  static var range: Form {
+  package static var range: Form {
     text("a range of addresses", code: .badRange, pattern: "^\(ipv4)-\(ipv4)$", examples: ["10.1.250.1-10.1.250.99"]) {
       text in
       let parts = text.split(separator: "-", omittingEmptySubsequences: false)
@@ -95,8 +95,8 @@ extension Form where Value == Network.Range {
 }
 
 extension Form where Value == Counted<MACAddress> {
-  static var singleMAC: Form { macForm(counting: false) }
-  static var countedMAC: Form { macForm(counting: true) }
+  package static var singleMAC: Form { macForm(counting: false) }
+  package static var countedMAC: Form { macForm(counting: true) }
 
   private static func macForm(counting: Bool) -> Form {
     text(

@@ -3,17 +3,25 @@ import Diagnostics
 
 /// What one value of the file may look like: how it is read, and how JSON Schema says so. One description for both, so
 /// that the reader and the editor's completion cannot drift apart.
-struct Form<Value: Sendable>: Sendable {
+package struct Form<Value: Sendable>: Sendable {
   /// "an IPv4 address", for messages.
-  let noun: String
-  let schema: SchemaValue
+  package let noun: String
+  package let schema: SchemaValue
   /// Nil when the value cannot be used; why has been reported.
-  let read: @Sendable (SpecNode, inout Problems) -> Value?
+  package let read: @Sendable (SpecNode, inout Problems) -> Value?
+
+  package init(
+    noun: String, schema: SchemaValue, read: @escaping @Sendable (SpecNode, inout Problems) -> Value?
+  ) {
+    self.noun = noun
+    self.schema = schema
+    self.read = read
+  }
 }
 
 extension Form {
   /// A single value read from its text. `parse` returns what is wrong, in words, when it cannot.
-  static func text(
+  package static func text(
     _ noun: String, code: Diagnostic.Code, pattern: String? = nil, examples: [String] = [],
     parse: @escaping @Sendable (String) -> Reading<Value>
   ) -> Form {
@@ -36,7 +44,7 @@ extension Form {
 }
 
 /// What came of reading a text.
-enum Reading<Value: Sendable>: Sendable {
+package enum Reading<Value: Sendable>: Sendable {
   case value(Value)
   /// What is wrong, why or what to do, and the text that mends it where that is certain.
   /// `code` replaces the form's own.
@@ -45,7 +53,7 @@ enum Reading<Value: Sendable>: Sendable {
 
 extension SpecNode {
   /// The node's scalar, or nil with a report when it is something else.
-  func scalar(for noun: String, _ problems: inout Problems) -> Scalar? {
+  package func scalar(for noun: String, _ problems: inout Problems) -> Scalar? {
     switch content {
     case .scalar(let scalar):
       return scalar
@@ -59,10 +67,10 @@ extension SpecNode {
   }
 
   /// Where to point for the node as a whole: a list or mapping in brackets itself, else its key.
-  var firstLine: SourceSpan { span.line == span.endLine ? span : firstLineOfHeading }
+  package var firstLine: SourceSpan { span.line == span.endLine ? span : firstLineOfHeading }
 }
 
 /// Text as it may be shown in a message: not too long.
-func shown(_ text: String) -> String {
+package func shown(_ text: String) -> String {
   text.unicodeScalars.count <= 60 ? text : String(text.unicodeScalars.prefix(57)) + "…"
 }

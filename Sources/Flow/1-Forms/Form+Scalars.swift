@@ -3,7 +3,7 @@ import ClusterModel
 import Diagnostics
 
 extension Form where Value == Int {
-  static func integer(_ range: ClosedRange<Int>) -> Form {
+  package static func integer(_ range: ClosedRange<Int>) -> Form {
     let noun = "a whole number from \(range.lowerBound) to \(range.upperBound)"
     let schema = SchemaValue.members([
       "type": .text("integer"), "minimum": .number(range.lowerBound), "maximum": .number(range.upperBound),
@@ -27,7 +27,7 @@ extension Form where Value == Int {
 }
 
 extension Form where Value == Bool {
-  static var flag: Form {
+  package static var flag: Form {
     Form(noun: "true or false", schema: .members(["type": .text("boolean")])) { node, problems in
       guard let scalar = node.scalar(for: "true or false", &problems) else { return nil }
       if scalar.plain, scalar.text == "true" { return true }
@@ -45,7 +45,7 @@ extension Form where Value == Bool {
 
 extension Form {
   /// One of a few words.
-  static func choice(_ words: [(String, Value)], what: String) -> Form {
+  package static func choice(_ words: [(String, Value)], what: String) -> Form {
     let names = words.map(\.0)
     let noun = names.count == 1 ? names[0] : "one of \(names.joined(separator: ", "))"
     let schema = SchemaValue.members(["type": .text("string"), "enum": .list(names.map { .text($0) })])
@@ -62,11 +62,11 @@ extension Form {
 }
 
 extension Form where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
-  static func choice(_ what: String) -> Form { choice(Value.allCases.map { ($0.rawValue, $0) }, what: what) }
+  package static func choice(_ what: String) -> Form { choice(Value.allCases.map { ($0.rawValue, $0) }, what: what) }
 }
 
 extension Form where Value == Duration {
-  static var duration: Form {
+  package static var duration: Form {
     text(
       "a duration", code: .badDuration, pattern: "^(0|[1-9][0-9]{0,8})(ms|s|m|h)$",
       examples: ["500ms", "3s", "2m", "1h"]
@@ -91,7 +91,7 @@ extension Form where Value == Duration {
 }
 
 extension Form where Value == SecretRef {
-  static var secret: Form {
+  package static var secret: Form {
     text(
       "the name of a secret", code: .literalSecret,
       pattern: "^secret:[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*$", examples: ["secret:bmc/head1"]
@@ -116,17 +116,17 @@ extension Form where Value == SecretRef {
   }
 }
 
-func isAlphanumeric(_ byte: UInt8) -> Bool {
+package func isAlphanumeric(_ byte: UInt8) -> Bool {
   switch byte {
   case 48...57, 65...90, 97...122: true
   default: false
   }
 }
 
-func isLowerAlphanumeric(_ byte: UInt8) -> Bool { isAlphanumeric(byte) && !(65...90).contains(byte) }
+package func isLowerAlphanumeric(_ byte: UInt8) -> Bool { isAlphanumeric(byte) && !(65...90).contains(byte) }
 
 /// ASCII text that begins with one sort of character and goes on with letters, digits and some more.
-func isWord(_ text: some StringProtocol, first: (UInt8) -> Bool, rest: String) -> Bool {
+package func isWord(_ text: some StringProtocol, first: (UInt8) -> Bool, rest: String) -> Bool {
   guard let head = text.utf8.first, first(head) else { return false }
   return text.utf8.dropFirst().allSatisfy { isAlphanumeric($0) || rest.utf8.contains($0) }
 }

@@ -4,7 +4,7 @@ import Diagnostics
 
 extension Form where Value == String {
   /// A host name label in lower case (RFC 1123): letters, digits and inner hyphens.
-  static func label(_ noun: String, longest: Int = 63) -> Form {
+  package static func label(_ noun: String, longest: Int = 63) -> Form {
     text(noun, code: .badName, pattern: "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$") { text in
       labelProblem(text, longest: longest).map { .wrong($0.detail, help: $0.help, replacement: $0.replacement) }
         ?? .value(text)
@@ -12,7 +12,7 @@ extension Form where Value == String {
   }
 
   /// A DNS domain: labels between dots.
-  static var domain: Form {
+  package static var domain: Form {
     text(
       "a domain", code: .badName, pattern: "^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$",
       examples: ["alps.example.org"]
@@ -27,24 +27,8 @@ extension Form where Value == String {
     }
   }
 
-  /// A name of the tz database, as in `timedatectl list-timezones`.
-  static var timezone: Form {
-    text(
-      "a time zone", code: .badName, pattern: "^[A-Za-z][A-Za-z0-9+_-]*(/[A-Za-z][A-Za-z0-9+_-]*)*$",
-      examples: ["Europe/Zurich", "UTC"]
-    ) { text in
-      let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-      let isLetter: (UInt8) -> Bool = { isAlphanumeric($0) && $0 > 57 }
-      guard text.utf8.count <= 64, parts.allSatisfy({ isWord($0, first: isLetter, rest: "+_-") }) else {
-        return .wrong(
-          "`\(shown(text))` is not a time zone.", help: "Write it as timedatectl(1) lists it: `Europe/Zurich`.")
-      }
-      return .value(text)
-    }
-  }
-
   /// A name of a network interface: at most 15 bytes, as the kernel allows.
-  static var interface: Form {
+  package static var interface: Form {
     text("the name of an interface", code: .badName, pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$") { text in
       guard text.utf8.count <= 15, isWord(text, first: { isAlphanumeric($0) && $0 > 57 }, rest: "_.-") else {
         return .wrong(
@@ -56,7 +40,7 @@ extension Form where Value == String {
   }
 
   /// A name in the package archive (Debian policy 5.6.1).
-  static var package: Form {
+  package static var package: Form {
     text("the name of a package", code: .badName, pattern: "^[a-z0-9][a-z0-9+.-]+$") { text in
       guard (2...128).contains(text.utf8.count), isWord(text, first: isLowerAlphanumeric, rest: "+.-"),
         text == text.lowercased()
@@ -70,7 +54,7 @@ extension Form where Value == String {
   }
 
   /// A service unit of systemd: see systemd.unit(5).
-  static var unit: Form {
+  package static var unit: Form {
     text("the name of a unit", code: .badName, pattern: "^[A-Za-z0-9][A-Za-z0-9:_.@-]*\\.service$") { text in
       guard text.utf8.count <= 128, text.hasSuffix(".service"),
         isWord(text, first: isAlphanumeric, rest: ":_.@-"), !text.hasSuffix("@.service")
@@ -86,7 +70,7 @@ extension Form where Value == String {
   }
 
   /// A program on a machine, by its whole path.
-  static var program: Form {
+  package static var program: Form {
     text(
       "the path of a program", code: .badPath, pattern: "^(/[A-Za-z0-9_.+-]+)+$",
       examples: ["/usr/local/sbin/check-license"]
@@ -107,7 +91,7 @@ extension Form where Value == String {
   }
 
   /// The account on a machine or a BMC.
-  static func account(longest: Int) -> Form {
+  package static func account(longest: Int) -> Form {
     text("a user name", code: .badName, pattern: "^[A-Za-z_][A-Za-z0-9_.-]{0,\(longest - 1)}$") { text in
       guard text.utf8.count <= longest, isWord(text, first: { isAlphanumeric($0) && $0 > 57 || $0 == 95 }, rest: "_.-")
       else {
@@ -120,7 +104,7 @@ extension Form where Value == String {
   }
 
   /// A path below the folder of the spec.
-  static func path(_ noun: String) -> Form {
+  package static func path(_ noun: String) -> Form {
     text(noun, code: .badPath, pattern: "^(?!/)(?!(.*/)?\\.\\.(/|$)).+$", examples: ["images/compute"]) { text in
       let parts = text.split(separator: "/", omittingEmptySubsequences: false)
       let help =
@@ -136,7 +120,7 @@ extension Form where Value == String {
   }
 
   /// An HTTP address, for a mirror or a proxy.
-  static var url: Form {
+  package static var url: Form {
     text(
       "an HTTP address", code: .badURL, pattern: "^https?://[^\\s/@]+(/\\S*)?$", examples: ["http://10.1.0.254:3142"]
     ) {
@@ -160,14 +144,14 @@ extension Form where Value == String {
   }
 }
 
-struct NameProblem {
-  let detail: String
-  let help: String
-  let replacement: String?
+package struct NameProblem {
+  package let detail: String
+  package let help: String
+  package let replacement: String?
 }
 
 /// Why `text` is not a lower-case host name label, or nil when it is one.
-func labelProblem(_ text: String, longest: Int) -> NameProblem? {
+package func labelProblem(_ text: String, longest: Int) -> NameProblem? {
   let rule = "Lower-case letters, digits and inner hyphens, at most \(longest) in all."
   if text.isEmpty { return NameProblem(detail: "The name is empty.", help: rule, replacement: nil) }
   let length = text.utf8.count

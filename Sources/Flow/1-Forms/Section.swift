@@ -3,7 +3,7 @@ import Diagnostics
 
 /// A mapping with keys that we define. The keys are declared once: reading, "unknown key", "key missing" and the JSON
 /// schema all come from the same list.
-protocol Section: SendableMetatype {
+package protocol Section: SendableMetatype {
   associatedtype Declaration: Sendable
   /// "a network", for messages.
   static var noun: String { get }
@@ -14,8 +14,13 @@ protocol Section: SendableMetatype {
 }
 
 extension Section {
-  static var form: Form<Declaration> {
-    let (noun, keys) = (noun, keys)
+  package static var form: Form<Declaration> { form(with: []) { read($0, &$1) } }
+
+  /// The section with more keys than its own.
+  package static func form(
+    with more: [KeyDescription], _ read: @escaping @Sendable (Fields, inout Problems) -> Declaration
+  ) -> Form<Declaration> {
+    let (noun, keys) = (noun, keys + more)
     let required = keys.filter(\.required).map(\.name)
     var schema = SchemaValue.members([
       "type": .text("object"), "description": .text(doc),
@@ -33,47 +38,47 @@ extension Section {
 }
 
 /// One key of a section.
-struct Key<Value: Sendable>: Sendable {
-  let name: String
-  let form: Form<Value>
-  let required: Bool
-  let doc: String
+package struct Key<Value: Sendable>: Sendable {
+  package let name: String
+  package let form: Form<Value>
+  package let required: Bool
+  package let doc: String
 
-  init(_ name: String, _ form: Form<Value>, required: Bool = false, _ doc: String) {
+  package init(_ name: String, _ form: Form<Value>, required: Bool = false, _ doc: String) {
     self.name = name
     self.form = form
     self.required = required
     self.doc = doc
   }
 
-  var description: KeyDescription {
+  package var description: KeyDescription {
     KeyDescription(name: name, required: required, doc: doc, noun: form.noun, schema: form.schema)
   }
 }
 
 /// A key without its type.
-struct KeyDescription: Sendable {
-  let name: String
-  let required: Bool
-  let doc: String
-  let noun: String
-  let schema: SchemaValue
+package struct KeyDescription: Sendable {
+  package let name: String
+  package let required: Bool
+  package let doc: String
+  package let noun: String
+  package let schema: SchemaValue
 
   /// The schema with the key's own words in place of the form's.
-  var described: SchemaValue {
+  package var described: SchemaValue {
     guard case .object(let members) = schema else { return schema }
     return .object([.init(key: "description", value: .text(doc))] + members.filter { $0.key != "description" })
   }
 }
 
 /// The entries of one mapping of the file, asked for by key.
-struct Fields {
-  let entries: [SpecNode.Entry]
-  let node: SpecNode
-  let keys: [KeyDescription]
+package struct Fields {
+  package let entries: [SpecNode.Entry]
+  package let node: SpecNode
+  package let keys: [KeyDescription]
 
   /// The key's value. Nil when it is not given or cannot be used; the latter is reported.
-  func read<Value>(_ key: Key<Value>, _ problems: inout Problems) -> Located<Value>? {
+  package func read<Value>(_ key: Key<Value>, _ problems: inout Problems) -> Located<Value>? {
     assert(keys.contains { $0.name == key.name }, "\(key.name) is read but not declared")
     guard let entry = entry(key.name) else { return nil }
     if entry.value.isEmpty {
@@ -85,9 +90,9 @@ struct Fields {
     return key.form.read(entry.value, &problems).map { Located($0, entry.value.span) }
   }
 
-  func entry(_ name: String) -> SpecNode.Entry? { entries.first { $0.key == name } }
+  package func entry(_ name: String) -> SpecNode.Entry? { entries.first { $0.key == name } }
 
-  func check(_ noun: String, _ problems: inout Problems) {
+  package func check(_ noun: String, _ problems: inout Problems) {
     // Looked up once: the file may hold very many unknown keys.
     let given = Set(entries.map(\.key))
     let free = keys.map(\.name).filter { !given.contains($0) }
@@ -113,7 +118,7 @@ struct Fields {
 
 extension SpecNode {
   /// The key of this value or, for an item of a list, its first line.
-  var firstLineOfHeading: SourceSpan {
+  package var firstLineOfHeading: SourceSpan {
     guard heading.line != heading.endLine else { return heading }
     var span = heading
     (span.endLine, span.endColumn) = (span.line, span.column + 1)

@@ -3,7 +3,7 @@ import Diagnostics
 
 extension Form {
   /// A list of values of one form.
-  static func list<Item>(of item: Form<Item>, _ noun: String, minimum: Int = 0, unique: Bool = false) -> Form
+  package static func list<Item>(of item: Form<Item>, _ noun: String, minimum: Int = 0, unique: Bool = false) -> Form
   where Value == [Located<Item>] {
     var schema = SchemaValue.members(["type": .text("array"), "items": item.schema])
     if minimum > 0 { schema = schema.with(["minItems": .number(minimum)]) }
@@ -53,7 +53,8 @@ extension Form {
   }
 
   /// A mapping whose keys are names that the user chooses.
-  static func table<Item>(_ noun: String, named name: Form<String>, of item: Form<Item>, minimum: Int = 0) -> Form
+  package static func table<Item>(_ noun: String, named name: Form<String>, of item: Form<Item>, minimum: Int = 0)
+    -> Form
   where Value == [Named<Item>] {
     let keys = name.schema
     var schema = SchemaValue.members([
@@ -84,16 +85,16 @@ extension Form {
 
 /// An entry of a table. The name counts as known even when its value could not be read, so that one problem does not
 /// lead to more.
-struct Named<Value: Sendable>: Sendable {
-  let name: Located<String>
-  let value: Value?
-  let valueSpan: SourceSpan
+package struct Named<Value: Sendable>: Sendable {
+  package let name: Located<String>
+  package let value: Value?
+  package let valueSpan: SourceSpan
   /// From the name to the end of the value.
-  let span: SourceSpan
+  package let span: SourceSpan
 }
 
 extension SpecNode {
-  func entries(for noun: String, _ problems: inout Problems) -> [Entry]? {
+  package func entries(for noun: String, _ problems: inout Problems) -> [Entry]? {
     switch content {
     case .mapping(let entries): return entries
     case .unreadable: return nil

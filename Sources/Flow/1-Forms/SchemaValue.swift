@@ -9,16 +9,16 @@ package indirect enum SchemaValue: Hashable, Sendable {
   case object([Member])
 
   package struct Member: Hashable, Sendable {
-    let key: String
-    let value: SchemaValue
+    package let key: String
+    package let value: SchemaValue
   }
 
-  static func members(_ pairs: KeyValuePairs<String, SchemaValue>) -> SchemaValue {
+  package static func members(_ pairs: KeyValuePairs<String, SchemaValue>) -> SchemaValue {
     .object(pairs.map { Member(key: $0.key, value: $0.value) })
   }
 
   /// The same object with more members, after the ones it has.
-  func with(_ pairs: KeyValuePairs<String, SchemaValue>) -> SchemaValue {
+  package func with(_ pairs: KeyValuePairs<String, SchemaValue>) -> SchemaValue {
     guard case .object(let members) = self else { return self }
     return .object(members + pairs.map { Member(key: $0.key, value: $0.value) })
   }
@@ -49,10 +49,16 @@ package indirect enum SchemaValue: Hashable, Sendable {
       case "\"": result += "\\\""
       case "\\": result += "\\\\"
       case "\n": result += "\\n"
-      case _ where scalar.value < 0x20: result += "\\u00" + CharacterScan.hex(scalar.value, digits: 2)
+      case _ where scalar.value < 0x20: result += "\\u00" + hexadecimal(scalar.value, digits: 2)
       default: result.unicodeScalars.append(scalar)
       }
     }
     return result + "\""
   }
+}
+
+/// A number in upper-case hexadecimal digits, padded with zeros.
+package func hexadecimal(_ value: UInt32, digits: Int) -> String {
+  let text = String(value, radix: 16, uppercase: true)
+  return String(repeating: "0", count: max(0, digits - text.count)) + text
 }

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Diagnostics
+import SpecForms
+
+/// One time for all machines, where `ntp:` names servers: chrony on every head, which asks them and the other heads;
+/// nodes follow the service address with systemd-timesyncd, which their images have.
+///
+/// - Every head serves, so the one that takes the service address over has the time already. Nothing moves.
+/// - When no server answers, heads agree among themselves (`local … orphan`), and nodes go on following them.
+package enum NetworkTime: Wing {
+  package static let name = "ntp"
+  package static let kinds: [AnyKind] = []
+  package static let keys = [WingKey(key)]
+  private static let key = Key(
+    "ntp", Servers.form,
+    "Time servers for the heads, by chrony(8), which takes the place of systemd-timesyncd there; nodes follow the service address. Default: what the machines have."
+  )
+  private static let file = "/etc/chrony/chrony.conf"
+  private static let unit = "chrony.service"
+
+  package static func resources(
+    _ cluster: Cluster, _ files: SiteFiles, _ published: Publications
+  ) -> [Resource] {
+    guard let (servers, source) = asked(cluster) else { return [] }
+    return cluster.heads.flatMap { head -> [Resource] in
+      let because = "heads and nodes have one time"
+      let installed = PackagesKind.id(on: head.name, name)
+      return [
+        .packages(
+          on: head.name, name, ["chrony"], because: because, source: source,
+          after: WellKnown.repositories(on: head.name) + [WellKnown.basePackages(on: head.name)]),
+        .file(
+          on: head.name, file, configuration(servers, of: head, in: cluster), because: because, source: source,
+          after: [installed]),
+        .unit(
+          on: head.name,
+          .init(
+            UnitGoal(name: unit, enabled: true, active: true, configuration: [file]),
+            watches: [FileKind.id(on: head.name, file)]),
+          because: because, source: source, after: [installed]),
+      ]
+    }
+  }
+
+  package static func contributions(_ cluster: Cluster) -> [ImageContribution] {
+    guard let (_, source) = asked(cluster), let server = Netboot.serviceAddress(cluster) else { return [] }
+    return [
+      ImageContribution(
+        name: name, packages: ["systemd-timesyncd"],
+        files: [
+          "etc/systemd/timesyncd.conf.d/cluster.conf": TreeGoal.Entry(
+            .text("# Written by cluster.\n[Time]\nNTP=\(server)\nFallbackNTP=\n"))
+        ], because: "nodes have the heads' time", source: source)
+    ]
+  }
+
+  /// See chrony.conf(5). A head that was off for long is set at once when it starts (`makestep`), and slewed later.
+  private static func configuration(_ servers: [String], of head: Head, in cluster: Cluster) -> String {
+    let network = cluster.bootNetwork
+    let others = cluster.heads.filter { $0.name != head.name }.compactMap { other in
+      network.flatMap { other.nic(on: $0.name)?.address }
+    }
+    return
+      (["# Written by cluster; changes made here are undone."]
+      + servers.map { "server \($0) iburst" }
+      + others.map { "peer \($0)" }
+      + (network.map { ["allow \($0.cidr)"] } ?? [])
+      + [
+        "local stratum 10 orphan", "driftfile /var/lib/chrony/chrony.drift", "ntsdumpdir /var/lib/chrony",
+        "makestep 1 3", "rtcsync", "leapsectz right/UTC",
+      ]).joined(separator: "\n") + "\n"
+  }
+
+  private static func asked(_ cluster: Cluster) -> (servers: [String], source: SourceSpan)? {
+    guard let setting = cluster.settings[key.name], let servers = setting.value as? [String] else { return nil }
+    return (servers, setting.source)
+  }
+}
+
+/// The value of `ntp:`.
+private enum Servers: Section {
+  typealias Declaration = [String]
+
+  static let noun = "`ntp`"
+  static let doc = "Where the heads get the time."
+
+  static let servers = Key(
+    "servers", .list(of: server, "a list of time servers", minimum: 1, unique: true), required: true,
+    "The servers that the heads ask, by name or address. Three or more find out one that is wrong.")
+
+  static let keys = [servers.description]
+
+  static func read(_ fields: Fields, _ problems: inout Problems) -> [String] {
+    fields.read(servers, &problems)?.value.map(\.value) ?? []
+  }
+
+  /// A host name or an IPv4 address.
+  private static var server: Form<String> {
+    .text(
+      "a time server", code: .badName, pattern: "^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$",
+      examples: ["ntp.example.org"]
+    ) {
+      text in
+      let labels = text.split(separator: ".", omittingEmptySubsequences: false)
+      guard text.utf8.count <= 253,
+        labels.allSatisfy({ isWord($0, first: isAlphanumeric, rest: "-") && $0.utf8.count <= 63 && !$0.hasSuffix("-") })
+      else {
+        return .wrong(
+          "`\(shown(text))` is not a time server.", help: "Write its name or its address: `ntp.example.org`.")
+      }
+      return .value(text)
+    }
+  }
+}
