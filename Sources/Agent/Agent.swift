@@ -39,8 +39,10 @@ package struct Agent: Host {
     }
   }
 
+  package func operations() async throws(AgentError) -> Set<String> { Set(AgentCatalog.operations.names) }
+
   package func perform(
-    _ operation: Operation, secrets: Secrets, run: RunToken, progress: @escaping @Sendable (String) -> Void
+    _ operation: AnyOperation, secrets: Secrets, run: RunToken, progress: @escaping @Sendable (String) -> Void
   ) async throws(AgentError) -> Outcome {
     try await holding(run) { () throws(AgentError) in
       // When a connection was lost, its agent may still be at this very operation: wait for it, then find it done.
@@ -75,38 +77,6 @@ package struct Agent: Host {
       }
     } catch {
       return .failed(error)
-    }
-  }
-
-  func perform(
-    _ operation: Operation, _ context: OperationContext
-  ) async throws(AgentError) -> Outcome {
-    switch operation {
-    case .ensureFile(let goal): try await ensureFile(goal, context)
-    case .ensureSecretFile(let goal): try await ensureSecretFile(goal, context)
-    case .ensureSymbolicLink(let path, let target):
-      try await ensureSymbolicLink(path: path, target: target, context)
-    case .ensureFileAbsent(let path): try await ensureFileAbsent(path: path, context)
-    case .ensureTree(let goal): try await ensureTree(goal, context)
-    case .ensureTreeAbsent(let root): try await ensureTreeAbsent(root: root, context)
-    case .ensurePackages(let names): try await ensurePackages(names, context)
-    case .ensurePackagesAbsent(let names): try await ensurePackagesAbsent(names, context)
-    case .ensureUnit(let goal): try await ensureUnit(goal, context)
-    case .ensureHostname(let name): try await ensureHostname(name, context)
-    case .ensureLink(let goal): try await ensureLink(goal, context)
-    case .ensureAddress(let interface, let address, let prefix):
-      try await ensureAddress(interface: interface, address: address, prefix: prefix, context)
-    case .ensureImage(let recipe): try await ensureImage(recipe, context)
-    case .ensureImageFetched(let name, let digest, let from):
-      try await ensureImageFetched(name: name, digest: digest, from: from, context)
-    case .ensureImageAbsent(let name, let digest): try await ensureImageAbsent(name: name, digest: digest, context)
-    case .ensureCapture(let recipe): try await ensureCapture(recipe, context)
-    case .ensureClone(let goal): try await ensureClone(goal, context)
-    case .ensureCloneAbsent(let head): try await ensureCloneAbsent(head: head, context)
-    case .ensurePower(let bmc, let state): try await ensurePower(bmc, state, context)
-    case .ensureNode(let goal): try await ensureNode(goal, context)
-    case .ensureCIB(let goal): try await ensureCIB(goal, context)
-    case .ensureFencingProven(let goal): try await ensureFencingProven(goal, context)
     }
   }
 }

@@ -12,9 +12,12 @@ package protocol Host: Sendable {
   /// Throws only when the host itself cannot be asked.
   func answer(_ probes: [Probe], secrets: Secrets) async throws(AgentError) -> [Probe: Answer]
 
+  /// The names of the operations that it can do: those that its agent was built with.
+  func operations() async throws(AgentError) -> Set<String>
+
   /// Does one operation, or finds that it is done already. Refused for a stale generation or without the lease.
   func perform(
-    _ operation: Operation, secrets: Secrets, run: RunToken, progress: @escaping @Sendable (String) -> Void
+    _ operation: AnyOperation, secrets: Secrets, run: RunToken, progress: @escaping @Sendable (String) -> Void
   ) async throws(AgentError) -> Outcome
 
   /// Confirms a change that can cut the way to the host, so that it stays. Asked over a connection made for this, which

@@ -13,6 +13,7 @@ package enum WingCatalog {
     Heads.self,
     TimeZone.self,
     NetworkTime.self,
+    Power.self,
     Netboot.self,
     Images.self,
     HeadClones.self,
@@ -44,4 +45,14 @@ extension WingCatalog {
 package enum KindCatalog {
   package static let all: [String: AnyKind] = Dictionary(
     uniqueKeysWithValues: WingCatalog.all.flatMap { $0.kinds }.map { ($0.name, $0) })
+}
+
+extension OperationCatalog {
+  /// The operations of all wings: everything that an agent may be asked to do.
+  package static let all = OperationCatalog(WingCatalog.all.flatMap { $0.operations })
+}
+
+extension WireCatalog {
+  /// All that the wings know.
+  package static let all = WireCatalog(operations: .all)
 }

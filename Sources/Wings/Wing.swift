@@ -3,13 +3,16 @@ import ClusterModel
 import Diagnostics
 import SpecForms
 
-/// A part of what a cluster has: the resources that it wants of the machines, and the kinds that it brings along.
+/// A part of what a cluster has: the resources that it wants of the machines, and the kinds and operations that it
+/// brings along.
 ///
 /// A new one is a folder beside this file and one line in `WingCatalog.all`.
 package protocol Wing: SendableMetatype {
   static var name: String { get }
   /// The kinds of resource that this wing defines, for itself and for others.
   static var kinds: [AnyKind] { get }
+  /// The operations that it brings along: what an agent may do for it, and must be trusted with.
+  static var operations: [any HostOperation.Type] { get }
   /// The top-level keys of the description that this wing reads.
   static var keys: [WingKey] { get }
   /// Services of the heads that this wing brings along, whether or not they move between the heads.

@@ -5,6 +5,7 @@ import Foundation
 import HostAccess
 import Simulator
 import Testing
+import Wings
 
 @testable import Auditing
 @testable import Reconciler
@@ -41,7 +42,8 @@ import Testing
       let id = ResourceID("file", on: "head1", "/\(name)")
       try await journal.started(
         Step(
-          id: StepID("\(id)/write"), resource: id, host: "head1", operation: .ensureFileAbsent(path: "/\(name)"),
+          id: StepID("\(id)/write"), resource: id, host: "head1",
+          operation: AnyOperation(EnsureFileAbsent(path: "/\(name)")),
           after: [], disruption: .none, because: "", source: nil, changes: [], destructive: false),
         run: "run7", at: 1_700_000_401)
     }
@@ -78,7 +80,8 @@ import Testing
         let id = ResourceID("file", on: "head1", "/\(name)")
         try await journal.started(
           Step(
-            id: StepID("\(id)/write"), resource: id, host: "head1", operation: .ensureFileAbsent(path: "/\(name)"),
+            id: StepID("\(id)/write"), resource: id, host: "head1",
+            operation: AnyOperation(EnsureFileAbsent(path: "/\(name)")),
             after: [], disruption: .none, because: "", source: nil, changes: [], destructive: false),
           run: run, at: time + 1)
       }

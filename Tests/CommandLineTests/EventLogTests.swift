@@ -5,6 +5,7 @@ import Foundation
 import HostAccess
 import TestKit
 import Testing
+import Wings
 
 @testable import cluster
 
@@ -16,7 +17,8 @@ import Testing
     let log = try EventLog(path: path)
     let token = RunToken(run: "r", generation: 2, holder: "me")
     let change = PendingChange(
-      id: PendingChange.ID(run: "q", operation: .ensureHostname("x")), run: "q", what: "ensureLink eth0", secondsLeft: 9
+      id: try PendingChange.ID(run: "q", operation: AnyOperation(EnsureHostname("x"))), run: "q",
+      what: "ensureLink eth0", secondsLeft: 9
     )
     let interrupted = InterruptedRun(
       id: "q", generation: 1, holder: "me", startedAt: 0, inFlight: [Sample.image.id], finished: 3, total: 9,

@@ -2,6 +2,7 @@
 import ClusterModel
 import Foundation
 import Testing
+import Wings
 
 extension Contract {
   static let clones = [
@@ -9,16 +10,16 @@ extension Contract {
       let head: HostID = "contract2"
       let record = CloneRecord(head: head, capture: "c0ffee", installedAt: 1_700_000_000, hostKey: nil)
       #expect(try await host.ask(.clone(head: head)) == .clone(nil))
-      #expect(try await host.once(.ensureCloneAbsent(head: head)).changed == false)
+      #expect(try await host.once(EnsureCloneAbsent(head: head)).changed == false)
 
       try await host.noteInstallation(record)
       #expect(try await host.ask(.clone(head: head)) == .clone(record))
-      try await host.perform(.ensureCloneAbsent(head: head))
+      try await host.perform(EnsureCloneAbsent(head: head))
 
       #expect(try await host.ask(.clone(head: head)) == .clone(nil))
       for path in paths(of: head) {
         #expect(try await host.ask(.file(path: path, contents: true)) == .file(.absent))
-        try await host.perform(.ensureFileAbsent(path: path))
+        try await host.perform(EnsureFileAbsent(path: path))
       }
     }
   ]
@@ -34,7 +35,7 @@ extension ContractHost {
     if let note { return try await note(record) }
     let paths = Contract.paths(of: record.head)
     let json = String(decoding: try JSONEncoder().encode(record), as: UTF8.self)
-    try await perform(.ensureFile(FileGoal(path: paths[0], contents: .text(json))))
-    try await perform(.ensureFile(FileGoal(path: paths[1], contents: .text("{}"))))
+    try await perform(EnsureFile(FileGoal(path: paths[0], contents: .text(json))))
+    try await perform(EnsureFile(FileGoal(path: paths[1], contents: .text("{}"))))
   }
 }

@@ -2,12 +2,15 @@
 import ClusterModel
 import HostAccess
 import Testing
+import Wings
 
 extension Contract {
   private static let file = "/etc/systemd/network/10-cluster-eth0.network"
 
-  private static func write(_ address: String) -> ClusterModel.Operation {
-    .ensureFile(
+  private static let asked = "/root/.ssh/cluster-contract"
+
+  private static func write(_ address: String) -> EnsureFile {
+    EnsureFile(
       FileGoal(
         path: file,
         contents: .text("[Match]\nName=eth0\n[Network]\nAddress=\(address)\nKeepConfiguration=yes\n")))
@@ -16,12 +19,12 @@ extension Contract {
   private static let slow = "/usr/local/sbin/networkctl"
 
   /// 10.77.0.N/24 on eth0.
-  private static func link(_ last: UInt32) -> ClusterModel.Operation {
-    .ensureLink(
+  private static func link(_ last: UInt32) -> EnsureLink {
+    EnsureLink(
       LinkGoal(interface: "eth0", address: IPv4Address(bits: 0x0a4d_0000 + last), prefix: 24, gateway: nil))
   }
 
-  private static let networkd = ClusterModel.Operation.ensureUnit(
+  private static let networkd = EnsureUnit(
     UnitGoal(name: "systemd-networkd.service", enabled: true, active: true))
 
   /// eth0 with 10.77.0.1/24, confirmed.
@@ -54,7 +57,7 @@ extension Contract {
       #expect(
         try await host.host.confirm(pending.id, run: host.run) == confirmed,
         "asked for once more, it is still what it was the first time")
-      try await host.perform(.ensureFileAbsent(path: file))
+      try await host.perform(EnsureFileAbsent(path: file))
     },
     Contract(name: "a change that nobody confirms is undone, and the file with it that it brought into force") {
       (host) async throws in
@@ -71,18 +74,18 @@ extension Contract {
       let error = await #expect(throws: AgentError.self) { try await host.host.confirm(pending.id, run: host.run) }
       #expect(error?.code == .rolledBack)
       try await host.perform(link(1))
-      try await host.perform(.ensureFileAbsent(path: file))
+      try await host.perform(EnsureFileAbsent(path: file))
     },
     Contract(name: "a change that takes longer than there is to confirm it is undone when it has ended") {
       (host) async throws in
       try await prepare(host)
       // The agent's way to networkd takes 8 s once. A machine in memory takes no time for anything.
       try await host.perform(
-        .ensureFile(
+        EnsureFile(
           FileGoal(
             path: slow, contents: .text("#!/bin/sh\nrm /run/slow 2>&- && sleep 8\nexec /usr/bin/networkctl \"$@\"\n"),
             mode: 0o755)))
-      try await host.perform(.ensureFile(FileGoal(path: "/run/slow", contents: .text("once\n"))))
+      try await host.perform(EnsureFile(FileGoal(path: "/run/slow", contents: .text("once\n"))))
       let hasty = host.confirming(within: 3)
       try await hasty.perform(write("10.77.0.2/24"))
 
@@ -92,22 +95,32 @@ extension Contract {
 
       #expect(try await host.addresses(awaiting: ["10.77.0.1/24"]) == ["10.77.0.1/24"])
       #expect(try await host.file(file)?.contents?.contains("10.77.0.1/24") == true)
-      let change = PendingChange.ID(run: host.run.run, operation: link(2))
+      let change = try PendingChange.ID(run: host.run.run, operation: AnyOperation(link(2)))
       let error = await #expect(throws: AgentError.self) { try await host.host.confirm(change, run: host.run) }
       #expect(error?.code == .rolledBack)
-      for path in [slow, "/run/slow", file] { try await host.perform(.ensureFileAbsent(path: path)) }
+      for path in [slow, "/run/slow", file] { try await host.perform(EnsureFileAbsent(path: path)) }
+    },
+    Contract(name: "a link where sshd looks at every login goes again when nobody confirms it") { (host) async throws in
+      let hasty = host.confirming(within: 3)
+
+      let pending = try await hasty.unconfirmed(EnsureSymbolicLink(path: asked, destination: "/etc/issue")).pending
+      try #require(pending != nil)
+      while try await host.host.lease().pending != nil { try await host.tick() }
+
+      #expect(try await host.ask(.file(path: asked, contents: false)) == .file(.absent))
+      _ = try await host.once(EnsureFileAbsent(path: asked))
     },
     Contract(name: "a change of the way that fails is undone at once") { (host) async throws in
       try await prepare(host)
       try await host.perform(write("10.77.0.3/24"))
       let missing = LinkGoal(interface: "none0", address: IPv4Address(bits: 0x0a4d_0003), prefix: 24, gateway: nil)
 
-      #expect(await host.failure(of: .ensureLink(missing)) == .notFound)
+      #expect(await host.failure(of: EnsureLink(missing)) == .notFound)
 
       #expect(try await host.host.lease().pending == nil)
       #expect(try await host.file(file)?.contents?.contains("10.77.0.1/24") == true)
       #expect(try await host.addresses(awaiting: ["10.77.0.1/24"]) == ["10.77.0.1/24"])
-      try await host.perform(.ensureFileAbsent(path: file))
+      try await host.perform(EnsureFileAbsent(path: file))
     },
     Contract(name: "what changes nothing needs no confirmation, and an unknown change has none") {
       (host) async throws in
@@ -115,10 +128,10 @@ extension Contract {
 
       #expect(try await host.unconfirmed(link(1)).pending == nil)
 
-      let unknown = PendingChange.ID(run: host.run.run, operation: link(9))
+      let unknown = try PendingChange.ID(run: host.run.run, operation: AnyOperation(link(9)))
       let error = await #expect(throws: AgentError.self) { try await host.host.confirm(unknown, run: host.run) }
       #expect(error?.code == .notFound)
-      try await host.perform(.ensureFileAbsent(path: file))
+      try await host.perform(EnsureFileAbsent(path: file))
     },
   ]
 }
@@ -131,8 +144,8 @@ extension ContractHost {
     return ContractHost(host: host, run: token, tick: tick)
   }
 
-  fileprivate func unconfirmed(_ operation: ClusterModel.Operation) async throws -> Outcome {
-    try await host.perform(operation, secrets: Self.secrets, run: run) { _ in }
+  fileprivate func unconfirmed(_ operation: some HostOperation) async throws -> Outcome {
+    try await host.perform(AnyOperation(operation), secrets: Self.secrets, run: run) { _ in }
   }
 
   /// Those of eth0, but for the service address that an earlier contract has left there.

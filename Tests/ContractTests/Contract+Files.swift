@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import Testing
+import Wings
 
 extension Contract {
   static let files = [
     Contract(name: "a file is written with its mode and owner, and found done the second time") { (host) async throws in
       let path = "/etc/cluster-contract/plain"
 
-      try await host.perform(.ensureFile(FileGoal(path: path, contents: .text("one\n"), mode: 0o640)))
+      try await host.perform(EnsureFile(FileGoal(path: path, contents: .text("one\n"), mode: 0o640)))
 
       let facts = try #require(try await host.file(path))
       #expect(facts.contents == "one\n")
@@ -15,28 +16,28 @@ extension Contract {
       #expect(facts.mode == 0o640)
       #expect("\(facts.owner):\(facts.group)" == "root:root")
       #expect(facts.managed)
-      try await host.perform(.ensureFileAbsent(path: path))
+      try await host.perform(EnsureFileAbsent(path: path))
       #expect(try await host.ask(.file(path: path, contents: true)) == .file(.absent))
     },
     Contract(name: "other contents keep the mode that a file has") { (host) async throws in
       let path = "/etc/cluster-contract/kept-mode"
-      try await host.perform(.ensureFile(FileGoal(path: path, contents: .text("one\n"), mode: 0o600)))
+      try await host.perform(EnsureFile(FileGoal(path: path, contents: .text("one\n"), mode: 0o600)))
 
-      try await host.perform(.ensureFile(FileGoal(path: path, contents: .text("two\n"))))
+      try await host.perform(EnsureFile(FileGoal(path: path, contents: .text("two\n"))))
 
       #expect(try await host.file(path)?.mode == 0o600)
       #expect(try await host.file(path)?.contents == "two\n")
-      try await host.perform(.ensureFileAbsent(path: path))
+      try await host.perform(EnsureFileAbsent(path: path))
     },
     Contract(name: "a file that was there before us comes back when ours is removed") { (host) async throws in
       let path = "/etc/issue.net"
       let before = try #require(try await host.file(path), "the machine has \(path)")
       #expect(!before.managed)
 
-      try await host.perform(.ensureFile(FileGoal(path: path, contents: .text("ours\n"))))
-      try await host.perform(.ensureFile(FileGoal(path: path, contents: .text("ours again\n"))))
+      try await host.perform(EnsureFile(FileGoal(path: path, contents: .text("ours\n"))))
+      try await host.perform(EnsureFile(FileGoal(path: path, contents: .text("ours again\n"))))
       #expect(try await host.file(path)?.contents == "ours again\n")
-      try await host.perform(.ensureFileAbsent(path: path))
+      try await host.perform(EnsureFileAbsent(path: path))
 
       #expect(try await host.file(path) == before)
     },
@@ -45,30 +46,30 @@ extension Contract {
       let before = try await host.ask(.file(path: path, contents: true))
       guard case .file(.link) = before else { throw ContractFailure.otherAnswer }
 
-      try await host.perform(.ensureFile(FileGoal(path: path, contents: .text("ours\n"))))
+      try await host.perform(EnsureFile(FileGoal(path: path, contents: .text("ours\n"))))
       #expect(try await host.file(path)?.contents == "ours\n")
-      try await host.perform(.ensureFileAbsent(path: path))
+      try await host.perform(EnsureFileAbsent(path: path))
 
       #expect(try await host.ask(.file(path: path, contents: true)) == before)
     },
     Contract(name: "a link is made once, follows a change, and goes") { (host) async throws in
       let path = "/etc/cluster-contract/zone"
-      try await host.perform(.ensureSymbolicLink(path: path, target: "/etc/issue"))
+      try await host.perform(EnsureSymbolicLink(path: path, destination: "/etc/issue"))
       #expect(try await host.ask(.file(path: path, contents: true)) == .file(.link(target: "/etc/issue")))
 
-      try await host.perform(.ensureSymbolicLink(path: path, target: "/etc/issue.net"))
+      try await host.perform(EnsureSymbolicLink(path: path, destination: "/etc/issue.net"))
       #expect(try await host.ask(.file(path: path, contents: true)) == .file(.link(target: "/etc/issue.net")))
 
-      try await host.perform(.ensureFileAbsent(path: path))
+      try await host.perform(EnsureFileAbsent(path: path))
       #expect(try await host.ask(.file(path: path, contents: true)) == .file(.absent))
       #expect(try await host.file("/etc/issue.net") != nil, "what it led to stays")
     },
     Contract(name: "files and links give way to a link, and come back") { (host) async throws in
       for path in ["/etc/issue.net", "/etc/os-release"] {
         let before = try await host.ask(.file(path: path, contents: true))
-        try await host.perform(.ensureSymbolicLink(path: path, target: "/etc/issue"))
+        try await host.perform(EnsureSymbolicLink(path: path, destination: "/etc/issue"))
         #expect(try await host.ask(.file(path: path, contents: true)) == .file(.link(target: "/etc/issue")))
-        try await host.perform(.ensureFileAbsent(path: path))
+        try await host.perform(EnsureFileAbsent(path: path))
         #expect(try await host.ask(.file(path: path, contents: true)) == before)
       }
     },
@@ -76,22 +77,23 @@ extension Contract {
       (host) async throws in
       let path = "/etc/cluster-contract/nowhere"
       let inside = FileGoal(path: "/etc/cluster-contract/inside", contents: .text("x"))
-      try await host.perform(.ensureFile(inside))
+      try await host.perform(EnsureFile(inside))
 
-      #expect(await host.failure(of: .ensureSymbolicLink(path: path, target: "/etc/no-such-file")) == .notFound)
-      #expect(await host.failure(of: .ensureSymbolicLink(path: path, target: "/etc/cluster-contract")) == .notFound)
-      #expect(await host.failure(of: .ensureSymbolicLink(path: path, target: "issue")) == .invalid)
-      #expect(await host.failure(of: .ensureSymbolicLink(path: path, target: "/etc/../etc/issue")) == .invalid)
+      #expect(await host.failure(of: EnsureSymbolicLink(path: path, destination: "/etc/no-such-file")) == .notFound)
+      #expect(await host.failure(of: EnsureSymbolicLink(path: path, destination: "/etc/cluster-contract")) == .notFound)
+      #expect(await host.failure(of: EnsureSymbolicLink(path: path, destination: "issue")) == .invalid)
+      #expect(await host.failure(of: EnsureSymbolicLink(path: path, destination: "/etc/../etc/issue")) == .invalid)
       #expect(
-        await host.failure(of: .ensureSymbolicLink(path: "/etc/cluster-contract", target: "/etc/issue")) == .conflict)
+        await host.failure(of: EnsureSymbolicLink(path: "/etc/cluster-contract", destination: "/etc/issue"))
+          == .conflict)
 
       #expect(try await host.ask(.file(path: path, contents: true)) == .file(.absent))
-      try await host.perform(.ensureFileAbsent(path: inside.path))
+      try await host.perform(EnsureFileAbsent(path: inside.path))
     },
     Contract(name: "what is not ours is not removed") { (host) async throws in
       let before = try await host.file("/etc/issue")
 
-      let outcome = try await host.once(.ensureFileAbsent(path: "/etc/issue"))
+      let outcome = try await host.once(EnsureFileAbsent(path: "/etc/issue"))
 
       #expect(!outcome.changed)
       #expect(try await host.file("/etc/issue") == before)
@@ -100,22 +102,22 @@ extension Contract {
       let path = "/etc/cluster-contract/bytes"
       let bytes: [UInt8] = [0xff, 0xfe, 0, 1]
 
-      try await host.perform(.ensureFile(FileGoal(path: path, contents: .bytes(bytes))))
+      try await host.perform(EnsureFile(FileGoal(path: path, contents: .bytes(bytes))))
 
       #expect(try await host.file(path)?.contents == nil)
       #expect(try await host.file(path)?.digest == SHA256.hex(bytes))
-      try await host.perform(.ensureFileAbsent(path: path))
+      try await host.perform(EnsureFileAbsent(path: path))
     },
     Contract(name: "a folder in the way is refused, and paths that lead elsewhere are") { (host) async throws in
       let folder = FileGoal(path: "/etc/cluster-contract", contents: .text("x"))
       let inside = FileGoal(path: "/etc/cluster-contract/inside", contents: .text("x"))
-      try await host.perform(.ensureFile(inside))
+      try await host.perform(EnsureFile(inside))
 
-      #expect(await host.failure(of: .ensureFile(folder)) == .conflict)
+      #expect(await host.failure(of: EnsureFile(folder)) == .conflict)
       let escape = FileGoal(path: "/etc/cluster-contract/../passwd", contents: .text("x"))
-      #expect(await host.failure(of: .ensureFile(escape)) == .invalid)
-      #expect(await host.failure(of: .ensureFile(FileGoal(path: "relative", contents: .text("x")))) == .invalid)
-      try await host.perform(.ensureFileAbsent(path: inside.path))
+      #expect(await host.failure(of: EnsureFile(escape)) == .invalid)
+      #expect(await host.failure(of: EnsureFile(FileGoal(path: "relative", contents: .text("x")))) == .invalid)
+      try await host.perform(EnsureFileAbsent(path: inside.path))
     },
   ]
 
@@ -125,29 +127,29 @@ extension Contract {
       let first: [String: TreeGoal.Entry] = [
         "a": .init(.text("a\n")), "deep/b": .init(.text("b\n"), executable: true), "c": .init(.text("c\n")),
       ]
-      try await host.perform(.ensureTree(TreeGoal(root: root, files: first)))
+      try await host.perform(EnsureTree(TreeGoal(root: root, files: first)))
       #expect(try await host.tree(root).files == first.mapValues { $0.contents.digest })
       #expect(try await host.file("\(root)/deep/b")?.mode == 0o755)
 
       let second: [String: TreeGoal.Entry] = ["a": .init(.text("A\n")), "d": .init(.text("d\n"))]
-      try await host.perform(.ensureTree(TreeGoal(root: root, files: second)))
+      try await host.perform(EnsureTree(TreeGoal(root: root, files: second)))
 
       #expect(try await host.tree(root).files == second.mapValues { $0.contents.digest })
-      try await host.perform(.ensureTreeAbsent(root: root))
+      try await host.perform(EnsureTreeAbsent(root: root))
       #expect(try await host.tree(root) == TreeState(exists: false, files: [:]))
     },
     Contract(name: "an empty tree is a folder") { (host) async throws in
       let root = "/srv/cluster-contract/empty"
 
-      try await host.perform(.ensureTree(TreeGoal(root: root, files: [:])))
+      try await host.perform(EnsureTree(TreeGoal(root: root, files: [:])))
 
       #expect(try await host.tree(root) == TreeState(exists: true, files: [:]))
-      try await host.perform(.ensureTreeAbsent(root: root))
+      try await host.perform(EnsureTreeAbsent(root: root))
     },
     Contract(name: "a tree's files cannot lie outside of it") { (host) async throws in
       let goal = TreeGoal(root: "/srv/cluster-contract/tree", files: ["../escaped": .init(.text("x"))])
 
-      #expect(await host.failure(of: .ensureTree(goal)) == .invalid)
+      #expect(await host.failure(of: EnsureTree(goal)) == .invalid)
       #expect(try await host.file("/srv/cluster-contract/escaped") == nil)
     },
   ]
@@ -158,15 +160,15 @@ extension Contract {
       let probe = Probe.secretFile(path: path, secret: ContractHost.secret)
       #expect(try await host.ask(probe) == .secretFile(.absent))
 
-      try await host.perform(.ensureSecretFile(SecretFileGoal(path: path, secret: ContractHost.secret)))
+      try await host.perform(EnsureSecretFile(SecretFileGoal(path: path, secret: ContractHost.secret)))
 
       #expect(try await host.ask(probe) == .secretFile(.matches))
       #expect(try await host.file(path)?.mode == 0o600)
       let elsewhere = SecretFileGoal(path: path, secret: SecretRef("contract/unknown"))
-      #expect(await host.failure(of: .ensureSecretFile(elsewhere)) == .notFound)
-      try await host.perform(.ensureFile(FileGoal(path: path, contents: .text("something else"))))
+      #expect(await host.failure(of: EnsureSecretFile(elsewhere)) == .notFound)
+      try await host.perform(EnsureFile(FileGoal(path: path, contents: .text("something else"))))
       #expect(try await host.ask(probe) == .secretFile(.differs))
-      try await host.perform(.ensureFileAbsent(path: path))
+      try await host.perform(EnsureFileAbsent(path: path))
     }
   ]
 }

@@ -2,24 +2,25 @@
 import ClusterModel
 import HostAccess
 import Testing
+import Wings
 
 extension Contract {
   static let packages = [
     Contract(name: "packages are installed once, and only ours are removed") { (host) async throws in
       let names = ["figlet", "sl"]
-      try await host.perform(.ensurePackages(names))
+      try await host.perform(EnsurePackages(names))
       #expect(try await host.packages(names + ["no-such-package"]).keys.sorted() == names)
 
-      try await host.perform(.ensurePackagesAbsent(names))
+      try await host.perform(EnsurePackagesAbsent(names))
 
       #expect(try await host.packages(names).isEmpty)
       let base = try await host.packages(["ca-certificates"])
       #expect(!base.isEmpty, "the machine has it from the start")
-      #expect(try await host.once(.ensurePackagesAbsent(["ca-certificates"])).changed == false)
+      #expect(try await host.once(EnsurePackagesAbsent(["ca-certificates"])).changed == false)
       #expect(try await host.packages(["ca-certificates"]) == base)
     },
     Contract(name: "a package that nobody has is not found") { (host) async throws in
-      #expect(await host.failure(of: .ensurePackages(["no-such-package"])) == .notFound)
+      #expect(await host.failure(of: EnsurePackages(["no-such-package"])) == .notFound)
     },
   ]
 
@@ -38,24 +39,24 @@ extension Contract {
 
   static let units = [
     Contract(name: "a unit is started, enabled, disabled and stopped") { (host) async throws in
-      try await host.perform(.ensureFile(unitFile))
+      try await host.perform(EnsureFile(unitFile))
       #expect(
-        await host.failure(of: .ensureUnit(UnitGoal(name: "no-such.service", enabled: nil, active: true))) == .notFound)
+        await host.failure(of: EnsureUnit(UnitGoal(name: "no-such.service", enabled: nil, active: true))) == .notFound)
 
-      try await host.perform(.ensureUnit(UnitGoal(name: service, enabled: true, active: true)))
+      try await host.perform(EnsureUnit(UnitGoal(name: service, enabled: true, active: true)))
       let up = try await host.unit(service)
       #expect(up.exists && up.enabled && up.active == "active" && !up.masked)
       // Nil leaves it as it is.
-      #expect(try await host.once(.ensureUnit(UnitGoal(name: service, enabled: nil, active: nil))).changed == false)
+      #expect(try await host.once(EnsureUnit(UnitGoal(name: service, enabled: nil, active: nil))).changed == false)
       #expect(try await host.unit(service) == up)
-      try await host.perform(.ensureUnit(UnitGoal(name: service, enabled: false, active: false)))
+      try await host.perform(EnsureUnit(UnitGoal(name: service, enabled: false, active: false)))
 
       let down = try await host.unit(service)
       #expect(down.exists && !down.enabled && down.active == "inactive" && down.configuration == .notRunning)
-      try await host.perform(.ensureFileAbsent(path: unitFile.path))
+      try await host.perform(EnsureFileAbsent(path: unitFile.path))
     },
     Contract(name: "a unit that is not there is disabled and stopped already") { (host) async throws in
-      let outcome = try await host.once(.ensureUnit(UnitGoal(name: "no-such.service", enabled: false, active: false)))
+      let outcome = try await host.once(EnsureUnit(UnitGoal(name: "no-such.service", enabled: false, active: false)))
 
       #expect(!outcome.changed)
       #expect(try await host.unit("no-such.service").exists == false)
@@ -66,50 +67,50 @@ extension Contract {
   @Sendable private static func staleness(_ host: ContractHost) async throws {
     let (file, root) = ("/etc/cluster-contract/settings", "/etc/cluster-contract-settings")
     let configuration = [file, root]
-    try await host.perform(.ensureFile(unitFile))
-    try await host.perform(.ensureFile(FileGoal(path: file, contents: .text("1\n"))))
-    try await host.perform(.ensureTree(TreeGoal(root: root, files: ["a": .init(.text("1\n"))])))
+    try await host.perform(EnsureFile(unitFile))
+    try await host.perform(EnsureFile(FileGoal(path: file, contents: .text("1\n"))))
+    try await host.perform(EnsureTree(TreeGoal(root: root, files: ["a": .init(.text("1\n"))])))
     func goal(_ reload: UnitGoal.Reload) -> UnitGoal {
       UnitGoal(name: service, enabled: nil, active: true, configuration: configuration, reload: reload)
     }
-    try await host.perform(.ensureUnit(goal(.restart)))
+    try await host.perform(EnsureUnit(goal(.restart)))
     #expect(try await host.unit(service, configuration).configuration == .loaded)
 
     for (reload, change) in [
-      (UnitGoal.Reload.reload, Operation.ensureFile(FileGoal(path: file, contents: .text("2\n")))),
-      (.restart, .ensureTree(TreeGoal(root: root, files: ["a": .init(.text("2\n"))]))),
-      (.restart, .ensureTree(TreeGoal(root: root, files: [:]))),
+      (UnitGoal.Reload.reload, EnsureFile(FileGoal(path: file, contents: .text("2\n"))) as any HostOperation),
+      (.restart, EnsureTree(TreeGoal(root: root, files: ["a": .init(.text("2\n"))]))),
+      (.restart, EnsureTree(TreeGoal(root: root, files: [:]))),
     ] {
       try await host.perform(change)
-      #expect(try await host.unit(service, configuration).configuration == .stale, "after \(change.name)")
-      try await host.perform(.ensureUnit(goal(reload)))
+      #expect(try await host.unit(service, configuration).configuration == .stale, "after \(type(of: change).name)")
+      try await host.perform(EnsureUnit(goal(reload)))
       #expect(try await host.unit(service, configuration).configuration == .loaded, "after \(reload)")
     }
 
-    try await host.perform(.ensureUnit(UnitGoal(name: service, enabled: nil, active: false)))
+    try await host.perform(EnsureUnit(UnitGoal(name: service, enabled: nil, active: false)))
     // Nobody's to start: with nothing running there is nothing to load.
     let left = UnitGoal(name: service, enabled: nil, active: nil, configuration: configuration)
-    #expect(try await host.once(.ensureUnit(left)).changed == false)
-    try await host.perform(.ensureTreeAbsent(root: root))
-    try await host.perform(.ensureFileAbsent(path: file))
-    try await host.perform(.ensureFileAbsent(path: unitFile.path))
+    #expect(try await host.once(EnsureUnit(left)).changed == false)
+    try await host.perform(EnsureTreeAbsent(root: root))
+    try await host.perform(EnsureFileAbsent(path: file))
+    try await host.perform(EnsureFileAbsent(path: unitFile.path))
   }
 
   static let network = [
     Contract(name: "the host has a name, and keeps the one that it is given") { (host) async throws in
       guard case .system(let before) = try await host.ask(.system) else { throw ContractFailure.otherAnswer }
 
-      try await host.perform(.ensureHostname("contract-name"))
+      try await host.perform(EnsureHostname("contract-name"))
 
       guard case .system(let after) = try await host.ask(.system) else { throw ContractFailure.otherAnswer }
       #expect(after.hostname == "contract-name")
       #expect(after.machineID == before.machineID && after.bootID == before.bootID)
-      try await host.perform(.ensureHostname(before.hostname))
+      try await host.perform(EnsureHostname(before.hostname))
     },
     Contract(name: "an interface that does not exist is not found") { (host) async throws in
       let link = LinkGoal(interface: "none0", address: IPv4Address(bits: 0x0a09_0001), prefix: 24, gateway: nil)
 
-      #expect(await host.failure(of: .ensureLink(link)) == .notFound)
+      #expect(await host.failure(of: EnsureLink(link)) == .notFound)
       #expect(try await host.links().contains { $0.name == "none0" } == false)
     },
     Contract(name: "a link gets its address, and others on it stay") { (host) async throws in
@@ -118,18 +119,18 @@ extension Contract {
       let file = FileGoal(
         path: "/etc/systemd/network/10-cluster-\(name).network",
         contents: .text("[Match]\nName=\(name)\n[Network]\nAddress=10.77.0.1/24\nKeepConfiguration=yes\n"))
-      try await host.perform(.ensureFile(file))
-      try await host.perform(.ensureUnit(UnitGoal(name: "systemd-networkd.service", enabled: true, active: true)))
+      try await host.perform(EnsureFile(file))
+      try await host.perform(EnsureUnit(UnitGoal(name: "systemd-networkd.service", enabled: true, active: true)))
       let link = LinkGoal(interface: name, address: IPv4Address(bits: 0x0a4d_0001), prefix: 24, gateway: nil)
-      try await host.perform(.ensureLink(link))
+      try await host.perform(EnsureLink(link))
 
       let service = IPv4Address(bits: 0x0a4d_000a)
-      try await host.perform(.ensureAddress(interface: name, address: service, prefix: 24))
-      #expect(try await host.once(.ensureLink(link)).changed == false)
+      try await host.perform(EnsureAddress(interface: name, address: service, prefix: 24))
+      #expect(try await host.once(EnsureLink(link)).changed == false)
 
       let addresses = try await host.links().first { $0.name == name }?.addresses ?? []
       #expect(addresses.contains("10.77.0.1/24") && addresses.contains("10.77.0.10/24"))
-      try await host.perform(.ensureFileAbsent(path: file.path))
+      try await host.perform(EnsureFileAbsent(path: file.path))
     },
   ]
 
@@ -144,7 +145,7 @@ extension Contract {
       try await host.host.release(mine)
       #expect(try await host.host.lease().holder == nil)
       try await host.host.claim(other)
-      #expect(await host.failure(of: .ensureHostname("stale")) == .staleGeneration)
+      #expect(await host.failure(of: EnsureHostname("stale")) == .staleGeneration)
       let sibling = RunToken(run: "sibling", generation: other.generation, holder: "a third")
       await #expect(throws: AgentError.self) { try await host.host.claim(sibling) }
       try await host.host.release(mine)
@@ -154,7 +155,7 @@ extension Contract {
     Contract(name: "nothing is done without the lease") { (host) async throws in
       try await host.host.release(host.run)
 
-      #expect(await host.failure(of: .ensureHostname("without-lease")) == .leaseHeld)
+      #expect(await host.failure(of: EnsureHostname("without-lease")) == .leaseHeld)
       try await host.host.claim(host.run)
     },
     Contract(name: "every probe is answered") { (host) async throws in

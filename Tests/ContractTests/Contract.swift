@@ -60,21 +60,21 @@ struct ContractHost: Sendable {
   }
 
   /// Does an operation twice: the second time nothing is left to do.
-  func perform(_ operation: Operation, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+  func perform(_ operation: some HostOperation, sourceLocation: SourceLocation = #_sourceLocation) async throws {
     _ = try await once(operation)
     let again = try await once(operation)
-    #expect(!again.changed, "\(operation.name) again: \(again.detail)", sourceLocation: sourceLocation)
+    #expect(!again.changed, "\(AnyOperation(operation).name) again: \(again.detail)", sourceLocation: sourceLocation)
   }
 
-  func once(_ operation: Operation) async throws(AgentError) -> Outcome {
-    let outcome = try await host.perform(operation, secrets: Self.secrets, run: run) { _ in }
+  func once(_ operation: some HostOperation) async throws(AgentError) -> Outcome {
+    let outcome = try await host.perform(AnyOperation(operation), secrets: Self.secrets, run: run) { _ in }
     // A change of the way to the host is undone unless it is confirmed.
     guard let pending = outcome.pending else { return outcome }
     return try await host.confirm(pending.id, run: run)
   }
 
   /// The code of the error that an operation fails with.
-  func failure(of operation: Operation) async -> AgentError.Code? {
+  func failure(of operation: some HostOperation) async -> AgentError.Code? {
     do {
       _ = try await once(operation)
       return nil

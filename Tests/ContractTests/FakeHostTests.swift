@@ -3,6 +3,7 @@ import ClusterModel
 import HostAccess
 import Simulator
 import Testing
+import Wings
 
 /// The contract, held by the simulator's host.
 @Suite struct FakeHostTests {
@@ -18,6 +19,10 @@ import Testing
     try await ContractHost.using(fake, tick: { await fake.cluster.change { $0.now += 1 } }, note: note) { host in
       try await contract.check(host)
     }
+  }
+
+  @Test func machinesInMemoryCanDoWhatAnAgentCan() {
+    #expect(MemoryCatalog.operations.names == OperationCatalog.all.names)
   }
 
   /// A machine as a plain Debian is: some files, some packages, one interface.

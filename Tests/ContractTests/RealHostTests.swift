@@ -4,6 +4,7 @@ import Diagnostics
 import Foundation
 import HostAccess
 import Testing
+import Wings
 
 @testable import Lab
 
@@ -19,7 +20,7 @@ struct RealHostTests {
       let proxy = FileGoal(
         path: "/etc/apt/apt.conf.d/90contract",
         contents: .text("Acquire::http::Proxy \"http://198.51.100.1:3142\";\n"))
-      try await ContractHost.using(head) { host in try await host.perform(.ensureFile(proxy)) }
+      try await ContractHost.using(head) { host in try await host.perform(EnsureFile(proxy)) }
       for contract in Contract.all {
         do {
           try await ContractHost.using(head) { host in try await contract.check(host) }

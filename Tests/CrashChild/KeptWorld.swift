@@ -3,12 +3,13 @@ import ClusterModel
 import Foundation
 import HostAccess
 import Simulator
+import Wings
 
 /// Machines in memory that survive this process: every call that changed one is in a file before it is answered, and
 /// the next process makes them again from that.
 final class KeptWorld: Sendable {
   private enum Call: Codable {
-    case perform(ClusterModel.Operation, Secrets, RunToken)
+    case perform(AnyOperation, Secrets, RunToken)
     case confirm(PendingChange.ID, RunToken)
     case claim(RunToken)
     case release(RunToken)
@@ -31,8 +32,10 @@ final class KeptWorld: Sendable {
     guard file >= 0 else { throw CocoaError(.fileWriteUnknown) }
     // A line that was cut by the end of the process was never answered.
     let kept = ((try? Data(contentsOf: URL(filePath: path))) ?? Data()).split(separator: UInt8(ascii: "\n"))
+    let decoder = JSONDecoder()
+    decoder.userInfo = OperationCatalog.all.userInfo
     for line in kept {
-      guard let entry = try? JSONDecoder().decode(Entry.self, from: line) else { break }
+      guard let entry = try? decoder.decode(Entry.self, from: line) else { break }
       // What failed then fails again.
       _ = try? await answer(entry)
     }
@@ -79,8 +82,10 @@ final class KeptWorld: Sendable {
       try await fake.answer(probes, secrets: secrets)
     }
 
+    func operations() async throws(AgentError) -> Set<String> { try await fake.operations() }
+
     func perform(
-      _ operation: ClusterModel.Operation, secrets: Secrets, run: RunToken,
+      _ operation: AnyOperation, secrets: Secrets, run: RunToken,
       progress: @escaping @Sendable (String) -> Void
     ) async throws(AgentError) -> Outcome { try await world.keep(id, .perform(operation, secrets, run)) }
 

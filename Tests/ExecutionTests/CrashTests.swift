@@ -7,17 +7,18 @@ import Testing
 @testable import Execution
 
 @Suite struct CrashTests {
+  private static let plan = Plan(steps: [.write("a"), .write("b", after: ["a"]), .write("c", after: ["b"])])
+
   /// The effect has happened and its end is not in the journal when the process dies.
   @Test func aKilledRunIsFoundAndFinishedByTheNextOne() async throws {
     let path = FileManager.default.temporaryDirectory.appending(path: "crash-\(UUID())/journal.sqlite").path
     defer { try? FileManager.default.removeItem(atPath: URL(filePath: path).deletingLastPathComponent().path) }
-    let plan = Plan(steps: [.write("a"), .write("b", after: ["a"]), .write("c", after: ["b"])])
 
-    await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String, plan = plan as Plan] in
+    await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
       let host = ScriptedHost("head1", after: { _, count in if count == 2 { kill(getpid(), SIGKILL) } })
       let executor = Executor(
         hosts: ["head1": host], secrets: NoSecrets(), journal: try Journal(path: path), now: { 1_000 })
-      _ = try await executor.run(plan, as: "killed", holder: "me")
+      _ = try await executor.run(Self.plan, as: "killed", holder: "me")
     }
     // What the killed run left on the host: two files, and its lease.
     let journal = try Journal(path: path)
@@ -32,7 +33,7 @@ import Testing
     let executor = Executor(
       hosts: ["head1": host], secrets: NoSecrets(), journal: journal, now: { 2_000 }, events: events)
 
-    let outcome = try await executor.run(plan, as: "next", holder: "me")
+    let outcome = try await executor.run(Self.plan, as: "next", holder: "me")
 
     #expect(found.map(\.id) == ["killed"])
     #expect(found.first?.inFlight == [StepID("b")])

@@ -3,6 +3,7 @@ import ClusterModel
 import HostAccess
 import Simulator
 import Testing
+import Wings
 
 @testable import Execution
 
@@ -101,9 +102,9 @@ import Testing
   private static func moving(to last: UInt32) -> [Step] {
     let address = IPv4Address(bits: 0x0a01_0000 + last)
     var write = Step.write("write")
-    write.operation = .ensureFile(FileGoal(path: path, contents: .text("Address=\(address)/16\n")))
+    write.operation = AnyOperation(EnsureFile(FileGoal(path: path, contents: .text("Address=\(address)/16\n"))))
     var apply = Step.write("apply", after: ["write"])
-    apply.operation = .ensureLink(LinkGoal(interface: "eth0", address: address, prefix: 16, gateway: nil))
+    apply.operation = AnyOperation(EnsureLink(LinkGoal(interface: "eth0", address: address, prefix: 16, gateway: nil)))
     return [write, apply]
   }
 
@@ -136,8 +137,10 @@ private struct CountingHost: HostAccess.Host {
     try await fake.answer(probes, secrets: secrets)
   }
 
+  func operations() async throws(AgentError) -> Set<String> { try await fake.operations() }
+
   func perform(
-    _ operation: ClusterModel.Operation, secrets: Secrets, run: RunToken,
+    _ operation: AnyOperation, secrets: Secrets, run: RunToken,
     progress: @escaping @Sendable (String) -> Void
   ) async throws(AgentError) -> Outcome {
     let outcome = try await fake.perform(operation, secrets: secrets, run: run, progress: progress)

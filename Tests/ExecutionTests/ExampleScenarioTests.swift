@@ -130,8 +130,10 @@ private struct FlakyHost: HostAccess.Host {
   let faults: Faults
   var id: HostID { host.id }
 
+  func operations() async throws(AgentError) -> Set<String> { try await host.operations() }
+
   func perform(
-    _ operation: ClusterModel.Operation, secrets: Secrets, run: RunToken,
+    _ operation: AnyOperation, secrets: Secrets, run: RunToken,
     progress: @escaping @Sendable (String) -> Void
   ) async throws(AgentError) -> Outcome {
     if faults.strike { throw .silent }

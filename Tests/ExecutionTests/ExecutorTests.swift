@@ -3,6 +3,7 @@ import ClusterModel
 import Foundation
 import HostAccess
 import Testing
+import Wings
 
 @testable import Execution
 
@@ -158,10 +159,11 @@ import Testing
     let executor = fixture.executor([host], clock: clock)
 
     var step = Step.write("a")
-    step.operation = .ensureImage(
-      ImageRecipe(
-        name: "compute", suite: "bookworm", mirror: nil, proxy: nil, kernel: "linux", packages: [], overlays: [],
-        finish: []))
+    step.operation = AnyOperation(
+      EnsureImage(
+        ImageRecipe(
+          name: "compute", suite: "bookworm", mirror: nil, proxy: nil, kernel: "linux", packages: [], overlays: [],
+          finish: [])))
     let plan = Plan(steps: [step])
     let run = Task { try await executor.run(plan, as: "run", holder: "me") }
     await gate.arrived(1)
@@ -208,7 +210,7 @@ import Testing
     let fixture = try Fixture()
     func secret(_ name: String) -> Step {
       var step = Step.write(name)
-      step.operation = .ensureSecretFile(SecretFileGoal(path: "/\(name)", secret: SecretRef(name)))
+      step.operation = AnyOperation(EnsureSecretFile(SecretFileGoal(path: "/\(name)", secret: SecretRef(name))))
       return step
     }
 

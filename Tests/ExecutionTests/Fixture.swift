@@ -2,6 +2,7 @@
 import ClusterModel
 import Foundation
 import HostAccess
+import Wings
 
 @testable import Execution
 
@@ -39,7 +40,8 @@ extension Step {
   static func write(_ name: String, on host: HostID = "head1", after: [String] = []) -> Step {
     Step(
       id: StepID(name), resource: ResourceID("text", on: host, name), host: host,
-      operation: .ensureFile(FileGoal(path: "/\(name)", contents: .text(name))), after: after.map { StepID($0) },
+      operation: AnyOperation(EnsureFile(FileGoal(path: "/\(name)", contents: .text(name)))),
+      after: after.map { StepID($0) },
       disruption: .none, because: "a test", source: nil, changes: [], destructive: false)
   }
 }

@@ -2,6 +2,7 @@
 import ClusterModel
 import HostAccess
 import Testing
+import Wings
 
 @testable import Observation
 
@@ -82,8 +83,10 @@ private struct SlowHost: Host {
     throw AgentError(.cancelled, "cancelled", next: "Try again.")
   }
 
+  func operations() async throws(AgentError) -> Set<String> { Set(OperationCatalog.all.names) }
+
   func perform(
-    _ operation: Operation, secrets: Secrets, run: RunToken, progress: @escaping @Sendable (String) -> Void
+    _ operation: AnyOperation, secrets: Secrets, run: RunToken, progress: @escaping @Sendable (String) -> Void
   ) async throws(AgentError) -> Outcome { Outcome(changed: false, detail: "") }
   func confirm(_ change: PendingChange.ID, run: RunToken) async throws(AgentError) -> Outcome {
     Outcome(changed: false, detail: "")

@@ -2,6 +2,7 @@
 import ClusterModel
 import TestKit
 import Testing
+import Wings
 
 @testable import Execution
 
@@ -48,7 +49,7 @@ import Testing
     let steps = ["a", "b"].flatMap { name in
       ["head1", "head2"].map { host in
         var step = Step.write("\(name)-\(host)", on: HostID(host))
-        step.operation = .ensurePackages([name])
+        step.operation = AnyOperation(EnsurePackages([name]))
         return step
       }
     }

@@ -2,6 +2,7 @@
 import ClusterModel
 import HostAccess
 import Synchronization
+import Wings
 
 /// A host in memory that keeps files and a lease as an agent does, and fails as it is told.
 final class ScriptedHost: Host {
@@ -20,14 +21,14 @@ final class ScriptedHost: Host {
   let id: HostID
   let state = Mutex(State())
   /// Called before an operation takes effect; the number counts calls on this host from 1.
-  private let before: @Sendable (Operation, Int) async throws(AgentError) -> Void
+  private let before: @Sendable (AnyOperation, Int) async throws(AgentError) -> Void
   /// Called after it took effect and before the answer is sent.
-  private let after: @Sendable (Operation, Int) async throws(AgentError) -> Void
+  private let after: @Sendable (AnyOperation, Int) async throws(AgentError) -> Void
   private let reach: @Sendable () throws(AgentError) -> Void
 
   init(
-    _ id: HostID, before: @escaping @Sendable (Operation, Int) async throws(AgentError) -> Void = { _, _ in },
-    after: @escaping @Sendable (Operation, Int) async throws(AgentError) -> Void = { _, _ in },
+    _ id: HostID, before: @escaping @Sendable (AnyOperation, Int) async throws(AgentError) -> Void = { _, _ in },
+    after: @escaping @Sendable (AnyOperation, Int) async throws(AgentError) -> Void = { _, _ in },
     reach: @escaping @Sendable () throws(AgentError) -> Void = {}
   ) {
     self.id = id
@@ -54,8 +55,10 @@ final class ScriptedHost: Host {
       })
   }
 
+  func operations() async throws(AgentError) -> Set<String> { Set(OperationCatalog.all.names) }
+
   func perform(
-    _ operation: Operation, secrets: Secrets, run: RunToken, progress: @escaping @Sendable (String) -> Void
+    _ operation: AnyOperation, secrets: Secrets, run: RunToken, progress: @escaping @Sendable (String) -> Void
   ) async throws(AgentError) -> Outcome {
     try reach()
     try admit(run)
@@ -77,8 +80,8 @@ final class ScriptedHost: Host {
     throw AgentError(.notFound, "nothing waits", next: "Apply again.")
   }
 
-  private func take(_ operation: Operation, _ run: RunToken, _ state: inout State) -> Bool {
-    guard case .ensureFile(let goal) = operation else { return true }
+  private func take(_ operation: AnyOperation, _ run: RunToken, _ state: inout State) -> Bool {
+    guard let goal = operation.as(EnsureFile.self)?.goal else { return true }
     let text = String(decoding: goal.contents.bytes, as: UTF8.self)
     if state.files[goal.path] == text { return false }
     state.files[goal.path] = text

@@ -95,8 +95,10 @@ private struct ScheduledHost: HostAccess.Host {
     return value
   }
 
+  func operations() async throws(AgentError) -> Set<String> { try await host.operations() }
+
   func perform(
-    _ operation: ClusterModel.Operation, secrets: Secrets, run: RunToken,
+    _ operation: AnyOperation, secrets: Secrets, run: RunToken,
     progress: @escaping @Sendable (String) -> Void
   ) async throws(AgentError) -> Outcome {
     try await dawdling { () async throws(AgentError) in

@@ -95,7 +95,7 @@ struct KindTests {
     let actual = try #require(try PacemakerConfigurationKind.interpret(id, desired(), answers))
     let drafts = PacemakerConfigurationKind.removal(id, try desired(), actual, context)
     #expect(drafts.map(\.verb) == ["release"] && drafts[0].changes == ["+ maintenance-mode=true"])
-    guard case .ensureCIB(let goal) = drafts[0].operation else { return }
+    guard let goal = drafts[0].operation.as(EnsureCIB.self)?.goal else { return }
     let released = PacemakerConfigurationKind.Actual(heads: ["head1"], cib: try actual.cib.applying(goal), failed: [])
     #expect(PacemakerConfigurationKind.removal(id, try desired(), released, context).isEmpty)
     // Asked for again, it takes hold again.

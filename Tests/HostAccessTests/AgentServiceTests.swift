@@ -7,6 +7,7 @@ import Logging
 import Synchronization
 import TestKit
 import Testing
+import Wings
 
 @testable import AgentServer
 
@@ -20,7 +21,7 @@ struct AgentServiceTests {
     let line = try Line(host)
 
     #expect(try await line.next() == "hello \(WireProtocol.version) slow")
-    line.send(.request(id: 1, .perform(.ensureHostname("wait"), Secrets(), Self.token)))
+    line.send(.request(id: 1, .perform(AnyOperation(EnsureHostname("wait")), Secrets(), Self.token)))
     line.send(.request(id: 2, .lease))
     #expect(try await line.next() == "progress 1 at it")
     #expect(try await line.next() == "reply 2 lease 7")
@@ -34,7 +35,7 @@ struct AgentServiceTests {
     let line = try Line(SlowHost())
     _ = try await line.next()
 
-    line.send(.request(id: 1, .perform(.ensureHostname("wait"), Secrets(), Self.token)))
+    line.send(.request(id: 1, .perform(AnyOperation(EnsureHostname("wait")), Secrets(), Self.token)))
     _ = try await line.next()
     line.send(.cancel(id: 1))
 
@@ -47,7 +48,7 @@ struct AgentServiceTests {
     _ = try await line.next()
 
     line.send(.cancel(id: 1))
-    line.send(.request(id: 1, .perform(.ensureHostname("wait"), Secrets(), Self.token)))
+    line.send(.request(id: 1, .perform(AnyOperation(EnsureHostname("wait")), Secrets(), Self.token)))
 
     var last = try await line.next()
     if last.hasPrefix("progress") { last = try await line.next() }
@@ -59,7 +60,7 @@ struct AgentServiceTests {
     let host = SlowHost()
     let line = try Line(host)
     _ = try await line.next()
-    line.send(.request(id: 1, .perform(.ensureHostname("wait"), Secrets(), Self.token)))
+    line.send(.request(id: 1, .perform(AnyOperation(EnsureHostname("wait")), Secrets(), Self.token)))
     line.send(.request(id: 2, .answer([.system], Secrets())))
     _ = try await line.next()
     #expect(try await eventually { host.questions.withLock { $0 } == 1 })
@@ -83,9 +84,9 @@ struct AgentServiceTests {
     let secrets = Secrets([SecretRef("s"): Array("swordfish".utf8)])
 
     host.letGo()
-    line.send(.request(id: 1, .perform(.ensureSecretFile(goal), secrets, Self.token)))
+    line.send(.request(id: 1, .perform(AnyOperation(EnsureSecretFile(goal)), secrets, Self.token)))
     while try await line.next() != "reply 1 outcome done" {}
-    line.send(.request(id: 2, .perform(.ensureHostname("wait"), Secrets(), Self.token)))
+    line.send(.request(id: 2, .perform(AnyOperation(EnsureHostname("wait")), Secrets(), Self.token)))
     _ = try await line.next()
     line.send(.cancel(id: 2))
     #expect(await line.end() == nil)
@@ -141,8 +142,10 @@ private final class SlowHost: HostAccess.Host {
     return [:]
   }
 
+  func operations() async throws(AgentError) -> Set<String> { Set(OperationCatalog.all.names) }
+
   func perform(
-    _ operation: ClusterModel.Operation, secrets: Secrets, run: RunToken, progress: @escaping @Sendable (String) -> Void
+    _ operation: AnyOperation, secrets: Secrets, run: RunToken, progress: @escaping @Sendable (String) -> Void
   ) async throws(AgentError) -> Outcome {
     progress("at it")
     for await _ in gate { break }
@@ -166,7 +169,7 @@ private final class Line {
   private let input = Pipe()
   private let output = Pipe()
   private let service: Task<AgentError?, Never>
-  private var decoder = FrameDecoder()
+  private var decoder = FrameDecoder(.all)
 
   init(_ host: any HostAccess.Host, log: Logger = .silent) throws {
     let (input, output) = (input.fileHandleForReading.fileDescriptor, output.fileHandleForWriting.fileDescriptor)

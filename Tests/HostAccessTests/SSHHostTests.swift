@@ -54,11 +54,13 @@ struct SSHHostTests {
   @Test func allThatWaitsHearsOfALostConnection() async throws {
     let server = try await SSHServer()
     // Says hello, takes every request, and answers none.
-    let hello = try FrameDecoder.frame(AgentMessage.hello(AgentHello(version: WireProtocol.version, host: "head1")))
+    let hello = try FrameDecoder.frame(
+      AgentMessage.hello(AgentHello(version: WireProtocol.version, host: "head1", operations: ["ensureFile"])))
     _ = try server.folder.write(String(decoding: hello, as: UTF8.self), "hello")
     let mute = try server.folder.write(
       "#!/bin/sh\ncat \(server.folder.path)/hello; exec cat > \(server.folder.path)/requests\n", "mute", mode: 0o755)
     let host = server.host(agent: mute)
+    #expect(try await host.operations() == ["ensureFile"])
     let waiting = (0..<5).map { _ in Task { await failure { _ = try await host.lease() } } }
     let asked = try await eventually {
       (try? FileSystem.text(server.folder.path + "/requests"))?.contains(#"{"request":{"_1":{"lease":{}},"id":5}}"#)

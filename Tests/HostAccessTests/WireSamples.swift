@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import HostAccess
+import Pacemaker
+import Wings
 
 /// One value of every case that can travel, so that none can be forgotten: the switches below are exhaustive.
 enum WireSamples {
@@ -45,36 +47,38 @@ enum WireSamples {
     .power(.on), .failed(error),
   ]
 
-  static let operations: [Operation] = [
-    .ensureFile(FileGoal(path: "/etc/a", contents: .text("a\n"), mode: 0o600, owner: "root:root")),
-    .ensureFile(FileGoal(path: "/etc/b", contents: .bytes([0, 255, 10]))),
-    .ensureSecretFile(SecretFileGoal(path: "/etc/s", secret: SecretRef("s"))), .ensureFileAbsent(path: "/etc/a"),
-    .ensureTree(TreeGoal(root: "/srv/t", files: ["x": .init(.text("1"), executable: true)])),
-    .ensureTreeAbsent(root: "/srv/t"), .ensurePackages(["nginx"]), .ensurePackagesAbsent(["nginx"]),
-    .ensureUnit(UnitGoal(name: "a.service", enabled: nil, active: true, configuration: ["/etc/a"], reload: .reload)),
-    .ensureHostname("head1"),
-    .ensureLink(LinkGoal(interface: "eth0", address: address, prefix: 16, gateway: nil)),
-    .ensureAddress(interface: "eth0", address: address, prefix: 16),
-    .ensureImage(
-      ImageRecipe(
-        name: "c", suite: "bookworm", mirror: nil, proxy: "http://p", kernel: "k", packages: ["b", "a"],
-        overlays: [.init(path: "/o", digest: "d")], finish: [])),
-    .ensureImageFetched(name: "c", digest: "d", from: "http://10.1.0.1"), .ensureImageAbsent(name: "c", digest: "d"),
-    .ensureCapture(CaptureRecipe(clone: "head2", excluded: ["/var/log"])),
-    .ensureClone(
-      CloneGoal(
-        head: "head2", bmc: bmc, mac: mac, address: address, bootScript: "/b", installScript: "i",
-        identity: ["/etc/hostname": .text("head2\n")], deadlineSeconds: 600)),
-    .ensureSymbolicLink(path: "/etc/localtime", target: "/usr/share/zoneinfo/UTC"), .ensureCloneAbsent(head: "head2"),
-    .ensurePower(bmc, .off),
-    .ensureNode(NodeGoal(node: "node001", mac: mac, bmc: bmc, image: "c/d", restart: true, deadlineSeconds: 60)),
-    .ensureNode(
-      NodeGoal(
-        node: "node001", mac: mac, bmc: nil, image: "c/d", server: address, restart: false, deadlineSeconds: 60)),
-    .ensureCIB(
-      CIBGoal(elements: [CIBElement(section: .resources, id: "r", xml: "<r/>")], removed: ["x"], members: ["head1"])),
-    .ensureFencingProven(FencingGoal(head: "head2", bmc: bmc)),
-  ]
+  static let operations =
+    ([
+      EnsureFile(FileGoal(path: "/etc/a", contents: .text("a\n"), mode: 0o600, owner: "root:root")),
+      EnsureFile(FileGoal(path: "/etc/b", contents: .bytes([0, 255, 10]))),
+      EnsureSecretFile(SecretFileGoal(path: "/etc/s", secret: SecretRef("s"))), EnsureFileAbsent(path: "/etc/a"),
+      EnsureTree(TreeGoal(root: "/srv/t", files: ["x": .init(.text("1"), executable: true)])),
+      EnsureTreeAbsent(root: "/srv/t"), EnsurePackages(["nginx"]), EnsurePackagesAbsent(["nginx"]),
+      EnsureUnit(UnitGoal(name: "a.service", enabled: nil, active: true, configuration: ["/etc/a"], reload: .reload)),
+      EnsureHostname("head1"),
+      EnsureLink(LinkGoal(interface: "eth0", address: address, prefix: 16, gateway: nil)),
+      EnsureAddress(interface: "eth0", address: address, prefix: 16),
+      EnsureImage(
+        ImageRecipe(
+          name: "c", suite: "bookworm", mirror: nil, proxy: "http://p", kernel: "k", packages: ["b", "a"],
+          overlays: [.init(path: "/o", digest: "d")], finish: [])),
+      EnsureImageFetched(name: "c", digest: "d", source: "http://10.1.0.1"), EnsureImageAbsent(name: "c", digest: "d"),
+      EnsureCapture(CaptureRecipe(clone: "head2", excluded: ["/var/log"])),
+      EnsureClone(
+        CloneGoal(
+          head: "head2", bmc: bmc, mac: mac, address: address, bootScript: "/b", installScript: "i",
+          identity: ["/etc/hostname": .text("head2\n")], deadlineSeconds: 600)),
+      EnsureSymbolicLink(path: "/etc/localtime", destination: "/usr/share/zoneinfo/UTC"),
+      EnsureCloneAbsent(head: "head2"),
+      EnsurePower(bmc: bmc, state: .off),
+      EnsureNode(NodeGoal(node: "node001", mac: mac, bmc: bmc, image: "c/d", restart: true, deadlineSeconds: 60)),
+      EnsureNode(
+        NodeGoal(
+          node: "node001", mac: mac, bmc: nil, image: "c/d", server: address, restart: false, deadlineSeconds: 60)),
+      EnsureCIB(
+        CIBGoal(elements: [CIBElement(section: .resources, id: "r", xml: "<r/>")], removed: ["x"], members: ["head1"])),
+      EnsureFencingProven(FencingGoal(head: "head2", bmc: bmc)),
+    ] as [any HostOperation]).map { AnyOperation($0) }
 
   /// A conversation's messages as they travel, by a name for each.
   static func frames() throws -> [String: [UInt8]] {
@@ -89,9 +93,9 @@ enum WireSamples {
       run: "r", generation: 7, holder: "a@b pid 1", process: ProcessIdentity(pid: 1, startedAt: 2, boot: "b"))
     for probe in probes { try add("probe", probe, ClientMessage.request(id: 1, .answer([probe], secrets))) }
     for operation in operations {
-      try add("operation", operation, ClientMessage.request(id: 2, .perform(operation, secrets, run)))
+      try add("operation", operation.name, ClientMessage.request(id: 2, .perform(operation, secrets, run)))
     }
-    let change = PendingChange.ID(run: "r", operation: operations[0])
+    let change = try PendingChange.ID(run: "r", operation: operations[0])
     let calls: [WireRequest] = [.confirm(change, run), .lease, .claim(run), .release(run)]
     for call in calls { try add("request", call, ClientMessage.request(id: 3, call)) }
     try add("client", "cancel", ClientMessage.cancel(id: 3))
@@ -103,7 +107,10 @@ enum WireSamples {
       .outcome(Outcome(changed: true, detail: "written")), .lease(lease), .done, .failed(error),
     ]
     for reply in replies { try add("reply", reply, AgentMessage.reply(id: 2, reply)) }
-    try add("agent", "hello", AgentMessage.hello(AgentHello(version: WireProtocol.version, host: "head1")))
+    try add(
+      "agent", "hello",
+      AgentMessage.hello(
+        AgentHello(version: WireProtocol.version, host: "head1", operations: OperationCatalog.all.names)))
     try add("agent", "progress", AgentMessage.progress(id: 2, "half"))
     return frames
   }
@@ -127,33 +134,6 @@ enum WireSamples {
     case .nodeReports: 13
     case .power: 14
     case .storedCIB: 15
-    }
-  }
-
-  static func kind(_ operation: Operation) -> Int {
-    switch operation {
-    case .ensureFile: 0
-    case .ensureSecretFile: 1
-    case .ensureFileAbsent: 2
-    case .ensureTree: 3
-    case .ensureTreeAbsent: 4
-    case .ensurePackages: 5
-    case .ensurePackagesAbsent: 6
-    case .ensureUnit: 7
-    case .ensureHostname: 8
-    case .ensureLink: 9
-    case .ensureAddress: 10
-    case .ensureImage: 11
-    case .ensureImageFetched: 12
-    case .ensureImageAbsent: 13
-    case .ensureCapture: 14
-    case .ensureClone: 15
-    case .ensurePower: 16
-    case .ensureNode: 17
-    case .ensureCIB: 18
-    case .ensureFencingProven: 19
-    case .ensureCloneAbsent: 20
-    case .ensureSymbolicLink: 21
     }
   }
 }

@@ -3,6 +3,7 @@ import ClusterModel
 import Foundation
 import HostAccess
 import Testing
+import Wings
 
 @testable import Lab
 
@@ -89,25 +90,25 @@ struct AgentAnswersTests {
   }
 
   private func backups(_ host: SSHHost, _ lab: TestLab) async throws {
-    func perform(_ operation: ClusterModel.Operation) async throws -> Outcome {
-      try await host.perform(operation, secrets: Secrets(), run: Self.run) { _ in }
+    func perform(_ operation: some HostOperation) async throws -> Outcome {
+      try await host.perform(AnyOperation(operation), secrets: Secrets(), run: Self.run) { _ in }
     }
     try await host.claim(Self.run)
     let before = try await ssh(lab, "cat /etc/issue && stat -c %U%a /etc/issue")
     let goal = FileGoal(path: "/etc/issue", contents: .text("ours\n"))
     let backup = "/var/lib/cluster/backups/etc/issue.cluster-backup"
 
-    _ = try await perform(.ensureFile(goal))
+    _ = try await perform(EnsureFile(goal))
     #expect(try await ssh(lab, "find /etc -name '*cluster-backup*'") == "")
     #expect(try await ssh(lab, "cat \(backup) && stat -c %U%a \(backup)") == before)
-    _ = try await perform(.ensureFileAbsent(path: "/etc/issue"))
+    _ = try await perform(EnsureFileAbsent(path: "/etc/issue"))
     #expect(try await ssh(lab, "cat /etc/issue && stat -c %U%a /etc/issue") == before)
     #expect(try await ssh(lab, "find /var/lib/cluster/backups -type f") == "")
 
     // As an earlier version left it.
-    _ = try await perform(.ensureFile(goal))
+    _ = try await perform(EnsureFile(goal))
     _ = try await ssh(lab, "mv \(backup) /etc/issue.cluster-backup")
-    _ = try await perform(.ensureFileAbsent(path: "/etc/issue"))
+    _ = try await perform(EnsureFileAbsent(path: "/etc/issue"))
     #expect(try await ssh(lab, "cat /etc/issue && stat -c %U%a /etc/issue") == before)
     #expect(try await ssh(lab, "find /etc -name '*cluster-backup*'") == "")
   }

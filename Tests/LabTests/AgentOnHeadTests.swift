@@ -4,6 +4,7 @@ import Foundation
 import HostAccess
 import TestKit
 import Testing
+import Wings
 
 @testable import Lab
 
@@ -47,8 +48,8 @@ struct AgentOnHeadTests {
   }
 
   @discardableResult
-  private func perform(_ host: SSHHost, _ operation: ClusterModel.Operation) async throws -> Outcome {
-    let outcome = try await host.perform(operation, secrets: Secrets(), run: Self.run) { _ in }
+  private func perform(_ host: SSHHost, _ operation: some HostOperation) async throws -> Outcome {
+    let outcome = try await host.perform(AnyOperation(operation), secrets: Secrets(), run: Self.run) { _ in }
     guard let pending = outcome.pending else { return outcome }
     return try await host.confirm(pending.id, run: Self.run)
   }
@@ -60,7 +61,7 @@ struct AgentOnHeadTests {
 
   private func exclusion(_ first: SSHHost, _ second: SSHHost) async throws {
     let other = RunToken(run: "test-2", generation: 2, holder: "other", leaseSeconds: 60)
-    try await refuses(.leaseHeld) { try await perform(first, .ensureHostname("head1")) }
+    try await refuses(.leaseHeld) { try await perform(first, EnsureHostname("head1")) }
     try await first.claim(Self.run)
     #expect(try await second.lease().holder == Self.run)
     try await refuses(.leaseHeld) { try await second.claim(other) }
@@ -73,28 +74,28 @@ struct AgentOnHeadTests {
     }
     #expect(system.hostname == "head1")
     #expect(system.uptimeSeconds < 600)
-    #expect(try await !perform(host, .ensureHostname("head1")).changed)
+    #expect(try await !perform(host, EnsureHostname("head1")).changed)
     let path = "/etc/hosts"
     let before = try await ask(host, .file(path: path, contents: true))
     let goal = FileGoal(path: path, contents: .text("127.0.0.1 localhost head1\n"), mode: 0o640)
-    #expect(try await perform(host, .ensureFile(goal)).changed)
-    #expect(try await !perform(host, .ensureFile(goal)).changed)
+    #expect(try await perform(host, EnsureFile(goal)).changed)
+    #expect(try await !perform(host, EnsureFile(goal)).changed)
     guard case .file(.file(let facts)) = try await ask(host, .file(path: path, contents: true)) else {
       Issue.record("\(path) is not a file")
       return
     }
     #expect(facts.contents == "127.0.0.1 localhost head1\n" && facts.mode == 0o640 && facts.managed)
-    #expect(try await perform(host, .ensureFileAbsent(path: path)).changed)
+    #expect(try await perform(host, EnsureFileAbsent(path: path)).changed)
     #expect(try await ask(host, .file(path: path, contents: true)) == before)
     let tree = TreeGoal(root: "/srv/cluster/test", files: ["a": .init(.text("a")), "b/c": .init(.text("c"))])
-    #expect(try await perform(host, .ensureTree(tree)).changed)
-    #expect(try await !perform(host, .ensureTree(tree)).changed)
+    #expect(try await perform(host, EnsureTree(tree)).changed)
+    #expect(try await !perform(host, EnsureTree(tree)).changed)
     let less = TreeGoal(root: "/srv/cluster/test", files: ["b/c": .init(.text("c"))])
-    #expect(try await perform(host, .ensureTree(less)).changed)
+    #expect(try await perform(host, EnsureTree(less)).changed)
     #expect(
       try await ask(host, .tree(root: "/srv/cluster/test"))
         == .tree(TreeState(exists: true, files: ["b/c": SHA256.hex("c")])))
-    try await refuses(.invalid) { try await perform(host, .ensureTree(TreeGoal(root: "/etc", files: [:]))) }
+    try await refuses(.invalid) { try await perform(host, EnsureTree(TreeGoal(root: "/etc", files: [:]))) }
   }
 
   private func network(_ host: SSHHost) async throws {
@@ -108,14 +109,14 @@ struct AgentOnHeadTests {
       IPv6AcceptRA=no
 
       """
-    try await perform(host, .ensureFile(FileGoal(path: "/etc/systemd/network/60-eth1.network", contents: .text(text))))
+    try await perform(host, EnsureFile(FileGoal(path: "/etc/systemd/network/60-eth1.network", contents: .text(text))))
     let goal = LinkGoal(
       interface: "eth1", address: try #require(IPv4Address("198.51.100.11")), prefix: 24,
       gateway: IPv4Address("198.51.100.1"))
-    #expect(try await perform(host, .ensureLink(goal)).changed)
-    #expect(try await !perform(host, .ensureLink(goal)).changed)
+    #expect(try await perform(host, EnsureLink(goal)).changed)
+    #expect(try await !perform(host, EnsureLink(goal)).changed)
     let service = try #require(IPv4Address("198.51.100.10"))
-    #expect(try await perform(host, .ensureAddress(interface: "eth1", address: service, prefix: 24)).changed)
+    #expect(try await perform(host, EnsureAddress(interface: "eth1", address: service, prefix: 24)).changed)
     guard case .links(let links) = try await ask(host, .links) else {
       Issue.record("no answer about links")
       return
@@ -125,25 +126,25 @@ struct AgentOnHeadTests {
 
   private func packagesAndUnits(_ host: SSHHost) async throws {
     let proxy = "Acquire::http::Proxy \"http://198.51.100.1:3142\";\n"
-    try await perform(host, .ensureFile(FileGoal(path: "/etc/apt/apt.conf.d/90cluster", contents: .text(proxy))))
-    #expect(try await perform(host, .ensurePackages(["nginx-light"])).changed)
-    #expect(try await !perform(host, .ensurePackages(["nginx-light"])).changed)
-    try await refuses(.notFound) { try await perform(host, .ensurePackages(["no-such-package"])) }
+    try await perform(host, EnsureFile(FileGoal(path: "/etc/apt/apt.conf.d/90cluster", contents: .text(proxy))))
+    #expect(try await perform(host, EnsurePackages(["nginx-light"])).changed)
+    #expect(try await !perform(host, EnsurePackages(["nginx-light"])).changed)
+    try await refuses(.notFound) { try await perform(host, EnsurePackages(["no-such-package"])) }
     #expect(try await ask(host, .file(path: "/usr/sbin/policy-rc.d", contents: false)) == .file(.absent))
     let probe = Probe.unit(name: "nginx.service", configuration: ["/etc/nginx"])
     let unit = UnitGoal(
       name: "nginx.service", enabled: false, active: true, configuration: ["/etc/nginx"], reload: .reload)
     #expect(try await state(host, probe).active == "inactive")
-    #expect(try await perform(host, .ensureUnit(unit)).detail == "disabled, started")
+    #expect(try await perform(host, EnsureUnit(unit)).detail == "disabled, started")
     #expect(try await state(host, probe).configuration == .loaded)
     let file = FileGoal(path: "/etc/nginx/conf.d/test.conf", contents: .text("server { listen 8080; }\n"))
-    try await perform(host, .ensureFile(file))
+    try await perform(host, EnsureFile(file))
     #expect(try await state(host, probe).configuration == .stale)
-    #expect(try await perform(host, .ensureUnit(unit)).detail == "reloaded")
+    #expect(try await perform(host, EnsureUnit(unit)).detail == "reloaded")
     #expect(try await state(host, probe).configuration == .loaded)
-    #expect(try await !perform(host, .ensureUnit(unit)).changed)
-    try await perform(host, .ensureUnit(UnitGoal(name: "nginx.service", enabled: nil, active: false)))
-    #expect(try await perform(host, .ensurePackagesAbsent(["nginx-light", "bash"])).changed)
+    #expect(try await !perform(host, EnsureUnit(unit)).changed)
+    try await perform(host, EnsureUnit(UnitGoal(name: "nginx.service", enabled: nil, active: false)))
+    #expect(try await perform(host, EnsurePackagesAbsent(["nginx-light", "bash"])).changed)
     #expect(try await ask(host, .packages(["nginx-light"])) == .packages([:]))
   }
 

@@ -3,6 +3,7 @@ import ClusterModel
 import Foundation
 import HostAccess
 import Testing
+import Wings
 
 @testable import Lab
 
@@ -47,11 +48,11 @@ struct LockedOutTests {
 
   private static func sshdSays(_ text: String) -> FileGoal { FileGoal(path: sshd, contents: .text(text), mode: 0o644) }
 
-  private static let loadSSHD = ClusterModel.Operation.ensureUnit(
+  private static let loadSSHD = EnsureUnit(
     UnitGoal(name: "ssh.service", enabled: true, active: true, configuration: ["/etc/ssh"], reload: .reload))
 
   private func sshd(_ head: CutOffHead) async throws {
-    try await head.perform(.ensureFile(Self.sshdSays("MaxSessions 40\n")))
+    try await head.perform(EnsureFile(Self.sshdSays("MaxSessions 40\n")))
     let good = try #require(try await head.perform(Self.loadSSHD).pending)
     #expect(good.secondsLeft <= run.confirmSeconds)
     try await head.looking(leaves: good)
@@ -60,7 +61,7 @@ struct LockedOutTests {
     try await head.keepsAnswering()
     #expect(try await head.text(Self.sshd) == "MaxSessions 40\n")
 
-    try await head.perform(.ensureFile(Self.sshdSays("AllowUsers nobody\n")))
+    try await head.perform(EnsureFile(Self.sshdSays("AllowUsers nobody\n")))
     let bad = try #require(try await head.perform(Self.loadSSHD, as: hasty).pending)
     let refused = await #expect(throws: AgentError.self) { try await head.host.confirm(bad.id, run: run) }
     #expect(refused?.code == .authentication, "locked out: \(String(describing: refused))")
@@ -87,8 +88,8 @@ struct LockedOutTests {
     return FileGoal(path: network, contents: .text(text), mode: 0o644)
   }
 
-  private static func link(_ address: String, _ gateway: String? = nil) throws -> ClusterModel.Operation {
-    .ensureLink(
+  private static func link(_ address: String, _ gateway: String? = nil) throws -> EnsureLink {
+    EnsureLink(
       LinkGoal(
         interface: "eth1", address: try #require(IPv4Address(address)), prefix: 24,
         gateway: gateway.flatMap { IPv4Address($0) }))
@@ -96,7 +97,7 @@ struct LockedOutTests {
 
   private func routes(_ head: CutOffHead) async throws {
     let gateway = "198.51.100.1"
-    try await head.perform(.ensureFile(Self.networkSays("198.51.100.11", gateway)))
+    try await head.perform(EnsureFile(Self.networkSays("198.51.100.11", gateway)))
     let good = try #require(try await head.perform(try Self.link("198.51.100.11", gateway)).pending)
     _ = try await head.host.confirm(good.id, run: run)
     try await head.says(["ip", "-4", "route", "show", "default"], { $0.contains("via 198.51.100.1 dev eth1") })
@@ -111,7 +112,7 @@ struct LockedOutTests {
     let before = try await head.ssh(["ip", "-4", "route", "show"])
     #expect(before.contains("nexthop via 198.51.100.1 dev eth1 weight 3"), "\(before)")
 
-    try await head.perform(.ensureFile(Self.networkSays("198.51.100.12")))
+    try await head.perform(EnsureFile(Self.networkSays("198.51.100.12")))
     let bad = try #require(try await head.perform(try Self.link("198.51.100.12"), as: hasty).pending)
     try await head.says(["ip", "-4", "route", "show", "default"], \.isEmpty)
     _ = try await head.ssh(["ip", "route", "del", "198.18.0.0/15"], mayFail: true)
@@ -142,23 +143,23 @@ struct LockedOutTests {
     return FileGoal(path: rules, contents: .text(text), mode: 0o755)
   }
 
-  private static let loadRules = ClusterModel.Operation.ensureUnit(
+  private static let loadRules = EnsureUnit(
     UnitGoal(name: "nftables.service", enabled: true, active: true, configuration: [rules], reload: .reload))
 
   private func firewall(_ head: CutOffHead) async throws {
     let proxy = "Acquire::http::Proxy \"http://198.51.100.1:3142\";\n"
-    try await head.perform(.ensureFile(FileGoal(path: "/etc/apt/apt.conf.d/90cluster", contents: .text(proxy))))
-    try await head.perform(.ensurePackages(["nftables"]))
-    try await head.perform(.ensureFile(Self.rulesSay("accept")))
+    try await head.perform(EnsureFile(FileGoal(path: "/etc/apt/apt.conf.d/90cluster", contents: .text(proxy))))
+    try await head.perform(EnsurePackages(["nftables"]))
+    try await head.perform(EnsureFile(Self.rulesSay("accept")))
     let good = try #require(try await head.perform(Self.loadRules).pending)
     #expect(try await head.host.confirm(good.id, run: run).changed)
     #expect(try await head.timers() == "")
     let before = try await head.ssh(["nft", "list", "ruleset"])
     #expect(before.contains("tcp dport 22 accept"))
 
-    try await head.perform(.ensureFile(Self.rulesSay("drop")))
+    try await head.perform(EnsureFile(Self.rulesSay("drop")))
     // Its answer is dropped too, until the rules are back.
-    let bad = PendingChange.ID(run: run.run, operation: Self.loadRules)
+    let bad = try PendingChange.ID(run: run.run, operation: AnyOperation(Self.loadRules))
     do throws(AgentError) {
       _ = try await head.perform(Self.loadRules, as: hasty)
     } catch {
@@ -182,9 +183,9 @@ private struct CutOffHead {
 
   @discardableResult
   func perform(
-    _ operation: ClusterModel.Operation, as token: RunToken = run
+    _ operation: some HostOperation, as token: RunToken = run
   ) async throws(AgentError) -> Outcome {
-    try await host.perform(operation, secrets: Secrets(), run: token) { _ in }
+    try await host.perform(AnyOperation(operation), secrets: Secrets(), run: token) { _ in }
   }
 
   func ssh(_ command: [String], mayFail: Bool = false) async throws -> String {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
+import Pacemaker
 import Testing
+import Wings
 
 @testable import Planning
 
@@ -13,14 +15,11 @@ import Testing
       activeHead: active, past: past,
       services: ServiceNames(
         byUnit: ["dnsmasq.service": ["dhcp", "dns"], "nginx.service": ["boot"]], clustered: ["dhcp", "dns", "boot"],
-        keepers: ["pacemaker.service", "corosync.service"]), perHost: perHost, total: total
-    ) { operation in
-      if case .ensurePackages = operation { "packages" } else { nil }
-    }
+        keepers: ["pacemaker.service", "corosync.service"]), perHost: perHost, total: total)
   }
 
   private static func unit(_ name: String, on host: HostID) -> Step {
-    .sample("unit@\(host):\(name)/restart", on: host, .restart(name), disruption: .restart)
+    .sample("unit@\(host):\(name)/restart", on: host, EnsureUnit.restart(name), disruption: .restart)
   }
 
   @Test func aRestartOnTheActiveHeadInterruptsItsServices() {
@@ -38,7 +37,7 @@ import Testing
 
   @Test func whatIsStoppedStaysAway() {
     let goal = UnitGoal(name: "nginx.service", enabled: false, active: false)
-    let plan = Plan(steps: [.sample("a/stop", on: "head1", .ensureUnit(goal), disruption: .restart)])
+    let plan = Plan(steps: [.sample("a/stop", on: "head1", EnsureUnit(goal), disruption: .restart)])
     #expect(PlanForecast(plan, Self.basis()).interruptions.map(\.seconds) == [nil])
   }
 
@@ -47,8 +46,8 @@ import Testing
     let pause = CIBElement(section: .options, id: "cib-bootstrap-options-maintenance-mode", xml: "<nvpair/>")
     let release = CIBGoal(elements: [pause], removed: [], members: [])
     let steps: [Step] = [
-      .sample("cib/release", on: "head1", .ensureCIB(release)),
-      .sample("pacemaker/stop", on: "head1", .ensureUnit(stop), disruption: .restart),
+      .sample("cib/release", on: "head1", EnsureCIB(release)),
+      .sample("pacemaker/stop", on: "head1", EnsureUnit(stop), disruption: .restart),
     ]
     #expect(PlanForecast(Plan(steps: steps), Self.basis()).interruptions.map(\.service) == ["service addresses"])
     let stopped = PlanForecast(Plan(steps: [steps[1]]), Self.basis()).interruptions
@@ -94,11 +93,11 @@ import Testing
     func total(_ steps: [Step], perHost: Int = 16) -> Double {
       PlanForecast(Plan(steps: steps), Self.basis(perHost: perHost)).totalSeconds
     }
-    let node = DefaultDurations.seconds(SyntheticPlan.restarts(1, atOnce: 1, after: nil)[0].operation)
+    let node = SyntheticPlan.restarts(1, atOnce: 1, after: nil)[0].operation.timing.expectedSeconds
     #expect(total(SyntheticPlan.restarts(8, atOnce: 8, after: nil)) == node)
     #expect(total(SyntheticPlan.restarts(8, atOnce: 2, after: nil)) == 4 * node)
     #expect(total(SyntheticPlan.restarts(8, atOnce: 8, after: nil), perHost: 4) == 2 * node)
-    let packages = ["a", "b"].map { Step.sample($0, on: "head1", .ensurePackages([$0])) }
+    let packages = ["a", "b"].map { Step.sample($0, on: "head1", EnsurePackages([$0])) }
     #expect(total(packages) == 2 * total([packages[0]]))
   }
 

@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
+import Pacemaker
 import Testing
+import Wings
 
 @testable import Planning
 
 /// A bad plan is refused, wherever it came from.
 @Suite struct PlanChecksTests {
   private static func step(
-    _ id: String, on host: HostID, _ operation: Operation, _ disruption: Step.Disruption, after: [String] = []
+    _ id: String, on host: HostID, _ operation: some HostOperation, _ disruption: Step.Disruption, after: [String] = []
   ) -> Step { .sample(id, on: host, operation, after: after, disruption: disruption) }
 
-  private static let cib = Operation.ensureCIB(CIBGoal(elements: [], removed: [], members: []))
+  private static let cib = EnsureCIB(CIBGoal(elements: [], removed: [], members: []))
 
   @Test(arguments: [
-    (Operation.restart("a.service"), Step.Disruption.reboot), (cib, .failover),
-    (.ensurePackages(["kernel"]), .reboot), (.ensureFile(FileGoal(path: "/a", contents: .text(""))), .reboot),
-  ]) func aHeadThatRebootsOrFailsOverIsAlone(_ operation: Operation, _ disruption: Step.Disruption) {
-    let other = Operation.restart("b.service")
+    (EnsureUnit.restart("a.service") as any HostOperation, Step.Disruption.reboot), (cib, .failover),
+    (EnsurePackages(["kernel"]), .reboot), (EnsureFile(FileGoal(path: "/a", contents: .text(""))), .reboot),
+  ]) func aHeadThatRebootsOrFailsOverIsAlone(_ operation: any HostOperation, _ disruption: Step.Disruption) {
+    let other = EnsureUnit.restart("b.service")
     let apart = Plan(steps: [
       Self.step("a", on: "head1", operation, disruption), Self.step("b", on: "head2", other, .restart),
     ])
@@ -44,7 +46,7 @@ import Testing
   }
 
   @Test func onlyWhatTheRecordListsIsTakenAway() {
-    var removal = Step.sample("text@head1:/a/remove", on: "head1", .ensureFileAbsent(path: "/a"))
+    var removal = Step.sample("text@head1:/a/remove", on: "head1", EnsureFileAbsent(path: "/a"))
     removal.prunes = true
     let plan = Plan(steps: [removal])
     #expect(PlanChecks.problems(plan, PlanRules(prunable: [removal.resource])).isEmpty)
@@ -52,7 +54,7 @@ import Testing
   }
 
   @Test func whatAnotherResourceOwnsIsNotTakenAway() {
-    var removal = Step.sample("text@head1:/srv/a/remove", on: "head1", .ensureFileAbsent(path: "/srv/a"))
+    var removal = Step.sample("text@head1:/srv/a/remove", on: "head1", EnsureFileAbsent(path: "/srv/a"))
     removal.prunes = true
     for claim in [Claim.path("head1", "/srv/a"), .tree("head1", "/srv")] {
       var owned = Ownership()

@@ -3,6 +3,7 @@ import ClusterModel
 import Diagnostics
 import TestKit
 import Testing
+import Wings
 
 @testable import Planning
 
@@ -22,10 +23,10 @@ import Testing
       plan.steps += [
         .sample(
           "file@\(host):/etc/dnsmasq.conf/write", on: host,
-          .ensureFile(FileGoal(path: "/etc/dnsmasq.conf", contents: .text("a"))), line: 12,
+          EnsureFile(FileGoal(path: "/etc/dnsmasq.conf", contents: .text("a"))), line: 12,
           changes: ["@@ -1,2 +1,2 @@", " domain=alps", "-cache-size=150", "+cache-size=1000"]),
         .sample(
-          "unit@\(host):dnsmasq.service/restart", on: host, .restart("dnsmasq.service"), line: 12,
+          "unit@\(host):dnsmasq.service/restart", on: host, EnsureUnit.restart("dnsmasq.service"), line: 12,
           after: ["file@\(host):/etc/dnsmasq.conf/write"], disruption: .restart),
       ]
     }
@@ -86,7 +87,7 @@ import Testing
 
   @Test func markdownOfAStepCannotBreakOut() {
     let step = Step.sample(
-      "a", on: "head1", .ensureFile(FileGoal(path: "/etc/`x`", contents: .text("a"))),
+      "a", on: "head1", EnsureFile(FileGoal(path: "/etc/`x`", contents: .text("a"))),
       because: "<b>@all</b> | *x*", changes: ["+```", "+</details>"])
     let markdown = PlanMarkdown(Self.review(Plan(steps: [step]))).markdown
     #expect(markdown.contains("````diff"))
@@ -99,19 +100,20 @@ extension String {
   var lineCount: Int { split(separator: "\n", omittingEmptySubsequences: false).count - 1 }
 }
 
-extension Operation {
-  static func restart(_ unit: String) -> Operation { .ensureUnit(UnitGoal(name: unit, enabled: nil, active: true)) }
+extension EnsureUnit {
+  static func restart(_ unit: String) -> EnsureUnit { EnsureUnit(UnitGoal(name: unit, enabled: nil, active: true)) }
 }
 
 extension Step {
   static func sample(
-    _ id: String, on host: HostID, _ operation: Operation, line: Int = 1, after: [String] = [],
+    _ id: String, on host: HostID, _ operation: some HostOperation, line: Int = 1, after: [String] = [],
     disruption: Disruption = .none, because: String = "it differs", changes: [String] = [], destructive: Bool = false
   ) -> Step {
     let name = id.split(separator: ":", maxSplits: 1).last.map(String.init) ?? id
     let resource = ResourceID("sample", on: host, name)
     return Step(
-      id: StepID(id), resource: resource, host: host, operation: operation, after: after.map { StepID($0) },
+      id: StepID(id), resource: resource, host: host, operation: AnyOperation(operation),
+      after: after.map { StepID($0) },
       disruption: disruption, because: because, source: .line(line), changes: changes, destructive: destructive)
   }
 }
@@ -126,7 +128,7 @@ enum SyntheticPlan {
         deadlineSeconds: 300)
       let earlier = number <= atOnce ? first.map { [$0] } ?? [] : ["nodes:all/restart-\(number - atOnce)"]
       var step = Step.sample(
-        "nodes:all/restart-\(number)", on: "head1", .ensureNode(goal), line: 46, after: earlier, disruption: .reboot,
+        "nodes:all/restart-\(number)", on: "head1", EnsureNode(goal), line: 46, after: earlier, disruption: .reboot,
         because: "\(name) runs compute/0000, not compute/1a2b")
       if number > atOnce { step.turns = step.after }
       return step
@@ -138,7 +140,7 @@ enum SyntheticPlan {
     (0..<count).map { number in
       .sample(
         "file@head\(number % 2 + 1):/etc/\(number)/write", on: HostID("head\(number % 2 + 1)"),
-        .ensureFile(FileGoal(path: "/etc/\(number)", contents: .text("a"))), line: number,
+        EnsureFile(FileGoal(path: "/etc/\(number)", contents: .text("a"))), line: number,
         after: number > 5 ? ["file@head\((number - 5) % 2 + 1):/etc/\(number - 5)/write"] : [],
         changes: ["@@ -1,1 +1,1 @@", "-old \(number)", "+new \(number)"])
     }

@@ -2,6 +2,7 @@
 import ClusterModel
 import TestKit
 import Testing
+import Wings
 
 @testable import Planning
 
@@ -15,7 +16,7 @@ import Testing
 
   private static func file(_ name: String, on host: HostID, after: [String] = [], prunes: Bool = false) -> Step {
     var step = Step.sample(
-      "file@\(host):/\(name)/write", on: host, .ensureFile(FileGoal(path: "/\(name)", contents: .text("a"))),
+      "file@\(host):/\(name)/write", on: host, EnsureFile(FileGoal(path: "/\(name)", contents: .text("a"))),
       after: after)
     step.resource = ResourceID("file", on: host, "/\(name)")
     step.prunes = prunes

@@ -3,6 +3,7 @@ import ClusterModel
 import Foundation
 import TestKit
 import Testing
+import Wings
 
 @testable import Planning
 
@@ -33,7 +34,7 @@ import Testing
       plan.steps.append(
         Step(
           id: StepID("nodes:compute/boot-\(number)"), resource: ResourceID("nodes", "compute"), host: "head1",
-          operation: .ensureNode(goal), after: [plan.steps[0].id], disruption: .reboot,
+          operation: AnyOperation(EnsureNode(goal)), after: [plan.steps[0].id], disruption: .reboot,
           because: "node00\(number) runs compute/0000", source: .line(40), changes: [], destructive: false))
     }
     return plan

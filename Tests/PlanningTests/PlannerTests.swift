@@ -229,7 +229,7 @@ import Testing
 
     let questions = Planner.questions(
       desired: desired, previously: desired.map(\.managed) + [Resource.text("head1", "/c", "3").managed],
-      catalog: SmallWorld.catalog, heads: Heads(primary: "head1"))
+      catalog: SmallWorld.catalog, heads: Planning.Heads(primary: "head1"))
 
     #expect(
       questions == [

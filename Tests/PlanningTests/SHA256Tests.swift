@@ -2,6 +2,7 @@
 import ClusterModel
 import TestKit
 import Testing
+import Wings
 
 @Suite struct SHA256Tests {
   /// The examples of FIPS 180-4, and others whose ends fall around the end of a block.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import Diagnostics
+import Wings
 @testable import Planning
 
 /// Hosts that hold a few files and units, and the kinds that look after them: enough to plan, do and plan again.
@@ -25,7 +26,7 @@ struct SmallWorld {
     TextKind.name: AnyKind(TextKind.self), ServiceKind.name: AnyKind(ServiceKind.self),
     MachineKind.name: AnyKind(MachineKind.self),
   ]
-  static let heads = Heads(primary: "head1", others: ["head2"], serviceAddress: IPv4Address("10.1.0.10"))
+  static let heads = Planning.Heads(primary: "head1", others: ["head2"], serviceAddress: IPv4Address("10.1.0.10"))
 
   func inventory(_ questions: [HostID: [Probe]]) -> Inventory {
     let hosts = questions.map { host, probes -> (HostID, Inventory.Host) in
@@ -68,23 +69,23 @@ struct SmallWorld {
   }
 
   mutating func perform(_ step: Step) {
-    switch step.operation {
-    case .ensureFile(let goal):
+    if let goal = step.operation.as(EnsureFile.self)?.goal {
       machines[step.host]?.files[goal.path] = String(decoding: goal.contents.bytes, as: UTF8.self)
-    case .ensureFileAbsent(let path): machines[step.host]?.files[path] = nil
-    case .ensureUnit(let goal):
+    } else if let path = step.operation.as(EnsureFileAbsent.self)?.path {
+      machines[step.host]?.files[path] = nil
+    } else if let goal = step.operation.as(EnsureUnit.self)?.goal {
       let loaded = goal.active == false ? nil : machines[step.host]?.fingerprint(goal.configuration)
       machines[step.host]?.units[goal.name] = loaded
-    case .ensureClone(let goal):
+    } else if let goal = step.operation.as(EnsureClone.self)?.goal {
       machines[goal.head] = Machine()
       clones[goal.head] = CloneRecord(head: goal.head, capture: "c", installedAt: 1)
-    case .ensureCloneAbsent(let head): clones[head] = nil
-    default: break
+    } else if let head = step.operation.as(EnsureCloneAbsent.self)?.head {
+      clones[head] = nil
     }
   }
 
   func plan(
-    _ desired: [Resource], previously: [ManagedResource] = [], heads: Heads = SmallWorld.heads
+    _ desired: [Resource], previously: [ManagedResource] = [], heads: Planning.Heads = SmallWorld.heads
   ) throws -> Plan {
     let questions = Planner.questions(
       desired: desired, previously: previously, catalog: Self.catalog, heads: heads)
@@ -123,7 +124,7 @@ enum TextKind: ResourceKind {
     let goal = FileGoal(path: id.name, contents: .text(desired.text))
     return [
       StepDraft(
-        "write", on: host, .ensureFile(goal), because: actual == nil ? "it does not exist" : "its contents differ",
+        "write", on: host, EnsureFile(goal), because: actual == nil ? "it does not exist" : "its contents differ",
         changes: UnifiedDiff.lines(old: actual ?? "", new: desired.text))
     ]
   }
@@ -131,7 +132,7 @@ enum TextKind: ResourceKind {
   static func removal(_ id: ResourceID, _ previous: Desired, _ actual: String, _ context: PlanContext) -> [StepDraft] {
     guard let host = id.host else { return [] }
     return [
-      StepDraft("remove", on: host, .ensureFileAbsent(path: id.name), because: "nothing asks for it", destructive: true)
+      StepDraft("remove", on: host, EnsureFileAbsent(path: id.name), because: "nothing asks for it", destructive: true)
     ]
   }
 }
@@ -159,13 +160,13 @@ enum ServiceKind: ResourceKind {
   ) throws(Unreadable) -> [StepDraft] {
     guard let host = id.host else { return [] }
     let goal = UnitGoal(name: id.name, enabled: nil, active: true, configuration: desired.configuration)
-    if actual == nil { return [StepDraft("start", on: host, .ensureUnit(goal), because: "it does not run")] }
+    if actual == nil { return [StepDraft("start", on: host, EnsureUnit(goal), because: "it does not run")] }
     let stale = actual?.configuration == .stale
     let soon = desired.configuration.contains { context.changing.contains(ResourceID("text", on: host, $0)) }
     if !stale, !soon { return [] }
     return [
       StepDraft(
-        "restart", on: host, .ensureUnit(goal), disruption: .restart,
+        "restart", on: host, EnsureUnit(goal), disruption: .restart,
         because: stale ? "it runs with an older configuration" : "its configuration changes")
     ]
   }
@@ -175,7 +176,7 @@ enum ServiceKind: ResourceKind {
   ) -> [StepDraft] {
     guard let host = id.host else { return [] }
     let goal = UnitGoal(name: id.name, enabled: nil, active: false)
-    return [StepDraft("stop", on: host, .ensureUnit(goal), because: "nothing asks for it")]
+    return [StepDraft("stop", on: host, EnsureUnit(goal), because: "nothing asks for it")]
   }
 }
 
@@ -204,7 +205,7 @@ enum MachineKind: ResourceKind {
     _ id: ResourceID, _ desired: Desired, _ actual: CloneRecord?, _ context: PlanContext
   ) throws(Unreadable) -> [StepDraft] {
     guard let host = id.host, actual == nil else { return [] }
-    return [StepDraft("install", on: host, .ensureClone(goal(desired.head)), because: "it is not installed")]
+    return [StepDraft("install", on: host, EnsureClone(goal(desired.head)), because: "it is not installed")]
   }
 
   static func removal(
@@ -212,7 +213,7 @@ enum MachineKind: ResourceKind {
   ) -> [StepDraft] {
     guard let host = id.host else { return [] }
     return [
-      StepDraft("forget", on: host, .ensureCloneAbsent(head: previous.head), because: "\(previous.head) leaves")
+      StepDraft("forget", on: host, EnsureCloneAbsent(head: previous.head), because: "\(previous.head) leaves")
     ]
   }
 

@@ -47,7 +47,7 @@ import Testing
   @Test func oneThatIsOffIsSwitchedOn() throws {
     let drafts = try Self.drafts(record: Self.record, power: .power(.off), reachable: false)
 
-    #expect(drafts.map(\.operation) == [.ensurePower(Self.bmc, .on)])
+    #expect(drafts.map(\.operation) == [AnyOperation(EnsurePower(bmc: Self.bmc, state: .on))])
   }
 
   private static func removal(record: Answer, blank: Set<HostID>) throws -> [StepDraft] {
@@ -65,7 +65,7 @@ import Testing
   @Test func thePrimaryForgetsOneThatLeft() throws {
     let drafts = try Self.removal(record: .clone(Self.record), blank: ["head2"])
 
-    #expect(drafts.map(\.operation) == [.ensureCloneAbsent(head: "head2")])
+    #expect(drafts.map(\.operation) == [AnyOperation(EnsureCloneAbsent(head: "head2"))])
     #expect(drafts.map(\.host) == ["head1"] && !drafts[0].destructive)
     #expect(try Self.removal(record: .clone(nil), blank: ["head2"]).isEmpty)
     // Unknown is not absent.

@@ -35,15 +35,15 @@ import Testing
     return try ImageKind.steps(id, desired, try ImageKind.interpret(id, desired, answers), context)
   }
 
-  private static func fetch(from address: String) -> ClusterModel.Operation {
-    .ensureImageFetched(name: "compute", digest: recipe.digest, from: "http://\(address):8080/images")
+  private static func fetch(from address: String) -> AnyOperation {
+    AnyOperation(EnsureImageFetched(name: "compute", digest: recipe.digest, source: "http://\(address):8080/images"))
   }
 
   @Test func builtOnTheActiveHeadAndFetchedByTheOther() throws {
     let drafts = try Self.drafts(["head1": .lacks, "head2": .lacks], active: "head2")
 
     #expect(drafts.map(\.host) == ["head2", "head1"])
-    #expect(drafts.map(\.operation) == [.ensureImage(Self.recipe), Self.fetch(from: "10.1.0.2")])
+    #expect(drafts.map(\.operation) == [AnyOperation(EnsureImage(Self.recipe)), Self.fetch(from: "10.1.0.2")])
   }
 
   @Test func fetchedFromWhoeverHasIt() throws {

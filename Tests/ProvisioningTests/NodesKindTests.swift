@@ -56,7 +56,7 @@ import Testing
     #expect(drafts.map(\.disruption) == [.none, .none])
     #expect(drafts.map(\.independent) == [true, true])
     for draft in drafts {
-      guard case .ensureNode(let goal) = draft.operation else {
+      guard let goal = draft.operation.as(EnsureNode.self)?.goal else {
         Issue.record("\(draft.operation)")
         continue
       }
@@ -155,7 +155,7 @@ import Testing
     #expect(moved.allSatisfy { $0.after == [PacemakerConfigurationKind.id] })
     // The third is silent now and then, and has the right address.
     #expect(drafts.map(\.verb).contains("boot-node3") == (age > NodesKind.silentAfter))
-    for case .ensureNode(let goal) in moved.map(\.operation) {
+    for goal in moved.compactMap({ $0.operation.as(EnsureNode.self)?.goal }) {
       #expect(goal.restart && goal.server == IPv4Address("10.1.0.1"))
     }
   }

@@ -81,8 +81,10 @@ private struct HeadThatKeepsItsLease: HostAccess.Host {
     try await host.answer(probes, secrets: secrets)
   }
 
+  func operations() async throws(AgentError) -> Set<String> { try await host.operations() }
+
   func perform(
-    _ operation: ClusterModel.Operation, secrets: Secrets, run: RunToken,
+    _ operation: AnyOperation, secrets: Secrets, run: RunToken,
     progress: @escaping @Sendable (String) -> Void
   ) async throws(AgentError) -> Outcome {
     try await host.perform(operation, secrets: secrets, run: run, progress: progress)

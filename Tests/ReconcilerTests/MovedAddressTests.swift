@@ -2,6 +2,7 @@
 import ClusterModel
 import Execution
 import Foundation
+import Pacemaker
 import Planning
 import Simulator
 import Testing

@@ -3,6 +3,7 @@ import ClusterModel
 import Planning
 import Simulator
 import Testing
+import Wings
 
 @testable import Reconciler
 
@@ -96,7 +97,8 @@ import Testing
   @Test func laterRoundsObeyTheCeilingToo() throws {
     let restart = Step(
       id: StepID("a"), resource: ResourceID("unit", on: "head1", "a"), host: "head1",
-      operation: .ensureUnit(UnitGoal(name: "a", enabled: nil, active: true)), after: [], disruption: .restart,
+      operation: AnyOperation(EnsureUnit(UnitGoal(name: "a", enabled: nil, active: true))), after: [],
+      disruption: .restart,
       because: "", source: nil, changes: [], destructive: false)
     let proposal = Proposal(
       plan: Plan(), whole: Plan(), leftOut: [], terms: try Self.terms(at: .reload),

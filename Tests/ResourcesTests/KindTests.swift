@@ -165,6 +165,6 @@ import Testing
     let drafts = try steps(
       PackagesKind.self, PackagesKind.id(on: host, "base"), desired, [probe: .packages(["b": "1"])])
 
-    #expect(drafts.map(\.operation) == [.ensurePackages(["a", "c"])])
+    #expect(drafts.map(\.operation) == [AnyOperation(EnsurePackages(["a", "c"]))])
   }
 }

@@ -3,6 +3,7 @@ import ClusterModel
 import HostAccess
 import Simulator
 import Testing
+import Wings
 
 @testable import Simulation
 
@@ -26,14 +27,14 @@ import Testing
 
   @Test func aFileThatIsNotWrittenThoughTheHostSaysSo() throws {
     try caught(.converges) { operation, host, world, _ in
-      guard case .ensureFile(let goal) = operation else { return }
+      guard let goal = operation.as(EnsureFile.self)?.goal else { return }
       world.machines[host]?.files[goal.path]?.bytes.append(0)
     }
   }
 
   @Test func somethingOfOursThatNobodyAsksFor() throws {
     try caught(.sameEnd) { operation, host, world, _ in
-      guard case .ensureFile = operation else { return }
+      guard operation.as(EnsureFile.self) != nil else { return }
       world.machines[host]?.files["/etc/left"] = .init(bytes: [1])
       world.machines[host]?.managed["/etc/left"] = .nothing
     }
@@ -50,7 +51,9 @@ import Testing
 
   @Test func anOperationThatTakesAnotherHeadDown() throws {
     try caught(.headsStayUp) { operation, host, world, _ in
-      guard case .ensureUnit = operation, let other = world.machines.keys.first(where: { $0 != host }) else { return }
+      guard operation.as(EnsureUnit.self) != nil, let other = world.machines.keys.first(where: { $0 != host }) else {
+        return
+      }
       world.losePower(other)
     }
   }
@@ -67,7 +70,7 @@ import Testing
     let other = RunToken(run: "other", generation: 1_000_000, holder: "somebody else")
     var watch = Watch()
     // It has begun to act, somewhere.
-    watch.began(.ensureFileAbsent(path: "/etc/a"), on: "head9", other, FakeWorld(), FakeWorld())
+    watch.began(AnyOperation(EnsureFileAbsent(path: "/etc/a")), on: "head9", other, FakeWorld(), FakeWorld())
     try caught(.oneExecutor, watching: watch) { _, host, world, _ in
       for head in world.machines.keys where head != host {
         var lease = FakeLease()
@@ -93,7 +96,7 @@ import Testing
   @Test func tooManyNodesAway() throws {
     try caught(.nodesAway) { operation, _, world, _ in
       // What was switched off before does not come back.
-      if case .ensureNode(let goal) = operation { world.nodes[goal.node]?.image = nil }
+      if let goal = operation.as(EnsureNode.self)?.goal { world.nodes[goal.node]?.image = nil }
     }
   }
 

@@ -4,13 +4,14 @@ import Execution
 import HostAccess
 import Simulator
 import Testing
+import Wings
 
 @testable import Simulation
 
 /// A rule that cannot be broken says nothing: each is broken here, by hand, and must be told.
 @Suite struct WatchTests {
   private let run = RunToken(run: "a", generation: 1, holder: "a test")
-  private let write = ClusterModel.Operation.ensureFile(FileGoal(path: "/etc/a", contents: .text("a")))
+  private let write = AnyOperation(EnsureFile(FileGoal(path: "/etc/a", contents: .text("a"))))
 
   private func step(_ name: String, after: [String] = []) -> Step {
     Step(
@@ -133,7 +134,7 @@ import Testing
         after.nodes[HostID(name)]?.image = nil
         let goal = NodeGoal(
           node: HostID(name), mac: mac, bmc: nil, image: "a/c", restart: true, deadlineSeconds: 600)
-        watch.began(.ensureNode(goal), on: "head1", run, now, after)
+        watch.began(AnyOperation(EnsureNode(goal)), on: "head1", run, now, after)
         watch.described(isDropped ? ["node2"] : ["node1", "node2"])
         now = after
       }

@@ -15,8 +15,8 @@ import Testing
     "Sources/Flow/6-Audit": ["ClusterModel", "HostAccess", "CGit2", "CZlib"],
     "Sources/Wings": ["SpecForms", "ClusterModel", "Pacemaker", "XML", "Diagnostics"],
     "Sources/HostAccess": ["ClusterModel"],
-    "Sources/Agent": ["HostAccess", "ClusterModel", "Pacemaker", "XML"],
-    "Sources/Apps/Simulator": ["ClusterModel", "HostAccess", "Pacemaker", "XML"],
+    "Sources/Agent": ["HostAccess", "Wings", "ClusterModel", "Pacemaker", "XML"],
+    "Sources/Apps/Simulator": ["Wings", "ClusterModel", "HostAccess", "Pacemaker", "XML"],
     "Sources/Apps/ClusterAgent": ["AgentServer", "HostAccess", "ClusterModel"],
     "Sources/Support/Diagnostics": [],
     "Sources/Support/XML": [],
@@ -73,7 +73,7 @@ import Testing
   @Test func theAgentHasNoFoundation() {
     let folders = [
       "Sources/HostAccess", "Sources/Agent", "Sources/Apps/ClusterAgent", "Sources/Flow/2-Model",
-      "Sources/Support/Pacemaker",
+      "Sources/Support/Pacemaker", "Sources/Wings",
     ]
     expectNone(
       folders.flatMap(files).flatMap { file in

@@ -10,16 +10,16 @@ extension Agent {
 
   /// Does an operation, under the dead-man switch where it can cut the way to this host.
   func performGuarded(
-    _ operation: ClusterModel.Operation, _ run: RunToken, _ context: OperationContext
+    _ operation: AnyOperation, _ run: RunToken, _ context: OperationContext
   ) async throws(AgentError) -> Outcome {
     if let other = try deadMan.pending(), other.run != run.run { throw .waiting(other) }
-    switch operation.reach {
-    case .harmless: return try await perform(operation, context)
-    case .prepares(let path):
+    switch operation.lockout {
+    case .impossible: return try await perform(operation, context)
+    case .prepared(let path):
       try await deadMan.prepare(path, operation)
       return try await perform(operation, context)
-    case .cuts:
-      let change = try await deadMan.arm(operation, run)
+    case .immediate(let touched):
+      let change = try await deadMan.arm(operation, touching: touched, run)
       let outcome: Outcome
       do throws(AgentError) { outcome = try await perform(operation, context) } catch {
         throw await undo(change, after: error)

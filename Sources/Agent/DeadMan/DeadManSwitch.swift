@@ -35,35 +35,30 @@ package struct DeadManSwitch: Sendable {
   // MARK: Doing
 
   /// Keeps what a path holds until a change that brings it into force is confirmed.
-  func prepare(_ path: String, _ operation: ClusterModel.Operation) async throws(AgentError) {
-    let isRemoval =
-      switch operation {
-      case .ensureFileAbsent, .ensureTreeAbsent: true
-      default: false
-      }
+  func prepare(_ path: String, _ operation: AnyOperation) async throws(AgentError) {
     try await locked { () async throws(AgentError) in
       try await BootUnit.install()
-      try await images.keep(path, isRemoval: isRemoval)
+      try await images.keep(path, isRemoval: operation.isRemoval)
     }
   }
 
   /// From here on the change is undone by itself.
-  func arm(_ operation: ClusterModel.Operation, _ run: RunToken) async throws(AgentError) -> GuardedChange {
+  func arm(
+    _ operation: AnyOperation, touching touched: Lockout.Touched, _ run: RunToken
+  ) async throws(AgentError) -> GuardedChange {
     try await locked { () async throws(AgentError) in
       if let other = try current() { throw .waiting(other.pending(now: now())) }
       var units: [GuardedChange.Unit] = []
-      for name in try concerned(operation) {
+      for name in try concerned(touched.unit) {
         let unit = try await UnitProperties.read(name)
         if unit.exists { units.append(.init(name: name, enabled: unit.isEnabled, running: unit.isRunning)) }
       }
       let change = GuardedChange(
-        id: PendingChange.ID(run: run.run, operation: operation), run: run.run, operation: operation,
+        id: try PendingChange.ID(run: run.run, operation: operation), run: run.run, operation: operation,
         endsAt: now() + Double(run.confirmSeconds), boot: try Boot.id(), units: units,
         links: try await LinkSnapshot.take(), firewall: try await Firewall.rules())
       try await BootUnit.install()
-      if case .ensureFile(let goal) = operation { try await images.keep(goal.path, isRemoval: false) }
-      if case .ensureSecretFile(let goal) = operation { try await images.keep(goal.path, isRemoval: false) }
-      if case .ensureFileAbsent(let path) = operation { try await images.keep(path, isRemoval: false) }
+      if let path = touched.path { try await images.keep(path, isRemoval: false) }
       try DurableJSON.write(change, to: changePath)
       do throws(AgentError) { try await UndoTimer.start(change.id, seconds: run.confirmSeconds) } catch {
         try FileSystem.remove(changePath)
@@ -205,13 +200,8 @@ package struct DeadManSwitch: Sendable {
   }
 
   /// The units that read what the change, or what was written before it, is about.
-  private func concerned(_ operation: ClusterModel.Operation) throws(AgentError) -> [String] {
-    var names: Set<String> = []
-    switch operation {
-    case .ensureUnit(let goal): names.insert(goal.name)
-    case .ensureLink: names.insert("systemd-networkd.service")
-    default: break
-    }
+  private func concerned(_ unit: String?) throws(AgentError) -> [String] {
+    var names = Set(unit.map { [$0] } ?? [])
     for image in try images.all() {
       for (folder, unit) in Undoing.readers where image.path.hasPrefix(folder) { names.insert(unit) }
     }

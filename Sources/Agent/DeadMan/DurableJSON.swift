@@ -2,6 +2,7 @@
 import ClusterModel
 import FoundationEssentials
 import HostAccess
+import Wings
 
 /// A value in a file of its own, replaced as a whole, so that it survives a power cut as the old or the new one.
 enum DurableJSON {
@@ -9,7 +10,9 @@ enum DurableJSON {
   static func read<Value: Decodable>(_ type: Value.Type, from path: String) throws(AgentError) -> Value? {
     guard try FileSystem.entry(path) != nil else { return nil }
     let bytes = try FileSystem.read(path)
-    do { return try JSONDecoder().decode(type, from: Data(bytes)) } catch {
+    let decoder = JSONDecoder()
+    decoder.userInfo = OperationCatalog.all.userInfo
+    do { return try decoder.decode(type, from: Data(bytes)) } catch {
       throw AgentError(
         .invalid, "\(path) cannot be understood", cause: "\(error)",
         next: "Check that no run is at work, and remove \(path) on the host.")

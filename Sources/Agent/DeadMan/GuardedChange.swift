@@ -14,7 +14,7 @@ struct GuardedChange: Codable, Sendable {
 
   var id: PendingChange.ID
   var run: String
-  var operation: ClusterModel.Operation
+  var operation: AnyOperation
   var phase = Phase.changing
   /// Seconds of `CLOCK_BOOTTIME`, in this boot.
   var endsAt: Double
@@ -35,12 +35,8 @@ struct GuardedChange: Codable, Sendable {
 
   /// The address that it adds, if it adds one.
   var added: LinkSnapshot.Address? {
-    switch operation {
-    case .ensureLink(let goal):
-      LinkSnapshot.Address(interface: goal.interface, address: "\(goal.address)/\(goal.prefix)")
-    case .ensureAddress(let interface, let address, let prefix):
-      LinkSnapshot.Address(interface: interface, address: "\(address)/\(prefix)")
-    default: nil
+    operation.lockout.touched?.address.map {
+      LinkSnapshot.Address(interface: $0.interface, address: "\($0.address)/\($0.prefix)")
     }
   }
 }

@@ -2,6 +2,7 @@
 import ClusterModel
 import Glibc
 import HostAccess
+import Wings
 
 /// Installs one head over the network, from power-on to its first answer on SSH.
 struct CloneInstallation {

@@ -2,6 +2,7 @@
 import ClusterModel
 import Glibc
 import HostAccess
+import Wings
 
 /// Packs this head's root, while it runs, as a squashfs that another head is installed from.
 struct HeadCaptureRun {

@@ -2,6 +2,7 @@
 import ClusterModel
 import Glibc
 import HostAccess
+import Wings
 
 /// Builds one image: packages, then files, then finishing programs, then the initramfs, then the squashfs.
 ///

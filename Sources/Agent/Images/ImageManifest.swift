@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import FoundationEssentials
+import Wings
 
 /// What an image holds, kept beside it. Two images can be compared by their manifests.
 struct ImageManifest: Codable, Sendable {

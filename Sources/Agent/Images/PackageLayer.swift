@@ -2,6 +2,7 @@
 import ClusterModel
 import HostAccess
 import Synchronization
+import Wings
 
 /// An image's packages, installed and kept as `/var/cache/cluster/layers/KEY.tar.zst`.
 ///

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
-import FoundationEssentials
 import HostAccess
 
 /// Of agents that are asked for the very same operation, one is at it at a time.
@@ -15,7 +14,7 @@ final class OperationTurn: Sendable {
 
   /// Waits as long as the operation may take: whoever asked has a deadline of its own, and cancels.
   static func taken(
-    for operation: ClusterModel.Operation, _ progress: @Sendable (String) -> Void
+    for operation: AnyOperation, _ progress: @Sendable (String) -> Void
   ) async throws(AgentError) -> OperationTurn {
     let path = "\(folder)/\(try name(of: operation))"
     if let lock = try FileLock(path) { return OperationTurn(lock) }
@@ -32,15 +31,11 @@ final class OperationTurn: Sendable {
   }
 
   /// Whether an agent is at it.
-  static func isTaken(for operation: ClusterModel.Operation) throws(AgentError) -> Bool {
+  static func isTaken(for operation: AnyOperation) throws(AgentError) -> Bool {
     try FileLock("\(folder)/\(name(of: operation))") == nil
   }
 
-  private static func name(of operation: ClusterModel.Operation) throws(AgentError) -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
-    do { return SHA256.hex(Array(try encoder.encode(operation))) } catch {
-      throw AgentError(.invalid, "An operation cannot be encoded", cause: "\(error)", next: "Report this as a bug.")
-    }
+  private static func name(of operation: AnyOperation) throws(AgentError) -> String {
+    SHA256.hex(try operation.steadyText)
   }
 }

@@ -2,6 +2,7 @@
 import ClusterModel
 import Glibc
 import HostAccess
+import Wings
 
 /// Brings one node up on its image, and waits until it says so itself.
 struct NodeBoot {

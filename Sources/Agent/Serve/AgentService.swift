@@ -23,33 +23,38 @@ package final class AgentService: Sendable {
   }
 
   private let host: any Host
+  private let catalog: WireCatalog
   private let output: FrameWriter
   private let log: Logger
   private let state = Mutex(State())
 
-  private init(_ host: any Host, _ output: FrameWriter, _ log: Logger) {
+  private init(_ host: any Host, _ catalog: WireCatalog, _ output: FrameWriter, _ log: Logger) {
     self.host = host
+    self.catalog = catalog
     self.output = output
     self.log = log
   }
 
   /// Returns when the input has ended and nothing is in flight any more.
   ///
-  /// - Parameter log: hears of every change, and of who asked for it. Questions are not logged.
+  /// - Parameters:
+  ///   - catalog: what the host can be asked for.
+  ///   - log: hears of every change, and of who asked for it. Questions are not logged.
   /// - Throws: `.protocolMismatch` for input that is no conversation.
   package static func serve(
-    _ host: any Host, input: Int32, output: Int32, log: Logger
+    _ host: any Host, catalog: WireCatalog = AgentCatalog.wire, input: Int32, output: Int32, log: Logger
   ) async throws(AgentError) {
     Command.ignoreBrokenPipes()
-    let service = AgentService(host, FrameWriter(output), log)
-    service.send(.hello(AgentHello(version: WireProtocol.version, host: host.id)))
+    let service = AgentService(host, catalog, FrameWriter(output), log)
+    service.send(
+      .hello(AgentHello(version: WireProtocol.version, host: host.id, operations: catalog.operations.names)))
     let result = await service.take(ByteStream.reading(input))
     await service.finish()
     try result.get()
   }
 
   private func take(_ input: AsyncStream<[UInt8]>) async -> Result<Void, AgentError> {
-    var decoder = FrameDecoder()
+    var decoder = FrameDecoder(catalog)
     do throws(AgentError) {
       for await bytes in input {
         decoder.push(bytes)

@@ -23,7 +23,7 @@ enum ComparisonBench {
       let (_, time) = try await Measuring.median {
         let (proposal, _) = try await comparison.proposal(from: base, to: head, RunTerms())
         return try Measuring.expecting("a node to boot", proposal.plan.steps) { steps in
-          steps.contains { if case .ensureNode = $0.operation { true } else { false } }
+          steps.contains { if case .node = $0.operation.impact { true } else { false } }
         }
       }
       Measuring.bar(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import Diagnostics
+import Wings
 
 /// Nodes that each need a boot file on the head and then a boot: two resources a node, in chains.
 struct SyntheticSite {
@@ -64,11 +65,11 @@ enum BootFileKind: ResourceKind {
   ) throws(Unreadable) -> [StepDraft] {
     guard let host = id.host, actual != desired.text else { return [] }
     let goal = FileGoal(path: id.name, contents: .text(desired.text))
-    return [StepDraft("write", on: host, .ensureFile(goal), because: "it differs")]
+    return [StepDraft("write", on: host, EnsureFile(goal), because: "it differs")]
   }
 
   static func removal(_ id: ResourceID, _ previous: Desired, _ actual: String, _ context: PlanContext) -> [StepDraft] {
-    id.host.map { [StepDraft("remove", on: $0, .ensureFileAbsent(path: id.name), because: "nothing asks for it")] }
+    id.host.map { [StepDraft("remove", on: $0, EnsureFileAbsent(path: id.name), because: "nothing asks for it")] }
       ?? []
   }
 }

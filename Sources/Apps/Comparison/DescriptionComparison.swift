@@ -60,10 +60,10 @@ package struct DescriptionComparison: Sendable {
   /// The plan's order is one in which each step comes after what it depends on.
   private func carryOut(_ plan: Plan, _ run: RunToken, on machines: FakeCluster) async throws {
     var claimed: Set<HostID> = []
-    var booted: [NodeGoal] = []
+    var assumed: [@Sendable (inout FakeWorld) -> Void] = []
     for step in plan.steps {
-      if case .ensureNode(let goal) = step.operation {
-        booted.append(goal)
+      if let assumption = try step.operation.inMemory.assumption {
+        assumed.append(assumption)
         continue
       }
       let host = machines.host(step.host)
@@ -74,15 +74,8 @@ package struct DescriptionComparison: Sendable {
       if let pending = outcome.pending { _ = try await host.confirm(pending.id, run: run) }
     }
     for id in claimed { try await machines.host(id).release(run) }
-    await machines.change { [booted] world in
-      // All at once, and they report to whoever serves them. Nothing waits for a node, and booting ten thousand one by
-      // one takes minutes even in memory.
-      for goal in booted {
-        world.nodes[goal.node]?.image = goal.image
-        world.nodes[goal.node]?.server = goal.server
-        if let bmc = goal.bmc { world.boards[bmc.address]?.power = .on }
-      }
-    }
+    // All at once: nothing waits for a node.
+    await machines.change { [assumed] world in for assumption in assumed { assumption(&world) } }
   }
 
   private func reconciler(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import HostAccess
+import Wings
 
 /// Any bytes are whole messages, the beginning of one, or a mismatch; and however they are cut, the same.
 enum WireInput {
@@ -15,7 +16,7 @@ enum WireInput {
 
   /// The frames of a stream that comes in pieces, and whether it ended in a mismatch.
   private static func messages(_ bytes: [UInt8], cut: Int) -> [[UInt8]] {
-    var decoder = FrameDecoder()
+    var decoder = FrameDecoder(.all)
     var frames: [[UInt8]] = []
     var rest = bytes[...]
     do throws(AgentError) {
@@ -33,7 +34,7 @@ enum WireInput {
 
   /// What can be understood can be said again, and is understood the same way then.
   private static func check<Message: Codable>(_ bytes: [UInt8], _ type: Message.Type) {
-    var decoder = FrameDecoder()
+    var decoder = FrameDecoder(.all)
     decoder.push(bytes)
     do throws(AgentError) {
       while let message = try decoder.next(type) { checkRoundTrip(message) }
@@ -46,7 +47,7 @@ enum WireInput {
   private static func checkRoundTrip(_ message: some Codable) {
     do throws(AgentError) {
       let frame = try FrameDecoder.frame(message)
-      var decoder = FrameDecoder()
+      var decoder = FrameDecoder(.all)
       decoder.push(frame)
       guard let again = try decoder.next(type(of: message)) else { preconditionFailure("a message is lost") }
       let second = try FrameDecoder.frame(again)

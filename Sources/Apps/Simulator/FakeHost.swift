@@ -25,8 +25,14 @@ package struct FakeHost: Host {
     }
   }
 
+  package func operations() async throws(AgentError) -> Set<String> {
+    try await cluster.attempt { (world) throws(AgentError) in
+      Set(MemoryCatalog.operations.names).subtracting(try world.machine(id).faults.unableTo)
+    }
+  }
+
   package func perform(
-    _ operation: Operation, secrets: Secrets, run: RunToken, progress: @escaping @Sendable (String) -> Void
+    _ operation: AnyOperation, secrets: Secrets, run: RunToken, progress: @escaping @Sendable (String) -> Void
   ) async throws(AgentError) -> Outcome {
     try await cluster.attempt { (world) throws(AgentError) in
       var machine = try world.machine(id)

@@ -53,22 +53,17 @@ extension FakeMachine {
   }
 
   /// Before an operation: what is there is kept, as far as the operation may cut the way here.
-  package mutating func guarding(_ operation: Operation, _ run: RunToken, now: Int) throws(AgentError) {
-    if let other = deadMan.pending(now: now), other.run != run.run || operation.canCutUsOff { throw .waiting(other) }
-    switch operation.reach {
-    case .harmless: break
-    case .prepares(let path): keep(path, operation)
-    case .cuts:
-      switch operation {
-      case .ensureFile(let goal): keep(goal.path, operation)
-      case .ensureSecretFile(let goal): keep(goal.path, operation)
-      case .ensureFileAbsent(let path): keep(path, operation)
-      default: break
-      }
+  package mutating func guarding(_ operation: AnyOperation, _ run: RunToken, now: Int) throws(AgentError) {
+    if let other = deadMan.pending(now: now), other.run != run.run || operation.canLockOut { throw .waiting(other) }
+    switch operation.lockout {
+    case .impossible: break
+    case .prepared(let path): keep(path, operation)
+    case .immediate(let touched):
+      if let path = touched.path { keep(path, operation) }
       deadMan.change = FakeDeadMan.Change(
-        id: PendingChange.ID(run: run.run, operation: operation), run: run.run,
+        id: try PendingChange.ID(run: run.run, operation: operation), run: run.run,
         what: "\(operation.name) \(operation.target)", endsAt: now + run.confirmSeconds,
-        units: units.filter { Operation.ensureUnit(UnitGoal(name: $0.key, enabled: nil, active: nil)).canCutUsOff },
+        units: units.filter { Lockout.ofUnit($0.key).touched != nil },
         links: links)
     }
   }
@@ -149,13 +144,9 @@ extension FakeMachine {
     deadMan.before = [:]
   }
 
-  private mutating func keep(_ path: String, _ operation: Operation) {
+  private mutating func keep(_ path: String, _ operation: AnyOperation) {
     guard deadMan.before[path] == nil else { return }
-    let isRemoval =
-      switch operation {
-      case .ensureFileAbsent, .ensureTreeAbsent: !operation.canCutUsOff
-      default: false
-      }
+    let isRemoval = operation.isRemoval && !operation.canLockOut
     deadMan.before[path] = FakeDeadMan.Image(
       files: files.filter { $0.key.lies(in: path) },
       links: symbolicLinks.filter { $0.key.lies(in: path) }, isRemoval: isRemoval)
@@ -181,17 +172,17 @@ extension FakeWorld {
 
   /// An operation that cuts the way to its host is done, and nobody hears of it.
   package mutating func guarded(
-    _ operation: Operation, on id: HostID, _ secrets: Secrets, _ run: RunToken
+    _ operation: AnyOperation, on id: HostID, _ secrets: Secrets, _ run: RunToken
   ) throws(AgentError) -> Outcome {
     let outcome: Outcome
     do throws(AgentError) { outcome = try perform(operation, on: id, secrets) } catch {
-      if operation.canCutUsOff { machines[id]?.undo() }
+      if operation.canLockOut { machines[id]?.undo() }
       throw error
     }
     // Others may be done while it waits, and have nothing to do with it.
     var told = outcome
-    if operation.canCutUsOff {
-      let change = PendingChange.ID(run: run.run, operation: operation)
+    if operation.canLockOut {
+      let change = try PendingChange.ID(run: run.run, operation: operation)
       told = try machines[id]?.waiting(change, outcome, now: now) ?? outcome
     }
     guard machines[id]?.isCutOff != true else {

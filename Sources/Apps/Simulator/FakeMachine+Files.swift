@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import HostAccess
+import Wings
 
 extension FakeMachine {
   func file(_ path: String, contents: Bool) -> FileState {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
+import Wings
 
 extension FakeMachine {
   func unit(_ name: String, configuration: [String]) -> UnitState {

@@ -116,6 +116,8 @@ package struct FakeMachine: Hashable, Codable, Sendable {
     package var mirrorDown = false
     /// Probes that the host fails to answer, by the first word of the case: `links`.
     package var deafTo: Set<String> = []
+    /// Operations that its agent is too old to know, by name.
+    package var unableTo: Set<String> = []
 
     package init() {}
   }

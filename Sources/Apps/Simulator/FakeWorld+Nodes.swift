@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import HostAccess
+import Wings
 
 /// Nodes: they boot from the address that the heads tell them, report there, and are heard where somebody listens.
 extension FakeWorld {
@@ -77,9 +78,8 @@ extension FakeWorld {
     return server == goal.server ?? server && listens(host, at: server)
   }
 
-  /// The first half of what takes long: a machine that is to restart is away from here on.
-  package mutating func begin(_ operation: Operation, on host: HostID, _ secrets: Secrets) throws(AgentError) {
-    guard case .ensureNode(let goal) = operation, !isReady(goal, on: host), let bmc = goal.bmc else { return }
+  mutating func begin(_ goal: NodeGoal, on host: HostID, _ secrets: Secrets) throws(AgentError) {
+    guard !isReady(goal, on: host), let bmc = goal.bmc else { return }
     hear()
     if goal.restart || !isPowered(goal.node) {
       let report = NodeReport(mac: goal.mac, stage: .powered, image: nil, verified: false, age: 0, uptime: nil)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import HostAccess
+import Wings
 
 extension FakeWorld {
   func power(_ bmc: BMC, _ secrets: Secrets) throws(AgentError) -> PowerState { try board(bmc, secrets).power }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import HostAccess
+import Wings
 
 extension FakeWorld {
   mutating func ensureImage(_ recipe: ImageRecipe, on host: HostID) throws(AgentError) -> Outcome {

@@ -82,6 +82,7 @@ extension Reconciler {
     _ events: @escaping @Sendable (RunEvent) -> Void
   ) async throws(ReconcileError) -> RunOutcome {
     try check(proposal)
+    try await checkAgents(proposal.plan)
     let managing = try managing(proposal)
     let (stream, continuation) = AsyncStream.makeStream(of: RunEvent.self)
     do throws(ExecutionError) {

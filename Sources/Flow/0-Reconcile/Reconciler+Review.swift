@@ -29,7 +29,6 @@ extension Reconciler {
     let limits = ExecutionPolicy().limits
     return ForecastBasis(
       activeHead: heads.active(in: proposal.inventory), past: past, services: WingCatalog.serviceNames(of: cluster),
-      perHost: limits.perHost, total: limits.total,
-      lane: { $0.lane })
+      perHost: limits.perHost, total: limits.total)
   }
 }

@@ -2,6 +2,7 @@
 import ClusterModel
 import Foundation
 import Planning
+import Wings
 
 /// A plan that was agreed to, with all that it was made from: it is carried out as it is, or not at all.
 ///
@@ -39,7 +40,9 @@ package struct SavedPlan: Codable, Sendable {
       if version > Self.newestVersion {
         throw ReconcileError.stale(["it is of version \(version), newer than this program"])
       }
-      self = try JSONDecoder().decode(SavedPlan.self, from: data)
+      let decoder = JSONDecoder()
+      decoder.userInfo = OperationCatalog.all.userInfo
+      self = try decoder.decode(SavedPlan.self, from: data)
     } catch let error as ReconcileError { throw error } catch { throw .stale(["it cannot be read: \(error)"]) }
   }
 

@@ -46,7 +46,7 @@ struct Ownership {
   /// The claims, to be looked up. Made only for a plan that takes something away: there may be hundreds of thousands.
   func index() -> Index { Index(claimed: Set(claims.lazy.map(\.claim)), rootLengths: rootLengths) }
 
-  struct Index {
+  struct Index: Sendable {
     fileprivate let claimed: Set<Claim>
     fileprivate let rootLengths: Set<Int>
 

@@ -130,8 +130,11 @@ struct PlanBuilder {
   }
 
   /// Made anew for each resource and gone before `changing` grows, so that the set is never copied.
-  private func context(for id: ResourceID) -> PlanContext {
-    PlanContext(answers: answers, activeHead: activeHead, changing: changing, now: now, previous: previous[id])
+  private func context(
+    for id: ResourceID, _ isOwned: @escaping @Sendable (Claim) -> Bool = { _ in false }
+  ) -> PlanContext {
+    PlanContext(
+      answers: answers, activeHead: activeHead, changing: changing, now: now, previous: previous[id], isOwned: isOwned)
   }
 
   private mutating func block(_ resource: Resource, _ reason: Blocked.Reason, _ index: Int) {
@@ -251,9 +254,11 @@ struct PlanBuilder {
     }
   }
 
-  private func removal(_ managed: ManagedResource) throws(Unreadable) -> [StepDraft] {
+  private func removal(
+    _ managed: ManagedResource, _ isOwned: @escaping @Sendable (Claim) -> Bool = { _ in false }
+  ) throws(Unreadable) -> [StepDraft] {
     guard let kind = catalog[managed.id.kind] else { return [] }
-    return try kind.examine(managed.id, managed.desired, answers).removal(context(for: managed.id))
+    return try kind.examine(managed.id, managed.desired, answers).removal(context(for: managed.id, isOwned))
   }
 
   /// Hosts that the description does not have: for the others they have nothing.
@@ -284,7 +289,9 @@ struct PlanBuilder {
       groupRank = rank(managed)
       do throws(Unreadable) {
         // What another resource has taken over since is not ours to take away.
-        let drafts = try removal(managed).compactMap { ours($0, owned) }
+        let drafts = try removal(managed, { owned.holds($0) }).filter { draft in
+          !draft.operation.claims(on: draft.host).contains(where: owned.holds)
+        }
         if drafts.isEmpty { continue }
         if let cause = stuck[managed.id.host] {
           block(managed, .waitsFor(cause))
@@ -297,19 +304,6 @@ struct PlanBuilder {
         block(managed, .unreadable(error))
       }
     }
-  }
-
-  /// The draft without what another resource owns. Nil when nothing is left.
-  private func ours(_ draft: StepDraft, _ owned: Ownership.Index) -> StepDraft? {
-    guard case .ensurePackagesAbsent(let names) = draft.operation else {
-      return draft.operation.claims(on: draft.host).contains(where: owned.holds) ? nil : draft
-    }
-    let left = names.filter { !owned.holds(.package(draft.host, $0)) }
-    if left.isEmpty { return nil }
-    var draft = draft
-    draft.operation = .ensurePackagesAbsent(left)
-    draft.changes = left.map { "- \($0)" }
-    return draft
   }
 
   private func rank(_ managed: ManagedResource) -> Int { catalog[managed.id.kind]?.removalRank ?? Int.max }

@@ -27,6 +27,6 @@ package struct PlanRules: Sendable {
 extension Step {
   /// Whether a node that works is interrupted.
   var takesNodeAway: Bool {
-    if case .ensureNode = operation { disruption >= .reboot } else { false }
+    if case .node = operation.impact { disruption >= .reboot } else { false }
   }
 }

@@ -13,7 +13,7 @@ struct Confirmation<C: Clock>: Sendable where C.Duration == Duration {
   ///
   /// - Throws: the host's answer when it never began the change, and so it may be tried again.
   func settle() async throws(AgentError) -> StepReport.Result {
-    let change = PendingChange.ID(run: token.run, operation: step.operation)
+    let change = try PendingChange.ID(run: token.run, operation: step.operation)
     guard let host = executor.hosts[step.host] else { throw .noWay(to: step.host) }
     let window = Duration.seconds(token.confirmSeconds)
     let began = executor.clock.now

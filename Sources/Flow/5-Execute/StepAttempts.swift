@@ -25,7 +25,7 @@ struct StepAttempts<C: Clock>: Sendable where C.Duration == Duration {
       } catch {
         if error.code == .rolledBack { return (.rolledBack(error), attempt) }
         if error.code == .connectionLost { mayHaveHappened = true }
-        if step.operation.canCutUsOff, error.leavesOpen, let result = await confirmed() { return (result, attempt) }
+        if step.operation.canLockOut, error.leavesOpen, let result = await confirmed() { return (result, attempt) }
         guard error.isTransient, let wait = wait(before: attempt + 1, since: began) else {
           if error.code == .staleGeneration || error.code == .leaseHeld { stop.raise(.superseded, error.description) }
           return (mayHaveHappened && error.isTransient ? .unknown(error) : .failed(error), attempt)
@@ -78,7 +78,7 @@ struct StepAttempts<C: Clock>: Sendable where C.Duration == Duration {
   }
 
   private func once(_ host: any Host, _ secrets: Secrets) async throws(AgentError) -> Outcome {
-    let limit = step.operation.deadline
+    let limit = step.operation.timing.deadline
     return try await withDeadline(
       limit, clock: executor.clock,
       orThrow: AgentError(

@@ -74,9 +74,11 @@ package final class AgentConnection: Sendable {
     return Dictionary(zip(probes, answers), uniquingKeysWith: { first, _ in first })
   }
 
+  func operations() async throws(AgentError) -> Set<String> { Set(try await link.greeting().operations) }
+
   /// The deadline is only the last resort: an operation has its own, which the executor keeps.
   func perform(
-    _ operation: Operation, secrets: Secrets, run: RunToken, progress: @escaping @Sendable (String) -> Void
+    _ operation: AnyOperation, secrets: Secrets, run: RunToken, progress: @escaping @Sendable (String) -> Void
   ) async throws(AgentError) -> Outcome {
     let reply = try await link.ask(
       .perform(operation, secrets, run), deadline: .seconds(2 * 3600), progress: progress)
@@ -113,7 +115,8 @@ package final class AgentConnection: Sendable {
 }
 
 private final class DecoderBox: Sendable {
-  private let decoder = Mutex(FrameDecoder())
+  /// An agent sends no operation.
+  private let decoder = Mutex(FrameDecoder(WireCatalog(operations: OperationCatalog([]))))
 
   func take(_ bytes: [UInt8], _ link: AgentLink) throws(AgentError) {
     decoder.withLock { $0.push(bytes) }

@@ -45,11 +45,13 @@ package actor SSHHost: Host {
     try await connection().answer(probes, secrets: secrets)
   }
 
+  package func operations() async throws(AgentError) -> Set<String> { try await connection().operations() }
+
   package func perform(
-    _ operation: Operation, secrets: Secrets, run: RunToken, progress: @escaping @Sendable (String) -> Void
+    _ operation: AnyOperation, secrets: Secrets, run: RunToken, progress: @escaping @Sendable (String) -> Void
   ) async throws(AgentError) -> Outcome {
     let connection = try await connection()
-    if case .ensureLink(let goal) = operation, "\(goal.address)" == program.hostName {
+    if let added = operation.lockout.touched?.address, "\(added.address)" == program.hostName {
       // The way that it was asked over says nothing any more.
       (hasMoved, way) = (true, nil)
     }

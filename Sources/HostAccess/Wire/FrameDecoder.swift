@@ -9,9 +9,14 @@ package struct FrameDecoder: Sendable {
   private var pending: [UInt8] = []
   private var start = 0
   private var isAtTheBeginning = true
+  private let catalog: WireCatalog
   private let limit: Int
 
-  package init(limit: Int = WireProtocol.frameLimit) { self.limit = limit }
+  /// - Parameter catalog: what may be in a message.
+  package init(_ catalog: WireCatalog, limit: Int = WireProtocol.frameLimit) {
+    self.catalog = catalog
+    self.limit = limit
+  }
 
   /// Whether the stream may end here.
   package var isBetweenFrames: Bool { start == pending.count }
@@ -43,7 +48,11 @@ package struct FrameDecoder: Sendable {
 
   package mutating func next<Message: Decodable>(_ type: Message.Type) throws(AgentError) -> Message? {
     guard let frame = try next() else { return nil }
-    do { return try JSONDecoder().decode(type, from: Data(frame)) } catch {
+    let decoder = JSONDecoder()
+    decoder.userInfo = catalog.userInfo
+    do { return try decoder.decode(type, from: Data(frame)) } catch let error as UnknownOperation {
+      throw .mismatch("The other end speaks of the operation \(error.name), which this one does not have")
+    } catch {
       throw .mismatch("A frame of \(frame.count) bytes could not be understood")
     }
   }

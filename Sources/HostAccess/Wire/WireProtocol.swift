@@ -5,7 +5,7 @@ import ClusterModel
 /// compiler derives it from the messages below.
 package enum WireProtocol {
   /// Raised whenever an older agent would misunderstand a newer client, or the other way round.
-  package static let version = 4
+  package static let version = 5
   /// A larger frame is refused before its bytes are taken.
   package static let frameLimit = 64 << 20
   /// How many probes one request may hold.
@@ -31,17 +31,28 @@ package enum AgentMessage: Codable, Sendable {
 package struct AgentHello: Hashable, Codable, Sendable {
   package var version: Int
   package var host: HostID
+  /// The names of the operations that it can do.
+  package var operations: [String]
 
-  package init(version: Int, host: HostID) {
+  package init(version: Int, host: HostID, operations: [String]) {
     self.version = version
     self.host = host
+    self.operations = operations
+  }
+
+  /// Whatever version it is of: that is what a reader has to hear of first.
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    version = try values.decode(Int.self, forKey: .version)
+    host = try values.decode(HostID.self, forKey: .host)
+    operations = version == WireProtocol.version ? try values.decode([String].self, forKey: .operations) : []
   }
 }
 
 /// The calls of `Host`.
 package enum WireRequest: Codable, Sendable {
   case answer([Probe], Secrets)
-  case perform(Operation, Secrets, RunToken)
+  case perform(AnyOperation, Secrets, RunToken)
   case confirm(PendingChange.ID, RunToken)
   case lease
   case claim(RunToken)

@@ -58,7 +58,7 @@ extension FileKind {
 
 extension FileKind {
   package static func claims(_ id: ResourceID, _ desired: Desired) -> [Claim]? {
-    Operation.ensureFile(desired.file).claims(on: id.onlyHost)
+    EnsureFile(desired.file).claims(on: id.onlyHost)
   }
 
   package static func steps(
@@ -67,7 +67,7 @@ extension FileKind {
     let goal = desired.file
     guard let because = reason(goal, actual) else { return [] }
     return [
-      StepDraft("write", on: id.onlyHost, .ensureFile(goal), because: because, changes: differences(goal, actual))
+      StepDraft("write", on: id.onlyHost, EnsureFile(goal), because: because, changes: differences(goal, actual))
     ]
   }
 
@@ -77,7 +77,7 @@ extension FileKind {
     let path = previous.file.path
     return [
       StepDraft(
-        "remove", on: id.onlyHost, .ensureFileAbsent(path: path), because: "nothing in the spec asks for \(path) now",
+        "remove", on: id.onlyHost, EnsureFileAbsent(path: path), because: "nothing in the spec asks for \(path) now",
         changes: ["- \(path)"])
     ]
   }

@@ -7,6 +7,10 @@ package enum Files: Wing {
   package static let kinds: [AnyKind] = [
     AnyKind(FileKind.self), AnyKind(SecretFileKind.self), AnyKind(SymbolicLinkKind.self), AnyKind(TreeKind.self),
   ]
+  package static let operations: [any HostOperation.Type] = [
+    EnsureFile.self, EnsureSecretFile.self, EnsureSymbolicLink.self, EnsureFileAbsent.self,
+    EnsureTree.self, EnsureTreeAbsent.self,
+  ]
 
   package static func resources(
     _ cluster: Cluster, _ files: SiteFiles, _ published: Publications

@@ -51,7 +51,7 @@ extension SecretFileKind {
 
 extension SecretFileKind {
   package static func claims(_ id: ResourceID, _ desired: Desired) -> [Claim]? {
-    Operation.ensureSecretFile(desired.file).claims(on: id.onlyHost)
+    EnsureSecretFile(desired.file).claims(on: id.onlyHost)
   }
 
   package static func steps(
@@ -66,7 +66,7 @@ extension SecretFileKind {
     }
     return [
       StepDraft(
-        "write", on: id.onlyHost, .ensureSecretFile(desired.file), because: because,
+        "write", on: id.onlyHost, EnsureSecretFile(desired.file), because: because,
         changes: ["\(desired.file.secret), redacted: \(actual == nil ? "new" : "changed")"])
     ]
   }
@@ -77,7 +77,7 @@ extension SecretFileKind {
     let path = previous.file.path
     return [
       StepDraft(
-        "remove", on: id.onlyHost, .ensureFileAbsent(path: path), because: "nothing in the spec asks for \(path) now",
+        "remove", on: id.onlyHost, EnsureFileAbsent(path: path), because: "nothing in the spec asks for \(path) now",
         changes: ["- \(path)"])
     ]
   }

@@ -61,7 +61,7 @@ extension SymbolicLinkKind {
 
 extension SymbolicLinkKind {
   package static func claims(_ id: ResourceID, _ desired: Desired) -> [Claim]? {
-    Operation.ensureSymbolicLink(path: desired.path, target: desired.target).claims(on: id.onlyHost)
+    EnsureSymbolicLink(path: desired.path, destination: desired.target).claims(on: id.onlyHost)
   }
 
   package static func steps(
@@ -71,7 +71,7 @@ extension SymbolicLinkKind {
     if actual == .link(target: target) { return [] }
     return [
       StepDraft(
-        "link", on: id.onlyHost, .ensureSymbolicLink(path: path, target: target),
+        "link", on: id.onlyHost, EnsureSymbolicLink(path: path, destination: target),
         because: reason(path, actual), changes: ["\(before(actual))-> \(target)"])
     ]
   }
@@ -82,7 +82,7 @@ extension SymbolicLinkKind {
     let path = previous.path
     return [
       StepDraft(
-        "remove", on: id.onlyHost, .ensureFileAbsent(path: path), because: "nothing in the spec asks for \(path) now",
+        "remove", on: id.onlyHost, EnsureFileAbsent(path: path), because: "nothing in the spec asks for \(path) now",
         changes: ["- \(path)"])
     ]
   }

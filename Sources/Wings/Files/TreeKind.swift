@@ -50,7 +50,7 @@ extension TreeKind {
 
 extension TreeKind {
   package static func claims(_ id: ResourceID, _ desired: Desired) -> [Claim]? {
-    Operation.ensureTree(desired.tree).claims(on: id.onlyHost)
+    EnsureTree(desired.tree).claims(on: id.onlyHost)
   }
 
   /// More changed files than this are counted instead of listed.
@@ -67,7 +67,7 @@ extension TreeKind {
       ? "\(root) does not exist"
       : "\(changes.count) of the files in \(root) \(changes.count == 1 ? "differs" : "differ")"
     return [
-      StepDraft("write", on: id.onlyHost, .ensureTree(desired.tree), because: because, changes: lines(changes))
+      StepDraft("write", on: id.onlyHost, EnsureTree(desired.tree), because: because, changes: lines(changes))
     ]
   }
 
@@ -77,7 +77,7 @@ extension TreeKind {
     let root = previous.tree.root
     return [
       StepDraft(
-        "remove", on: id.onlyHost, .ensureTreeAbsent(root: root), because: "nothing in the spec asks for \(root) now",
+        "remove", on: id.onlyHost, EnsureTreeAbsent(root: root), because: "nothing in the spec asks for \(root) now",
         changes: lines(actual.files.keys.map { Change(path: $0, mark: .removed) }))
     ]
   }

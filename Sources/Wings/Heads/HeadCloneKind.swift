@@ -85,16 +85,17 @@ extension HeadCloneKind {
     case .off:
       return [
         StepDraft(
-          "power-on", on: desired.primary, .ensurePower(desired.goal.bmc, .on), because: "\(head) is switched off")
+          "power-on", on: desired.primary, EnsurePower(bmc: desired.goal.bmc, state: .on),
+          because: "\(head) is switched off")
       ]
     case nil:
       return [
         StepDraft(
-          "capture", on: desired.primary, .ensureCapture(desired.capture),
+          "capture", on: desired.primary, EnsureCapture(desired.capture),
           because: "\(head) is installed from \(desired.primary)'s own root",
           changes: ["left out: identity, passwords, keys, secrets, logs, caches"]),
         StepDraft(
-          "install", on: desired.primary, .ensureClone(desired.goal),
+          "install", on: desired.primary, EnsureClone(desired.goal),
           because: "\(head) does not answer and was never installed from here",
           changes: [
             "overwrite \(head)'s disk" + (desired.wipe ? ", whatever is on it" : "; refused when it is not empty"),
@@ -113,7 +114,7 @@ extension HeadCloneKind {
     let (head, primary) = (previous.goal.head, previous.primary)
     return [
       StepDraft(
-        "forget", on: primary, .ensureCloneAbsent(head: head),
+        "forget", on: primary, EnsureCloneAbsent(head: head),
         because: "\(head) leaves: a machine that is described later by this name is another one, and is installed",
         changes: ["- the note of \(primary) that it has installed \(head)", "- the capture of \(primary) for \(head)"])
     ]

@@ -6,6 +6,9 @@ import Diagnostics
 package enum HeadClones: Wing {
   package static let name = "head-clones"
   package static let kinds: [AnyKind] = [AnyKind(HeadCloneKind.self)]
+  package static let operations: [any HostOperation.Type] = [
+    EnsureCapture.self, EnsureClone.self, EnsureCloneAbsent.self,
+  ]
   /// From power-on to SSH: slow firmware takes minutes before it asks for an address.
   private static let deadlineSeconds = 1800
 

@@ -46,7 +46,7 @@ extension HostnameKind {
     if actual?.hostname == desired.hostname { return [] }
     return [
       StepDraft(
-        "set", on: id.onlyHost, .ensureHostname(desired.hostname),
+        "set", on: id.onlyHost, EnsureHostname(desired.hostname),
         because: actual.map { "the host calls itself \($0.hostname)" } ?? "the host has no name yet",
         changes: ["\(actual?.hostname ?? "") -> \(desired.hostname)"])
     ]

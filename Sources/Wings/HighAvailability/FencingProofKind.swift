@@ -58,7 +58,7 @@ package enum FencingProofKind: ResourceKind {
     }
     return [
       StepDraft(
-        "prove", on: desired.from, .ensureFencingProven(FencingGoal(head: desired.head, bmc: desired.bmc)),
+        "prove", on: desired.from, EnsureFencingProven(FencingGoal(head: desired.head, bmc: desired.bmc)),
         because: because, changes: ["\(desired.from) asks the BMC of \(desired.head) at \(desired.bmc.address)"])
     ]
   }

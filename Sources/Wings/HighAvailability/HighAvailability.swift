@@ -14,6 +14,7 @@ package enum HighAvailability: Wing {
     AnyKind(FencingProofKind.self), AnyKind(HighAvailabilityBootstrapKind.self),
     AnyKind(PacemakerConfigurationKind.self),
   ]
+  package static let operations: [any HostOperation.Type] = [EnsureCIB.self, EnsureFencingProven.self]
 
   package static func services(_ cluster: Cluster) -> [HeadService] {
     (cluster.ha?.services ?? []).compactMap { service in

@@ -97,13 +97,13 @@ package enum HighAvailabilityBootstrapKind: ResourceKind {
     let addresses = missing.enumerated().map { index, address in
       StepDraft(
         "address-\(address.interface)", on: desired.head,
-        .ensureAddress(interface: address.interface, address: address.address, prefix: address.prefix),
+        EnsureAddress(interface: address.interface, address: address.address, prefix: address.prefix),
         because: "Pacemaker is not in charge yet, and \(address.address) is not up",
         changes: ["+ \(address.address)/\(address.prefix) on \(address.interface)"], independent: index > 0)
     }
     let units = stopped.enumerated().map { index, unit in
       StepDraft(
-        "start-\(unit)", on: desired.head, .ensureUnit(UnitGoal(name: unit, enabled: nil, active: true)),
+        "start-\(unit)", on: desired.head, EnsureUnit(UnitGoal(name: unit, enabled: nil, active: true)),
         because: "Pacemaker is not in charge yet, and \(unit) is not active", changes: ["inactive -> active"],
         independent: index > 0)
     }

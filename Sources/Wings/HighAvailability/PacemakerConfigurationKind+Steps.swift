@@ -11,7 +11,7 @@ extension PacemakerConfigurationKind {
     guard let actual else {
       return [
         StepDraft(
-          "configure", on: context.activeHead, .ensureCIB(goal), because: "Pacemaker does not run yet",
+          "configure", on: context.activeHead, EnsureCIB(goal), because: "Pacemaker does not run yet",
           changes: changes(empty.differences(goal)))
       ]
     }
@@ -21,7 +21,7 @@ extension PacemakerConfigurationKind {
     if !differences.isEmpty {
       return [
         StepDraft(
-          "configure", on: host, .ensureCIB(goal),
+          "configure", on: host, EnsureCIB(goal),
           disruption: disruption(differences, goal, actual, context.activeHead),
           because: summary(differences), changes: changes(differences))
       ]
@@ -30,7 +30,7 @@ extension PacemakerConfigurationKind {
     let names = actual.failed.joined(separator: ", ")
     return [
       StepDraft(
-        "recover", on: host, .ensureCIB(goal), because: "Pacemaker has given up on \(names)",
+        "recover", on: host, EnsureCIB(goal), because: "Pacemaker has given up on \(names)",
         changes: actual.failed.map { "\($0): forget its failures and try again" })
     ]
   }
@@ -46,7 +46,7 @@ extension PacemakerConfigurationKind {
     let host = actual.heads.contains(context.activeHead) ? context.activeHead : actual.heads[0]
     return [
       StepDraft(
-        "release", on: host, .ensureCIB(goal), because: "nothing in the spec asks for high availability now",
+        "release", on: host, EnsureCIB(goal), because: "nothing in the spec asks for high availability now",
         changes: changes(differences))
     ]
   }

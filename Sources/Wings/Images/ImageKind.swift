@@ -84,7 +84,7 @@ extension ImageKind {
     if holders.isEmpty {
       drafts.append(
         StepDraft(
-          "build", on: source.head, .ensureImage(recipe), because: "no head has \(recipe.name)/\(recipe.digest)",
+          "build", on: source.head, EnsureImage(recipe), because: "no head has \(recipe.name)/\(recipe.digest)",
           changes: changes(from: (context.previous as? Desired)?.recipe, to: recipe)))
       lacking.removeAll { $0.head == source.head }
     }
@@ -92,7 +92,7 @@ extension ImageKind {
       drafts.append(
         StepDraft(
           "fetch-\(place.head)", on: place.head,
-          .ensureImageFetched(name: recipe.name, digest: recipe.digest, from: source.url),
+          EnsureImageFetched(name: recipe.name, digest: recipe.digest, source: source.url),
           because: "\(place.head) does not have \(recipe.name)/\(recipe.digest)", independent: index > 0))
     }
     return drafts
@@ -104,7 +104,7 @@ extension ImageKind {
     let recipe = previous.recipe
     return previous.heads.filter { actual.present.contains($0.head) }.enumerated().map { index, place in
       StepDraft(
-        "remove-\(place.head)", on: place.head, .ensureImageAbsent(name: recipe.name, digest: recipe.digest),
+        "remove-\(place.head)", on: place.head, EnsureImageAbsent(name: recipe.name, digest: recipe.digest),
         because: "nothing in the spec asks for image \(recipe.name) now",
         changes: ["- \(recipe.name)/\(recipe.digest)"], independent: index > 0)
     }

@@ -8,6 +8,10 @@ import Diagnostics
 package enum Images: Wing {
   package static let name = "images"
   package static let kinds: [AnyKind] = [AnyKind(ImageKind.self)]
+  package static let operations: [any HostOperation.Type] = [
+    EnsureImage.self, EnsureImageFetched.self, EnsureImageAbsent.self,
+  ]
+
   /// Where heads serve images to each other; nodes fetch from the service address.
   static let port = 8080
   private static let unitFile = "/etc/systemd/system/cluster-images.service"

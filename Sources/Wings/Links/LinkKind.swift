@@ -75,7 +75,7 @@ extension LinkKind {
     if actual?.file != text {
       drafts.append(
         StepDraft(
-          "write", on: id.onlyHost, .ensureFile(FileGoal(path: path(goal.interface), contents: .text(text))),
+          "write", on: id.onlyHost, EnsureFile(FileGoal(path: path(goal.interface), contents: .text(text))),
           because: actual?.file == nil
             ? "\(path(goal.interface)) does not exist" : "\(path(goal.interface)) has other contents",
           changes: UnifiedDiff.lines(old: actual?.file ?? "", new: text)))
@@ -84,7 +84,7 @@ extension LinkKind {
     if !missing.isEmpty || !drafts.isEmpty {
       drafts.append(
         StepDraft(
-          "apply", on: id.onlyHost, .ensureLink(goal),
+          "apply", on: id.onlyHost, EnsureLink(goal),
           disruption: actual?.link == nil || missing.isEmpty ? .none : .reload,
           because: missing.isEmpty ? "\(path(goal.interface)) changes" : "\(goal.interface) lacks its settings",
           changes: missing + (actual.map { leaving(goal, $0) } ?? [])))
@@ -99,7 +99,7 @@ extension LinkKind {
     let path = path(previous.link.interface)
     return [
       StepDraft(
-        "remove", on: id.onlyHost, .ensureFileAbsent(path: path),
+        "remove", on: id.onlyHost, EnsureFileAbsent(path: path),
         because: "nothing in the spec asks for \(previous.link.interface) now; its address goes with the next boot",
         changes: ["- \(path)"])
     ]

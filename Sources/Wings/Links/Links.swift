@@ -5,6 +5,7 @@ import ClusterModel
 package enum Links: Wing {
   package static let name = "links"
   package static let kinds: [AnyKind] = [AnyKind(LinkKind.self)]
+  package static let operations: [any HostOperation.Type] = [EnsureLink.self, EnsureAddress.self]
 
   package static func resources(
     _ cluster: Cluster, _ files: SiteFiles, _ published: Publications

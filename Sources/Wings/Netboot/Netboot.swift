@@ -7,6 +7,7 @@ import Diagnostics
 package enum Netboot: Wing {
   package static let name = "netboot"
   package static let kinds: [AnyKind] = []
+  package static let operations: [any HostOperation.Type] = []
 
   package static func resources(
     _ cluster: Cluster, _ files: SiteFiles, _ published: Publications

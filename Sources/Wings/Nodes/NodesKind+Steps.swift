@@ -130,7 +130,7 @@ extension NodesKind {
       node: row.name, mac: row.mac, bmc: row.bmc, image: row.image, server: server, restart: restart,
       deadlineSeconds: 600)
     return StepDraft(
-      "\(verb)-\(row.name)", on: context.activeHead, .ensureNode(goal), disruption: disruption, because: reason,
+      "\(verb)-\(row.name)", on: context.activeHead, EnsureNode(goal), disruption: disruption, because: reason,
       independent: true, behind: earlier, after: first)
   }
 }

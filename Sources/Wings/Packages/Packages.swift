@@ -5,6 +5,7 @@ import ClusterModel
 package enum Packages: Wing {
   package static let name = "packages"
   package static let kinds: [AnyKind] = [AnyKind(PackagesKind.self)]
+  package static let operations: [any HostOperation.Type] = [EnsurePackages.self, EnsurePackagesAbsent.self]
 
   package static func resources(
     _ cluster: Cluster, _ files: SiteFiles, _ published: Publications

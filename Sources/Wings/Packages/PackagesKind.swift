@@ -58,7 +58,7 @@ extension PackagesKind {
     if !missing.isEmpty {
       drafts.append(
         StepDraft(
-          "install", on: id.onlyHost, .ensurePackages(missing), because: "not installed: " + counted(missing),
+          "install", on: id.onlyHost, EnsurePackages(missing), because: "not installed: " + counted(missing),
           changes: missing.map { "+ \($0)" }))
     }
     return drafts
@@ -67,10 +67,12 @@ extension PackagesKind {
   package static func removal(
     _ id: ResourceID, _ previous: Desired, _ actual: Actual, _ context: PlanContext
   ) -> [StepDraft] {
-    let names = actual.installed.keys.sorted()
+    // What another set has taken over since stays.
+    let names = actual.installed.keys.filter { !context.isOwned(.package(id.onlyHost, $0)) }.sorted()
+    if names.isEmpty { return [] }
     return [
       StepDraft(
-        "remove", on: id.onlyHost, .ensurePackagesAbsent(names),
+        "remove", on: id.onlyHost, EnsurePackagesAbsent(names),
         because: "nothing in the spec asks for \(counted(names)) now", changes: names.map { "- \($0)" })
     ]
   }

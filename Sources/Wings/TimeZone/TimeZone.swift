@@ -8,11 +8,13 @@ import SpecForms
 package enum TimeZone: Wing {
   package static let name = "timezone"
   package static let kinds: [AnyKind] = []
+  package static let operations: [any HostOperation.Type] = []
   package static let keys = [WingKey(key)]
   private static let key = Key(
     "timezone", zone,
     "The time zone of all machines, as timedatectl(1) lists it. Heads have it at once, though daemons that run keep the old one; nodes boot an image that has it. Default: what the machine has."
   )
+
   /// Has the rules of all zones.
   static let package = "tzdata"
 

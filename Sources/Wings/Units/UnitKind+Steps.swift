@@ -22,7 +22,7 @@ extension UnitKind {
       }
     return [
       StepDraft(
-        reason.0, on: id.onlyHost, .ensureUnit(goal), disruption: disruption, because: reason.1, changes: changes)
+        reason.0, on: id.onlyHost, EnsureUnit(goal), disruption: disruption, because: reason.1, changes: changes)
     ]
   }
 
@@ -37,7 +37,7 @@ extension UnitKind {
       name: unit.name, enabled: unit.enabled == true ? false : nil, active: unit.active == true ? false : nil)
     return [
       StepDraft(
-        "stop", on: id.onlyHost, .ensureUnit(goal), disruption: stop ? .restart : .none,
+        "stop", on: id.onlyHost, EnsureUnit(goal), disruption: stop ? .restart : .none,
         because: "nothing in the spec asks for \(unit.name) now", changes: stateChanges(goal, actual))
     ]
   }

@@ -6,5 +6,5 @@ import Simulator
 /// the host says of it. To see that the rules notice.
 package typealias Spoiling =
   @Sendable (
-    _ operation: ClusterModel.Operation, _ host: HostID, _ world: inout FakeWorld, _ outcome: inout Outcome
+    _ operation: AnyOperation, _ host: HostID, _ world: inout FakeWorld, _ outcome: inout Outcome
   ) -> Void

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import HostAccess
+import Simulator
 
 /// The way from one process to one machine of a `VirtualSite`.
 package struct VirtualHost: Host {
@@ -18,8 +19,11 @@ package struct VirtualHost: Host {
     try await site.answer(process, id, probes, secrets)
   }
 
+  /// Known since the agent's hello, so nothing has to travel for it.
+  package func operations() async throws(AgentError) -> Set<String> { Set(MemoryCatalog.operations.names) }
+
   package func perform(
-    _ operation: Operation, secrets: Secrets, run: RunToken, progress: @escaping @Sendable (String) -> Void
+    _ operation: AnyOperation, secrets: Secrets, run: RunToken, progress: @escaping @Sendable (String) -> Void
   ) async throws(AgentError) -> Outcome {
     try await site.perform(process, id, operation, secrets, run)
   }

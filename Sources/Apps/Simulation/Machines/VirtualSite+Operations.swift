@@ -5,7 +5,7 @@ import Simulator
 
 extension VirtualSite {
   func perform(
-    _ process: SimulatedProcess, _ host: HostID, _ operation: ClusterModel.Operation, _ secrets: Secrets,
+    _ process: SimulatedProcess, _ host: HostID, _ operation: AnyOperation, _ secrets: Secrets,
     _ run: RunToken
   ) async throws(AgentError) -> Outcome {
     if process.isKilled { throw .lost(host) }
@@ -23,7 +23,7 @@ extension VirtualSite {
 
   fileprivate struct Work: Sendable {
     var host: HostID
-    var operation: ClusterModel.Operation
+    var operation: AnyOperation
     var secrets: Secrets
     var run: RunToken
     /// The one that it arrived in: what waits for its turn ends with the machine's power.

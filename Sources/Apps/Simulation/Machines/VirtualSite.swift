@@ -13,7 +13,7 @@ package final class VirtualSite: Sendable {
 
   struct Way: Hashable { var process: String, host: HostID }
   struct Turn: Hashable {
-    var host: HostID, operation: ClusterModel.Operation
+    var host: HostID, operation: AnyOperation
 
     /// Not of all that a file holds.
     func hash(into hasher: inout Hasher) {

@@ -69,7 +69,7 @@ package struct Watch: Sendable {
     }
   }
 
-  mutating func asked(_ operation: ClusterModel.Operation, on host: HostID, _ run: RunToken) {
+  mutating func asked(_ operation: AnyOperation, on host: HostID, _ run: RunToken) {
     let isKept = open[run.run]?.values.contains { $0.host == host && $0.operation == operation }
     if isKept != true {
       note(.journaledFirst, "\(run.run) asked \(host) for \(operation.name) \(operation.target) without noting it")
@@ -82,13 +82,11 @@ package struct Watch: Sendable {
   mutating func looked(at world: FakeWorld) { away = away.filter { world.nodes[$0]?.image == nil } }
 
   mutating func began(
-    _ operation: ClusterModel.Operation, on host: HostID, _ run: RunToken, _ before: FakeWorld, _ after: FakeWorld
+    _ operation: AnyOperation, on host: HostID, _ run: RunToken, _ before: FakeWorld, _ after: FakeWorld
   ) {
     acting.insert(run.base)
-    if case .ensureNode(let goal) = operation, before.nodes[goal.node]?.image != nil,
-      after.nodes[goal.node]?.image == nil
-    {
-      away.insert(goal.node)
+    if case .node(let node) = operation.impact, before.nodes[node]?.image != nil, after.nodes[node]?.image == nil {
+      away.insert(node)
       if away.count > mostNodesAway {
         let names = away.sorted().map(\.name).joined(separator: ", ")
         note(.nodesAway, "\(run.run) has \(names) away at once; \(mostNodesAway) is the most")
@@ -98,21 +96,20 @@ package struct Watch: Sendable {
   }
 
   mutating func did(
-    _ operation: ClusterModel.Operation, on host: HostID, _ run: RunToken, _ result: Result<Outcome, AgentError>,
+    _ operation: AnyOperation, on host: HostID, _ run: RunToken, _ result: Result<Outcome, AgentError>,
     _ before: FakeWorld, _ after: FakeWorld
   ) {
     effects[run.run, default: [:]][.init(host: host, operation: operation), default: []].append(
       (try? result.get())?.changed)
     away = away.filter { after.nodes[$0]?.image == nil }
-    if case .ensureClone(let goal) = operation, (try? result.get())?.changed == true, !before.blank.contains(goal.head)
-    {
-      note(.headsStayUp, "\(run.run) installed \(goal.head) anew, which was installed already")
+    if case .machine(let head?) = operation.impact, (try? result.get())?.changed == true, !before.blank.contains(head) {
+      note(.headsStayUp, "\(run.run) installed \(head) anew, which was installed already")
     }
     check(operation, on: host, run, before, after)
   }
 
   private mutating func check(
-    _ operation: ClusterModel.Operation, on host: HostID, _ run: RunToken, _ before: FakeWorld, _ after: FakeWorld
+    _ operation: AnyOperation, on host: HostID, _ run: RunToken, _ before: FakeWorld, _ after: FakeWorld
   ) {
     for (id, machine) in after.machines where after.isUp(id) {
       let lease = machine.lease.state(now: after.now)

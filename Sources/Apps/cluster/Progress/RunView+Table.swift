@@ -54,8 +54,8 @@ extension RunView {
     var entries: [Entry] = []
     var nodes: [String: [Running]] = [:]
     for one in running {
-      if case .ensureNode(let goal) = one.step.operation {
-        nodes[Self.stage(one, goal.node), default: []].append(one)
+      if case .node(let node) = one.step.operation.impact {
+        nodes[Self.stage(one, node), default: []].append(one)
       } else {
         let said = one.said.map { ": \($0)" } ?? ""
         entries.append(
@@ -66,7 +66,7 @@ extension RunView {
     }
     for (stage, group) in nodes.sorted(by: { $0.key < $1.key }) {
       let names = group.compactMap { one -> HostID? in
-        if case .ensureNode(let goal) = one.step.operation { goal.node } else { nil }
+        if case .node(let node) = one.step.operation.impact { node } else { nil }
       }
       entries.append(
         Entry(

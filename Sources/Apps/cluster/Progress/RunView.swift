@@ -83,12 +83,7 @@ struct RunView {
   }
 }
 
-extension ClusterModel.Operation {
+extension AnyOperation {
   /// Worth a line when it begins, because it takes a while.
-  var isLong: Bool {
-    switch self {
-    case .ensurePackages, .ensureImage, .ensureImageFetched, .ensureCapture, .ensureClone, .ensureNode, .ensureCIB: true
-    default: false
-    }
-  }
+  var isLong: Bool { timing.expectedSeconds >= 10 }
 }

@@ -13,15 +13,20 @@ struct KeptHost: HostAccess.Host {
     try await machines.reach { () async throws(AgentError) in try await host.answer(probes, secrets: secrets) }
   }
 
+  func operations() async throws(AgentError) -> Set<String> {
+    try await machines.reach { () async throws(AgentError) in try await host.operations() }
+  }
+
   func perform(
-    _ operation: ClusterModel.Operation, secrets: Secrets, run: RunToken,
+    _ operation: AnyOperation, secrets: Secrets, run: RunToken,
     progress: @escaping @Sendable (String) -> Void
   ) async throws(AgentError) -> Outcome {
-    if let words = operation.begins { progress(words) }
+    let inMemory = try operation.inMemory
+    if let words = inMemory.begins { progress(words) }
     let outcome = try await machines.change { () async throws(AgentError) in
       try await host.perform(operation, secrets: secrets, run: run, progress: progress)
     }
-    if outcome.changed { await machines.take(operation) }
+    if outcome.changed { await machines.take(inMemory.usualTime) }
     return outcome
   }
 
@@ -43,16 +48,4 @@ struct KeptHost: HostAccess.Host {
   }
 
   func close() async {}
-}
-
-extension ClusterModel.Operation {
-  /// The progress message of an agent that has begun a long operation.
-  fileprivate var begins: String? {
-    switch self {
-    case .ensureNode(let goal): "\(goal.node) is on: waiting for it"
-    case .ensureImage(let recipe): "building \(recipe.name)/\(recipe.digest)"
-    case .ensureClone(let goal): "\(goal.head) is on: installing it"
-    default: nil
-    }
-  }
 }

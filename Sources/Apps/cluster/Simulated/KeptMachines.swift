@@ -69,9 +69,9 @@ actor KeptMachines {
   }
 
   /// Lets the time go by that an operation takes. Cut short when the program is told to end.
-  nonisolated func take(_ operation: ClusterModel.Operation) async {
+  nonisolated func take(_ usualTime: Duration) async {
     guard let pace else { return }
-    _ = await Task { [time = operation.usualTime / pace] in try? await ContinuousClock().sleep(for: time) }.value
+    _ = await Task { [time = usualTime / pace] in try? await ContinuousClock().sleep(for: time) }.value
   }
 
   // MARK: The lock

@@ -30,29 +30,3 @@ extension Claim: CustomStringConvertible {
     }
   }
 }
-
-extension Operation {
-  /// What it decides about when it is done on `host`.
-  package func claims(on host: HostID) -> [Claim] {
-    switch self {
-    case .ensureFile(let goal): [.path(host, goal.path)]
-    case .ensureSecretFile(let goal): [.path(host, goal.path)]
-    case .ensureSymbolicLink(let path, _): [.path(host, path)]
-    case .ensureFileAbsent(let path): [.path(host, path)]
-    case .ensureTree(let goal): [.tree(host, goal.root)]
-    case .ensureTreeAbsent(let root): [.tree(host, root)]
-    case .ensurePackages(let names), .ensurePackagesAbsent(let names): names.map { .package(host, $0) }
-    case .ensureUnit(let goal):
-      (goal.enabled == nil ? [] : [.unitEnablement(host, goal.name)])
-        + (goal.active == nil ? [] : [.unitActivity(host, goal.name)])
-    case .ensureHostname: [.hostname(host)]
-    case .ensureLink(let goal): [.link(host, goal.interface)]
-    case .ensureCIB(let goal): goal.elements.map { .cib($0.id) } + goal.removed.map { .cib($0) }
-    case .ensureNode(let goal): [.node(goal.node)]
-    // Content-addressed, or done on behalf of another machine: nothing that two resources could disagree about.
-    case .ensureAddress, .ensureImage, .ensureImageFetched, .ensureImageAbsent, .ensureCapture, .ensureClone,
-      .ensureCloneAbsent, .ensurePower, .ensureFencingProven:
-      []
-    }
-  }
-}

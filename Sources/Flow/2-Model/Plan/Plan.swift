@@ -27,7 +27,7 @@ package struct Step: Hashable, Codable, Sendable, Identifiable {
   package var id: StepID
   package var resource: ResourceID
   package var host: HostID
-  package var operation: Operation
+  package var operation: AnyOperation
   package var after: [StepID]
   /// Those of `after` that it only takes turns with, so that not too much happens at once: it does not need them.
   package var turns: [StepID]
@@ -40,7 +40,7 @@ package struct Step: Hashable, Codable, Sendable, Identifiable {
   package var prunes: Bool
 
   package init(
-    id: StepID, resource: ResourceID, host: HostID, operation: Operation, after: [StepID], disruption: Disruption,
+    id: StepID, resource: ResourceID, host: HostID, operation: AnyOperation, after: [StepID], disruption: Disruption,
     because: String, source: SourceSpan?, changes: [String], destructive: Bool, prunes: Bool = false,
     turns: [StepID] = []
   ) {

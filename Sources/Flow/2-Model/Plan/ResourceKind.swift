@@ -64,15 +64,19 @@ package struct PlanContext: Sendable {
   package let now: Int
   /// What the newest recorded run wanted of this resource, to see what the spec has dropped since. Nil: it is new.
   package let previous: (any DesiredState)?
+  /// Whether another resource decides about it now, so that it is not to be taken away with this one.
+  package let isOwned: @Sendable (Claim) -> Bool
 
   package init(
-    answers: Answers, activeHead: HostID, changing: Set<ResourceID>, now: Int, previous: (any DesiredState)? = nil
+    answers: Answers, activeHead: HostID, changing: Set<ResourceID>, now: Int, previous: (any DesiredState)? = nil,
+    isOwned: @escaping @Sendable (Claim) -> Bool = { _ in false }
   ) {
     self.answers = answers
     self.activeHead = activeHead
     self.changing = changing
     self.now = now
     self.previous = previous
+    self.isOwned = isOwned
   }
 }
 
@@ -115,7 +119,7 @@ package struct StepDraft: Sendable {
   /// The last part of the step's id: `write`, `reload`.
   package var verb: String
   package var host: HostID
-  package var operation: Operation
+  package var operation: AnyOperation
   package var disruption: Step.Disruption
   /// What differs, as a clause: "dnsmasq runs with an older configuration".
   package var because: String
@@ -132,13 +136,14 @@ package struct StepDraft: Sendable {
   package var after: [ResourceID]
 
   package init(
-    _ verb: String, on host: HostID, _ operation: Operation, disruption: Step.Disruption = .none, because: String,
+    _ verb: String, on host: HostID, _ operation: some HostOperation, disruption: Step.Disruption = .none,
+    because: String,
     changes: [String] = [], destructive: Bool = false, independent: Bool = false, behind: [Int] = [],
     after: [ResourceID] = []
   ) {
     self.verb = verb
     self.host = host
-    self.operation = operation
+    self.operation = AnyOperation(operation)
     self.disruption = disruption
     self.because = because
     self.changes = changes

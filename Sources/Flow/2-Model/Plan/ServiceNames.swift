@@ -20,9 +20,9 @@ package struct ServiceNames: Hashable, Sendable {
 
   /// The services that are away while a unit is.
   ///
-  /// - Parameter letsGo: the keepers were told before to leave running what they run.
-  package func away(with unit: String, letsGo: Bool) -> [String] {
-    if keepers.contains(unit) { return letsGo ? ["service addresses"] : all }
+  /// - Parameter maintenance: the keepers were told before to leave running what they run.
+  package func away(with unit: String, maintenance: Bool) -> [String] {
+    if keepers.contains(unit) { return maintenance ? ["service addresses"] : all }
     return byUnit[unit] ?? [unit]
   }
 }

@@ -7,11 +7,6 @@ package struct PendingChange: Hashable, Codable, Sendable {
     package let text: String
     package init(text: String) { self.text = text }
 
-    /// Unique, because a run does one operation at most once on one host.
-    package init(run: String, operation: Operation) {
-      text = String(SHA256.hex("\(run) \(operation.steadyText)").prefix(16))
-    }
-
     package var description: String { text }
     package init(from decoder: any Decoder) throws { text = try decoder.singleValueContainer().decode(String.self) }
     package func encode(to encoder: any Encoder) throws {
@@ -33,25 +28,4 @@ package struct PendingChange: Hashable, Codable, Sendable {
     self.what = what
     self.secondsLeft = secondsLeft
   }
-}
-
-extension Operation {
-  /// All that it says, in the same words in every process: a dictionary lists its members in another order in each.
-  fileprivate var steadyText: String {
-    switch self {
-    case .ensureLink(let goal):
-      "\(name) \(goal.interface) \(goal.address)/\(goal.prefix) \(goal.gateway.map(\.description) ?? "-")"
-    case .ensureAddress(let interface, let address, let prefix): "\(name) \(interface) \(address)/\(prefix)"
-    case .ensureUnit(let goal):
-      [name, goal.name, state(goal.enabled), state(goal.active), goal.reload.rawValue].joined(separator: " ")
-        + goal.configuration.map { "\n\($0)" }.joined()
-    case .ensureTree(let goal):
-      "\(name) \(goal.root)"
-        + goal.files.sorted { $0.key < $1.key }
-        .map { "\n\($0.value.digest) \($0.value.executable ? "x" : "-") \($0.key)" }.joined()
-    default: "\(self)"
-    }
-  }
-
-  private func state(_ wanted: Bool?) -> String { wanted.map { $0 ? "yes" : "no" } ?? "-" }
 }

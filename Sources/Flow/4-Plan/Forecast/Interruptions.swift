@@ -17,20 +17,20 @@ struct Interruptions {
     var sums: [String: Sum] = [:]
     var nodes: [HostID] = []
     var longest: (seconds: Double, runs: Int?) = (0, Int.max)
-    let letsGo = steps.contains { step in
-      if case .ensureCIB(let goal) = step.operation { goal.letsGo } else { false }
+    let maintenance = steps.contains { step in
+      step.operation.impact == .clusteredServices(maintenance: true)
     }
     for (index, step) in steps.enumerated() where step.disruption >= .restart {
       let figure = basis.past.figure(step)
-      if case .ensureNode(let goal) = step.operation {
-        nodes.append(goal.node)
+      if case .node(let node) = step.operation.impact {
+        nodes.append(node)
         let runs = [longest.runs, figure?.runs].contains(nil) ? nil : min(longest.runs ?? 0, figure?.runs ?? 0)
         longest = (max(longest.seconds, seconds[index]), runs)
         continue
       }
       guard
         let (services, away, figure) = Self.effect(
-          step, seconds[index], figure, basis, letsGo: letsGo)
+          step, seconds[index], figure, basis, maintenance: maintenance)
       else {
         continue
       }
@@ -60,25 +60,22 @@ struct Interruptions {
 
   /// The services that a step on a head takes away, for how long, and the past figure used. Nil: nobody notices.
   ///
-  /// - Parameter letsGo: Pacemaker is told before to leave running what it runs.
+  /// - Parameter maintenance: Pacemaker is told before to leave running what it runs.
   private static func effect(
-    _ step: Step, _ seconds: Double, _ figure: PastDurations.Figure?, _ basis: ForecastBasis, letsGo: Bool
+    _ step: Step, _ seconds: Double, _ figure: PastDurations.Figure?, _ basis: ForecastBasis, maintenance: Bool
   ) -> (services: [String], seconds: Double?, figure: PastDurations.Figure?)? {
     // What a past step took is an upper bound of how long its service was away.
     let restart = min(figure?.seconds ?? DefaultDurations.restart, seconds)
-    switch step.operation {
-    case .ensureUnit(let goal):
+    switch step.operation.impact {
+    case .unit(let name, let returns):
       if step.host != basis.activeHead { return nil }
-      return (basis.services.away(with: goal.name, letsGo: letsGo), goal.active == false ? nil : restart, figure)
-    case .ensureCIB:
+      return (basis.services.away(with: name, maintenance: maintenance), returns ? restart : nil, figure)
+    case .clusteredServices:
       let away = step.disruption == .failover ? DefaultDurations.failover : DefaultDurations.managedRestart
       return (basis.services.all, away, nil)
-    case .ensureLink, .ensureHostname, .ensurePackages, .ensurePackagesAbsent, .ensurePower, .ensureClone:
+    case .machine:
       return step.host == basis.activeHead ? (["everything on \(step.host)"], seconds, figure) : nil
-    case .ensureFile, .ensureSecretFile, .ensureSymbolicLink, .ensureFileAbsent, .ensureTree, .ensureTreeAbsent,
-      .ensureAddress,
-      .ensureImage, .ensureImageFetched, .ensureImageAbsent, .ensureCapture, .ensureCloneAbsent, .ensureNode,
-      .ensureFencingProven:
+    case .nothing, .node:
       return nil
     }
   }

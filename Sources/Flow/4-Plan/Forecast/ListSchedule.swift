@@ -55,7 +55,7 @@ struct ListSchedule {
   }
 
   private mutating func makeReady(_ step: Int) {
-    let queue = Queue(host: steps[step].host, lane: basis.lane(steps[step].operation))
+    let queue = Queue(host: steps[step].host, lane: steps[step].operation.lane)
     if ready[queue] == nil { queues.append(queue) }
     ready[queue, default: []].append(step)
   }
@@ -80,7 +80,7 @@ struct ListSchedule {
   }
 
   private mutating func finish(_ step: Int) {
-    let queue = Queue(host: steps[step].host, lane: basis.lane(steps[step].operation))
+    let queue = Queue(host: steps[step].host, lane: steps[step].operation.lane)
     busyLanes.remove(queue)
     runningOn[queue.host, default: 0] -= 1
     for follower in followers[step] {

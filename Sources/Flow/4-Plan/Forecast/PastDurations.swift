@@ -38,7 +38,8 @@ package struct PastDurations: Sendable {
   /// The nearest figure there is for a step. Nil: nothing alike was done here before.
   package func figure(_ step: Step) -> Figure? {
     if let same = steps[step.id] { return same }
-    return step.operation.isMuchAlike ? places[Place(operation: step.operation.name, host: step.host)] : nil
+    if step.operation.timing.varies { return nil }
+    return places[Place(operation: step.operation.name, host: step.host)]
   }
 }
 
@@ -65,20 +66,5 @@ extension PastDurations {
     guard let low = sorted.dropFirst((sorted.count - 1) / 2).first, let high = sorted.dropFirst(sorted.count / 2).first
     else { return nil }
     return Figure(seconds: (low + high) / 2, runs: sorted.count)
-  }
-}
-
-extension Operation {
-  /// Whether it takes about as long whatever it works on. Units and packages do not: nginx starts at once, Pacemaker in
-  /// twenty seconds.
-  fileprivate var isMuchAlike: Bool {
-    switch self {
-    case .ensureFile, .ensureSecretFile, .ensureSymbolicLink, .ensureFileAbsent, .ensureTree, .ensureTreeAbsent,
-      .ensureHostname,
-      .ensureAddress, .ensureLink, .ensureImageFetched, .ensureImageAbsent, .ensureNode, .ensurePower, .ensureCIB,
-      .ensureCloneAbsent, .ensureFencingProven:
-      true
-    case .ensureUnit, .ensurePackages, .ensurePackagesAbsent, .ensureImage, .ensureCapture, .ensureClone: false
-    }
   }
 }

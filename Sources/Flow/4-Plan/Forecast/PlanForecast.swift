@@ -40,19 +40,13 @@ package struct ForecastBasis: Sendable {
   /// Steps in flight on one host, and in all.
   package var perHost: Int
   package var total: Int
-  /// Of the operations on one host in the same lane, one runs at a time.
-  package var lane: @Sendable (Operation) -> String?
 
-  package init(
-    activeHead: HostID, past: PastDurations, services: ServiceNames, perHost: Int, total: Int,
-    lane: @escaping @Sendable (Operation) -> String?
-  ) {
+  package init(activeHead: HostID, past: PastDurations, services: ServiceNames, perHost: Int, total: Int) {
     self.activeHead = activeHead
     self.services = services
     self.past = past
     self.perHost = perHost
     self.total = total
-    self.lane = lane
   }
 }
 
@@ -65,7 +59,7 @@ extension PlanForecast {
         seconds.append(figure.seconds)
         fromPast += 1
       } else {
-        seconds.append(DefaultDurations.seconds(step.operation))
+        seconds.append(step.operation.timing.expectedSeconds)
       }
     }
     interruptions = Interruptions(plan.steps, seconds, basis).all

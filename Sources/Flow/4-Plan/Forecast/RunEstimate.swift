@@ -14,7 +14,7 @@ package struct RunEstimate: Hashable, Sendable {
 
   package init(_ plan: Plan, _ basis: ForecastBasis) {
     seconds = Dictionary(
-      plan.steps.map { ($0.id, basis.past.figure($0)?.seconds ?? DefaultDurations.seconds($0.operation)) },
+      plan.steps.map { ($0.id, basis.past.figure($0)?.seconds ?? $0.operation.timing.expectedSeconds) },
       uniquingKeysWith: max)
     total = PlanForecast(plan, basis).totalSeconds
   }

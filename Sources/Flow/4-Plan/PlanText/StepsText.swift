@@ -146,7 +146,7 @@ struct StepsText {
     var kinds: [String: (first: Step, count: Int, machines: [HostID])] = [:]
     for index in section.groups {
       let group = groups[index]
-      let key = group.first.operation.counted(2) + group.first.disruption.rawValue
+      let key = group.first.operation.counting.counted(2) + group.first.disruption.rawValue
       if kinds[key] == nil { order.append(key) }
       var kind = kinds[key] ?? (group.first, 0, [])
       kind.count += group.members.count / section.hosts.count
@@ -158,7 +158,7 @@ struct StepsText {
         let disruption = kind.first.disruption
         let tag = disruption == .none ? "" : "  [" + text.paint(disruption.rawValue, .yellow) + "]"
         let names = kind.machines.isEmpty ? "" : ": " + text.folded(kind.machines)
-        return "  \(mark(kind.first)) \(kind.first.operation.counted(kind.count))\(names)\(tag)"
+        return "  \(mark(kind.first)) \(kind.first.operation.counting.counted(kind.count))\(names)\(tag)"
       }
     }
   }

@@ -4,14 +4,15 @@ import FoundationEssentials
 import Glibc
 import HostAccess
 import Pacemaker
+import Wings
 import XML
 
-extension Agent {
+extension EnsureCIB: AgentOperation {
   /// Changes our elements of the CIB and nothing else, and returns when the cluster has taken them up.
   ///
   /// - Throws: `.deadline` when a member is not online or the cluster does not come to rest, `.invalid` when Pacemaker
   ///   would not accept the configuration, `.commandFailed` when a resource does not run with it.
-  func ensureCIB(_ goal: CIBGoal, _ context: OperationContext) async throws(AgentError) -> Outcome {
+  func perform(on agent: Agent, _ context: OperationContext) async throws(AgentError) -> Outcome {
     try await waitForMembers(goal.members, context)
     let live = try await PacemakerTools.parsedCIB()
     let differences = live.differences(goal)

@@ -1,43 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import HostAccess
+import Wings
 
-extension Agent {
-  func ensureFile(_ goal: FileGoal, _ context: OperationContext) async throws(AgentError) -> Outcome {
+extension EnsureFile: AgentOperation {
+  func perform(on agent: Agent, _ context: OperationContext) async throws(AgentError) -> Outcome {
     let owner = try goal.owner.map { (text) throws(AgentError) in try FileSystem.owner(text) }
-    return try await install(goal.contents.bytes, at: goal.path, mode: goal.mode, owner: owner)
+    return try await PathReplacement.install(goal.contents.bytes, at: goal.path, mode: goal.mode, owner: owner)
   }
+}
 
-  func ensureSecretFile(_ goal: SecretFileGoal, _ context: OperationContext) async throws(AgentError) -> Outcome {
+extension EnsureSecretFile: AgentOperation {
+  func perform(on agent: Agent, _ context: OperationContext) async throws(AgentError) -> Outcome {
     guard let bytes = context.secrets[goal.secret] else { throw .missing(goal.secret) }
     // A folder that is made for secrets is nobody else's business.
     let folder = FileSystem.parent(goal.path)
     try AbsolutePath.check(goal.path)
     try FileSystem.makeFolder(folder, mode: 0o700)
-    return try await install(bytes, at: goal.path, mode: goal.mode, owner: try FileSystem.owner(goal.owner))
+    return try await PathReplacement.install(
+      bytes, at: goal.path, mode: goal.mode, owner: try FileSystem.owner(goal.owner))
   }
+}
 
-  func ensureSymbolicLink(
-    path: String, target: String, _ context: OperationContext
-  ) async throws(AgentError) -> Outcome {
+extension EnsureSymbolicLink: AgentOperation {
+  func perform(on agent: Agent, _ context: OperationContext) async throws(AgentError) -> Outcome {
     try AbsolutePath.check(path)
-    try AbsolutePath.check(target)
-    guard try FileSystem.leadsToFile(target) else {
+    try AbsolutePath.check(destination)
+    guard try FileSystem.leadsToFile(destination) else {
       throw AgentError(
-        .notFound, "\(path) is to lead to \(target), and there is no such file",
+        .notFound, "\(path) is to lead to \(destination), and there is no such file",
         next: "Correct the spec, then apply again.")
     }
-    let before = try entryToReplace(path)
+    let before = try PathReplacement.entryToReplace(path)
     try FileSystem.makeFolder(FileSystem.parent(path))
     try await ManagedPaths.adopt(path)
-    if before?.kind == .link, try FileSystem.linkTarget(path) == target {
+    if before?.kind == .link, try FileSystem.linkTarget(path) == destination {
       return Outcome(changed: false, detail: "as desired already")
     }
-    try FileSystem.writeLink(path, to: target)
-    return Outcome(changed: true, detail: "leads to \(target)" + (before == nil ? "" : ", replacing what was there"))
+    try FileSystem.writeLink(path, to: destination)
+    return Outcome(
+      changed: true, detail: "leads to \(destination)" + (before == nil ? "" : ", replacing what was there"))
   }
+}
 
-  func ensureFileAbsent(path: String, _ context: OperationContext) async throws(AgentError) -> Outcome {
+extension EnsureFileAbsent: AgentOperation {
+  func perform(on agent: Agent, _ context: OperationContext) async throws(AgentError) -> Outcome {
     try AbsolutePath.check(path)
     guard try ManagedPaths.contains(path) else {
       return Outcome(changed: false, detail: "nothing of ours is at \(path)")
@@ -46,9 +53,12 @@ extension Agent {
     let restored = try FileSystem.entry(path) != nil
     return Outcome(changed: true, detail: restored ? "put back what was there before" : "removed")
   }
+}
 
+/// Puts a file or link at a path that may hold something else.
+private enum PathReplacement {
   /// Atomic, and keeps what was there before.
-  private func install(
+  static func install(
     _ bytes: [UInt8], at path: String, mode: UInt16?, owner: FileSystem.Owner?
   ) async throws(AgentError) -> Outcome {
     try AbsolutePath.check(path)
@@ -69,7 +79,7 @@ extension Agent {
   }
 
   /// What is at a path that is to become a file or a link. Nil: nothing.
-  private func entryToReplace(_ path: String) throws(AgentError) -> FileSystem.Entry? {
+  static func entryToReplace(_ path: String) throws(AgentError) -> FileSystem.Entry? {
     let entry = try FileSystem.entry(path)
     guard entry == nil || entry?.kind == .file || entry?.kind == .link else {
       throw AgentError(

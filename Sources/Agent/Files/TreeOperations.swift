@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import HostAccess
+import Wings
 
-extension Agent {
-  func ensureTree(_ goal: TreeGoal, _ context: OperationContext) async throws(AgentError) -> Outcome {
+extension EnsureTree: AgentOperation {
+  func perform(on agent: Agent, _ context: OperationContext) async throws(AgentError) -> Outcome {
     try AbsolutePath.checkRoot(goal.root)
     for path in goal.files.keys { try AbsolutePath.checkRelative(path) }
     // A folder that was there before us, with something in it, is kept as a whole.
@@ -43,15 +44,6 @@ extension Agent {
       changed: written + removed > 0, detail: "\(goal.files.count) files: wrote \(written), removed \(removed)")
   }
 
-  func ensureTreeAbsent(root: String, _ context: OperationContext) async throws(AgentError) -> Outcome {
-    try AbsolutePath.checkRoot(root)
-    guard try await ManagedPaths.giveBack(root) else {
-      return Outcome(changed: false, detail: "\(root) is not ours")
-    }
-    let restored = try FileSystem.entry(root) != nil
-    return Outcome(changed: true, detail: restored ? "put back what was there before" : "removed")
-  }
-
   /// Removes everything below that is neither wanted nor on the way to something wanted. Says how much it was.
   private func prune(_ folder: String, keeping files: Set<String>, folders: Set<String>) throws(AgentError) -> Int {
     var removed = 0
@@ -66,6 +58,17 @@ extension Agent {
       }
     }
     return removed
+  }
+}
+
+extension EnsureTreeAbsent: AgentOperation {
+  func perform(on agent: Agent, _ context: OperationContext) async throws(AgentError) -> Outcome {
+    try AbsolutePath.checkRoot(root)
+    guard try await ManagedPaths.giveBack(root) else {
+      return Outcome(changed: false, detail: "\(root) is not ours")
+    }
+    let restored = try FileSystem.entry(root) != nil
+    return Outcome(changed: true, detail: restored ? "put back what was there before" : "removed")
   }
 }
 

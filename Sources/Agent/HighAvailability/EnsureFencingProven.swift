@@ -3,12 +3,13 @@ import ClusterModel
 import Glibc
 import HostAccess
 import Pacemaker
+import Wings
 
-extension Agent {
+extension EnsureFencingProven: AgentOperation {
   /// Asks a head's BMC for its power with the fence agent and the parameters that Pacemaker will use, and records it.
   ///
   /// - Throws: `.bmcUnreachable`, `.bmcAuthentication`, and `.notFound` when the fence agent is not installed.
-  func ensureFencingProven(_ goal: FencingGoal, _ context: OperationContext) async throws(AgentError) -> Outcome {
+  func perform(on agent: Agent, _ context: OperationContext) async throws(AgentError) -> Outcome {
     context.progress("asking the BMC of \(goal.head) at \(goal.bmc.address)")
     let device = FenceDevice(head: goal.head, bmc: goal.bmc)
     let options = device.parameters + [("action", "status"), ("verbose", "1")]

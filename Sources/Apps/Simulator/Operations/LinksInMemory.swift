@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+import Wings
+
+extension EnsureLink: MachineOperation {
+  package var usualTime: Duration { .milliseconds(300) }
+  package var mayEndReports: Bool { true }
+  func perform(in machine: inout FakeMachine, _ secrets: Secrets) throws(AgentError) -> Outcome {
+    try machine.ensureLink(goal)
+  }
+}
+
+extension EnsureAddress: MachineOperation {
+  package var usualTime: Duration { .milliseconds(300) }
+  package var mayEndReports: Bool { true }
+  func perform(in machine: inout FakeMachine, _ secrets: Secrets) throws(AgentError) -> Outcome {
+    try machine.ensureAddress(interface: interface, address: address, prefix: prefix)
+  }
+}

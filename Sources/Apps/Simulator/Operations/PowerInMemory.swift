@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+import Wings
+
+extension EnsurePower: MemoryOperation {
+  package var usualTime: Duration { .seconds(4) }
+  package var begins: String? { nil }
+  package var mayEndReports: Bool { true }
+  package func begin(in world: inout FakeWorld, on host: HostID, _ secrets: Secrets) {}
+  package var assumption: (@Sendable (inout FakeWorld) -> Void)? { nil }
+
+  package func perform(
+    in world: inout FakeWorld, on host: HostID, _ secrets: Secrets
+  ) throws(AgentError) -> Outcome {
+    try world.ensurePower(bmc, state, secrets)
+  }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One operation, whichever it is: what a step holds, and what travels to an agent.
+package struct AnyOperation: Sendable {
+  package let base: any HostOperation
+
+  package init(_ base: some HostOperation) { self.base = base }
+
+  package var name: String { type(of: base).name }
+  package var secrets: Set<SecretRef> { base.secrets }
+  package var machine: HostID? { base.machine }
+  package func claims(on host: HostID) -> [Claim] { base.claims(on: host) }
+  package var lockout: Lockout { base.lockout }
+  package var impact: Impact { base.impact }
+  package var isRemoval: Bool { base.isRemoval }
+  package var timing: OperationTiming { base.timing }
+  package var target: String { base.target }
+  package func title(verb: String, machines: String) -> String { base.title(verb: verb, machines: machines) }
+  package var counting: CountingWords { base.counting }
+  package var undoing: String { base.undoing }
+
+  /// Whether it is done under a dead-man switch, and only counted as done once it is confirmed over a new connection.
+  package var canLockOut: Bool { lockout.touched != nil }
+
+  /// The queue that it waits in: operations on one host in the same lane run one at a time. Nil means no such limit.
+  package var lane: String? {
+    // A host keeps what was there before one such change at a time.
+    canLockOut ? "way" : timing.lane
+  }
+
+  /// The operation as one of its own type, for those who own that type. Nil: it is another.
+  package func `as`<Operation: HostOperation>(_ type: Operation.Type) -> Operation? { base as? Operation }
+}
+
+extension AnyOperation: Hashable {
+  package static func == (a: AnyOperation, b: AnyOperation) -> Bool { a.base.isEqual(to: b.base) }
+
+  package func hash(into hasher: inout Hasher) {
+    hasher.combine(name)
+    base.hash(into: &hasher)
+  }
+}
+
+extension HostOperation {
+  fileprivate func isEqual(to other: any HostOperation) -> Bool { (other as? Self) == self }
+}
+
+/// As `{"name": "ensureFile", "goal": …}`. To read one, the decoder must know the catalog: see `OperationCatalog`.
+extension AnyOperation: Codable {
+  private enum CodingKeys: String, CodingKey { case name, goal }
+
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    let name = try values.decode(String.self, forKey: .name)
+    let catalog = try OperationCatalog.of(decoder)
+    guard let type = catalog[name] else { throw UnknownOperation(name: name) }
+    func decoded<Operation: HostOperation>(_ type: Operation.Type) throws -> AnyOperation {
+      AnyOperation(try values.decode(type, forKey: .goal))
+    }
+    self = try decoded(type)
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(name, forKey: .name)
+    try values.encode(base, forKey: .goal)
+  }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+
+/// Everything an image is made from. Its digest is the image's identity.
+package struct ImageRecipe: Hashable, Codable, Sendable {
+  package var name: String
+  /// `bookworm`.
+  package var suite: String
+  package var mirror: String?
+  package var proxy: String?
+  package var kernel: String
+  package var packages: [String]
+  /// Folders on the building head, laid over the root in this order; each named with the digest of its contents.
+  package var overlays: [Overlay]
+  /// Programs on the building head, run in the image's root in this order.
+  package var finish: [Overlay]
+  package var digest: String
+
+  package struct Overlay: Hashable, Codable, Sendable {
+    package var path: String
+    package var digest: String
+
+    package init(path: String, digest: String) {
+      self.path = path
+      self.digest = digest
+    }
+  }
+
+  package init(
+    name: String, suite: String, mirror: String?, proxy: String?, kernel: String, packages: [String],
+    overlays: [Overlay], finish: [Overlay]
+  ) {
+    self.name = name
+    self.suite = suite
+    self.mirror = mirror
+    self.proxy = proxy
+    self.kernel = kernel
+    self.packages = packages.sorted()
+    self.overlays = overlays
+    self.finish = finish
+    // The proxy says how packages travel, not what they are; everything else makes another image.
+    let inputs = [
+      "image-format 1", suite, mirror ?? "default", kernel, self.packages.joined(separator: " "),
+      overlays.map(\.digest).joined(separator: " "), finish.map(\.digest).joined(separator: " "),
+    ]
+    digest = String(SHA256.hex(inputs.joined(separator: "\n")).prefix(16))
+  }
+}
+
+extension ImageRecipe.Overlay {
+  /// The digest of a folder: of every file's path, contents and whether it can be run, in the order of paths.
+  package static func digest(of files: [String: (contents: String, executable: Bool)]) -> String {
+    SHA256.hex(
+      files.sorted { $0.key < $1.key }.map { path, file in
+        "\(file.contents) \(file.executable ? "x" : "-") \(path)\n"
+      }.joined())
+  }
+
+  /// A folder that a tree of ours makes, or a folder within one.
+  package init(path: String, files: [String: TreeGoal.Entry]) {
+    self.init(
+      path: path, digest: Self.digest(of: files.mapValues { (contents: $0.contents.digest, executable: $0.executable) })
+    )
+  }
+
+  /// A single program.
+  package init(path: String, program: Content) {
+    self.init(path: path, digest: program.digest)
+  }
+}
+
+extension ImageRecipe {
+  /// The key of all that the packages of an image are made from: images with one key differ only in their files.
+  package var layerKey: String {
+    String(
+      SHA256.hex(
+        ["layer-format 1", suite, mirror ?? "default", kernel, packages.joined(separator: " ")]
+          .joined(separator: "\n")
+      ).prefix(16))
+  }
+}

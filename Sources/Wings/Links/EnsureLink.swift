@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+
+/// Brings an interface to the addresses that its systemd-networkd file now says.
+package struct EnsureLink: GoalOperation {
+  package static let name = "ensureLink"
+
+  package let goal: LinkGoal
+  package init(_ goal: LinkGoal) { self.goal = goal }
+
+  package var secrets: Set<SecretRef> { [] }
+  package var machine: HostID? { nil }
+  package func claims(on host: HostID) -> [Claim] { [.link(host, goal.interface)] }
+  package var lockout: Lockout {
+    .immediate(
+      Lockout.Touched(
+        unit: "systemd-networkd.service",
+        address: .init(interface: goal.interface, address: goal.address, prefix: goal.prefix)))
+  }
+  package var impact: Impact { .machine(nil) }
+  package var isRemoval: Bool { false }
+
+  package var timing: OperationTiming {
+    // networkctl(1) reload and the wait for the addresses.
+    OperationTiming(expectedSeconds: 2, varies: false, deadline: .seconds(120), lane: nil)
+  }
+
+  package var target: String { "\(goal.interface) \(goal.address)/\(goal.prefix)" }
+  package func title(verb: String, machines: String) -> String {
+    "configure \(goal.interface) with \(goal.address)/\(goal.prefix)"
+  }
+  package var counting: CountingWords { CountingWords("configure", "interface", "interfaces") }
+  package var undoing: String { "an older spec puts the old setting back, with the same interruption again." }
+}
+
+package struct LinkGoal: Hashable, Codable, Sendable {
+  package var interface: String
+  package var address: IPv4Address
+  package var prefix: Int
+  package var gateway: IPv4Address?
+
+  package init(interface: String, address: IPv4Address, prefix: Int, gateway: IPv4Address?) {
+    self.interface = interface
+    self.address = address
+    self.prefix = prefix
+    self.gateway = gateway
+  }
+}
