@@ -41,7 +41,7 @@ let package = Package(
     target(
       "Execution", "Flow/5-Execute", ["ClusterModel", "HostAccess", .product(name: "GRDB", package: "GRDB.swift")]),
     // Reads the spec at a commit and writes audit commits.
-    target("Auditing", "Flow/6-Audit", ["ClusterModel", "HostAccess", "CGit2", "CZlib"]),
+    target("Auditing", "Flow/6-Audit", ["ClusterModel", "HostAccess", "Git"]),
     // MARK: What is wanted
     // A folder for each wing: what it wants of the machines, its kinds of resources, and one line in the catalog.
     .target(
@@ -125,9 +125,8 @@ let package = Package(
     // The system's libgit2.
     .systemLibrary(
       name: "CGit2", path: "Sources/Support/CGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
-    // The system's zlib, which libgit2 uses too.
-    .systemLibrary(
-      name: "CZlib", path: "Sources/Support/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    // Repositories, by libgit2: objects, packs, references. Knows nothing of what is kept.
+    target("Git", "Support/Git", ["CGit2"]),
     // Elements, a reader with limits, and a canonical form.
     target("XML", "Support/XML", []),
     // Pacemaker's XML as values: the CIB, edited by element, and the cluster's status.
@@ -140,6 +139,8 @@ let package = Package(
       name: "crash-child",
       dependencies: ["Reconciler", "Execution", "Auditing", "Simulator", "Wings", "ClusterModel", "HostAccess"],
       path: "Tests/CrashChild", swiftSettings: strict),
+    // Hears of what is synced and renamed, for AuditingTests.
+    .target(name: "SyncWitness", path: "Tests/SyncWitness"),
     tests("SpecReadingTests", ["SpecReading", "SpecForms", "Wings", "ClusterModel", "Diagnostics"]),
     tests(
       "PlanningTests",
@@ -152,7 +153,9 @@ let package = Package(
       ]),
     tests(
       "AuditingTests",
-      ["Auditing", "Reconciler", "Execution", "Simulator", "Wings", "ClusterModel", "HostAccess", "CGit2"]),
+      [
+        "Auditing", "Git", "SyncWitness", "Reconciler", "Execution", "Simulator", "Wings", "ClusterModel", "HostAccess",
+      ]),
     tests(
       "ResourcesTests",
       [

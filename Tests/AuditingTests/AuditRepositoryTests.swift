@@ -89,6 +89,42 @@ import Testing
     #expect(managed.unreadable == [ResourceID("future", "x")])
   }
 
+  @Test func aRecordWithoutAListIsNotOneThatListsNothing() async throws {
+    let repository = try await TemporaryRepository.withSpec()
+    let audit = try AuditRepository(folder: repository.path)
+    var record = AuditRecord.sample("run1")
+    record.managed = []
+    _ = try await audit.record(record)
+    #expect(try audit.managed(site: "site", catalog: catalog).resources.isEmpty)
+    try await repository.git("read-tree", "cluster/history")
+    try await repository.git("rm", "-q", "--cached", "-r", "managed")
+    let tree = try await repository.git("write-tree")
+    let message = try await repository.git("log", "-1", "--format=%B", "cluster/history")
+    let commit = try await repository.git("commit-tree", tree, "-m", message)
+    try await repository.git("update-ref", AuditRepository.history, commit)
+
+    let error = #expect(throws: AuditError.self) { try audit.managed(site: "site", catalog: catalog) }
+
+    #expect(error?.code == .damaged)
+  }
+
+  /// A text is made anew for what has changed, and only for that.
+  @Test func aLineThatDidNotChangeIsNotWrittenAnewAndOneThatDidIs() async throws {
+    let repository = try await TemporaryRepository.withSpec()
+    _ = try await AuditRepository(folder: repository.path).record(.sample("run1"))
+    let audit = try AuditRepository(folder: repository.path)
+    var record = AuditRecord.sample("run2")
+    record.managed = try audit.managed(site: "site", catalog: catalog).resources
+    let unchanged = try audit.json(record.managed)
+    #expect(unchanged == (try ManagedSet.json(record.managed)))
+
+    record.managed[0].desired = NumberKind.Desired(number: 43)
+
+    #expect(try audit.json(record.managed) == (try ManagedSet.json(record.managed)))
+    #expect(try audit.json(record.managed) != unchanged)
+    #expect(try audit.json([]) == Array("[\n]\n".utf8))
+  }
+
   @Test func runsRecordedAtTheSameTimeAllStay() async throws {
     let repository = try await TemporaryRepository.withSpec()
     let audit = try AuditRepository(folder: repository.path)
@@ -169,6 +205,27 @@ import Testing
       "git", ["-C", repository.path, "verify-commit", "cluster/history"], next: "Read what git says.")
     #expect(verdict.errorText.hasPrefix("Good \"git\" signature for ada@example.org"))
     #expect(try await repository.git("fsck", "--strict", "--no-dangling").isEmpty)
+  }
+
+  /// What is as it was costs no object: only what differs from the run before goes to the disk.
+  @Test func aRunWritesWhatChangedAndNothingElse() async throws {
+    let repository = try await TemporaryRepository.withSpec()
+    var record = AuditRecord.sample("run1")
+    record.observed = ["head1/nodes.txt": (0..<2_000).map { "n\(10_000 + $0) ready\n" }.joined()]
+    _ = try await AuditRepository(folder: repository.path).record(record)
+    let packs = Set(try repository.packs())
+
+    record.outcome.finishedAt += 1
+    record.observed["head1/nodes.txt"]?.append("n99999 ready\n")
+    _ = try await AuditRepository(folder: repository.path).record(record)
+
+    let new = try #require(Set(try repository.packs()).subtracting(packs).first)
+    let listed = try await repository.git("verify-pack", "-v", new.replacingOccurrences(of: ".pack", with: ".idx"))
+    let kinds = ["commit", "tree", "blob"].map { kind in
+      listed.split(separator: "\n").count { $0.contains(" \(kind) ") }
+    }
+    // The last of the lists and `outcome.json`; the folders of the first one, and the commit's.
+    #expect(kinds == [1, 4, 2])
   }
 
   @Test func aKeyThatCannotSignIsTold() async throws {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import Foundation
+import Git
 import TestKit
 import Testing
 

@@ -1,194 +1,67 @@
 // SPDX-License-Identifier: Apache-2.0
-import CGit2
 import ClusterModel
 import Foundation
+import Git
 import HostAccess
 import Testing
 
 @testable import Auditing
 
-/// What a power cut or a kill leaves at each point of writing a run, and that the next run goes on from there.
-///
-/// A cut is made by leaving out the rest, and by spoiling what has not been synced by then.
+/// What a power cut or a kill leaves at each point of recording a run, and that the next run goes on from there.
 @Suite struct RecordPublicationTests {
-  private struct Started {
-    var repository: TemporaryRepository
-    var audit: AuditRepository
-    var first: String
-    var git: GitRepository
-    var publication: RecordPublication
-  }
-
-  /// One run is recorded, and another one is written aside.
-  private func started() async throws -> Started {
+  private static func recorded() async throws -> (TemporaryRepository, AuditRepository, first: String) {
     let repository = try await TemporaryRepository.withSpec()
     let audit = try AuditRepository(folder: repository.path)
-    let first = try await audit.record(.sample("run1")).commit
-    let git = try GitRepository(containing: repository.path)
-    let record = AuditRecord.sample("run2")
-    let objects = NewObjects(known: [])
-    let recent = RecentFiles()
-    let tree = try objects.add(tree: record.files(ManagedLines(), recent), recent)
-    let bytes = GitCommit.bytes(
-      tree: tree, parents: [try #require(GitID(first))],
-      author: GitAuthor(name: "Ada", email: "ada@example.org", time: record.outcome.finishedAt),
-      message: record.message(after: 1))
-    let commit = try objects.add(bytes, GIT_OBJECT_COMMIT)
-    return Started(
-      repository: repository, audit: audit, first: first, git: git,
-      publication: try RecordPublication(objects, commit: commit, in: git))
+    return (repository, audit, try await audit.record(.sample("run1")).commit)
   }
 
-  /// The history is as before, and the run is recorded as if nothing had been.
-  private func expectTheNextRunGoesOn(_ started: Started, at: String) async throws {
-    let repository = started.repository
-    #expect(try await repository.git("rev-parse", "cluster/history") == started.first, "\(at)")
-    #expect(try started.audit.log(site: "site").map(\.id) == ["run1"], "\(at)")
+  /// The history is as before or has all of the run, which then is not lost any more.
+  private static func expectTheNextRunGoesOn(_ repository: TemporaryRepository, _ what: String) async throws {
+    let audit = try AuditRepository(folder: repository.path)
+    let runs = try audit.log(site: "site").map(\.id)
+    #expect(runs == ["run1"] || runs == ["run2", "run1"], "\(what)")
+    if runs.count == 1 { _ = try await audit.record(.sample("run2")) }
+    _ = try await audit.record(.sample("run3"))
 
-    _ = try await started.audit.record(.sample("run2"))
-
-    #expect(try started.audit.log(site: "site").map(\.id) == ["run2", "run1"], "\(at)")
-    #expect(try await started.audit.verify(journal: [], site: "site").findings == [], "\(at)")
-    #expect(try await repository.git("fsck", "--strict", "--no-dangling").isEmpty, "\(at)")
-    try await repository.git("prune", "--expire=now")
-    let left = try FileManager.default.contentsOfDirectory(atPath: repository.path + "/.git/objects")
-    #expect(left.filter { $0.hasPrefix("tmp_") } == [], "\(at)")
+    #expect(try audit.log(site: "site").map(\.id) == ["run3", "run2", "run1"], "\(what)")
+    #expect(try await audit.verify(journal: [], site: "site").findings == [], "\(what)")
+    #expect(try await repository.git("fsck", "--strict", "--no-dangling").isEmpty, "\(what)")
   }
 
-  @Test func cutBeforeTheFilesWereSyncedTheyAreTorn() async throws {
-    let started = try await started()
-    let folder = started.publication.folder
-    for file in try FileManager.default.contentsOfDirectory(atPath: folder) {
-      let path = folder + "/" + file
-      let half = try Data(contentsOf: URL(filePath: path)).count / 2
-      try #require(truncate(path, half) == 0)
+  /// The process, or the machine, stops before each call that syncs or names a file.
+  @Test func wheneverItIsCutOffTheHistoryIsWhole() async throws {
+    let (repository, audit, _) = try await Self.recorded()
+    let cuts = try Cuts(of: repository)
+
+    try await cuts.watching { _ = try await audit.record(.sample("run2")) }
+
+    let moments = try cuts.moments()
+    // Two files of a pack, the reference, and the folders of all three.
+    #expect(moments.count { $0.what.hasPrefix("fsync") } >= 6, "\(moments.map(\.what))")
+    #expect(moments.contains { $0.what.contains("rename \(AuditRepository.history).lock") })
+    for moment in moments {
+      // Once the run is reported, it is there whatever happens.
+      let isReported = moment.what.hasPrefix("reported")
+      let runs = try AuditRepository(folder: moment.repository.path).log(site: "site").map(\.id)
+      #expect(runs == ["run2", "run1"] || !isReported && runs == ["run1"], "\(moment.what)")
+      try await Self.expectTheNextRunGoesOn(moment.repository, moment.what)
     }
-
-    try await expectTheNextRunGoesOn(started, at: "torn files")
-  }
-
-  @Test func cutBeforeTheObjectsHadTheirNames() async throws {
-    let started = try await started()
-    try started.publication.sync()
-
-    try await expectTheNextRunGoesOn(started, at: "synced")
-  }
-
-  @Test func cutBetweenThePackAndItsIndex() async throws {
-    let started = try await started()
-    try started.publication.sync()
-    let pack = try #require(
-      try FileManager.default.contentsOfDirectory(atPath: started.publication.folder).first { $0.hasSuffix(".pack") })
-    try FileManager.default.moveItem(
-      atPath: "\(started.publication.folder)/\(pack)", toPath: "\(started.repository.path)/.git/objects/pack/\(pack)")
-
-    try await expectTheNextRunGoesOn(started, at: "a pack without an index")
-  }
-
-  @Test func cutBeforeTheReferenceMoved() async throws {
-    let started = try await started()
-    try started.publication.sync()
-    try started.publication.nameObjects()
-
-    try await expectTheNextRunGoesOn(started, at: "a commit that nothing leads to")
-  }
-
-  @Test func cutAfterTheReferenceMovedTheRunIsThereWithoutItsLineInTheReflog() async throws {
-    let started = try await started()
-    #expect(
-      try started.publication.publish(AuditRepository.history, from: GitID(started.first), started.git))
-    #expect(!FileManager.default.fileExists(atPath: started.publication.folder))
-
-    #expect(try started.audit.log(site: "site").map(\.id) == ["run2", "run1"])
-    _ = try await started.audit.record(.sample("run3"))
-
-    #expect(try await started.audit.verify(journal: [], site: "site").findings == [])
-    #expect(try await started.repository.git("reflog", "show", "--format=%gs", "cluster/history").contains("partial"))
-    #expect(try await started.repository.git("fsck", "--strict", "--no-dangling").isEmpty)
   }
 
   @Test func aTornReflogTakesNothingAlong() async throws {
-    let started = try await started()
-    let log = started.repository.folder.appending(path: ".git/logs/" + AuditRepository.history)
-    try (try Data(contentsOf: log) + Data("\(started.first) 00ab".utf8) + Data(count: 300)).write(to: log)
+    let (repository, audit, first) = try await Self.recorded()
+    let log = repository.folder.appending(path: ".git/logs/" + AuditRepository.history)
+    try (try Data(contentsOf: log) + Data("\(first) 00ab".utf8) + Data(count: 300)).write(to: log)
 
-    #expect(try await started.audit.verify(journal: [], site: "site").findings == [])
-    try await expectTheNextRunGoesOn(started, at: "a torn reflog")
-  }
-
-  @Test func aReferenceThatSomebodyElseMovedIsLeftAlone() async throws {
-    let started = try await started()
-    let other = try await started.audit.record(.sample("run7")).commit
-
-    #expect(
-      try !started.publication.publish(AuditRepository.history, from: GitID(started.first), started.git))
-
-    #expect(try await started.repository.git("rev-parse", "cluster/history") == other)
-  }
-
-  @Test func aLockThatWasLeftBehindIsNamed() async throws {
-    let started = try await started()
-    try started.repository.write(".git/\(AuditRepository.history).lock", "")
-
-    let error = await #expect(throws: AuditError.self) { try await started.audit.record(.sample("run2")) }
-
-    #expect(error?.code == .contended)
-    #expect(error?.next.contains("\(AuditRepository.history).lock") == true)
-    try FileManager.default.removeItem(
-      atPath: started.repository.path + "/.git/\(AuditRepository.history).lock")
-    try await expectTheNextRunGoesOn(started, at: "a lock")
-  }
-
-  /// What a kill leaves of a lock is the file, which the kernel no longer holds for anybody.
-  @Test func aLockThatAKilledRunLeftIsTakenAway() async throws {
-    let started = try await started()
-    let reference = "\(started.repository.path)/.git/\(AuditRepository.history)"
-    let held = try #require(try ReferenceLock(reference, preparedIn: started.publication.folder))
-    let file = try Data(contentsOf: URL(filePath: reference + ".lock"))
-    held.release()
-    #expect(!FileManager.default.fileExists(atPath: reference + ".lock"))
-    try file.write(to: URL(filePath: reference + ".lock"))
-
-    try await expectTheNextRunGoesOn(started, at: "the lock of a killed run")
-
-    #expect(!FileManager.default.fileExists(atPath: reference + ".lock"))
-  }
-
-  @Test func aLockThatIsHeldIsLeftAlone() async throws {
-    let started = try await started()
-    let reference = "\(started.repository.path)/.git/\(AuditRepository.history)"
-    let held = try #require(try ReferenceLock(reference, preparedIn: started.publication.folder))
-
-    #expect(try ReferenceLock(reference, preparedIn: started.publication.folder) == nil)
-    let error = await #expect(throws: AuditError.self) { try await started.audit.record(.sample("run2")) }
-    #expect(error?.code == .contended)
-    #expect(FileManager.default.fileExists(atPath: reference + ".lock"))
-
-    held.release()
-    try await expectTheNextRunGoesOn(started, at: "a lock that was let go")
-  }
-
-  @Test func ofManyThatFindAnAbandonedLockOneGetsIt() async throws {
-    let started = try await started()
-    let reference = "\(started.repository.path)/.git/\(AuditRepository.history)"
-    try Data("cluster holds this lock by flock(2)\n".utf8).write(to: URL(filePath: reference + ".lock"))
-
-    let audit = started.audit
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      for number in 2..<8 { group.addTask { _ = try await audit.record(.sample("run\(number)")) } }
-      try await group.waitForAll()
-    }
-
-    #expect(try started.audit.log(site: "site").count == 7)
-    #expect(try await started.repository.git("fsck", "--strict", "--no-dangling").isEmpty)
-    #expect(!FileManager.default.fileExists(atPath: reference + ".lock"))
+    #expect(try await audit.verify(journal: [], site: "site").findings == [])
+    try await Self.expectTheNextRunGoesOn(repository, "a torn reflog")
   }
 
   @Test func aPackedReferenceIsMovedToo() async throws {
-    let started = try await started()
-    try await started.repository.git("pack-refs", "--all", "--prune")
+    let (repository, _, _) = try await Self.recorded()
+    try await repository.git("pack-refs", "--all", "--prune")
 
-    try await expectTheNextRunGoesOn(started, at: "a packed reference")
+    try await Self.expectTheNextRunGoesOn(repository, "a packed reference")
   }
 
   @Test func aBranchInTheWayIsNamed() async throws {
@@ -201,20 +74,60 @@ import Testing
     #expect(error?.next == "Rename the branch: git branch -m cluster NAME")
   }
 
-  @Test func aLineThatDidNotChangeIsNotWrittenAnewAndOneThatDidIs() async throws {
-    let repository = try await TemporaryRepository.withSpec()
-    let catalog = [NumberKind.name: AnyKind(NumberKind.self)]
-    _ = try await AuditRepository(folder: repository.path).record(.sample("run1"))
-    let audit = try AuditRepository(folder: repository.path)
-    var record = AuditRecord.sample("run2")
-    record.managed = try audit.managed(site: "site", catalog: catalog).resources
-    let unchanged = try audit.json(record.managed)
-    #expect(unchanged == (try ManagedSet.json(record.managed)))
+  // MARK: Locks
 
-    record.managed[0].desired = NumberKind.Desired(number: 43)
+  private static let lock = ".git/\(AuditRepository.history).lock"
 
-    #expect(try audit.json(record.managed) == (try ManagedSet.json(record.managed)))
-    #expect(try audit.json(record.managed) != unchanged)
-    #expect(try audit.json([]) == Array("[\n]\n".utf8))
+  /// One of git's own, held by somebody or left by somebody: it says nothing, so it stays.
+  @Test func aLockOfSomebodyElseIsNamed() async throws {
+    for text in ["", "0123456789012345678901234567890123456789\n"] {
+      let (repository, audit, _) = try await Self.recorded()
+      try repository.write(Self.lock, text)
+
+      let error = await #expect(throws: AuditError.self) { try await audit.record(.sample("run2")) }
+
+      #expect(error?.code == .contended)
+      #expect(error?.next.contains("\(AuditRepository.history).lock") == true)
+      try FileManager.default.removeItem(atPath: "\(repository.path)/\(Self.lock)")
+      try await Self.expectTheNextRunGoesOn(repository, "a lock")
+    }
+  }
+
+  /// Nobody is alive who made it, git or this program.
+  @Test func aLockFromBeforeTheMachineStartedIsTakenAway() async throws {
+    let (repository, _, _) = try await Self.recorded()
+    try repository.write(Self.lock, "")
+    try FileManager.default.setAttributes(
+      [.modificationDate: Date(timeIntervalSince1970: 1_000_000_000)], ofItemAtPath: "\(repository.path)/\(Self.lock)")
+
+    try await Self.expectTheNextRunGoesOn(repository, "an old lock")
+  }
+
+  @Test func aTurnThatIsHeldIsLeftAlone() async throws {
+    let (repository, audit, first) = try await Self.recorded()
+    let git = try GitRepository(containing: repository.path)
+    let held = try #require(try WriterLock(AuditRepository.writer, for: AuditRepository.history, in: git))
+    #expect(try WriterLock(AuditRepository.writer, for: AuditRepository.history, in: git) == nil)
+
+    let error = await #expect(throws: AuditError.self) { try await audit.record(.sample("run2")) }
+
+    #expect(error?.code == .contended)
+    #expect(try await repository.git("rev-parse", "cluster/history") == first)
+    withExtendedLifetime(held) {}
+  }
+
+  @Test func ofManyThatFindAnAbandonedLockOneGetsIt() async throws {
+    let (repository, audit, first) = try await Self.recorded()
+    try repository.write(".git/\(AuditRepository.writer)", "\(first)\n")
+    try repository.write(Self.lock, "\(first.prefix(9))")
+
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for number in 2..<8 { group.addTask { _ = try await audit.record(.sample("run\(number)")) } }
+      try await group.waitForAll()
+    }
+
+    #expect(try audit.log(site: "site").count == 7)
+    #expect(try await repository.git("fsck", "--strict", "--no-dangling").isEmpty)
+    #expect(!FileManager.default.fileExists(atPath: "\(repository.path)/\(Self.lock)"))
   }
 }

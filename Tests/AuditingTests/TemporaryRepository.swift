@@ -16,6 +16,9 @@ final class TemporaryRepository: Sendable {
     try await git(initialise + [path])
   }
 
+  /// One that is somewhere already.
+  init(at folder: URL) { self.folder = folder }
+
   deinit { try? FileManager.default.removeItem(at: folder) }
 
   /// With a committed spec, and with nobody's own configuration in the way.
@@ -34,6 +37,14 @@ final class TemporaryRepository: Sendable {
     let url = folder.appending(path: file)
     try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
     try Data(text.utf8).write(to: url)
+  }
+
+  /// Their paths.
+  func packs() throws -> [String] {
+    let packs = path + "/.git/objects/pack"
+    return try FileManager.default.contentsOfDirectory(atPath: packs).filter { $0.hasSuffix(".pack") }.map {
+      "\(packs)/\($0)"
+    }
   }
 
   @discardableResult func git(_ arguments: String...) async throws -> String { try await git(arguments) }

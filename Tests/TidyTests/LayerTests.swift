@@ -12,13 +12,14 @@ import Testing
     "Sources/Flow/3-Observe": ["ClusterModel", "HostAccess"],
     "Sources/Flow/4-Plan": ["ClusterModel", "Diagnostics"],
     "Sources/Flow/5-Execute": ["ClusterModel", "HostAccess"],
-    "Sources/Flow/6-Audit": ["ClusterModel", "HostAccess", "CGit2", "CZlib"],
+    "Sources/Flow/6-Audit": ["ClusterModel", "HostAccess", "Git"],
     "Sources/Wings": ["SpecForms", "ClusterModel", "Pacemaker", "XML", "Diagnostics"],
     "Sources/HostAccess": ["ClusterModel"],
     "Sources/Agent": ["HostAccess", "Wings", "ClusterModel", "Pacemaker", "XML"],
     "Sources/Apps/Simulator": ["Wings", "ClusterModel", "HostAccess", "Pacemaker", "XML"],
     "Sources/Apps/ClusterAgent": ["AgentServer", "HostAccess", "ClusterModel"],
     "Sources/Support/Diagnostics": [],
+    "Sources/Support/Git": ["CGit2"],
     "Sources/Support/XML": [],
     "Sources/Support/Pacemaker": ["ClusterModel", "XML"],
   ]
@@ -27,7 +28,7 @@ import Testing
     "Reconciler", "SpecReading", "SpecForms", "ClusterModel", "Observation", "Planning", "Execution", "Auditing",
     "Wings",
     "HostAccess", "AgentServer", "Lab", "Simulator", "Diagnostics", "TestKit", "XML", "Pacemaker", "CYAML",
-    "CGit2", "CZlib", "Fuzzing",
+    "Git", "CGit2", "Fuzzing",
   ]
 
   @Test(arguments: arrows.keys.sorted())

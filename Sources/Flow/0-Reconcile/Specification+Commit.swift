@@ -26,7 +26,7 @@ extension Specification {
       if found.isEmpty { missing.append(path) }
       for (path, file) in found {
         let content = String(validating: file.bytes, as: UTF8.self).map(Content.text) ?? .bytes(file.bytes)
-        result.files.files[path] = SiteFiles.File(contents: content, executable: file.executable)
+        result.files.files[path] = SiteFiles.File(contents: content, executable: file.isExecutable)
       }
     }
     let problems = SpecReader.missingFiles(missing, cluster) + WingCatalog.problems(of: cluster)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import CGit2
 import ClusterModel
 import Foundation
+import Git
 import HostAccess
 
 extension AuditRepository {
@@ -11,6 +11,10 @@ extension AuditRepository {
   /// of every later commit. So the tip is compared with what is known of it: git's reflog, copies on other machines,
   /// and the runs in this machine's journal.
   package func verify(journal: [EndedRun], site: String) async throws(AuditError) -> Verification {
+    do { return try await verified(journal, site: site) } catch { throw AuditError(error) }
+  }
+
+  private func verified(_ journal: [EndedRun], site: String) async throws -> Verification {
     let repository = try GitRepository(containing: folder)
     var result = Verification()
     guard let tip = try repository.commit(at: Self.history) else {
@@ -39,18 +43,18 @@ extension AuditRepository {
   /// Every commit that the tip leads to, and whether each says what it holds.
   private func readChain(
     _ tip: GitID, _ repository: GitRepository, _ result: inout Verification
-  ) throws(AuditError) -> [GitCommit] {
+  ) throws -> [GitCommit] {
     var chain: [GitCommit] = []
     var checked: Set<GitID> = []
     var runs: [String: GitID] = [:]
-    do throws(AuditError) {
-      try repository.walk(from: tip) { (commit) throws(AuditError) in
+    do throws(GitError) {
+      let walk = try repository.walk(from: tip)
+      while let commit = try walk.next() {
         chain.append(commit)
         check(commit, repository, &checked, &result)
         if let run = commit.trailers["Run"], let other = runs.updateValue(commit.id, forKey: run) {
           result.find(commit.id, "run \(run) is recorded twice, also as \(other)", next: Self.restore)
         }
-        return true
       }
     } catch {
       result.find(chain.last?.id, "what comes before this commit cannot be read: \(error)", next: error.next)
@@ -63,7 +67,7 @@ extension AuditRepository {
   private func check(
     _ commit: GitCommit, _ repository: GitRepository, _ checked: inout Set<GitID>, _ result: inout Verification
   ) {
-    do throws(AuditError) {
+    do {
       try readAll(commit.tree, repository, &checked)
       guard commit.trailers["Run"] != nil else {
         if let problem = try joining(commit, repository) { result.find(commit.id, problem, next: Self.restore) }
@@ -86,12 +90,13 @@ extension AuditRepository {
         result.find(commit.id, "the commit's time is not that of the run's end in outcome.json", next: Self.restore)
       }
     } catch {
+      let error = AuditError(error)
       result.find(commit.id, error.description, next: error.next)
     }
   }
 
   /// What is wrong with a commit that joins two histories: it holds nothing that neither of them has. Nil: it is good.
-  private func joining(_ commit: GitCommit, _ repository: GitRepository) throws(AuditError) -> String? {
+  private func joining(_ commit: GitCommit, _ repository: GitRepository) throws(GitError) -> String? {
     guard commit.trailers["Join"] != nil, commit.parents.count == 2 else {
       return "it is neither a run nor a joining of two histories"
     }
@@ -102,10 +107,10 @@ extension AuditRepository {
   /// Reads every file; libgit2 compares each with its name.
   private func readAll(
     _ tree: GitID, _ repository: GitRepository, _ checked: inout Set<GitID>
-  ) throws(AuditError) {
+  ) throws(GitError) {
     guard checked.insert(tree).inserted else { return }
     for entry in try repository.entries(tree) {
-      if entry.isFolder {
+      if entry.kind == .folder {
         try readAll(entry.id, repository, &checked)
       } else if checked.insert(entry.id).inserted {
         _ = try repository.blob(entry.id)
@@ -116,7 +121,7 @@ extension AuditRepository {
   /// Wherever the history is known to have been must be a part of it still.
   private func checkKnownTips(
     _ tip: GitID, _ chain: [GitCommit], _ repository: GitRepository, _ result: inout Verification
-  ) throws(AuditError) {
+  ) throws(GitError) {
     let here = Set(chain.map(\.id))
     for earlier in try repository.reflog(Self.history) where !here.contains(earlier) {
       result.find(
@@ -137,12 +142,12 @@ extension AuditRepository {
   /// git's own verdicts: `%G?` of git-log(1).
   private func checkSignatures(
     _ chain: [GitCommit], _ repository: GitRepository, _ result: inout Verification
-  ) async throws(AuditError) {
-    let signed = chain.filter { $0.signature != nil }
+  ) async throws {
+    let signed = Set(try chain.map(\.id).filter(repository.isSigned))
     guard !signed.isEmpty else { return }
     var younger = true
-    for commit in chain.reversed() where commit.signature != nil || !younger {
-      if commit.signature != nil {
+    for commit in chain.reversed() where signed.contains(commit.id) || !younger {
+      if signed.contains(commit.id) {
         younger = false
       } else {
         result.find(commit.id, "it is not signed, and commits before it are", next: Self.restore)
@@ -162,17 +167,16 @@ extension AuditRepository {
         "git", ["-C", folder, "log", "--format=%H %G?", Self.history], deadline: .seconds(3600),
         next: "Install git; it checks signatures.")
     } catch { throw AuditError(.signing, "signatures cannot be checked", cause: error.description, next: error.next) }
-    let signedIDs = Set(signed.map(\.id.description))
     var good = 0
     for line in verdicts.text.split(separator: "\n") {
       let words = line.split(separator: " ")
-      guard words.count == 2, signedIDs.contains(String(words[0])) else { continue }
+      guard words.count == 2, let commit = GitID(String(words[0])), signed.contains(commit) else { continue }
       guard words[1] != "G" else {
         good += 1
         continue
       }
       result.find(
-        GitID(String(words[0])), Self.meaning(words[1]),
+        commit, Self.meaning(words[1]),
         next: "Ask the person who made that run; `git verify-commit \(words[0].prefix(12))` shows more.")
     }
     result.signatures = .signed(signed.count, good: good)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import Foundation
+import Git
 
 /// Which runs made one resource or node what it is.
 package struct Blame: Codable, Sendable {
@@ -35,25 +36,25 @@ extension AuditRepository {
     guard let newest = runs.first else {
       throw AuditError(.noSuchRun, "no run is recorded yet", next: "Start a run: cluster apply")
     }
-    var reader = BlameReader(audit: self, repository: try GitRepository(containing: folder), runs: runs)
     guard let wanted = BlameSelector(words) else {
       throw AuditError(
         .noSuchResource, "\(words) names neither resources nor machines",
         next: "Write file@head1:/etc/hosts or node[01-20]; * matches any text.")
     }
-    var names = try reader.lists.names(in: newest).filter(wanted.matches)
-    var run = runs.dropFirst()[...]
-    while names.isEmpty, let earlier = run.popFirst() {
-      names = try reader.lists.names(in: earlier).filter(wanted.matches)
+    return try audited {
+      var reader = BlameReader(audit: self, repository: try GitRepository(containing: folder), runs: runs)
+      let managed = try reader.lists.names(in: newest)
+      var names = managed.filter(wanted.matches)
+      var run = runs.dropFirst()[...]
+      while names.isEmpty, let earlier = run.popFirst() {
+        names = try reader.lists.names(in: earlier).filter(wanted.matches)
+      }
+      guard !names.isEmpty else {
+        throw AuditError(
+          .noSuchResource, "no run of this site has managed \(words)", next: Self.suggestion(words, managed))
+      }
+      return try names.sorted().compactMap { try reader.blame($0) }
     }
-    guard !names.isEmpty else {
-      throw AuditError(
-        .noSuchResource, "no run of this site has managed \(words)",
-        next: Self.suggestion(words, try reader.lists.names(in: newest)))
-    }
-    var found: [Blame] = []
-    for name in names.sorted() { if let blame = try reader.blame(name) { found.append(blame) } }
-    return found
   }
 
   private static func suggestion(_ words: String, _ names: [String]) -> String {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import Foundation
+import Git
 
 /// Looks resources up in many runs, most of which have the same files.
 struct BlameReader {
@@ -19,7 +20,7 @@ struct BlameReader {
   }
 
   /// Nil when no run has managed it.
-  mutating func blame(_ name: String) throws(AuditError) -> Blame? {
+  mutating func blame(_ name: String) throws -> Blame? {
     var texts: [ArraySlice<UInt8>?] = []
     for run in runs { texts.append(try lists.text(of: name, in: run)) }
     guard let newest = texts.firstIndex(where: { $0 != nil }) else { return nil }
@@ -31,7 +32,7 @@ struct BlameReader {
       observed: try observed(name))
   }
 
-  private mutating func source(of name: String, in run: RunRecord) throws(AuditError) -> String? {
+  private mutating func source(of name: String, in run: RunRecord) throws -> String? {
     let resource = name.contains(":") ? name : "nodes:all"
     if let known = sources[run.id] { return known[resource] }
     struct Document: Decodable {
@@ -59,7 +60,7 @@ struct BlameReader {
   }
 
   /// Lines of the observed files that begin with the thing's name: on its host, or for a node on every head.
-  private mutating func observed(_ name: String) throws(AuditError) -> [Blame.Observed] {
+  private mutating func observed(_ name: String) throws -> [Blame.Observed] {
     guard let newest = runs.first else { return [] }
     var (folder, thing) = ("observed/", name)
     if let colon = name.firstIndex(of: ":") {
@@ -94,17 +95,17 @@ private struct FactReader {
     reader = RecordedLists(repository)
   }
 
-  mutating func files(in run: RunRecord, below folder: String) throws(AuditError) -> [String] {
+  mutating func files(in run: RunRecord, below folder: String) throws(GitError) -> [String] {
     try all(run).keys.filter { $0.hasPrefix(folder) }.sorted()
   }
 
-  mutating func facts(of thing: String, _ file: String, _ run: RunRecord) throws(AuditError) -> [String] {
+  mutating func facts(of thing: String, _ file: String, _ run: RunRecord) throws(GitError) -> [String] {
     var facts: [String] = []
     for id in try all(run)[file] ?? [] { facts += try lines(id)[thing[...]] ?? [] }
     return facts
   }
 
-  private mutating func lines(_ id: GitID) throws(AuditError) -> [Substring: [String]] {
+  private mutating func lines(_ id: GitID) throws(GitError) -> [Substring: [String]] {
     if let known = lines[id] { return known }
     let text = String(decoding: try repository.blob(id), as: UTF8.self)
     let found = Dictionary(grouping: text.split(separator: "\n").map(String.init)) { line in
@@ -114,7 +115,7 @@ private struct FactReader {
     return found
   }
 
-  private mutating func all(_ run: RunRecord) throws(AuditError) -> [String: [GitID]] {
+  private mutating func all(_ run: RunRecord) throws(GitError) -> [String: [GitID]] {
     if let known = lists[run.id] { return known }
     guard let id = GitID(run.commit) else { return [:] }
     let found = try reader.lists(repository.commit(id).tree)
@@ -135,45 +136,40 @@ struct ManagedLists {
     reader = RecordedLists(repository)
   }
 
-  mutating func names(in run: RunRecord) throws(AuditError) -> [String] {
+  mutating func names(in run: RunRecord) throws(GitError) -> [String] {
     var names: Set<String> = []
     for id in try objects(of: run) { names.formUnion(try entries(of: id).keys) }
     return Array(names)
   }
 
-  mutating func text(of name: String, in run: RunRecord) throws(AuditError) -> ArraySlice<UInt8>? {
+  mutating func text(of name: String, in run: RunRecord) throws(GitError) -> ArraySlice<UInt8>? {
     var parts: [ArraySlice<UInt8>] = []
     for id in try objects(of: run) { if let part = try entries(of: id)[name] { parts.append(part) } }
     return parts.count > 1 ? ManagedLines.joined(parts).first : parts.first
   }
 
-  private mutating func objects(of run: RunRecord) throws(AuditError) -> [GitID] {
+  private mutating func objects(of run: RunRecord) throws(GitError) -> [GitID] {
     if let known = objects[run.id] { return known }
     guard let commit = GitID(run.commit) else { return [] }
     let tree = try repository.commit(commit).tree
-    let found: [GitID]
-    if let old = try repository.object(ManagedLines.oldFile, in: tree) {
-      found = [old]
-    } else {
-      found = try reader.objects(below: ManagedLines.folder, in: tree)
-    }
+    let found = try reader.objects(below: ManagedLines.folder, in: tree)
     objects[run.id] = found
     return found
   }
 
-  private mutating func entries(of id: GitID) throws(AuditError) -> [String: ArraySlice<UInt8>] {
+  private mutating func entries(of id: GitID) throws(GitError) -> [String: ArraySlice<UInt8>] {
     if let known = entries[id] { return known }
     let found = Self.parse(try repository.blob(id))
     entries[id] = found
     return found
   }
 
-  /// As `ManagedLines` writes them, now or in an earlier version.
+  /// As `ManagedLines` writes them.
   private static func parse(_ bytes: [UInt8]) -> [String: ArraySlice<UInt8>] {
     struct Node: Decodable { var name: HostID }
     let decoder = JSONDecoder()
     var found: [String: ArraySlice<UInt8>] = [:]
-    for entry in ManagedLines.laidOut(bytes) {
+    for entry in ManagedLines.entries(bytes) {
       guard let id = ManagedLines.id(of: entry) else { continue }
       found[id.description] = entry
       guard id.kind == "nodes" else { continue }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import Foundation
+import Git
 import HostAccess
 
 /// Signs commits as git itself would, when `commit.gpgsign` asks for it: git-config(1) `gpg.format`, `user.signingkey`.
@@ -10,7 +11,7 @@ struct CommitSigning {
   /// Why commits are not signed although git's configuration asks for it.
   let omission: String?
 
-  init(_ repository: GitRepository) throws(AuditError) {
+  init(_ repository: GitRepository) throws(GitError) {
     let wanted = try repository.setting("commit.gpgsign").map { ["true", "yes", "on", "1"].contains($0.lowercased()) }
     let format = try repository.setting("gpg.format") ?? "openpgp"
     let signingKey = try repository.setting("user.signingkey")

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Git
 
 /// What the numbers of runs tell of runs that are not there.
 ///

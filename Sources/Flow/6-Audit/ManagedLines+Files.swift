@@ -2,8 +2,7 @@
 import ClusterModel
 import Foundation
 
-/// The managed resources as files of a run's commit, each of them JSON of its own: a list of resources, as
-/// `managed.json` was in which earlier versions kept all of them.
+/// The managed resources as files of a run's commit, each of them JSON of its own: a list of resources.
 ///
 /// - `managed/head1/file.json`: one host's resources of one kind; `managed/cluster/` has what belongs to no host.
 /// - `managed/head1/tree/,srv,x.json`: one that is long, in a file of its own, called after it.
@@ -11,8 +10,6 @@ import Foundation
 ///   rows, from the one that the file is called after on.
 extension ManagedLines {
   static let folder = "managed/"
-  /// The one file of earlier versions.
-  static let oldFile = "managed.json"
 
   /// Of the file that a resource is in, or of the folder, without an ending.
   static func path(_ id: ResourceID) -> String { "\(folder)\(id.host?.name ?? "cluster")/\(id.kind)" }
@@ -107,9 +104,6 @@ extension ManagedLines {
       try? JSONDecoder().decode(ResourceID.self, from: Data(rest.dropLast()))
     }
   }
-
-  /// The entries of a text of an earlier version, which laid some of them out otherwise.
-  static func laidOut(_ json: [UInt8]) -> [ArraySlice<UInt8>] { entries(json).map { RecordJSON.lines($0)[...] } }
 
   static func sortedList(_ entries: [ArraySlice<UInt8>]) -> [UInt8] {
     list(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
+import Git
 
 /// What differs between two runs: the description, what is managed, and what was seen on the machines.
 package struct RecordDifference: Codable, Sendable {
@@ -22,35 +23,29 @@ extension AuditRepository {
   private static let compared = ["spec/", ManagedLines.folder, ObservedList.folder]
 
   package func difference(from: RunRecord, to: RunRecord) throws(AuditError) -> RecordDifference {
-    let repository = try GitRepository(containing: folder)
-    var reader = RecordedLists(repository)
-    var (old, new) = (try Self.lists(from, &reader, repository), try Self.lists(to, &reader, repository))
-    var texts: (old: [String: [UInt8]], new: [String: [UInt8]]) = ([:], [:])
-    // Only when they differ: what an earlier version has kept in one file is told apart.
-    if old[ManagedLines.oldFile] != new[ManagedLines.oldFile] {
-      for id in old.removeValue(forKey: ManagedLines.oldFile) ?? [] { texts.old = try reader.lists(ofOld: id) }
-      for id in new.removeValue(forKey: ManagedLines.oldFile) ?? [] { texts.new = try reader.lists(ofOld: id) }
+    try audited {
+      let repository = try GitRepository(containing: folder)
+      var reader = RecordedLists(repository)
+      let (old, new) = (try Self.lists(from, &reader, repository), try Self.lists(to, &reader, repository))
+      var files: [RecordDifference.File] = []
+      for path in Set(old.keys).union(new.keys).sorted() where old[path] != new[path] {
+        guard Self.compared.contains(where: path.hasPrefix) else { continue }
+        let lines = UnifiedDiff.lines(
+          old: String(decoding: try reader.text(path, old[path] ?? []), as: UTF8.self),
+          new: String(decoding: try reader.text(path, new[path] ?? []), as: UTF8.self))
+        if lines.isEmpty { continue }
+        files.append(
+          .init(
+            path: path, added: lines.count { $0.hasPrefix("+") }, removed: lines.count { $0.hasPrefix("-") },
+            lines: lines))
+      }
+      return RecordDifference(from: from, to: to, files: files)
     }
-    let paths = Set(old.keys).union(new.keys).union(texts.old.keys).union(texts.new.keys)
-    var files: [RecordDifference.File] = []
-    for path in paths.sorted() where old[path] == nil || old[path] != new[path] {
-      guard Self.compared.contains(where: path.hasPrefix) else { continue }
-      let before = if let text = texts.old[path] { text } else { try reader.text(path, old[path] ?? []) }
-      let after = if let text = texts.new[path] { text } else { try reader.text(path, new[path] ?? []) }
-      if before == after { continue }
-      let lines = UnifiedDiff.lines(
-        old: String(decoding: before, as: UTF8.self), new: String(decoding: after, as: UTF8.self))
-      files.append(
-        .init(
-          path: path, added: lines.count { $0.hasPrefix("+") }, removed: lines.count { $0.hasPrefix("-") },
-          lines: lines))
-    }
-    return RecordDifference(from: from, to: to, files: files)
   }
 
   private static func lists(
     _ run: RunRecord, _ reader: inout RecordedLists, _ repository: GitRepository
-  ) throws(AuditError) -> [String: [GitID]] {
+  ) throws(GitError) -> [String: [GitID]] {
     guard let id = GitID(run.commit) else { return [:] }
     return try reader.lists(repository.commit(id).tree)
   }

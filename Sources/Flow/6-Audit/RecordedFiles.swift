@@ -1,20 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import Foundation
+import Git
+
+/// A file in a run's commit, as git keeps it: what it holds, and whether it may be run.
+package struct RecordedFile: Hashable, Sendable {
+  package var bytes: [UInt8]
+  package var isExecutable: Bool
+
+  package init(_ bytes: [UInt8], isExecutable: Bool = false) {
+    self.bytes = bytes
+    self.isExecutable = isExecutable
+  }
+
+  init(_ entry: GitTreeEntry, in repository: GitRepository) throws(GitError) {
+    self.init(try repository.blob(entry.id), isExecutable: entry.kind == .executable)
+  }
+
+  /// In place, so that a file keeps its owner and what its mode says besides who may run it.
+  package func write(to location: URL) throws {
+    let files = FileManager.default
+    try files.createDirectory(at: location.deletingLastPathComponent(), withIntermediateDirectories: true)
+    if let file = FileHandle(forUpdatingAtPath: location.path) {
+      defer { file.closeFile() }
+      try file.truncate(atOffset: 0)
+      try file.write(contentsOf: Data(bytes))
+    } else {
+      try Data(bytes).write(to: location)
+    }
+    guard files.isExecutableFile(atPath: location.path) != isExecutable else { return }
+    try files.setAttributes([.posixPermissions: isExecutable ? 0o755 : 0o644], ofItemAtPath: location.path)
+  }
+}
 
 extension AuditRecord {
   /// The files of the run's commit, by path.
-  /// - Parameters:
-  ///   - lines: knows the text of resources that have been read or written before.
-  ///   - recent: knows which lists are as they were.
-  func files(_ lines: ManagedLines, _ recent: RecentFiles) throws(AuditError) -> [String: RecordedFile] {
+  /// - Parameter lines: knows the text of resources that have been read or written before.
+  func files(_ lines: ManagedLines) throws(AuditError) -> [String: RecordedFile] {
     var files = try lines.files(managed)
     files["plan.json"] = RecordJSON.lines(planJSON.utf8) + [10]
     files["plan.txt"] = Array(planText.utf8)
     files["outcome.txt"] = Array(outcome.table.utf8)
     do { files["outcome.json"] = try Self.json(outcome) } catch { throw .notJSON(error) }
     for (path, text) in observed {
-      files.merge(recent.files(of: text, at: ObservedList.folder + path)) { first, _ in first }
+      files.merge(ObservedList.files(text, at: ObservedList.folder + path)) { first, _ in first }
     }
     var recorded = files.mapValues { RecordedFile($0) }
     for (path, file) in specification { recorded["spec/" + path] = file }

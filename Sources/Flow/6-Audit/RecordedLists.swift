@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import Foundation
+import Git
 
-/// The files of a run's commit, with long lists as one file again, whatever version of the program has recorded it.
+/// The files of a run's commit, with long lists as one file again.
 ///
 /// `managed/head1/tree.json` stands for itself and for all below `managed/head1/tree/`, `observed/head1/nodes.txt` for
-/// all below `observed/head1/nodes/`. What an earlier version has kept as one `managed.json` is told apart likewise.
+/// all below `observed/head1/nodes/`.
 struct RecordedLists {
   private let repository: GitRepository
   private var folders: [GitID: [(path: String, id: GitID)]] = [:]
   private var ordered: [GitID: [GitID]] = [:]
-  private var old: [GitID: [String: [UInt8]]] = [:]
 
   init(_ repository: GitRepository) { self.repository = repository }
 
@@ -36,16 +36,18 @@ struct RecordedLists {
   }
 
   /// The objects that make up each list of a commit's folder, in order.
-  mutating func lists(_ tree: GitID) throws(AuditError) -> [String: [GitID]] {
+  mutating func lists(_ tree: GitID) throws(GitError) -> [String: [GitID]] {
     var lists: [String: [GitID]] = [:]
     for (path, id) in Self.sorted(try files(tree)) { lists[Self.list(of: path), default: []].append(id) }
     return lists
   }
 
   /// What is below one of a commit's folders, in order.
-  mutating func objects(below folder: String, in tree: GitID) throws(AuditError) -> [GitID] {
+  mutating func objects(below folder: String, in tree: GitID) throws(GitError) -> [GitID] {
     let name = folder.split(separator: "/").first ?? ""
-    guard let entry = try repository.entries(tree).first(where: { $0.name == name && $0.isFolder }) else { return [] }
+    guard let entry = try repository.entries(tree).first(where: { $0.name == name && $0.kind == .folder }) else {
+      return []
+    }
     if let known = ordered[entry.id] { return known }
     let found = Self.sorted(try files(entry.id)).map(\.id)
     ordered[entry.id] = found
@@ -53,11 +55,11 @@ struct RecordedLists {
   }
 
   /// Every file below a folder. Most folders are the same in many commits.
-  private mutating func files(_ tree: GitID) throws(AuditError) -> [(path: String, id: GitID)] {
+  private mutating func files(_ tree: GitID) throws(GitError) -> [(path: String, id: GitID)] {
     if let known = folders[tree] { return known }
     var found: [(path: String, id: GitID)] = []
     for entry in try repository.entries(tree) {
-      guard entry.isFolder else {
+      guard entry.kind == .folder else {
         found.append((entry.name, entry.id))
         continue
       }
@@ -67,21 +69,11 @@ struct RecordedLists {
     return found
   }
 
-  func text(_ list: String, _ objects: [GitID]) throws(AuditError) -> [UInt8] {
+  func text(_ list: String, _ objects: [GitID]) throws(GitError) -> [UInt8] {
     if objects.isEmpty { return [] }
     var files: [[UInt8]] = []
     for id in objects { files.append(try repository.blob(id)) }
     guard list.hasPrefix(ManagedLines.folder) else { return Array(files.joined()) }
     return ManagedLines.sortedList(ManagedLines.joined(files))
-  }
-
-  /// What `managed.json` of an earlier version holds, as this one keeps it.
-  mutating func lists(ofOld id: GitID) throws(AuditError) -> [String: [UInt8]] {
-    if let known = old[id] { return known }
-    let entries = ManagedLines.laidOut(try repository.blob(id))
-    let grouped = Dictionary(grouping: entries) { ManagedLines.id(of: $0).map(ManagedLines.path) ?? "managed" }
-    let lists = Dictionary(uniqueKeysWithValues: grouped.map { ($0.key + ".json", ManagedLines.sortedList($0.value)) })
-    old[id] = lists
-    return lists
   }
 }

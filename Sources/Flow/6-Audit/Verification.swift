@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
+import Git
 
 /// What looking through the whole record has found.
 package struct Verification: Codable, Sendable {

@@ -1,9 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import Foundation
+import Git
 import HostAccess
 
 extension AuditRepository {
+  /// Which commit the spec is at. `files` are the spec and what it refers to, relative to its folder.
+  package func specState(_ files: [String]) throws(AuditError) -> SpecState {
+    try audited {
+      let repository = try GitRepository(containing: folder)
+      let commit = try repository.commit(at: "HEAD")
+      let dirty = try files.sorted().filter { try !repository.isUnchanged(prefix + $0) }
+      return SpecState(commit: commit?.description, dirty: dirty)
+    }
+  }
+
+  // MARK: At a commit
+
+  /// The full name of the commit that a revision names: `origin/main`, `HEAD~2`, `3f9c2a1`.
+  package func commit(named revision: String) throws(AuditError) -> String {
+    guard let commit = try audited({ try GitRepository(containing: folder).commit(named: revision) }) else {
+      throw AuditError(
+        .git, "the repository has no commit `\(revision)`",
+        next: "Fetch it first: git fetch origin; in CI, check out the whole history (fetch-depth: 0).")
+    }
+    return commit.description
+  }
+
+  /// The regular files of a commit at a path: one file, or all below a folder. Paths, here and in the result, are
+  /// relative to the spec's folder. Links are left out, as they are when reading from the disk.
+  package func files(at path: String, in commit: String) throws(AuditError) -> [String: RecordedFile] {
+    try audited {
+      let repository = try GitRepository(containing: folder)
+      let path = path.hasSuffix("/") ? String(path.dropLast()) : path
+      guard let id = GitID(commit), let entry = try repository.entry(prefix + path, in: repository.commit(id).tree)
+      else { return [:] }
+      if entry.isFile { return [path: try RecordedFile(entry, in: repository)] }
+      guard entry.kind == .folder else { return [:] }
+      let files = try repository.files(entry.id).map {
+        ("\(path)/\($0.key)", try RecordedFile($0.value, in: repository))
+      }
+      return Dictionary(uniqueKeysWithValues: files)
+    }
+  }
+
+  // MARK: Of a run
+
   /// The newest run before the last one that converged which was made from another description.
   package func runBeforeTheLastSuccess(site: String) throws(AuditError) -> RunRecord {
     let runs = try log(site: site)
@@ -20,13 +62,13 @@ extension AuditRepository {
 
   /// The description of a run and the files that it refers to, by path relative to its folder.
   package func specification(of run: RunRecord) throws(AuditError) -> [String: RecordedFile] {
-    let repository = try GitRepository(containing: folder)
-    var found: [String: RecordedFile] = [:]
-    guard let id = GitID(run.commit) else { return found }
-    for (path, entry) in try repository.fileEntries(repository.commit(id).tree) where path.hasPrefix("spec/") {
-      found[String(path.dropFirst(5))] = RecordedFile(try repository.blob(entry.id), isExecutable: entry.isExecutable)
+    try audited {
+      let repository = try GitRepository(containing: folder)
+      guard let id = GitID(run.commit),
+        let spec = try repository.entry("spec", in: repository.commit(id).tree), spec.kind == .folder
+      else { return [:] }
+      return try repository.files(spec.id).mapValues { try RecordedFile($0, in: repository) }
     }
-    return found
   }
 
   /// Puts the description of a run back into the work tree, and commits it on the current branch.
