@@ -23,7 +23,7 @@ enum RecordBench {
   /// Where a sync costs nothing: what is left is the program's own work.
   private static let memory = URL(filePath: "/dev/shm", directoryHint: .isDirectory)
 
-  /// As a run does it: what was managed before is read when it begins.
+  /// As a run does it: what was managed before is read when it begins, and what will be is made known.
   private static func commit(_ nodes: Int, in folder: URL, _ place: String) async throws {
     try await BenchRepository.with(in: folder) { repository in
       var site = try RecordedSite(nodes: nodes)
@@ -32,6 +32,7 @@ enum RecordBench {
         let audit = try AuditRepository(folder: repository.path)
         _ = try audit.managed(site: "site", catalog: KindCatalog.all)
         let record = site.next()
+        try audit.prepare(record.managed)
         let sync = try Self.sync(in: repository.path)
         let (began, worked) = (ContinuousClock.now, Measuring.processorTime)
         _ = try await audit.record(record)

@@ -43,6 +43,7 @@ extension Reconciler {
   /// What a plan is about to put in place, for the journal. A removal adds nothing: the record lists it already.
   func managing(_ proposal: Proposal) throws(ReconcileError) -> [UInt8] {
     do {
+      try history.prepare(proposal.desired.map { ManagedResource(id: $0.id, desired: $0.desired) })
       return try history.json(ManagedSet.intended(by: proposal.plan, proposal.desired))
     } catch { throw .audit(error) }
   }

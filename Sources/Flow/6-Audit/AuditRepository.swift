@@ -116,6 +116,8 @@ package struct AuditRepository: RunHistory {
   }
 
   package func json(_ resources: [ManagedResource]) throws(AuditError) -> [UInt8] { try managedLines.json(resources) }
+
+  package func prepare(_ resources: [ManagedResource]) throws(AuditError) { _ = try managedLines.files(resources) }
 }
 
 extension RunRecord {

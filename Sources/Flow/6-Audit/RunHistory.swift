@@ -9,6 +9,9 @@ package protocol RunHistory: Sendable {
   func managed(site: String, catalog: [String: AnyKind]) throws(AuditError) -> ManagedSet
   /// Resources as a text that `ManagedSet` reads.
   func json(_ resources: [ManagedResource]) throws(AuditError) -> [UInt8]
+  /// Learns at a run's beginning what is managed when it succeeds: recording it then costs what has changed, and no
+  /// more.
+  func prepare(_ resources: [ManagedResource]) throws(AuditError)
   /// Which commit the spec is at. `files` are the spec and what it refers to, relative to its folder.
   func specState(_ files: [String]) throws(AuditError) -> SpecState
   /// Runs on a site, newest first. Empty when nothing has been recorded yet. Nil as `site`: of all sites.
@@ -20,4 +23,5 @@ package protocol RunHistory: Sendable {
 extension RunHistory {
   /// A history that is not kept as text has none to keep.
   package func json(_ resources: [ManagedResource]) throws(AuditError) -> [UInt8] { try ManagedSet.json(resources) }
+  package func prepare(_ resources: [ManagedResource]) throws(AuditError) {}
 }

@@ -29,6 +29,7 @@ struct SimulatedHistory: RunHistory {
   }
 
   func json(_ resources: [ManagedResource]) throws(AuditError) -> [UInt8] { try record.json(resources) }
+  func prepare(_ resources: [ManagedResource]) throws(AuditError) { try record.prepare(resources) }
   func log(site: String?, limit: Int) throws(AuditError) -> [RunRecord] { try record.log(site: site, limit: limit) }
 
   func record(_ record: AuditRecord) async throws(AuditError) -> AuditRepository.Recorded {
