@@ -55,7 +55,7 @@ import Testing
 }
 
 extension Reconciler {
-  fileprivate func with(
+  func with(
     hosts: [HostID: any HostAccess.Host]? = nil, history: (any RunHistory)? = nil
   ) -> Reconciler {
     Reconciler(

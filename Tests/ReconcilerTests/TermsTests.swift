@@ -100,12 +100,7 @@ import Wings
       operation: AnyOperation(EnsureUnit(UnitGoal(name: "a", enabled: nil, active: true))), after: [],
       disruption: .restart,
       because: "", source: nil, changes: [], destructive: false)
-    let proposal = Proposal(
-      plan: Plan(), whole: Plan(), leftOut: [], terms: try Self.terms(at: .reload),
-      inventory: Inventory(hosts: [:], observedAt: 0), desired: [], previously: [])
-    #expect(!proposal.covers(Plan(steps: [restart])))
-    var allowing = proposal
-    allowing.terms = try Self.terms(at: .restart)
-    #expect(allowing.covers(Plan(steps: [restart])))
+    #expect(!Consent(Plan(), within: try Self.terms(at: .reload)).covers(Plan(steps: [restart])))
+    #expect(Consent(Plan(), within: try Self.terms(at: .restart)).covers(Plan(steps: [restart])))
   }
 }

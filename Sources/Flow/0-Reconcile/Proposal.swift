@@ -15,18 +15,8 @@ package struct Proposal: Sendable {
   package var desired: [Resource]
   package var previously: [ManagedResource]
 
-  /// Whether another plan destroys, reboots, fails over and lets go nothing that this one did not show, and is within
-  /// its terms.
-  func covers(_ other: Plan) -> Bool {
-    if !terms.refused(other).isEmpty || !Set(other.leaving).isSubset(of: plan.leaving) { return false }
-    let shown = Set(plan.steps.filter(\.needsConsent).map(\.resource))
-    return other.steps.allSatisfy { !$0.needsConsent || shown.contains($0.resource) }
-  }
-}
-
-extension Step {
-  /// Worth showing to a person again before it happens.
-  package var needsConsent: Bool { destructive || disruption >= .reboot }
+  /// What agreeing to it allows.
+  package var consent: Consent { Consent(plan, within: terms) }
 }
 
 /// What became of a run, and what was seen after it.

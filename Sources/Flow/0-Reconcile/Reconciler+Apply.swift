@@ -34,7 +34,7 @@ extension Reconciler {
       verified = try await look(proposal.terms, takenAway)
       var round = 1
       while outcome.result == .done, !verified.plan.steps.isEmpty, round < Self.mostRounds,
-        proposal.covers(verified.plan)
+        proposal.consent.covers(verified.plan)
       {
         round += 1
         var policy = policy

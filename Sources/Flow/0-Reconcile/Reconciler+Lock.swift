@@ -47,7 +47,7 @@ extension Reconciler {
         throw held
       }
       let now = try await propose(proposal.terms)
-      guard proposal.covers(now.plan) else { throw .overtaken("\(held)") }
+      guard proposal.consent.covers(now.plan) else { throw .overtaken("\(held)") }
       proposal = now
     }
   }

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+import Simulator
+import Synchronization
+import Testing
+
+@testable import Reconciler
+
+/// Consent names machines and verbs: what was shown of one machine allows nothing on another.
+@Suite struct ConsentTests {
+  private static func restart(_ node: HostID, verb: String = "restart", _ disruption: Step.Disruption = .reboot) -> Step
+  {
+    step(
+      "nodes:all/\(verb)-\(node)", ResourceID("nodes", "all"),
+      .ensureNode(
+        NodeGoal(
+          node: node, mac: MACAddress(bits: 1), bmc: nil, image: "compute/1", restart: true, deadlineSeconds: 600)),
+      disruption)
+  }
+
+  private static func unit(_ name: String, on host: HostID, _ disruption: Step.Disruption) -> Step {
+    step(
+      "unit@\(host):\(name)/restart", ResourceID("unit", on: host, name),
+      .ensureUnit(UnitGoal(name: name, enabled: nil, active: true)), disruption, on: host)
+  }
+
+  private static func step(
+    _ id: String, _ resource: ResourceID, _ operation: ClusterModel.Operation, _ disruption: Step.Disruption,
+    on host: HostID = "head1", destructive: Bool = false
+  ) -> Step {
+    Step(
+      id: StepID(id), resource: resource, host: host, operation: operation, after: [], disruption: disruption,
+      because: "", source: nil, changes: [], destructive: destructive)
+  }
+
+  private static func clone(_ head: HostID) -> Step {
+    let bmc = BMC(address: IPv4Address(bits: 1), protocol: .ipmi, user: "admin", password: SecretRef("bmc/\(head)"))
+    return step(
+      "clone@\(head)/install", ResourceID("clone", on: head, "system"),
+      .ensureClone(
+        CloneGoal(
+          head: head, bmc: bmc, mac: MACAddress(bits: 1), address: IPv4Address(bits: 2), bootScript: "",
+          installScript: "", identity: [:], deadlineSeconds: 60)), .none, destructive: true)
+  }
+
+  @Test func oneNodeIsNotAnother() {
+    let consent = Consent(Plan(steps: [Self.restart("node001")]))
+    #expect(consent.covers(Plan(steps: [Self.restart("node001")])))
+    #expect(!consent.covers(Plan(steps: [Self.restart("node002")])))
+    #expect(!consent.covers(Plan(steps: [Self.restart("node001"), Self.restart("node002")])))
+  }
+
+  /// What it does to the machine counts, and not what it is called, or which head has it done after a failover.
+  @Test func theSameRestartForAnotherReasonIsCovered() {
+    var elsewhere = Self.restart("node001", verb: "reset")
+    elsewhere.host = "head2"
+    #expect(Consent(Plan(steps: [Self.restart("node001")])).covers(Plan(steps: [elsewhere])))
+  }
+
+  @Test func oneHeadIsNotTheOther() {
+    let consent = Consent(Plan(steps: [Self.unit("corosync.service", on: "head1", .reboot)]))
+    #expect(consent.covers(Plan(steps: [Self.unit("corosync.service", on: "head1", .reboot)])))
+    #expect(!consent.covers(Plan(steps: [Self.unit("corosync.service", on: "head2", .reboot)])))
+    #expect(!consent.covers(Plan(steps: [Self.unit("pacemaker.service", on: "head1", .reboot)])))
+  }
+
+  @Test func aRebootIsNoConsentToAFailover() {
+    let consent = Consent(Plan(steps: [Self.unit("pacemaker.service", on: "head1", .reboot)]))
+    #expect(!consent.covers(Plan(steps: [Self.unit("pacemaker.service", on: "head1", .failover)])))
+    let failover = Consent(Plan(steps: [Self.unit("pacemaker.service", on: "head1", .failover)]))
+    #expect(failover.covers(Plan(steps: [Self.unit("pacemaker.service", on: "head1", .reboot)])))
+  }
+
+  /// A step that interrupts nothing was shown: no consent to the same with an interruption.
+  @Test func whatWasShownAsHarmlessMayNotInterrupt() {
+    let consent = Consent(Plan(steps: [Self.restart("node001", verb: "reset", .none)]))
+    #expect(!consent.covers(Plan(steps: [Self.restart("node001")])))
+  }
+
+  @Test func oneHeadThatIsInstalledIsNotAnother() {
+    let consent = Consent(Plan(steps: [Self.clone("head2")]))
+    #expect(consent.covers(Plan(steps: [Self.clone("head2")])))
+    #expect(!consent.covers(Plan(steps: [Self.clone("head3")])))
+  }
+
+  /// A run that restarts node001 finds, when it looks again, that node002 would have to restart too.
+  @Test func aLaterRoundRestartsNoNodeThatWasNotShown() async throws {
+    let site = try await FakeSite.applied()
+    await site.machines.change { $0.nodes["node001"]?.image = "other/0123456789abcdef" }
+    let reconciler = try await site.reconciler()
+    let head1 = HeadWithNews(host: site.machines.host("head1")) {
+      $0.nodes["node002"]?.image = "other/0123456789abcdef"
+    }
+    let watched = reconciler.with(hosts: ["head1": head1, "head2": site.machines.host("head2")])
+
+    let applied = try await watched.apply(try await watched.propose(), run: "run-2") { _ in }
+
+    #expect(applied.outcome.steps.map(\.step) == [StepID("nodes:all/restart-node001")])
+    #expect(applied.verified.plan.steps.map(\.id) == [StepID("nodes:all/restart-node002")])
+    #expect(!applied.isConverged)
+    #expect(await site.machines.world.nodes["node002"]?.image == "other/0123456789abcdef")
+  }
+}
+
+/// The site changes in the moment in which it has done its first operation.
+private struct HeadWithNews: HostAccess.Host {
+  let host: FakeHost
+  let news: @Sendable (inout FakeWorld) -> Void
+  private let told = Told()
+  private final class Told: Sendable { let once = Mutex(false) }
+
+  init(host: FakeHost, news: @escaping @Sendable (inout FakeWorld) -> Void) {
+    self.host = host
+    self.news = news
+  }
+
+  var id: HostID { host.id }
+
+  func perform(
+    _ operation: ClusterModel.Operation, secrets: Secrets, run: RunToken,
+    progress: @escaping @Sendable (String) -> Void
+  ) async throws(AgentError) -> Outcome {
+    let outcome = try await host.perform(operation, secrets: secrets, run: run, progress: progress)
+    let isFirst = told.once.withLock { told in
+      defer { told = true }
+      return !told
+    }
+    if isFirst { await host.cluster.change(news) }
+    return outcome
+  }
+
+  func answer(_ probes: [Probe], secrets: Secrets) async throws(AgentError) -> [Probe: Answer] {
+    try await host.answer(probes, secrets: secrets)
+  }
+
+  func confirm(_ change: PendingChange.ID, run: RunToken) async throws(AgentError) -> Outcome {
+    try await host.confirm(change, run: run)
+  }
+
+  func lease() async throws(AgentError) -> LeaseState { try await host.lease() }
+  func claim(_ run: RunToken) async throws(AgentError) { try await host.claim(run) }
+  func release(_ run: RunToken) async throws(AgentError) { try await host.release(run) }
+  func close() async {}
+}
