@@ -39,6 +39,26 @@ import Testing
       ])
   }
 
+  /// Anybody can send a line for any node: what a node said before is not lost by it.
+  @Test func whenItWasReadyIsKeptBesideWhatIsSaidLater() {
+    func said(_ at: Int, _ event: String, from ip: String = "10.1.1.1") -> String {
+      Self.line("\(at).0", ip, "/report", "mac=52:54:00:11:00:01&event=\(event)&image=a/1&verified=yes")
+    }
+    func newest(_ lines: String...) -> NodeReport? { BootLog.reports(in: lines.joined()[...], now: 100).first }
+    let script = Self.line("90.0", "10.1.9.9", "/ipxe/52-54-00-11-00-01.ipxe")
+    let powered = BootLog.powerLine(Self.mac, at: 70) + "\n"
+
+    let forged = newest(said(60, "ready"), said(80, "failed", from: "10.1.9.9"), script)
+    #expect(forged?.stage == .script && forged?.readyAge == 40 && forged?.wasReadyLately == true)
+    let booted = newest(said(60, "ready"), powered, said(80, "failed"))
+    #expect(booted?.readyAge == 40 && booted?.poweredAge == 30 && booted?.wasReadyLately == false)
+    let back = newest(said(60, "ready"), powered, said(80, "ready"), said(85, "failed"))
+    #expect(back?.readyAge == 20 && back?.poweredAge == 30 && back?.wasReadyLately == true)
+    // Only the head itself says that it has switched a node's power.
+    let posed = newest(said(60, "ready"), said(80, "powered", from: "10.1.9.9"))
+    #expect(posed?.stage == .ready && posed?.age == 40 && posed?.poweredAge == nil)
+  }
+
   /// Whichever of the head's addresses it was, and also of what is fetched before the node is up.
   @Test func theAddressThatWasSpokenToIsKept() {
     let requests = [
@@ -73,7 +93,11 @@ import Testing
     let away = BootLog.reports(in: (ready + power)[...], now: 10)
     let back = BootLog.reports(in: (power + ready)[...], now: 10)
 
-    #expect(away == [NodeReport(mac: Self.mac, stage: .powered, image: nil, verified: false, age: 7, uptime: nil)])
+    #expect(
+      away == [
+        NodeReport(mac: Self.mac, stage: .powered, image: nil, verified: false, age: 7, uptime: nil, readyAge: 9)
+      ])
+    #expect(away.allSatisfy { !$0.wasReadyLately })
     #expect(back.map(\.stage) == [.ready])
   }
 

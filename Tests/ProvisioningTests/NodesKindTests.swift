@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
+import HostAccess
 import Testing
 
 @testable import Wings
@@ -16,11 +17,11 @@ import Testing
 
   private static func report(
     _ number: UInt64, _ stage: NodeReport.Stage = .ready, image: String? = "compute/new", verified: Bool = true,
-    age: Int = 5, at server: String? = nil
+    age: Int = 5, at server: String? = nil, ready: Int? = nil, powered: Int? = nil
   ) -> NodeReport {
     NodeReport(
       mac: MACAddress(bits: number), stage: stage, image: image, verified: verified, age: age, uptime: 100,
-      server: server.flatMap { IPv4Address($0) })
+      server: server.flatMap { IPv4Address($0) }, readyAge: ready, poweredAge: powered)
   }
 
   private static func drafts(
@@ -70,6 +71,52 @@ import Testing
     let drafts = try Self.drafts(3, ["head1": reports, "head2": []])
 
     #expect(drafts.map(\.verb) == ["reset-node1", "reset-node2", "boot-node3"])
+  }
+
+  /// Anybody can say so of all of them at once, and they may be at work: they are restarted as running nodes are.
+  @Test func oneThatWasReadyLatelyIsRestartedWhateverIsSaidOfItSince() throws {
+    let reports = [
+      Self.report(1, .failed, ready: 3), Self.report(2, .script, age: 181, ready: 400),
+      Self.report(3, .image, age: 181, ready: 400, powered: 300), Self.report(4, .failed, at: "10.1.0.10", ready: 20),
+    ]
+
+    let drafts = try Self.drafts(4, ["head1": reports, "head2": []])
+
+    #expect(Set(drafts.map(\.verb)) == ["reset-node1", "reset-node2", "reset-node3", "reset-node4"])
+    #expect(drafts.last?.verb == "reset-node1")
+    #expect(drafts.map(\.disruption).filter { $0 == .reboot }.count == 3)
+    // The third was switched off and on by a head since it was ready: it runs nothing that was heard of.
+    #expect(drafts.first?.verb == "reset-node3" && drafts.first?.disruption == Step.Disruption.none)
+    #expect(drafts.map(\.behind) == [[], [0], [1], [2]])
+    for draft in drafts {
+      guard case .ensureNode(let goal) = draft.operation else { continue }
+      #expect(goal.restart && goal.interrupts == (draft.disruption == .reboot))
+    }
+  }
+
+  @Test func whatAnotherHeadHasHeardCountsToo() throws {
+    func needs(_ other: NodeReport) throws -> [Step.Disruption] {
+      try Self.drafts(1, ["head1": [Self.report(1, .failed)], "head2": [other]]).map(\.disruption)
+    }
+    #expect(try needs(Self.report(1, age: 30)) == [.reboot])
+    #expect(try needs(Self.report(1, age: 601)) == [.none])
+    #expect(try needs(Self.report(1, .powered, age: 10, ready: 12)) == [.none])
+    #expect(try needs(Self.report(1, .image, age: 10, ready: 12, powered: 40)) == [.reboot])
+  }
+
+  /// The agent asks its own log again: the plan may be older than what the node says.
+  @Test func aNodeThatBecameReadyIsNotCycledWithoutConsent() throws {
+    func goal(restart: Bool, interrupts: Bool) -> NodeGoal {
+      NodeGoal(
+        node: "node1", mac: MACAddress(bits: 1), bmc: nil, image: "compute/new", restart: restart,
+        interrupts: interrupts, deadlineSeconds: 600)
+    }
+    let said = Self.report(1, .failed, ready: 4)
+
+    #expect(goal(restart: true, interrupts: false).refusal(after: said)?.code == .conflict)
+    #expect(goal(restart: true, interrupts: true).refusal(after: said) == nil)
+    #expect(goal(restart: false, interrupts: false).refusal(after: said) == nil)
+    #expect(goal(restart: true, interrupts: false).refusal(after: Self.report(1, .failed, ready: 601)) == nil)
   }
 
   /// A run that ended early has switched one of them: it is away, and counts as one that is.

@@ -26,9 +26,12 @@ struct BootLog {
     try FileSystem.write(Array((powerLine(mac, at: Int(time(nil))) + "\n").utf8), file, path)
   }
 
+  /// In the place of an address in lines of this head itself. nginx never writes it.
+  private static let ownAddress = "-"
+
   /// - Parameter at: seconds since 1970.
   static func powerLine(_ mac: MACAddress, at: Int) -> String {
-    "{\"at\":\(at).000,\"ip\":\"-\",\"server\":\"\",\"method\":\"-\",\"uri\":\"/report\","
+    "{\"at\":\(at).000,\"ip\":\"\(ownAddress)\",\"server\":\"\",\"method\":\"-\",\"uri\":\"/report\","
       + "\"args\":\"event=\(NodeReport.Stage.powered.rawValue)&mac=\(mac)\",\"status\":200,\"bytes\":0}"
   }
 
@@ -37,9 +40,13 @@ struct BootLog {
     var machines: [String: MACAddress] = [:]
     var newest: [MACAddress: NodeReport] = [:]
     for line in text.split(separator: "\n") {
-      guard let event = BootEvent(line: line), let report = report(event, &machines, now) else { continue }
+      guard let event = BootEvent(line: line), var report = report(event, &machines, now) else { continue }
       // A node that is up goes on saying so; what it fetched before does not count any more, and time is that of this
-      // head, so the last line is the newest.
+      // head, so the last line is the newest. But anybody can send one: when it was ready is not forgotten.
+      if let last = newest[report.mac] {
+        if report.stage != .ready { report.readyAge = last.lastReady }
+        if report.stage != .powered { report.poweredAge = last.lastPowered }
+      }
       newest[report.mac] = report
     }
     return newest.values.sorted { $0.mac < $1.mac }
@@ -60,7 +67,9 @@ struct BootLog {
       }
     case .report(let fields):
       guard let mac = fields["mac"].flatMap({ MACAddress($0) }),
-        let stage = fields["event"].flatMap(NodeReport.Stage.init(rawValue:))
+        let stage = fields["event"].flatMap(NodeReport.Stage.init(rawValue:)),
+        // That is for the head alone to say: `powerLine`.
+        stage != .powered || event.ip == Self.ownAddress
       else { return nil }
       let detail = fields["detail"] ?? ""
       return NodeReport(

@@ -13,11 +13,13 @@ struct NodeBoot {
   let context: OperationContext
 
   func run() async throws(AgentError) -> Outcome {
-    if let report = try BootLog.reports().first(where: { $0.mac == goal.mac }), report.stage == .ready,
-      report.image == goal.image, report.verified, report.age <= Self.silentAfter,
-      !report.speaks(toAnotherThan: goal.server)
-    {
-      return Outcome(changed: false, detail: "\(goal.node) is ready on \(goal.image)")
+    if let report = try BootLog.reports().first(where: { $0.mac == goal.mac }) {
+      if report.stage == .ready, report.image == goal.image, report.verified, report.age <= Self.silentAfter,
+        !report.speaks(toAnotherThan: goal.server)
+      {
+        return Outcome(changed: false, detail: "\(goal.node) is ready on \(goal.image)")
+      }
+      if let refusal = goal.refusal(after: report) { throw refusal }
     }
     let power = try goal.bmc.map { bmc throws(AgentError) in try PowerControl(bmc, context.secrets) }
     var log = BootLogFollower()

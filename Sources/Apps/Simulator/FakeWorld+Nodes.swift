@@ -5,8 +5,27 @@ import Wings
 
 /// Nodes: they boot from the address that the heads tell them, report there, and are heard where somebody listens.
 extension FakeWorld {
-  /// What was heard of each node. Those that are up repeat their report to whoever hears them.
-  func reports(on host: HostID) -> [NodeReport] {
+  /// What was heard of each node. Those that are up repeat their report to whoever hears them; what a stranger says is
+  /// newer still.
+  package func reports(on host: HostID) -> [NodeReport] {
+    var reports = Dictionary(ownReports(on: host).map { ($0.mac, $0) }) { first, _ in first }
+    for (mac, stage) in strangers {
+      guard let server = server(of: mac), listens(host, at: server) else { continue }
+      let last = reports[mac]
+      reports[mac] = NodeReport(
+        mac: mac, stage: stage, image: "other/0123456789abcdef", verified: false, age: 0, uptime: nil,
+        detail: "said by a stranger", server: server, readyAge: last?.lastReady, poweredAge: last?.lastPowered)
+    }
+    return reports.values.sorted { $0.mac < $1.mac }
+  }
+
+  /// Where a node reports to, and so where a stranger reports for it.
+  private func server(of mac: MACAddress) -> IPv4Address? {
+    nodes.values.first { $0.mac == mac }?.server ?? bootServer(of: mac)
+  }
+
+  /// What nodes themselves have said.
+  private func ownReports(on host: HostID) -> [NodeReport] {
     var reports = (machines[host]?.reports ?? [:]).mapValues { heard in
       var report = heard.report
       report.age = now - heard.at
@@ -28,7 +47,7 @@ extension FakeWorld {
   /// Keeps what is heard now, for those who ask when it is not heard any more. Nodes report every 10 s.
   package mutating func hear() {
     for host in machines.keys where isUp(host) {
-      for report in reports(on: host) where report.age == 0 && report.stage == .ready {
+      for report in ownReports(on: host) where report.age == 0 && report.stage == .ready {
         machines[host]?.reports[report.mac] = FakeMachine.Heard(report: report, at: now - 10)
       }
     }
@@ -72,7 +91,7 @@ extension FakeWorld {
 
   /// Whether the node is as the goal says, so that nothing is to be done.
   private func isReady(_ goal: NodeGoal, on host: HostID) -> Bool {
-    guard let node = nodes[goal.node], isPowered(goal.node), node.image == goal.image,
+    guard let node = nodes[goal.node], isPowered(goal.node), node.image == goal.image, strangers[goal.mac] == nil,
       let server = node.server ?? bootServer(of: goal.mac)
     else { return false }
     return server == goal.server ?? server && listens(host, at: server)
@@ -81,6 +100,7 @@ extension FakeWorld {
   mutating func begin(_ goal: NodeGoal, on host: HostID, _ secrets: Secrets) throws(AgentError) {
     guard !isReady(goal, on: host), let bmc = goal.bmc else { return }
     hear()
+    try refuse(goal, on: host)
     if goal.restart || !isPowered(goal.node) {
       let report = NodeReport(mac: goal.mac, stage: .powered, image: nil, verified: false, age: 0, uptime: nil)
       machines[host]?.reports[goal.mac] = FakeMachine.Heard(report: report, at: now)
@@ -93,6 +113,7 @@ extension FakeWorld {
     if isReady(goal, on: host) {
       return Outcome(changed: false, detail: "\(goal.node) is ready on \(goal.image) already")
     }
+    try refuse(goal, on: host)
     let node = nodes[goal.node] ?? Node(mac: goal.mac)
     if let running = node.image, isPowered(goal.node) {
       // It came up by what it was told at the time, and reports so.
@@ -103,10 +124,16 @@ extension FakeWorld {
     }
     let (image, server) = (nodes[goal.node]?.image ?? goal.image, nodes[goal.node]?.server ?? bootServer(of: goal.mac))
     guard let server, listens(host, at: server) else { throw .unheard(goal, server) }
+    if strangers[goal.mac] != nil { throw .failed(goal) }
     let heard = FakeMachine.Heard(report: report(goal.mac, image, server, after: nil), at: now)
     machines[host]?.reports[goal.mac] = heard
     guard image == goal.image else { throw .wrong(image, goal) }
     return Outcome(changed: true, detail: "\(goal.node) is ready on \(image)")
+  }
+
+  private func refuse(_ goal: NodeGoal, on host: HostID) throws(AgentError) {
+    let report = reports(on: host).first { $0.mac == goal.mac }
+    if let refusal = report.flatMap(goal.refusal(after:)) { throw refusal }
   }
 
   private mutating func boot(_ node: Node, _ goal: NodeGoal) throws(AgentError) {
@@ -130,6 +157,12 @@ extension AgentError {
       .nodeSilent, "\(goal.node) is on, and has not reported",
       cause: server.map { "it reports to \($0), and this head does not hear it there" },
       next: "It was already on, so it was not power-cycled. Check its console, or switch it off.")
+  }
+
+  fileprivate static func failed(_ goal: NodeGoal) -> AgentError {
+    AgentError(
+      .imageCorrupt, "\(goal.node) could not boot \(goal.image)", cause: "said by a stranger",
+      next: "Look at the image on this head. The node tries again by itself.")
   }
 
   fileprivate static func wrong(_ image: String, _ goal: NodeGoal) -> AgentError {

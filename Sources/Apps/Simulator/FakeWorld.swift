@@ -43,6 +43,8 @@ package struct FakeWorld: Equatable, Codable, Sendable {
   package var blank: Set<HostID> = []
   package var boards: [IPv4Address: Board] = [:]
   package var nodes: [HostID: Node] = [:]
+  /// Machines that somebody else reports for, and what is said of each.
+  package var strangers: [MACAddress: NodeReport.Stage] = [:]
   /// Pacemaker's configuration, while it runs anywhere.
   package var cib: CIBDocument?
   /// Heads on whose disks it lies.

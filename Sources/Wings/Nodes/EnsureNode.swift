@@ -39,11 +39,13 @@ package struct NodeGoal: Hashable, Codable, Sendable {
   package var server: IPv4Address?
   /// Power-cycle a node that is not ready. Off: it is powered on, and waited for.
   package var restart: Bool
+  /// Power-cycle it also when it was ready lately, and so may be at work: somebody has agreed to that.
+  package var interrupts: Bool
   package var deadlineSeconds: Int
 
   package init(
     node: HostID, mac: MACAddress, bmc: BMC?, image: String, server: IPv4Address? = nil, restart: Bool,
-    deadlineSeconds: Int
+    interrupts: Bool = false, deadlineSeconds: Int
   ) {
     self.node = node
     self.mac = mac
@@ -51,6 +53,7 @@ package struct NodeGoal: Hashable, Codable, Sendable {
     self.image = image
     self.server = server
     self.restart = restart
+    self.interrupts = interrupts
     self.deadlineSeconds = deadlineSeconds
   }
 }

@@ -17,17 +17,12 @@ extension NodesKind {
       do throws(Unreadable) {
         guard case .nodeReports(let found) = try answers.answer(head, .nodeReports) else { continue }
         heard = true
-        for report in found { reports[report.mac] = newer(reports[report.mac], report) }
+        for report in found { reports[report.mac] = reports[report.mac]?.joined(with: report) ?? report }
       } catch {
         unknown = unknown ?? error
       }
     }
     if !heard, let unknown { throw unknown }
     return Actual(reports: reports)
-  }
-
-  private static func newer(_ a: NodeReport?, _ b: NodeReport) -> NodeReport {
-    guard let a, a.age <= b.age else { return b }
-    return a
   }
 }

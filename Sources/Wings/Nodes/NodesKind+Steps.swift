@@ -8,6 +8,8 @@ extension NodesKind {
     case boot(String)
     /// It runs nothing that could be lost: power-cycle it.
     case unstick(String)
+    /// The same of one that was ready lately, whatever is said of it since: it may be at work.
+    case interrupt(String)
     /// It runs, and will be interrupted.
     case restart(String)
     /// The same, when the heads have the address that it is to come back to.
@@ -16,7 +18,7 @@ extension NodesKind {
     var takesAway: Bool {
       switch self {
       case .boot, .unstick: false
-      case .restart, .move: true
+      case .interrupt, .restart, .move: true
       }
     }
   }
@@ -73,7 +75,7 @@ extension NodesKind {
   private static func order(
     _ restarting: [(row: Row, need: Need)], _ actual: Actual?
   ) -> [(row: Row, need: Need)] {
-    let silence = restarting.map { actual?.reports[$0.row.mac]?.age ?? .max }
+    let silence = restarting.map { actual?.reports[$0.row.mac].map { $0.lastReady ?? $0.age } ?? .max }
     let silent = restarting.indices.filter { silence[$0] > lateAfter }
       .sorted { (silence[$1], $0) < (silence[$0], $1) }
     return (silent + restarting.indices.filter { silence[$0] <= lateAfter }).map { restarting[$0] }
@@ -82,6 +84,14 @@ extension NodesKind {
   /// Nil: the node is as it is to be.
   static func need(_ row: Row, _ report: NodeReport?, at server: IPv4Address?) -> Need? {
     guard let report else { return .boot("\(row.name) has not reported") }
+    let need = need(row, report, at: server)
+    if case .unstick(let reason) = need, report.wasReadyLately, let age = report.lastReady {
+      return .interrupt("\(reason); \(rough(age)) ago it was ready")
+    }
+    return need
+  }
+
+  private static func need(_ row: Row, _ report: NodeReport, at server: IPv4Address?) -> Need? {
     let age = report.age
     let image = report.image ?? "an unknown image"
     if let server, let old = report.server, old != server {
@@ -122,13 +132,14 @@ extension NodesKind {
       switch need {
       case .boot(let reason): ("boot", reason, false, .none)
       case .unstick(let reason): ("reset", reason, true, .none)
+      case .interrupt(let reason): ("reset", reason, true, .reboot)
       case .restart(let reason), .move(let reason): ("restart", reason, true, .reboot)
       }
     // It comes back to an address that Pacemaker brings up, or to services that Pacemaker has let go of.
     let first: [ResourceID] = if case .move = need { [PacemakerConfigurationKind.id] } else { [] }
     let goal = NodeGoal(
       node: row.name, mac: row.mac, bmc: row.bmc, image: row.image, server: server, restart: restart,
-      deadlineSeconds: 600)
+      interrupts: need.takesAway, deadlineSeconds: 600)
     return StepDraft(
       "\(verb)-\(row.name)", on: context.activeHead, EnsureNode(goal), disruption: disruption, because: reason,
       independent: true, behind: earlier, after: first)

@@ -8,6 +8,8 @@ import Diagnostics
 /// - A node that is silent, or on its way, is switched on and waited for. It is not power-cycled: it may be running
 ///   somebody's job behind a broken link.
 /// - A node that failed to boot, or that is stuck halfway, is power-cycled: it runs nothing.
+/// - Unless it was ready within the last minutes. Anybody can report that it failed; so it counts as at work, and is
+///   restarted like one on another image.
 /// - A node on another image is restarted, at most a quarter of all nodes at a time.
 /// - So is one that reports to another address of the heads than the description has. It was told that address when it
 ///   booted, and nobody may hear it there any more; so how long it has been silent does not count.

@@ -292,10 +292,17 @@ package struct NodeReport: Hashable, Codable, Sendable {
   package var detail: String?
   /// The head's address that the node spoke to. Nil: unknown, where the log was written by an earlier version.
   package var server: IPv4Address?
+  /// Seconds since the newest `ready` before this report, if this is another one. Nil: there was none.
+  package var readyAge: Int?
+  /// Seconds since the head switched the node's power, if that was before this report. Nil: it did not.
+  package var poweredAge: Int?
+
+  /// Seconds for which a node that was ready is taken to be at work still, whatever is said of it later.
+  package static let lately = 600
 
   package init(
     mac: MACAddress, stage: Stage, image: String?, verified: Bool, age: Int, uptime: Int?, detail: String? = nil,
-    server: IPv4Address? = nil
+    server: IPv4Address? = nil, readyAge: Int? = nil, poweredAge: Int? = nil
   ) {
     self.mac = mac
     self.stage = stage
@@ -305,6 +312,29 @@ package struct NodeReport: Hashable, Codable, Sendable {
     self.uptime = uptime
     self.detail = detail
     self.server = server
+    self.readyAge = readyAge
+    self.poweredAge = poweredAge
+  }
+
+  /// Seconds since the newest `ready`, be it this report or one before.
+  package var lastReady: Int? { stage == .ready ? age : readyAge }
+  /// Seconds since the head switched the node's power, be it this report or one before.
+  package var lastPowered: Int? { stage == .powered ? age : poweredAge }
+
+  /// Whether the node was ready within the last minutes, and its power was not switched since: it may be at work.
+  ///
+  /// Anybody on the boot network can report for a node. So a later report that it failed informs, and does not decide.
+  package var wasReadyLately: Bool {
+    guard let ready = lastReady, ready <= Self.lately else { return false }
+    return lastPowered.map { $0 > ready } ?? true
+  }
+
+  /// This report with what another head has heard of the node before.
+  package func joined(with other: NodeReport) -> NodeReport {
+    var newest = other.age < age ? other : self
+    if newest.stage != .ready { newest.readyAge = [lastReady, other.lastReady].compactMap(\.self).min() }
+    if newest.stage != .powered { newest.poweredAge = [lastPowered, other.lastPowered].compactMap(\.self).min() }
+    return newest
   }
 
   /// Whether the node speaks to another address than this one. False while either is unknown.
