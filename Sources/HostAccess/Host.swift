@@ -78,6 +78,21 @@ package struct RunToken: Hashable, Codable, Sendable {
   }
 }
 
+extension RunToken {
+  /// The name of the run without that of its round: `RUN` of `RUN.2`.
+  package var base: Substring { run[..<(run.utf8.firstIndex(of: UInt8(ascii: ".")) ?? run.endIndex)] }
+
+  /// The next round of the same run, `RUN.2` after `RUN`. Its generation is newer, so that hosts refuse what is still
+  /// on its way for the round before.
+  package var next: RunToken {
+    var next = self
+    let number = run.dropFirst(base.count + 1)
+    next.run = "\(base).\((Int(number) ?? 1) + 1)"
+    next.generation += 1
+    return next
+  }
+}
+
 package struct LeaseState: Hashable, Codable, Sendable {
   package var newestGeneration: Int
   /// The run that holds the lease, or nil when none is alive.

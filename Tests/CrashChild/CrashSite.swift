@@ -63,15 +63,17 @@ struct CrashSite {
     var policy = ExecutionPolicy()
     policy.lockTimeout = .seconds(300)
     let interrupted = Mutex<[String]>([])
-    try await reconciler.settle { _ in }
-    let proposal = try await reconciler.propose()
-    let unrecorded = try await reconciler.interruptedRuns()
-    var isConverged = proposal.plan.isClean
-    if !proposal.plan.isClean || !unrecorded.isEmpty {
-      isConverged = try await reconciler.apply(proposal, run: run, policy: policy) { event in
-        if case .foundInterrupted(let run) = event { interrupted.withLock { $0.append(run.id) } }
-      }.isConverged
-    }
+    let convergence = try await reconciler.converge(
+      RunRequest(run: run, policy: policy), consent: { _ async throws(ReconcileError) in true },
+      events: { news in
+        if case .event(.foundInterrupted(let run)) = news { interrupted.withLock { $0.append(run.id) } }
+      })
+    let isConverged =
+      switch convergence {
+      case .nothingToDo: true
+      case .applied(let applied): applied.isConverged
+      case .blocked, .declined: false
+      }
     let end = await world.cluster.world
     return Report(
       boundary: earlier, boundaries: journal.boundaries, isConverged: isConverged,

@@ -16,7 +16,8 @@ import Testing
 
   /// A run that writes to both heads, as if each wait took no time.
   private func run(
-    _ second: ScriptedHost, _ absence: Absence, _ change: (inout ExecutionPolicy) -> Void = { _ in }
+    _ second: ScriptedHost, _ absence: Absence, rounds: Int = 1,
+    _ events: AsyncStream<RunEvent>.Continuation? = nil, _ change: (inout ExecutionPolicy) -> Void = { _ in }
   ) async throws -> (outcome: Result<RunOutcome, ExecutionError>, waited: Duration) {
     var policy = ExecutionPolicy()
     policy.attempts = 1
@@ -24,14 +25,15 @@ import Testing
     let executor = Executor(
       hosts: ["head1": first, "head2": second], secrets: NoSecrets(), journal: fixture.journal,
       witness: HeadWitness(questions: { _ in ["head1": [.system]] }, judge: { _, _ in absence }), policy: policy,
-      clock: clock, now: { 1_000 })
+      clock: clock, now: { 1_000 }, events: events)
     let began = clock.now
     let over = Mutex(false)
     let run = Task { () -> Result<RunOutcome, ExecutionError> in
       defer { over.withLock { $0 = true } }
       do throws(ExecutionError) {
         return .success(
-          try await executor.run(Plan(steps: [.write("a"), .write("b", on: "head2")]), as: "run", holder: "me"))
+          try await executor.run(
+            Plan(steps: [.write("a"), .write("b", on: "head2")]), as: "run", holder: "me", rounds: rounds))
       } catch { return .failure(error) }
     }
     while !over.withLock({ $0 }) {
@@ -40,6 +42,13 @@ import Testing
       if clock.sleepers > 0 { clock.advance(by: .seconds(1)) }
     }
     return (await run.value, began.duration(to: clock.now))
+  }
+
+  /// How often a head that does not answer was waited for.
+  private static func waits(_ events: AsyncStream<RunEvent>) async -> Int {
+    var waits = 0
+    for await event in events { if case .headSilent = event { waits += 1 } }
+    return waits
   }
 
   private func silent() -> ScriptedHost {
@@ -61,10 +70,12 @@ import Testing
   }
 
   @Test func aHeadOnWhichNothingCanBeAtWorkIsLeftOutAtOnce() async throws {
-    let (outcome, _) = try await run(silent(), .cannotHold)
+    let (stream, events) = AsyncStream.makeStream(of: RunEvent.self)
+
+    let (outcome, _) = try await run(silent(), .cannotHold, rounds: 1, events)
 
     #expect(try outcome.get().words == ["a changed", "b failed"])
-    #expect(first.state.withLock { $0.claims } == 1)
+    #expect(await Self.waits(stream) == 0)
   }
 
   @Test func aHeadThatLeftTheClusterIsLeftOutWhenALeaseMustHaveEnded() async throws {
@@ -75,10 +86,14 @@ import Testing
   }
 
   @Test func aLaterRoundDoesNotWaitAgain() async throws {
-    let (outcome, _) = try await run(silent(), .hasLeft) { $0.waitedFor = ["head2"] }
+    let (stream, events) = AsyncStream.makeStream(of: RunEvent.self)
 
-    #expect(try outcome.get().words == ["a changed", "b failed"])
-    #expect(first.state.withLock { $0.claims } == 1)
+    let (outcome, _) = try await run(silent(), .hasLeft, rounds: 2, events)
+
+    #expect(try outcome.get().words == ["a unchanged", "b failed"])
+    #expect(try outcome.get().run == "run.2")
+    #expect(await Self.waits(stream) == 1)
+    #expect(first.state.withLock { $0.holder } == nil)
   }
 
   @Test func theAdministratorMayKnowBetter() async throws {

@@ -35,6 +35,21 @@ final class Fixture {
   }
 }
 
+extension Executor {
+  /// One plan under a lease of its own, perhaps more than once. What came of it last.
+  func run(
+    _ plan: Plan, as run: String, holder: String, rounds: Int = 1
+  ) async throws(ExecutionError) -> RunOutcome {
+    let result = try await holding(run, by: holder) { lease in
+      do throws(ExecutionError) {
+        for _ in 1..<rounds { _ = try await lease.carryOut(plan) }
+        return Result<RunOutcome, ExecutionError>.success(try await lease.carryOut(plan))
+      } catch { return .failure(error) }
+    }
+    return try result.get()
+  }
+}
+
 extension Step {
   /// Writes a file named after the step.
   static func write(_ name: String, on host: HostID = "head1", after: [String] = []) -> Step {

@@ -105,7 +105,7 @@ final class ScriptedHost: Host {
   func claim(_ run: RunToken) async throws(AgentError) {
     try reach()
     let refusal = state.withLock { state -> AgentError? in
-      if let holder = state.holder, holder.run != run.run {
+      if let holder = state.holder, holder.base != run.base {
         return AgentError(.leaseHeld, "held by \(holder.run)", next: "Wait.")
       }
       if run.generation < state.newestGeneration { return AgentError(.staleGeneration, "stale", next: "Plan afresh.") }
@@ -119,7 +119,7 @@ final class ScriptedHost: Host {
 
   func release(_ run: RunToken) async throws(AgentError) {
     try reach()
-    state.withLock { if $0.holder?.run == run.run { $0.holder = nil } }
+    state.withLock { if $0.holder?.base == run.base { $0.holder = nil } }
   }
 
   func close() async {}

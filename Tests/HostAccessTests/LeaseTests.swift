@@ -72,6 +72,32 @@ import Testing
 
   private struct Taken: Error {}
 
+  @Test func aLaterRoundFollowsWithoutGivingTheLeaseBack() async throws {
+    let first = Self.run("a", 1)
+    try await store.claim(first)
+    world.pass(5)
+
+    try await store.claim(first.next)
+
+    #expect(try await store.state().holder == first.next && first.next.run == "a.2" && first.next.next.run == "a.3")
+    // How long the run has been at work, not the round.
+    #expect(try await store.state().heldSeconds == 5)
+    await expect(.staleGeneration) { () throws(AgentError) in try await store.use(first) }
+    await expect(.leaseHeld) { () throws(AgentError) in try await store.claim(Self.run("b", 9)) }
+    try await store.release(first.next)
+    #expect(try await store.state().holder == nil)
+  }
+
+  /// What the round before has begun may still be at work, and nobody may work beside it.
+  @Test func aLaterRoundWaitsForTheEndOfAnOperation() async throws {
+    let first = Self.run("a", 1)
+    try await store.claim(first)
+    let mark = try await store.workingMark()
+
+    await expect(.leaseHeld) { () throws(AgentError) in try await store.claim(first.next) }
+    withExtendedLifetime(mark) {}
+  }
+
   @Test func anotherRunIsRefusedWhileTheLeaseLives() async throws {
     try await store.claim(Self.run("a", 1))
     world.pass(59)

@@ -42,7 +42,8 @@ enum WireSamples {
     .fencing(FencingRecord(head: "head2", address: address, provenAt: 5)),
     .nodeReports([
       NodeReport(mac: mac, stage: .ready, image: "c/d", verified: true, age: 9, uptime: 4, detail: "x"),
-      NodeReport(mac: mac, stage: .script, image: nil, verified: false, age: 9, uptime: nil, server: address, readyAge: 12,
+      NodeReport(
+        mac: mac, stage: .script, image: nil, verified: false, age: 9, uptime: nil, server: address, readyAge: 12,
         poweredAge: 10),
     ]),
     .power(.on), .failed(error),

@@ -14,7 +14,7 @@ import Testing
     let site = try await FakeSite()
     let first = try await site.reconciler { $0.id == proxy("head1") }
     try #require(!first.wanted.resources.isEmpty)
-    _ = try await first.apply(try await first.propose(), run: "run-1") { _ in }
+    try await first.applied(run: "run-1")
     let before = try await site.reconciler().managedBefore()
     try #require(before.map(\.id) == [proxy("head1")])
 
@@ -24,7 +24,7 @@ import Testing
     let second = try await site.reconciler()
     let proposal = try await second.propose()
     #expect(proposal.previously.contains { $0.id == proxy("head2") })
-    let applied = try await second.apply(proposal, run: "run-2") { _ in }
+    let applied = try await second.applied(run: "run-2")
 
     #expect(applied.isConverged, "\(applied.outcome.steps.filter { !$0.succeeded })")
     for head in ["head1", "head2"] as [HostID] {
@@ -42,10 +42,10 @@ import Testing
       world.machines["head1"]?.files[proxy("head1").name] = .init(bytes: Array("by hand\n".utf8))
     }
     let first = try await site.reconciler { $0.id == proxy("head1") }
-    _ = try await first.apply(try await first.propose(), run: "run-1") { _ in }
+    try await first.applied(run: "run-1")
 
     let second = try await site.reconciler { _ in false }
-    let applied = try await second.apply(try await second.propose(), run: "run-2") { _ in }
+    let applied = try await second.applied(run: "run-2")
 
     #expect(applied.isConverged && applied.isWhole)
     let file = await site.machines.world.machines["head1"]?.files[proxy("head1").name]

@@ -2,7 +2,6 @@
 import ClusterModel
 import HostAccess
 import Simulator
-import Synchronization
 import Testing
 
 @testable import Reconciler
@@ -88,58 +87,16 @@ import Testing
   @Test func aLaterRoundRestartsNoNodeThatWasNotShown() async throws {
     let site = try await FakeSite.applied()
     await site.machines.change { $0.nodes["node001"]?.image = "other/0123456789abcdef" }
-    let reconciler = try await site.reconciler()
-    let head1 = HeadWithNews(host: site.machines.host("head1")) {
-      $0.nodes["node002"]?.image = "other/0123456789abcdef"
-    }
-    let watched = reconciler.with(hosts: ["head1": head1, "head2": site.machines.host("head2")])
+    let machines = site.machines
+    var head1 = SpiedHost(machines.host("head1"))
+    head1.performed = { await machines.change { $0.nodes["node002"]?.image = "other/0123456789abcdef" } }
+    let reconciler = try await site.reconciler().with(hosts: ["head1": head1, "head2": machines.host("head2")])
 
-    let applied = try await watched.apply(try await watched.propose(), run: "run-2") { _ in }
+    let applied = try await reconciler.applied(run: "run-2")
 
     #expect(applied.outcome.steps.map(\.step) == [StepID("nodes:all/restart-node001")])
     #expect(applied.verified.plan.steps.map(\.id) == [StepID("nodes:all/restart-node002")])
     #expect(!applied.isConverged)
     #expect(await site.machines.world.nodes["node002"]?.image == "other/0123456789abcdef")
   }
-}
-
-/// The site changes in the moment in which it has done its first operation.
-private struct HeadWithNews: HostAccess.Host {
-  let host: FakeHost
-  let news: @Sendable (inout FakeWorld) -> Void
-  private let told = Told()
-  private final class Told: Sendable { let once = Mutex(false) }
-
-  init(host: FakeHost, news: @escaping @Sendable (inout FakeWorld) -> Void) {
-    self.host = host
-    self.news = news
-  }
-
-  var id: HostID { host.id }
-
-  func perform(
-    _ operation: ClusterModel.Operation, secrets: Secrets, run: RunToken,
-    progress: @escaping @Sendable (String) -> Void
-  ) async throws(AgentError) -> Outcome {
-    let outcome = try await host.perform(operation, secrets: secrets, run: run, progress: progress)
-    let isFirst = told.once.withLock { told in
-      defer { told = true }
-      return !told
-    }
-    if isFirst { await host.cluster.change(news) }
-    return outcome
-  }
-
-  func answer(_ probes: [Probe], secrets: Secrets) async throws(AgentError) -> [Probe: Answer] {
-    try await host.answer(probes, secrets: secrets)
-  }
-
-  func confirm(_ change: PendingChange.ID, run: RunToken) async throws(AgentError) -> Outcome {
-    try await host.confirm(change, run: run)
-  }
-
-  func lease() async throws(AgentError) -> LeaseState { try await host.lease() }
-  func claim(_ run: RunToken) async throws(AgentError) { try await host.claim(run) }
-  func release(_ run: RunToken) async throws(AgentError) { try await host.release(run) }
-  func close() async {}
 }

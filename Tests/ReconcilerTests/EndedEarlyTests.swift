@@ -16,11 +16,16 @@ import Testing
       for head in ["head1", "head2"] as [HostID] { world.machines[head]?.installed["curl"] = nil }
       world.setPower(of: "head2", .off)
     }
-    var reconciler = try await site.reconciler()
-    let head1 = HeadThatKeepsItsLease(host: site.machines.host("head1"))
-    reconciler = reconciler.with(hosts: ["head1": head1, "head2": site.machines.host("head2")])
+    let machines = site.machines
+    var head1 = SpiedHost(machines.host("head1"))
+    // The other head is on again, and this one still has an operation of the first round at work.
+    head1.performed = { await machines.change { $0.setPower(of: "head2", .on) } }
+    head1.claiming = { (run) throws(AgentError) in
+      if run.base != run.run { throw AgentError(.leaseHeld, "an operation is at work", next: "Wait.") }
+    }
+    let reconciler = try await site.reconciler().with(hosts: ["head1": head1, "head2": machines.host("head2")])
 
-    let applied = try await reconciler.apply(try await reconciler.propose(), run: "run-2") { _ in }
+    let applied = try await reconciler.applied(run: "run-2")
 
     let error = try #require(applied.endedBy)
     #expect(error.isLeaseHeld)
@@ -38,9 +43,9 @@ import Testing
     await site.machines.change { $0.machines["head1"]?.installed["curl"] = nil }
     var reconciler = try await site.reconciler()
     let before = try await reconciler.managedBefore()
-    reconciler = reconciler.with(history: HistoryReadOnce(history: reconciler.history))
+    reconciler = reconciler.with(history: HistoryReadTwice(history: reconciler.history))
 
-    let applied = try await reconciler.apply(try await reconciler.propose(), run: "run-2") { _ in }
+    let applied = try await reconciler.applied(run: "run-2")
 
     guard case .audit = try #require(applied.endedBy) else { throw try #require(applied.endedBy) }
     #expect(applied.word == "partial")
@@ -72,50 +77,19 @@ extension FakeWorld {
   }
 }
 
-/// It does not hear that its lease is given back; and then the other head is on again.
-private struct HeadThatKeepsItsLease: HostAccess.Host {
-  let host: FakeHost
-  var id: HostID { host.id }
-
-  func answer(_ probes: [Probe], secrets: Secrets) async throws(AgentError) -> [Probe: Answer] {
-    try await host.answer(probes, secrets: secrets)
-  }
-
-  func operations() async throws(AgentError) -> Set<String> { try await host.operations() }
-
-  func perform(
-    _ operation: AnyOperation, secrets: Secrets, run: RunToken,
-    progress: @escaping @Sendable (String) -> Void
-  ) async throws(AgentError) -> Outcome {
-    try await host.perform(operation, secrets: secrets, run: run, progress: progress)
-  }
-
-  func confirm(_ change: PendingChange.ID, run: RunToken) async throws(AgentError) -> Outcome {
-    try await host.confirm(change, run: run)
-  }
-
-  func lease() async throws(AgentError) -> LeaseState { try await host.lease() }
-  func claim(_ run: RunToken) async throws(AgentError) { try await host.claim(run) }
-
-  func release(_ run: RunToken) async throws(AgentError) {
-    await host.cluster.change { $0.setPower(of: "head2", .on) }
-    throw AgentError(.connectionLost, "the connection broke", next: "Look again.")
-  }
-
-  func close() async {}
-}
-
-/// What is managed can be read once, and then no longer.
-private final class HistoryReadOnce: RunHistory {
+/// What is managed can be read before the question and under the lease, and then no longer.
+private final class HistoryReadTwice: RunHistory {
   private let history: any RunHistory
-  private let wasRead = Mutex(false)
+  private let reads = Mutex(0)
 
   init(history: any RunHistory) { self.history = history }
 
   func managed(site: String, catalog: [String: AnyKind]) throws(AuditError) -> ManagedSet {
-    if wasRead.withLock({ read in
-      defer { read = true }; return read
-    }) {
+    let count = reads.withLock { reads in
+      reads += 1
+      return reads
+    }
+    if count > 2 {
       throw AuditError(.git, "the repository cannot be read", next: "Mend it.")
     }
     return try history.managed(site: site, catalog: catalog)

@@ -104,8 +104,7 @@ final class FakeSite {
   }
 
   @discardableResult func apply(_ terms: RunTerms = RunTerms(), run: String = "run-1") async throws -> Applied {
-    let reconciler = try await reconciler()
-    return try await reconciler.apply(try await reconciler.propose(terms), run: run) { _ in }
+    try await reconciler().applied(terms, run: run)
   }
 
   /// A site with all in place that the example asks for.

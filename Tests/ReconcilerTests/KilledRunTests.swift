@@ -15,20 +15,35 @@ import Testing
     let all = try await site.reconciler()
     let file = try #require(
       all.wanted.resources.first { $0.id.kind == "file" && $0.id.host == "head1" && $0.after.isEmpty }?.id)
-    let killed = try await site.reconciler(processes: dead) { $0.id == file }
-    let proposal = try await killed.propose()
+    var killed = try await site.reconciler(processes: dead) { $0.id == file }
+    killed = killed.with(history: HistoryOfTheKilled(history: killed.history))
     // Carried out, and never recorded: the process was killed in between.
-    let outcome = try await killed.execute(proposal, as: "run-1", on: killed.clock, ExecutionPolicy()) { _ in }
-    try #require(outcome.result == .done && !outcome.steps.isEmpty)
+    await #expect(throws: ReconcileError.self) { try await killed.applied(run: "run-1") }
+    try #require(await site.machines.world.machines["head1"]?.files[file.name] != nil)
 
     let next = try await site.reconciler { _ in false }
     let removal = try await next.propose()
     #expect(Set(removal.plan.steps.map(\.resource)) == [file])
-    let applied = try await next.apply(removal, run: "run-2") { _ in }
+    let applied = try await next.applied(run: "run-2")
 
     #expect(applied.isWhole)
     #expect(try next.history.log(site: "site", limit: 9).map(\.result) == ["converged", "interrupted"])
     #expect(try await site.reconciler { _ in false }.propose().plan.isClean)
     #expect(try await next.interruptedRuns().isEmpty)
+  }
+}
+
+/// Its process does not come to writing.
+private struct HistoryOfTheKilled: RunHistory {
+  let history: any RunHistory
+
+  func managed(site: String, catalog: [String: AnyKind]) throws(AuditError) -> ManagedSet {
+    try history.managed(site: site, catalog: catalog)
+  }
+  func specState(_ files: [String]) throws(AuditError) -> SpecState { try history.specState(files) }
+  func log(site: String?, limit: Int) throws(AuditError) -> [RunRecord] { try history.log(site: site, limit: limit) }
+
+  func record(_ record: AuditRecord) async throws(AuditError) -> AuditRepository.Recorded {
+    throw AuditError(.git, "the process was killed", next: "Apply again.")
   }
 }

@@ -4,6 +4,7 @@ import Foundation
 import HostAccess
 import Planning
 import Simulator
+import Synchronization
 import Testing
 
 @testable import Reconciler
@@ -26,7 +27,10 @@ import Testing
   private func moved(_ site: FakeSite, _ saved: SavedPlan, siteID: String = "site") async throws -> [String] {
     let reconciler = try await site.reconciler(site: siteID)
     do throws(ReconcileError) {
-      _ = try await reconciler.propose(exactly: saved)
+      let convergence = try await reconciler.converge(
+        RunRequest(run: "run-9", saved: saved), consent: { _ async throws(ReconcileError) in false },
+        events: { _ in })
+      guard case .declined = convergence else { throw .stale(["\(convergence)"]) }
       return []
     } catch {
       guard case .stale(let moved) = error else { throw error }
@@ -40,10 +44,12 @@ import Testing
     let saved = try await Self.saved(site)
     let reconciler = try await site.reconciler()
 
-    let proposal = try await reconciler.propose(exactly: saved)
-    let applied = try await reconciler.apply(proposal, run: "run-2") { _ in }
+    let shown = Mutex(Plan())
+    let applied = try await reconciler.applied(saved: saved, run: "run-2") { proposal in
+      shown.withLock { $0 = proposal.plan }
+    }
 
-    #expect(proposal.plan == saved.plan)
+    #expect(shown.withLock { $0 } == saved.plan)
     #expect(!saved.plan.steps.isEmpty)
     #expect(applied.isConverged)
     #expect(try await moved(site, saved).isEmpty == false)
@@ -95,9 +101,9 @@ import Testing
     let scope = PlanScope(targets: [try #require(Selector("pacemaker:*"))])
     let proposal = try await reconciler.propose(RunTerms(scope: scope, ceiling: .reload))
     let saved = try SavedPlan(reconciler.saved(proposal).encoded())
-    let again = try await reconciler.propose(exactly: saved)
-    #expect(again.terms.scope.text == "--target pacemaker:*")
-    #expect(again.terms.ceiling == .reload)
+    let again = try #require(saved.terms)
+    #expect(again.scope.text == "--target pacemaker:*")
+    #expect(again.ceiling == .reload)
   }
 
   @Test func secretsAreNotInIt() async throws {

@@ -142,6 +142,46 @@ import Wings
     #expect(found == (isDropped ? [] : [.nodesAway]))
   }
 
+  @Test(arguments: [false, true]) func whatWasNotShown(_ isShown: Bool) {
+    let found = rules { watch in
+      watch.agreed(to: Plan(steps: isShown ? [step("one")] : []), "a")
+      watch.started(step("one"), "a")
+      watch.asked(write, on: "head1", run)
+      // What comes to light later may be done.
+      watch.started(step("one"), "a.2")
+      watch.asked(write, on: "head1", run.next)
+    }
+    #expect(found == (isShown ? [] : [.agreedTo]))
+  }
+
+  @Test(arguments: [Step.Disruption.none, .reboot]) func aNodeThatWorksIsTakenAwayUnshown(
+    _ shown: Step.Disruption
+  ) throws {
+    let mac = try #require(MACAddress("52:54:00:11:00:01"))
+    let server = try #require(IPv4Address("10.1.0.10"))
+    var before = world()
+    before.machines["head1"]?.links = [
+      LinkState(name: "eth0", mac: nil, up: true, addresses: ["10.1.0.10/16"], gateways: [])
+    ]
+    before.machines["head1"]?.units["nginx.service"] = .init(enabled: true, active: "active")
+    before.machines["head1"]?.files["/etc/nginx/nginx.conf"] = .init(bytes: Array("listen 10.1.0.10:80 x\n".utf8))
+    before.nodes["node1"] = .init(mac: mac)
+    before.nodes["node1"]?.image = "a/b"
+    before.nodes["node1"]?.server = server
+    try #require(before.hears("node1"))
+    var after = before
+    after.nodes["node1"]?.image = nil
+    let goal = NodeGoal(node: "node1", mac: mac, bmc: nil, image: "a/b", restart: true, deadlineSeconds: 600)
+    var reset = step("reset")
+    (reset.operation, reset.disruption) = (.ensureNode(goal), shown)
+
+    let found = rules { watch in
+      watch.agreed(to: Plan(steps: [reset]), "a")
+      watch.began(.ensureNode(goal), on: "head1", run, before, after)
+    }
+    #expect(found == (shown == .reboot ? [] : [.agreedTo]))
+  }
+
   @Test(arguments: [true, false]) func aRecordThatIsNotTrue(_ changed: Bool) {
     let found = rules { watch in
       watch.started(step("one"), "a")

@@ -41,10 +41,14 @@ package struct LeaseStore: Sendable {
       heldSeconds: record.since.map { max(0, Int(now() - $0)) })
   }
 
+  /// A later round of the run that holds the lease may have it once nothing of the round before is at work any more.
   package func claim(_ run: RunToken) async throws(AgentError) {
     try await change { (record) throws(AgentError) in
       try checkGeneration(run, record)
-      if let holder = try aliveHolder(record), holder.run != run.run { throw held(holder, record) }
+      if let holder = try aliveHolder(record), holder.run != run.run {
+        guard holder.base == run.base, let idle = try FileLock(operationsPath) else { throw held(holder, record) }
+        _ = consume idle
+      }
       try hold(run, &record)
     }
   }
@@ -67,7 +71,7 @@ package struct LeaseStore: Sendable {
   /// beside it. The lease then ends by itself some time after the operation.
   package func release(_ run: RunToken) async throws(AgentError) {
     guard let idle = try FileLock(operationsPath) else { return }
-    try await change { (record) throws(AgentError) in if record.holder?.run == run.run { record.holder = nil } }
+    try await change { (record) throws(AgentError) in if record.holder?.base == run.base { record.holder = nil } }
     _ = consume idle
   }
 
@@ -94,7 +98,7 @@ package struct LeaseStore: Sendable {
 
   private func hold(_ run: RunToken, _ record: inout Record) throws(AgentError) {
     record.newestGeneration = max(record.newestGeneration, run.generation)
-    if record.holder?.run != run.run || record.since == nil { record.since = now() }
+    if record.holder?.base != run.base || record.since == nil { record.since = now() }
     record.holder = run
     record.endsAt = now() + Double(run.leaseSeconds)
     record.boot = try boot()

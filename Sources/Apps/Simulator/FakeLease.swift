@@ -15,9 +15,10 @@ package struct FakeLease: Hashable, Codable, Sendable {
     return LeaseState(newestGeneration: newestGeneration, holder: left > 0 ? token : nil, secondsLeft: left)
   }
 
-  package mutating func claim(_ run: RunToken, now: Int) throws(AgentError) {
+  /// - Parameter isAtWork: an operation is being done on the host, for whatever run.
+  package mutating func claim(_ run: RunToken, now: Int, isAtWork: Bool = false) throws(AgentError) {
     try refuseStale(run)
-    if let token, token.run != run.run, ends > now { throw held(token, now) }
+    if let token, token.run != run.run, ends > now, token.base != run.base || isAtWork { throw held(token, now) }
     grant(run, now)
   }
 
@@ -36,7 +37,7 @@ package struct FakeLease: Hashable, Codable, Sendable {
   }
 
   package mutating func release(_ run: RunToken) {
-    guard token?.run == run.run else { return }
+    guard token?.base == run.base else { return }
     (token, ends) = (nil, 0)
   }
 

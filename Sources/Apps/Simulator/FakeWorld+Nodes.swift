@@ -19,6 +19,14 @@ extension FakeWorld {
     return reports.values.sorted { $0.mac < $1.mac }
   }
 
+  /// Whether a head hears what the node says of itself.
+  package func hears(_ node: HostID) -> Bool {
+    guard let mac = nodes[node]?.mac, nodes[node]?.image != nil, isPowered(node), let server = server(of: mac) else {
+      return false
+    }
+    return machines.keys.contains { listens($0, at: server) }
+  }
+
   /// Where a node reports to, and so where a stranger reports for it.
   private func server(of mac: MACAddress) -> IPv4Address? {
     nodes.values.first { $0.mac == mac }?.server ?? bootServer(of: mac)

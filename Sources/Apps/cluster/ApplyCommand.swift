@@ -54,54 +54,32 @@ struct ApplyCommand: AsyncParsableCommand {
     try running.check(reconciler.cluster)
     let heads = reconciler.cluster.heads.count
     Terminal.note("Looking at \(heads) head\(heads == 1 ? "" : "s")\(options.simulate ? " in memory" : "") …")
-    try await reconciler.settle { event in RunView(steps: 0).lines(for: event).forEach(Terminal.note) }
-    for line in CopiesText.lines(try await reconciler.catchUp()) { Terminal.note(line) }
-    let proposal = try await propose(reconciler)
-    let interrupted = try await reconciler.interruptedRuns()
-    if proposal.plan.isClean && interrupted.isEmpty {
-      for line in CopiesText.lines(try await reconciler.catchCopiesUp()) { Terminal.note(line) }
-      Terminal.print(PlanCommand.text(try await reconciler.review(proposal), colour: false))
-      return
-    }
-    if proposal.plan.isClean {
-      // What it put in place must be in the record, or nobody would take it away when the description drops it.
-      Terminal.note("Nothing is left to do; recording what \(interrupted.map(\.id).joined(separator: ", ")) did.")
-      return try await carryOut(proposal, reconciler)
-    }
-    Terminal.note(PlanCommand.text(try await reconciler.review(proposal), colour: Terminal.errorColour))
-    guard !proposal.plan.steps.isEmpty || !proposal.plan.leaving.isEmpty else {
-      throw Failure("nothing can be done now", next: "The plan above says what is blocked, and why.", status: .partial)
-    }
-    try reconciler.check(proposal)
-    try confirm(proposal)
-    try await carryOut(proposal, reconciler)
-  }
-
-  private func propose(_ reconciler: Reconciler) async throws -> Proposal {
-    if let saved { return try await reconciler.propose(exactly: SavedPlanFile.read(saved)) }
-    return try await reconciler.propose(limits.terms)
-  }
-
-  private func carryOut(_ proposal: Proposal, _ reconciler: Reconciler) async throws {
     var random = SystemRandomNumberGenerator()
-    let run = RunName.make(now: reconciler.now(), using: &random)
-    let policy = running.policy
+    let request = RunRequest(
+      run: RunName.make(now: reconciler.now(), using: &random), terms: limits.terms,
+      saved: try saved.map(SavedPlanFile.read), policy: running.policy)
     let log = try running.jsonInto.map { try EventLog(path: $0, simulated: options.simulate) }
-    let display = RunDisplay(
-      steps: proposal.plan.steps.count,
-      // Machines in memory do not take the time that real ones would.
-      estimate: options.simulate ? nil : try await reconciler.estimate(proposal),
-      isLive: running.progress.map { $0 == .live } ?? Terminal.canRedraw, log: log)
-    defer { display.close() }
-    let began = ContinuousClock.now
-    let applied = try await Interrupt.cancelling(
-      first: { display.note("\nStopping: no further step begins; steps in progress are finished and recorded.") },
-      second: { Self.tellUnknown(display.close(), run: run) }
-    ) { () async throws(ReconcileError) in
-      try await reconciler.apply(proposal, run: run, policy: policy) { display.show($0) }
+    let report = ApplyReport(
+      isLive: running.progress.map { $0 == .live } ?? Terminal.canRedraw, simulated: options.simulate, log: log)
+    defer { report.close() }
+    let convergence = try await Interrupt.cancelling(
+      first: { report.note("\nStopping: no further step begins; steps in progress are finished and recorded.") },
+      second: { Self.tellUnknown(report.close(), run: request.run) }
+    ) { [yes] arm async throws(ReconcileError) in
+      try await reconciler.converge(
+        request,
+        consent: { proposal async throws(ReconcileError) in
+          try await report.show(proposal, of: reconciler)
+          let isHarmless = proposal.plan.isClean || reconciler.site.isSimulated
+          guard yes || isHarmless || Self.confirm() else { return false }
+          try await report.begin(proposal, of: reconciler)
+          await arm()
+          return true
+        },
+        events: { report.tell($0) })
     }
-    display.close()
-    try tell(applied, run: run, after: .now - began)
+    report.close()
+    try await tell(convergence, of: reconciler, run: request.run, report)
   }
 
   /// The program ends now, whatever is in flight: the machines go on with that.
@@ -117,16 +95,28 @@ struct ApplyCommand: AsyncParsableCommand {
   }
 
   /// Nothing happens to a real machine without a yes: typed, or given with --yes.
-  private func confirm(_ proposal: Proposal) throws {
-    if yes || options.simulate { return }
-    guard Terminal.isInteractive else {
-      throw Failure(
-        "there is no terminal to ask on", next: "Read the plan above, then run `cluster apply --yes`.", status: .refused
-      )
-    }
+  private static func confirm() -> Bool {
+    guard Terminal.isInteractive else { return false }
     Terminal.noteWithoutNewline("\nApply this? Type `yes` to continue: ")
-    guard readLine() == "yes" else {
+    return readLine() == "yes"
+  }
+
+  private func tell(_ convergence: Convergence, of reconciler: Reconciler, run: String, _ report: ApplyReport) async throws {
+    switch convergence {
+    case .nothingToDo(let proposal, let copies):
+      for line in CopiesText.lines(copies) { Terminal.note(line) }
+      Terminal.print(PlanCommand.text(try await reconciler.review(proposal), colour: false))
+    case .blocked(let proposal):
+      Terminal.note(PlanCommand.text(try await reconciler.review(proposal), colour: Terminal.errorColour))
+      throw Failure("nothing can be done now", next: "The plan above says what is blocked, and why.", status: .partial)
+    case .declined:
+      guard Terminal.isInteractive else {
+        throw Failure(
+          "there is no terminal to ask on", next: "Read the plan above, then run `cluster apply --yes`.",
+          status: .refused)
+      }
       throw Failure("not confirmed; nothing was changed", next: "Apply again when you are ready.", status: .refused)
+    case .applied(let applied): try tell(applied, run: run, after: report.elapsed)
     }
   }
 

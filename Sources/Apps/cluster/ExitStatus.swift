@@ -21,7 +21,7 @@ enum ExitStatus: Int32, CaseIterable {
     case .rolledBack: "a change would have cut off a host, so the host has undone it"
     case .partial: "some steps were not done, or the run was stopped"
     case .lockHeld: "another run is in progress"
-    case .refused: "not allowed or not confirmed, or a saved plan is out of date; nothing was changed"
+    case .refused: "not allowed, not confirmed, or the plan is out of date; nothing was changed"
     case .usage: "invalid command line"
     }
   }

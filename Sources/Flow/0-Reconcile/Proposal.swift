@@ -50,27 +50,6 @@ package struct Applied: Sendable {
   }
 }
 
-extension RunOutcome {
-  /// One outcome of two rounds of the same run.
-  func followed(by next: RunOutcome) -> RunOutcome {
-    RunOutcome(
-      run: run, generation: next.generation, earlierGenerations: generations, holder: holder, result: next.result,
-      startedAt: startedAt, finishedAt: next.finishedAt, steps: steps.followed(by: next.steps))
-  }
-
-  /// This outcome of a run that was to go on and could not. It never counts as done, whatever its steps say.
-  func ended(by error: ReconcileError, at now: Int) -> RunOutcome {
-    var outcome = self
-    outcome.finishedAt = now
-    if case .execution(.lease(let refused)) = error, refused.code == .staleGeneration {
-      outcome.result = .superseded
-    } else if outcome.result == .done {
-      outcome.result = .partial
-    }
-    return outcome
-  }
-}
-
 extension Plan {
   /// Nothing to do, and nothing blocked but what depends on things that were left out on purpose.
   fileprivate var isDoneWithinItsScope: Bool {

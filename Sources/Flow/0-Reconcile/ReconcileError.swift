@@ -12,8 +12,8 @@ package enum ReconcileError: Error, Sendable {
   /// Resources of the record that this version of the program does not know how to take away.
   case unreadableRecord([ResourceID])
   case host(AgentError)
-  /// Another run, which was waited for, has left other things to do than were shown.
-  case overtaken(String)
+  /// What is to be done is not what was agreed to any more: what came in, or is different.
+  case moved([String])
   /// Names in `--target` or `--exclude` that stand for nothing, each with what may have been meant.
   case unknownTarget([String])
   /// Steps above `--max-disruption`.
@@ -28,7 +28,7 @@ package enum ReconcileError: Error, Sendable {
     case .audit(let error): error.next
     case .unreadableRecord: "Use the version of cluster that recorded them, or a newer one."
     case .host(let error): error.next
-    case .overtaken: "Review the new plan, then apply again."
+    case .moved: "`cluster log` lists what was applied meanwhile. Review the new plan, then apply again."
     case .unknownTarget: "Name heads, nodes (`node[01-10]`) or resources (`file@head1:/etc/hosts`); `*` is any text."
     case .tooDisruptive: "Leave these out with --exclude, or allow more, in a maintenance window."
     case .stale: "Save a new plan with `cluster plan --out FILE`, read it, and apply that."
@@ -38,7 +38,7 @@ package enum ReconcileError: Error, Sendable {
   /// Exit status 6 says that it is not allowed, or no longer what was agreed to.
   package var isRefusal: Bool {
     switch self {
-    case .overtaken, .tooDisruptive, .stale: true
+    case .moved, .tooDisruptive, .stale: true
     case .plan, .execution, .audit, .unreadableRecord, .host, .unknownTarget: false
     }
   }
@@ -64,7 +64,9 @@ extension ReconcileError: CustomStringConvertible {
     case .stale(let moved):
       "the saved plan no longer fits, and nothing was done:\n"
         + moved.map { "  \($0)" }.joined(separator: "\n")
-    case .overtaken(let held): "what is to be done has changed meanwhile, and nothing was done: \(held)"
+    case .moved(let news):
+      "what is to be done has changed since it was agreed to, and nothing was done:\n"
+        + news.map { "  \($0)" }.joined(separator: "\n")
     }
   }
 

@@ -6,15 +6,27 @@ import HostAccess
 
 extension Reconciler {
   /// Takes over what was recorded from another machine since: a head that has seen a newer generation than this
-  /// machine's journal tells that there was a run. Without one, nothing is fetched and nothing returned.
+  /// machine's journal tells that there was a run. Gives the newest generation that either knows.
   ///
   /// To be called before planning: what such a run has left in place is only known from its record.
-  package func catchUp() async throws(ReconcileError) -> [HistoryCopy] {
-    guard let copies else { return [] }
+  func catchUp(_ events: Telling) async throws(ReconcileError) -> Int {
+    guard let copies else { return 0 }
+    let (here, there): (Int, Int)
     do throws(ExecutionError) {
-      if await newestGenerationOnHosts() <= (try await journal.newestGeneration()) { return [] }
+      (here, there) = (try await journal.newestGeneration(), await newestGenerationOnHosts())
     } catch { throw .execution(error) }
-    do { return try await copies.gather() } catch { throw .audit(error) }
+    if there > here { try await gather(copies, events) }
+    return max(here, there)
+  }
+
+  /// The same under the lease: whoever was at work since then has recorded it before the lease was given back.
+  func catchUp(since known: Int, _ lease: HeldRun, _ events: Telling) async throws(ReconcileError) {
+    guard let copies, lease.generation > known + 1 else { return }
+    try await gather(copies, events)
+  }
+
+  private func gather(_ copies: HistoryCopies, _ events: Telling) async throws(ReconcileError) {
+    do { events(.caughtUp(try await copies.gather())) } catch { throw .audit(error) }
   }
 
   /// Brings the copies of the record up to date, if one is known to be behind. Empty when none was.

@@ -8,8 +8,8 @@ import Wings
 extension Reconciler {
   /// Puts runs that were killed into the history, before anything else is done: so it is complete, and in order.
   ///
-  /// Done before the lease is claimed, because claiming ends them in the journal: being killed in between would lose
-  /// them. One that the history has already is not recorded again.
+  /// Done under the lease, so that nobody else records meanwhile, and before the first round, which ends them in the
+  /// journal: being killed in between would lose them. One that the history has already is not recorded again.
   func recordInterrupted(_ proposal: Proposal) async throws(ReconcileError) {
     let runs = try await interruptedRuns()
     if runs.isEmpty { return }
@@ -17,9 +17,16 @@ extension Reconciler {
       let known = Set(try history.log(site: site.id, limit: .max).map(\.id))
       for run in runs.joiningRounds() where !known.contains(run.recordedAs) {
         let record = try interruptedRecord(run, proposal)
-        _ = try await uncancelled { () async throws(AuditError) in try await history.record(record) }
+        _ = try await history.record(record)
       }
     } catch { throw .audit(error) }
+  }
+
+  /// Runs of this site that were killed, and whose end no later run has recorded. One that is still at work is not.
+  package func interruptedRuns() async throws(ReconcileError) -> [InterruptedRun] {
+    let unfinished: [InterruptedRun]
+    do { unfinished = try await journal.unfinished() + journal.unrecorded() } catch { throw .execution(error) }
+    return unfinished.filter { run in !(run.process.map(processes.isRunning) ?? false) }
   }
 
   /// What killed runs had begun to put in place, oldest first: no record lists it yet, and it is ours all the same.

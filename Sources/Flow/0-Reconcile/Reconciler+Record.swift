@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Auditing
 import ClusterModel
+import Execution
 import Planning
 import Wings
 
@@ -26,7 +27,16 @@ extension Reconciler {
     return files
   }
 
-  func record(
+  /// Writes what was done and what is now true into the record. The journal may forget it then.
+  func record(_ rounds: Rounds) async throws(ReconcileError) -> Applied {
+    var applied = Applied(outcome: rounds.outcome, verified: rounds.latest, endedBy: rounds.endedBy)
+    let record = try record(applied, rounds.agreed, rounds.takenAway)
+    do throws(AuditError) { applied.recorded = try await history.record(record) } catch { throw .audit(error) }
+    do throws(ExecutionError) { try await journal.recorded(rounds.outcome.run) } catch { throw .execution(error) }
+    return applied
+  }
+
+  private func record(
     _ applied: Applied, _ proposal: Proposal, _ takenAway: Set<ResourceID>
   ) throws(ReconcileError) -> AuditRecord {
     let outcome = applied.outcome

@@ -15,12 +15,16 @@ extension Reconciler {
       proposal, of: cluster, site: site.id, commit: commit.label, digest: SHA256.hex(Array(lines.joined().utf8)))
   }
 
+  /// The machines of another site are not even asked.
+  func refuseAnotherSite(_ request: RunRequest) throws(ReconcileError) {
+    guard let saved = request.saved, saved.site != site.id else { return }
+    throw .stale(["it was made for \(saved.site), and this is \(site.id)"])
+  }
+
   /// The plan that was saved, when planning again now gives exactly that; else what has moved.
-  package func propose(exactly saved: SavedPlan) async throws(ReconcileError) -> Proposal {
-    // The machines of another site are not even asked.
-    if saved.site != site.id { throw .stale(["it was made for \(saved.site), and this is \(site.id)"]) }
+  func plan(exactly saved: SavedPlan, _ seen: SeenSite) throws(ReconcileError) -> Proposal {
     guard let terms = saved.terms else { throw .stale(["what it was cut to cannot be read"]) }
-    var proposal = try await propose(terms)
+    var proposal = try plan(terms, seen)
     let moved = saved.moved(to: try self.saved(proposal))
     if !moved.isEmpty { throw .stale(moved) }
     proposal.plan = saved.plan

@@ -16,7 +16,8 @@ extension DesiredResources {
 
 /// The whole program on one screen: read → expand → observe → plan → execute → record.
 ///
-/// Every command calls it. Reading happened before (`Specification`); all that is not a value is given: the ways to the
+/// `converge` is the one order of a run: the command line, the simulation and the crash tests call it. Reading and
+/// expanding happened before (`Specification`, `DesiredResources`); all that is not a value is given: the ways to the
 /// hosts, where runs are kept, and time. `connecting` gives the real ones.
 package struct Reconciler: Sendable {
   package let site: Site
@@ -59,5 +60,38 @@ package struct Reconciler: Sendable {
     self.by = by
     self.clock = clock
     self.now = now
+  }
+
+  /// One run, from the words in git to the record in git. Everything else is detail of these lines.
+  ///
+  /// Nothing is done that was not shown: between the question and the lease others may have been at work. So under the
+  /// lease everything is looked at once more, with what the record lists by then, and what is new is refused. The lease
+  /// is held until the run is recorded, so that whoever comes next finds it in the record.
+  /// - Parameter ask: shows a proposal, and says whether it is agreed to. Nothing is held while it takes its time.
+  package func converge(
+    _ request: RunRequest, consent ask: @escaping Asking, events: @escaping Telling
+  ) async throws(ReconcileError) -> Convergence {
+    try refuseAnotherSite(request)
+    try await settle(events)
+    let known = try await catchUp(events)
+    let before = try await observe()
+    let proposal = try plan(request, before)
+    if let idle = try await standstill(proposal) { return idle }
+    guard let consent = try await agree(to: proposal, ask) else { return .declined(proposal) }
+    return try await holdingLease(request, events) { lease async throws(ReconcileError) in
+      try await catchUp(since: known, lease, events)
+      let now = try await observe()
+      let agreed = try plan(request, now, within: consent)
+      if let idle = try await standstill(agreed) { return idle }
+      try await recordInterrupted(agreed)
+      var rounds = Rounds(agreed, under: lease)
+      repeat {
+        try await execute(&rounds, lease, events)
+        await lookAgain(&rounds, events)
+      } while rounds.goOn(within: consent)
+      var applied = try await record(rounds)
+      applied.copies = await distribute()
+      return .applied(applied)
+    }
   }
 }

@@ -23,6 +23,8 @@ extension ExecutionError: CustomStringConvertible {
     }
   }
 
+  var isLeaseHeld: Bool { if case .lease(let error) = self { error.code == .leaseHeld } else { false } }
+
   /// What to do about it.
   package var next: String {
     switch self {

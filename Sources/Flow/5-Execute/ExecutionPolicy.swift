@@ -21,8 +21,6 @@ package struct ExecutionPolicy: Sendable {
   package var undoneWithin = Duration.seconds(120)
   /// Heads that the administrator knows to be off: their lease is not waited for.
   package var without: Set<HostID> = []
-  /// Heads that an earlier round of the same run has begun without: they are judged again, and not waited for.
-  package var waitedFor: Set<HostID> = []
 
   package init() {}
 

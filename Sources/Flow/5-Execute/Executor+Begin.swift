@@ -13,8 +13,7 @@ extension Executor {
     let absent = AbsentHeads(
       hosts: hosts, witness: witness, secrets: secrets, without: policy.without, clock: clock, now: now)
     var acquisition = LeaseAcquisition(
-      token: token, hosts: hosts, absent: absent, waitedFor: policy.waitedFor, clock: clock, life: try await life(),
-      stop: stop, events: events)
+      token: token, hosts: hosts, absent: absent, clock: clock, life: try await life(), stop: stop, events: events)
     return try await acquisition.acquire()
   }
 

@@ -2,7 +2,7 @@
 import ClusterModel
 import HostAccess
 
-/// Carries a plan out: one attempt, journaled, as much at once as the limits allow.
+/// Carries plans out: one attempt, journaled, as much at once as the limits allow, under one lease.
 ///
 /// - A failed step blocks only what comes after it. A host that cannot be reached is tried again a few times.
 /// - Cancelling the caller's task starts no further step, waits for those in flight and records them.
@@ -38,23 +38,28 @@ package struct Executor<C: Clock>: Sendable where C.Duration == Duration {
     self.events = events
   }
 
-  /// Executes a plan that passed its checks.
+  /// Holds the lease of a run while the body goes on, renews it all the time, and gives it back however that ends.
   ///
-  /// Throws when it could not begin (another run is alive, no head answers) or the journal failed; what went wrong in
-  /// single steps is in the outcome. The stream of events ends with the run.
+  /// Another run that is at work is waited for as long as the policy allows. Throws when the lease could not be had:
+  /// nothing was done then. Cancelling the caller's task starts no further step, and does not interrupt the body. The
+  /// stream of events ends with it.
   /// - Parameter run: its name, unique: see `RunName`.
   /// - Parameter holder: `user@machine pid 123`.
-  /// - Parameter managing: what the plan puts in place, for the journal: see `RunJournal.begin`.
-  package func run(
-    _ plan: Plan, as run: String, holder: String, managing: [UInt8] = []
-  ) async throws(ExecutionError) -> RunOutcome {
+  package func holding<Value: Sendable>(
+    _ run: String, by holder: String, _ body: @escaping @Sendable (HeldRun) async -> Value
+  ) async throws(ExecutionError) -> Value {
     defer { events?.finish() }
     let stop = StopSignal()
     // A handler on this task and not the task's own cancellation: steps in flight must not notice.
     let result = await withTaskCancellationHandler {
       do throws(ExecutionError) {
-        return Result<RunOutcome, ExecutionError>.success(
-          try await uncancelled { () throws(ExecutionError) in try await execute(plan, run, holder, managing, stop) })
+        let lease = try await lease(run, holder, stop)
+        return Result<Value, ExecutionError>.success(
+          await uncancelled {
+            let value = await renewing(lease, stop) { await body(HeldRun(self, lease, stop)) }
+            for (host, error) in await lease.release() { events?.yield(.leaseInDoubt(host, error)) }
+            return value
+          })
       } catch { return .failure(error) }
     } onCancel: {
       stop.raise(.cancelled, "stopped by the administrator")
@@ -62,130 +67,47 @@ package struct Executor<C: Clock>: Sendable where C.Duration == Duration {
     return try result.get()
   }
 
-  private func execute(
-    _ plan: Plan, _ run: String, _ holder: String, _ managing: [UInt8], _ stop: StopSignal
-  ) async throws(ExecutionError) -> RunOutcome {
-    var progress = try RunProgress(plan.steps, limits: policy.limits)
-    let lease = try await takeLease(run, holder, stop)
-    let startedAt = now()
-    let result: RunOutcome.Result
-    do {
-      // We hold the lease, so no other run is alive: what has no end in the journal was interrupted.
-      for interrupted in try await journal.unfinished() {
-        events?.yield(.foundInterrupted(interrupted))
-        try await journal.end(interrupted.id, result: "interrupted", at: startedAt)
+  private func lease(_ run: String, _ holder: String, _ stop: StopSignal) async throws(ExecutionError) -> Lease<C> {
+    let end = clock.now.advanced(by: policy.lockTimeout)
+    while true {
+      let held: ExecutionError
+      do throws(ExecutionError) {
+        return try await uncancelled { () async throws(ExecutionError) in try await takeLease(run, holder, stop) }
+      } catch {
+        guard error.isLeaseHeld, clock.now < end else { throw error }
+        held = error
       }
-      // One that died between its end and its record is told of too. A living one is just being recorded.
-      for interrupted in try await journal.unrecorded() where processes.hasEnded(interrupted) {
-        events?.yield(.foundInterrupted(interrupted))
-        try await journal.end(interrupted.id, result: "interrupted", at: startedAt)
+      let left = clock.now.duration(to: end)
+      events?.yield(.lockHeld("\(held)", waitingFor: left))
+      do { try await clock.sleep(until: clock.now.advanced(by: min(left, .seconds(2))), tolerance: nil) } catch {
+        // Stopped while it waited: nothing was begun.
+        throw held
       }
-      try await journal.begin(
-        lease.token, process: processes.current, total: plan.steps.count, managing: managing, at: startedAt)
-      events?.yield(.began(lease.token, steps: plan.steps.count))
-      try await carryOut(&progress, lease, stop)
-      result = self.result(progress.reports, stop)
-      try await journal.end(run, result: result.rawValue, at: now())
-    } catch {
-      await giveBack(lease)
-      throw error
     }
-    await giveBack(lease)
-    let outcome = RunOutcome(
-      run: run, generation: lease.token.generation, holder: holder, result: result, startedAt: startedAt,
-      finishedAt: now(), steps: progress.reports)
-    events?.yield(.ended(outcome))
-    return outcome
   }
 
-  private func giveBack(_ lease: Lease<C>) async {
-    for (host, error) in await lease.release() { events?.yield(.leaseInDoubt(host, error)) }
-  }
-
-  private func result(_ reports: [StepReport], _ stop: StopSignal) -> RunOutcome.Result {
-    if reports.allSatisfy(\.succeeded) { return .done }
-    if reports.contains(where: { if case .rolledBack = $0.result { true } else { false } }) { return .rolledBack }
-    return stop.reason ?? .partial
-  }
-
-  private enum Message: Sendable {
-    case finished(StepReport)
-    case journalFailed(StepReport, ExecutionError)
-    case renewed([HostID: AgentError])
-    case woken
-  }
-
-  /// One task group around `progress`: it decides, the tasks carry out.
-  private func carryOut(
-    _ progress: inout RunProgress, _ lease: Lease<C>, _ stop: StopSignal
-  ) async throws(ExecutionError) {
-    let (decided, failure) = await withTaskGroup(of: Message.self) { [progress] group in
-      var progress = progress
-      var failure: ExecutionError?
-      group.addTask { await renewal(of: lease) }
-      while true {
-        if stop.reason != nil, !progress.isStopped {
-          progress.stop()
-          events?.yield(.stopping(stop.words))
-        }
-        for step in progress.takeReady() { group.addTask { await carryOut(step, lease, stop) } }
-        if progress.isOver { break }
-        switch await group.next() {
-        case .finished(let report): note(report, &progress)
-        case .journalFailed(let report, let error):
-          failure = failure ?? error
-          note(report, &progress)
-          stop.raise(.partial, error.description)
-        case .renewed(let troubles):
-          note(troubles, stop)
-          group.addTask { await renewal(of: lease) }
-        case .woken, nil: break
-        }
-      }
+  private func renewing<Value: Sendable>(
+    _ lease: Lease<C>, _ stop: StopSignal, _ body: @escaping @Sendable () async -> Value
+  ) async -> Value {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await renew(lease, stop) }
+      let value = await body()
       group.cancelAll()
-      return (progress, failure)
-    }
-    progress = decided
-    if let failure { throw failure }
-  }
-
-  private func note(_ report: StepReport, _ progress: inout RunProgress) {
-    events?.yield(.finished(report))
-    for blocked in progress.record(report) { events?.yield(.blocked(blocked)) }
-  }
-
-  private func note(_ troubles: [HostID: AgentError], _ stop: StopSignal) {
-    for (host, error) in troubles.sorted(by: { $0.key < $1.key }) {
-      events?.yield(.leaseInDoubt(host, error))
-      if error.code == .leaseHeld || error.code == .staleGeneration { stop.raise(.superseded, error.description) }
+      return value
     }
   }
 
-  /// Renews the lease when a third of it is over. A cancelled wait means that the run is over.
-  private func renewal(of lease: Lease<C>) async -> Message {
+  /// Renews the lease whenever a third of it is over, until it is cancelled.
+  private func renew(_ lease: Lease<C>, _ stop: StopSignal) async {
     let third = Duration.seconds(policy.leaseSeconds) / 3
-    do { try await clock.sleep(until: clock.now.advanced(by: third), tolerance: nil) } catch { return .woken }
-    return .renewed(await lease.renew())
-  }
-
-  /// Journals, performs and journals one step.
-  private func carryOut(_ step: Step, _ lease: Lease<C>, _ stop: StopSignal) async -> Message {
-    let (startedAt, began) = (now(), clock.now)
-    func report(_ result: StepReport.Result, _ attempts: Int) -> StepReport {
-      let seconds = began.duration(to: clock.now) / .seconds(1)
-      return StepReport(
-        step: step.id, host: step.host, result: result, startedAt: startedAt, seconds: seconds, attempts: attempts)
+    while true {
+      do { try await clock.sleep(until: clock.now.advanced(by: third), tolerance: nil) } catch { return }
+      for (host, error) in await lease.renew().sorted(by: { $0.key < $1.key }) {
+        // What ends because the run does says nothing of the lease.
+        if Task.isCancelled { return }
+        events?.yield(.leaseInDoubt(host, error))
+        if error.code == .leaseHeld || error.code == .staleGeneration { stop.raise(.superseded, error.description) }
+      }
     }
-    do throws(ExecutionError) { try await journal.started(step, run: lease.token.run, at: startedAt) } catch {
-      // Nothing was done: what is not in the journal must not happen.
-      return .journalFailed(report(.notStarted, 0), error)
-    }
-    events?.yield(.started(step))
-    let (result, attempts) = await StepAttempts(executor: self, step: step, lease: lease, stop: stop).run()
-    let done = report(result, attempts)
-    do throws(ExecutionError) { try await journal.finished(done, run: lease.token.run) } catch {
-      return .journalFailed(done, error)
-    }
-    return .finished(done)
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import HostAccess
+import Synchronization
 
 /// The right to change hosts: two runs at once would undo each other's work.
 ///
@@ -8,7 +9,10 @@ import HostAccess
 /// answer is left out only when others know that nothing can be at work there (`Absence`); it is claimed before the
 /// first step on it. Each head itself refuses steps of a generation older than the newest that it has seen.
 actor Lease<C: Clock> where C.Duration == Duration {
-  let token: RunToken
+  private nonisolated let current: Mutex<RunToken>
+  /// That of the round that is at work.
+  nonisolated var token: RunToken { current.withLock { $0 } }
+  private var hasBegun = false
   let hosts: [HostID: any Host]
   let clock: C
   private let absent: AbsentHeads<C>
@@ -18,11 +22,25 @@ actor Lease<C: Clock> where C.Duration == Duration {
   init(
     _ token: RunToken, _ hosts: [HostID: any Host], _ absent: AbsentHeads<C>, _ clock: C, claimed: Set<HostID> = []
   ) {
-    self.token = token
+    current = Mutex(token)
     self.claimed = claimed
     self.hosts = hosts
     self.absent = absent
     self.clock = clock
+  }
+
+  /// Begins a round. Each after the first is claimed under a name and a generation of its own, without the lease being
+  /// given back in between.
+  func beginRound() async throws(AgentError) {
+    if !hasBegun {
+      hasBegun = true
+      return
+    }
+    current.withLock { $0 = $0.next }
+    for id in claimed.sorted() {
+      // One that cannot be reached now is claimed when it renews, or with its first step.
+      do throws(AgentError) { try await claim(id) } catch { if !error.concernsTheWay { throw error } }
+    }
   }
 
   /// Claims a host that could not be claimed when the run began. Costs nothing when it was.

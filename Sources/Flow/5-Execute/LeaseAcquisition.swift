@@ -11,7 +11,6 @@ struct LeaseAcquisition<C: Clock>: Sendable where C.Duration == Duration {
   var token: RunToken
   let hosts: [HostID: any Host]
   let absent: AbsentHeads<C>
-  let waitedFor: Set<HostID>
   let clock: C
   /// Whether the run that holds a lease is known to have ended without giving it back.
   let life: @Sendable (RunToken) -> LeaseHolder.Life
@@ -25,14 +24,13 @@ struct LeaseAcquisition<C: Clock>: Sendable where C.Duration == Duration {
   private var held: Set<HostID> = []
 
   init(
-    token: RunToken, hosts: [HostID: any Host], absent: AbsentHeads<C>, waitedFor: Set<HostID>, clock: C,
+    token: RunToken, hosts: [HostID: any Host], absent: AbsentHeads<C>, clock: C,
     life: @escaping @Sendable (RunToken) -> LeaseHolder.Life, stop: StopSignal,
     events: AsyncStream<RunEvent>.Continuation?
   ) {
     self.token = token
     self.hosts = hosts
     self.absent = absent
-    self.waitedFor = waitedFor
     self.clock = clock
     self.life = life
     self.stop = stop
@@ -112,7 +110,7 @@ struct LeaseAcquisition<C: Clock>: Sendable where C.Duration == Duration {
         let since = gone[id] ?? clock.now
         gone[id] = since
         // What was at work there had a lease, which ends; or an operation, which fencing ends.
-        if !waitedFor.contains(id), since.duration(to: clock.now) < term {
+        if since.duration(to: clock.now) < term {
           reasons[id] = "it left the cluster just now"
         }
       case .mayHold(let why):

@@ -44,7 +44,7 @@ package struct VirtualHost: Host {
 
   package func claim(_ run: RunToken) async throws(AgentError) {
     try await site.lease(process, id, "claims the", run) { (machine, context) throws(AgentError) in
-      try machine.lease.claim(run, now: context.now)
+      try machine.lease.claim(run, now: context.now, isAtWork: context.isAtWork)
     }
   }
 

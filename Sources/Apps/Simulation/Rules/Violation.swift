@@ -8,6 +8,7 @@ package struct Violation: Error, Hashable, Sendable {
     case oneAddressHolder = "one-address-holder", nodesAway = "nodes-away", headsStayUp = "heads-stay-up"
     case dependencies, journaledFirst = "journaled-first", oneExecutor = "one-executor"
     case foreignUntouched = "foreign-untouched", recordMatches = "record-matches"
+    case agreedTo = "agreed-to"
     case dryRunChangesNothing = "dry-run-changes-nothing", secretsStaySecret = "secrets-stay-secret"
     case ends
   }

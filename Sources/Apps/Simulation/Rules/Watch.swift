@@ -22,6 +22,8 @@ package struct Watch: Sendable {
   private var away: Set<HostID> = []
   /// Runs that have begun an operation. One that was refused holds a lease or two until they end, and does nothing.
   private var acting: Set<Substring> = []
+  /// What was shown, by run.
+  private var shown: [String: [Step]] = [:]
   private var started: [String: [StepID: Step]] = [:]
   /// Those of them that are not finished.
   private var open: [String: [StepID: Step]] = [:]
@@ -37,6 +39,28 @@ package struct Watch: Sendable {
 
   /// A node that the description has dropped is no node of the cluster any more, wherever it is.
   mutating func described(_ nodes: Set<HostID>) { away.formIntersection(nodes) }
+
+  // MARK: What was agreed to
+
+  /// An administrator says yes to this.
+  mutating func agreed(to plan: Plan, _ run: String) { shown[run] = plan.steps }
+
+  /// First all that is done on a head was shown as it is. What comes to light later may be done too.
+  private mutating func checkAgreed(_ operation: AnyOperation, on host: HostID, _ run: RunToken) {
+    guard run.base == run.run, operation.machine == nil, let steps = shown[run.run] else { return }
+    if !steps.contains(where: { $0.host == host && $0.operation == operation }) {
+      note(.agreedTo, "\(run.run) asked \(host) for \(operation.name) \(operation.target), which was not shown")
+    }
+  }
+
+  /// A node that works, and that heads hear, is only taken away when it was shown that it will be.
+  private mutating func checkAgreed(toTake node: HostID, _ run: RunToken, _ world: FakeWorld) {
+    guard world.hears(node), let steps = shown[String(run.base)] else { return }
+    let isShown = steps.contains { step in
+      step.operation.impact == .node(node) && step.disruption >= .reboot
+    }
+    if !isShown { note(.agreedTo, "\(run.run) took \(node) away, which was not shown") }
+  }
 
   // MARK: What a run keeps
 
@@ -74,6 +98,7 @@ package struct Watch: Sendable {
     if isKept != true {
       note(.journaledFirst, "\(run.run) asked \(host) for \(operation.name) \(operation.target) without noting it")
     }
+    checkAgreed(operation, on: host, run)
   }
 
   // MARK: What is done
@@ -87,6 +112,7 @@ package struct Watch: Sendable {
     acting.insert(run.base)
     if case .node(let node) = operation.impact, before.nodes[node]?.image != nil, after.nodes[node]?.image == nil {
       away.insert(node)
+      checkAgreed(toTake: node, run, before)
       if away.count > mostNodesAway {
         let names = away.sorted().map(\.name).joined(separator: ", ")
         note(.nodesAway, "\(run.run) has \(names) away at once; \(mostNodesAway) is the most")
@@ -171,9 +197,4 @@ package struct Watch: Sendable {
     for round in rounds { if let step = started[round]?[id] { return (round, step) } }
     return nil
   }
-}
-
-extension RunToken {
-  /// The run that this is a round of.
-  var base: Substring { run[..<(run.utf8.firstIndex(of: UInt8(ascii: ".")) ?? run.endIndex)] }
 }

@@ -40,23 +40,18 @@ package final class AdminMachine: Sendable {
   private var now: Int { site.now + state.withLock { $0.clockError } }
 
   /// What one call of `cluster apply` came to.
-  package enum Verdict: Sendable {
-    case clean
-    case applied(Applied)
-    /// There is work, and none of it can be done now.
-    case blocked(Proposal)
-    case refused(ReconcileError)
-  }
+  package typealias Verdict = Result<Convergence, ReconcileError>
 
   /// Starts `cluster apply`. `whenOver` is not called when it is killed.
+  /// - Parameter thinking: how long the administrator waits at the question before the yes.
   package func apply(
-    _ description: Description, events: @escaping @Sendable (RunEvent) -> Void = { _ in },
-    whenOver: @escaping @Sendable (Verdict) -> Void
+    _ description: Description, thinking: Duration = .zero,
+    events: @escaping @Sendable (RunEvent) -> Void = { _ in }, whenOver: @escaping @Sendable (Verdict) -> Void
   ) -> SimulatedProcess {
     start(description, whenOver) { reconciler, process in
       do throws(ReconcileError) {
-        return try await self.apply(reconciler, process, events)
-      } catch { return .refused(error) }
+        return .success(try await self.converge(reconciler, thinking, events))
+      } catch { return .failure(error) }
     }
   }
 
@@ -89,19 +84,25 @@ package final class AdminMachine: Sendable {
     return process
   }
 
-  /// Like `ApplyCommand`, with a yes.
-  private func apply(
-    _ reconciler: Reconciler, _ process: SimulatedProcess, _ events: @escaping @Sendable (RunEvent) -> Void
-  ) async throws(ReconcileError) -> Verdict {
-    let proposal = try await reconciler.propose()
-    site.tell(.planned(process: name, steps: proposal.plan.steps.count, blocked: proposal.plan.blocked.count))
-    let interrupted = try await reconciler.interruptedRuns()
-    if proposal.plan.isClean && interrupted.isEmpty { return .clean }
-    if proposal.plan.steps.isEmpty && !proposal.plan.blocked.isEmpty { return .blocked(proposal) }
+  private func converge(
+    _ reconciler: Reconciler, _ thinking: Duration, _ events: @escaping @Sendable (RunEvent) -> Void
+  ) async throws(ReconcileError) -> Convergence {
     let now = now
     let run = state.withLock { RunName.make(now: now, using: &$0.random) }
-    return .applied(
-      try await reconciler.apply(proposal, run: run) { [site] event in
+    return try await reconciler.converge(
+      RunRequest(run: run),
+      consent: { [site, name] proposal async throws(ReconcileError) in
+        site.tell(.planned(process: name, steps: proposal.plan.steps.count, blocked: proposal.plan.blocked.count))
+        site.watch { $0.agreed(to: proposal.plan, run) }
+        if thinking > .zero {
+          // Only the end of the process ends it early, and then nobody waits for the answer.
+          try? await VirtualClock(site.loop).sleep(for: thinking)
+          site.tell(.fate("\(name) says yes, after \(thinking.components.seconds) s"))
+        }
+        return true
+      },
+      events: { [site] news in
+        guard case .event(let event) = news else { return }
         let words = event.words
         if !words.isEmpty { site.watch { $0.said("what a run tells", Array(words.utf8)) } }
         events(event)

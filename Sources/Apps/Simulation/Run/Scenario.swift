@@ -176,13 +176,13 @@ package final class Scenario {
     var isWhole = false
     for _ in 0..<Self.mostApplies where site.violations.isEmpty {
       let verdict = apply(description)
-      if case .clean = verdict { return check(try templates.undisturbed(drawn)) }
+      if case .success(.nothingToDo) = verdict { return check(try templates.undisturbed(drawn)) }
       last = verdict?.words ?? "does not end"
       if isWhole {
         let found = last
         site.watch { $0.note(.replanIsEmpty, "after a run that left nothing to do, another one \(found)") }
       }
-      if case .applied(let applied) = verdict { isWhole = applied.isConverged && applied.isWhole }
+      if case .success(.applied(let applied)) = verdict { isWhole = applied.isConverged && applied.isWhole }
     }
     if site.violations.isEmpty {
       let left = last

@@ -22,7 +22,7 @@ package struct Undisturbed: Sendable {
       guard let verdict = verdict.withLock({ $0 }) else {
         throw Violation(rule: .ends, words: "an undisturbed apply does not end: \(ending)")
       }
-      guard verdict.isConverged else { continue }
+      guard (try? verdict.get())?.isConverged == true else { continue }
       let undisturbed = Undisturbed(world: site.world, history: history.all)
       // What still waits for its time holds the loop that holds it.
       _ = loop.run(atMost: 1_000_000) { false }
@@ -70,22 +70,25 @@ package final class Templates: Sendable {
   }
 }
 
-extension AdminMachine.Verdict {
+extension Convergence {
   var isConverged: Bool {
     switch self {
-    case .clean: true
+    case .nothingToDo: true
     case .applied(let applied): applied.isConverged
-    case .blocked, .refused: false
+    case .blocked, .declined: false
     }
   }
+}
 
+extension AdminMachine.Verdict {
   var words: String {
     switch self {
-    case .clean: "finds nothing to do"
-    case .applied(let applied): "ends \(applied.word)" + troubles(applied)
-    case .blocked(let proposal):
+    case .success(.nothingToDo): "finds nothing to do"
+    case .success(.declined): "does not agree"
+    case .success(.applied(let applied)): "ends \(applied.word)" + troubles(applied)
+    case .success(.blocked(let proposal)):
       "can do nothing: " + proposal.plan.blocked.map { "\($0.resource): \($0.reason)" }.joined(separator: "; ")
-    case .refused(let error): "is refused: \(error)"
+    case .failure(let error): "is refused: \(error)"
     }
   }
 

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+
+/// A run that holds the lease of its site: what may be done with it, one plan after the other.
+package struct HeldRun: Sendable {
+  /// Larger by one than the newest that the journal and the heads had seen before.
+  package var generation: Int { nothingDone.generation }
+  /// The outcome of the run before its first round.
+  package let nothingDone: RunOutcome
+  private let perform: @Sendable (Plan, [UInt8]) async throws(ExecutionError) -> RunOutcome
+
+  init<C: Clock>(_ executor: Executor<C>, _ lease: Lease<C>, _ stop: StopSignal) where C.Duration == Duration {
+    let token = lease.token
+    nothingDone = RunOutcome(
+      run: token.run, generation: token.generation, holder: token.holder, result: .done, startedAt: executor.now(),
+      finishedAt: executor.now(), steps: [])
+    perform = { plan, managing async throws(ExecutionError) in
+      try await PlanExecution(executor: executor, lease: lease, stop: stop).run(plan, managing)
+    }
+  }
+
+  /// Carries a plan that passed its checks out, as the next round of the run.
+  ///
+  /// Throws when the journal failed, or a head refuses the round; what went wrong in single steps is in the outcome.
+  /// - Parameter managing: what the plan puts in place, for the journal: see `RunJournal.begin`.
+  package func carryOut(_ plan: Plan, managing: [UInt8] = []) async throws(ExecutionError) -> RunOutcome {
+    try await perform(plan, managing)
+  }
+}
+
+/// One plan, carried out under the lease of its run.
+struct PlanExecution<C: Clock>: Sendable where C.Duration == Duration {
+  let executor: Executor<C>
+  let lease: Lease<C>
+  let stop: StopSignal
+
+  private var journal: any RunJournal { executor.journal }
+  private var events: AsyncStream<RunEvent>.Continuation? { executor.events }
+
+  func run(_ plan: Plan, _ managing: [UInt8]) async throws(ExecutionError) -> RunOutcome {
+    var progress = try RunProgress(plan.steps, limits: executor.policy.limits)
+    do throws(AgentError) { try await lease.beginRound() } catch { throw .lease(error) }
+    let (token, startedAt) = (lease.token, executor.now())
+    // We hold the lease, so no other run is alive: what has no end in the journal was interrupted.
+    for interrupted in try await journal.unfinished() {
+      events?.yield(.foundInterrupted(interrupted))
+      try await journal.end(interrupted.id, result: "interrupted", at: startedAt)
+    }
+    // One that died between its end and its record is told of too. A living one is just being recorded.
+    for interrupted in try await journal.unrecorded() where executor.processes.hasEnded(interrupted) {
+      events?.yield(.foundInterrupted(interrupted))
+      try await journal.end(interrupted.id, result: "interrupted", at: startedAt)
+    }
+    try await journal.begin(
+      token, process: executor.processes.current, total: plan.steps.count, managing: managing, at: startedAt)
+    events?.yield(.began(token, steps: plan.steps.count))
+    try await carryOut(&progress)
+    let result = result(progress.reports)
+    try await journal.end(token.run, result: result.rawValue, at: executor.now())
+    let outcome = RunOutcome(
+      run: token.run, generation: token.generation, holder: token.holder, result: result, startedAt: startedAt,
+      finishedAt: executor.now(), steps: progress.reports)
+    events?.yield(.ended(outcome))
+    return outcome
+  }
+
+  private func result(_ reports: [StepReport]) -> RunOutcome.Result {
+    if reports.allSatisfy(\.succeeded) { return .done }
+    if reports.contains(where: { if case .rolledBack = $0.result { true } else { false } }) { return .rolledBack }
+    return stop.reason ?? .partial
+  }
+
+  private enum Message: Sendable {
+    case finished(StepReport)
+    case journalFailed(StepReport, ExecutionError)
+  }
+
+  /// One task group around `progress`: it decides, the tasks carry out.
+  private func carryOut(_ progress: inout RunProgress) async throws(ExecutionError) {
+    let (decided, failure) = await withTaskGroup(of: Message.self) { [progress] group in
+      var progress = progress
+      var failure: ExecutionError?
+      while true {
+        if stop.reason != nil, !progress.isStopped {
+          progress.stop()
+          events?.yield(.stopping(stop.words))
+        }
+        for step in progress.takeReady() { group.addTask { await carryOut(step) } }
+        if progress.isOver { break }
+        switch await group.next() {
+        case .finished(let report): note(report, &progress)
+        case .journalFailed(let report, let error):
+          failure = failure ?? error
+          note(report, &progress)
+          stop.raise(.partial, error.description)
+        case nil: break
+        }
+      }
+      return (progress, failure)
+    }
+    progress = decided
+    if let failure { throw failure }
+  }
+
+  private func note(_ report: StepReport, _ progress: inout RunProgress) {
+    events?.yield(.finished(report))
+    for blocked in progress.record(report) { events?.yield(.blocked(blocked)) }
+  }
+
+  /// Journals, performs and journals one step.
+  private func carryOut(_ step: Step) async -> Message {
+    let (run, clock) = (lease.token.run, executor.clock)
+    let (startedAt, began) = (executor.now(), clock.now)
+    func report(_ result: StepReport.Result, _ attempts: Int) -> StepReport {
+      let seconds = began.duration(to: clock.now) / .seconds(1)
+      return StepReport(
+        step: step.id, host: step.host, result: result, startedAt: startedAt, seconds: seconds, attempts: attempts)
+    }
+    do throws(ExecutionError) { try await journal.started(step, run: run, at: startedAt) } catch {
+      // Nothing was done: what is not in the journal must not happen.
+      return .journalFailed(report(.notStarted, 0), error)
+    }
+    events?.yield(.started(step))
+    let (result, attempts) = await StepAttempts(executor: executor, step: step, lease: lease, stop: stop).run()
+    let done = report(result, attempts)
+    do throws(ExecutionError) { try await journal.finished(done, run: run) } catch {
+      return .journalFailed(done, error)
+    }
+    return .finished(done)
+  }
+}
