@@ -13,6 +13,8 @@ package enum Fault: Sendable {
   case nodeSilent(HostID, back: Duration)
   case nodeBootsAnother(HostID, back: Duration)
   case nodeOff(HostID)
+  /// Somebody on the boot network says this of nodes that are not his, again and again.
+  case stranger(reportsFor: [HostID], NodeReport.Stage, back: Duration)
   case clock(AdminMachine, seconds: Int)
   case hand(Hand, HostID)
 
@@ -51,6 +53,14 @@ package enum Fault: Sendable {
           world.boards[address]?.power = .off
         }
       }
+    case .stranger(let nodes, let stage, let back):
+      let names = nodes.map(\.name).joined(separator: ", ")
+      site.change("a stranger reports \(stage.rawValue) for \(names)") { world in
+        for mac in nodes.compactMap({ world.nodes[$0]?.mac }) { world.strangers[mac] = stage }
+      }
+      site.loop.after(back) {
+        site.change("the stranger is gone") { $0.strangers = [:] }
+      }
     case .clock(let machine, let seconds):
       site.tell(.fate("the clock of \(machine.name) is \(seconds) s off"))
       machine.setClock(off: seconds)
@@ -69,6 +79,7 @@ extension FakeWorld {
     for head in down.sorted() { regainPower(head) }
     for id in machines.keys { machines[id]?.faults = .init() }
     for address in boards.keys { boards[address]?.fault = nil }
+    strangers = [:]
     for node in nodes.keys {
       nodes[node]?.silent = false
       nodes[node]?.boots = nil

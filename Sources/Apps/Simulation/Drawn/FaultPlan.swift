@@ -8,8 +8,12 @@ package struct FaultPlan: Sendable {
   package var timed: [(at: Duration, fault: Fault)] = []
   /// The process is killed after so many of its jobs.
   package var killedAfterJobs: Int?
+  /// How long the administrator waits at the question.
+  package var answeredAfter = Duration.zero
   /// Somebody else starts a run after this time.
   package var rivalAfter: Duration?
+  /// It is a run of a newer description.
+  package var rivalEdits = false
   /// Somebody runs `cluster plan` after this time.
   package var lookedAtAfter: Duration?
 
@@ -38,7 +42,24 @@ package struct FaultPlan: Sendable {
     if random.chance(0.12) {
       rivalAfter = random.duration(from: .milliseconds(1), to: .seconds(200))
     }
+    if random.chance(0.15) {
+      answeredAfter = random.duration(from: .seconds(1), to: .seconds(900))
+      if random.chance(0.7) { rivalAfter = random.duration(from: .milliseconds(1), to: answeredAfter) }
+    }
+    if rivalAfter != nil { rivalEdits = random.chance(0.5) }
+    if random.chance(0.12), let stranger = Self.stranger(targets, &random) {
+      timed.append((random.duration(from: .milliseconds(5), to: .seconds(300)), stranger))
+    }
     if random.chance(0.2) { lookedAtAfter = random.duration(from: .milliseconds(1), to: .seconds(200)) }
+  }
+
+  private static func stranger(_ targets: Targets, _ random: inout SplitMix) -> Fault? {
+    var nodes = targets.nodes
+    if random.chance(0.3), let one = random.among(nodes) { nodes = [one] }
+    if nodes.isEmpty { return nil }
+    return .stranger(
+      reportsFor: nodes, random.chance(0.7) ? .failed : .ready,
+      back: random.duration(from: .seconds(1), to: .seconds(600)))
   }
 
   private static func fault(_ targets: Targets, _ random: inout SplitMix) -> Fault? {

@@ -83,11 +83,12 @@ package final class Scenario {
       site.tell(.fate("somebody edits cluster.yaml: \(words)"))
     }
     let description = try templates.description(drawn)
-    expect(before, drawn, description)
+    expect([before, drawn], [description])
     let plan = FaultPlan(
       .init(
         heads: description.cluster.heads.map(\.name), nodes: description.cluster.nodes.map(\.name), machines: admins),
       &random)
+    let theirs = try plan.rivalEdits ? editMeanwhile(before, description) : description
     site.setWeather(plan.weather)
     var hands = random.split()
     for (at, fault) in plan.timed {
@@ -100,7 +101,7 @@ package final class Scenario {
     let open = Mutex<Set<Int>>([0])
     let over: @Sendable (Int) -> Void = { number in open.withLock { _ = $0.remove(number) } }
     applies += 1
-    let first = Self.start(admins[0], description, site) { _ in over(0) }
+    let first = Self.start(admins[0], description, site, thinking: plan.answeredAfter) { _ in over(0) }
     if let jobs = plan.killedAfterJobs {
       first.kill(afterJobs: jobs) { [site, admins] in
         site.tell(.fate("the process of admin1 is killed"))
@@ -113,7 +114,7 @@ package final class Scenario {
       open.withLock { _ = $0.insert(1) }
       let rival = admins[1]
       applies += 1
-      loop.after(after) { [site] in _ = Self.start(rival, description, site) { _ in over(1) } }
+      loop.after(after) { [site] in _ = Self.start(rival, theirs, site) { _ in over(1) } }
     }
     if let after = plan.lookedAtAfter { look(description, after) }
     finish { open.withLock(\.isEmpty) }
@@ -132,23 +133,35 @@ package final class Scenario {
     }
   }
 
-  private func expect(_ before: DrawnSite, _ after: DrawnSite, _ description: Description) {
-    let addresses = before.serviceAddresses.union(after.serviceAddresses)
-    let away = max(before.mostNodesAway, after.mostNodesAway)
-    let nodes = Set(description.cluster.nodes.map(\.name))
+  /// Somebody else has a newer description, and applies that.
+  private func editMeanwhile(_ before: DrawnSite, _ description: Description) throws -> Description {
+    let first = drawn
+    let words = drawn.edit(&random)
+    site.tell(.fate("admin2 has edited cluster.yaml: \(words)"))
+    let theirs = try templates.description(drawn)
+    expect([before, first, drawn], [description, theirs])
+    return theirs
+  }
+
+  private func expect(_ drawn: [DrawnSite], _ descriptions: [Description]) {
+    let addresses = drawn.reduce(into: Set<IPv4Address>()) { $0.formUnion($1.serviceAddresses) }
+    let away = drawn.map(\.mostNodesAway).max() ?? 1
+    let nodes = Set(descriptions.flatMap { $0.cluster.nodes.map(\.name) })
     site.watch {
       $0.described(nodes)
       $0.serviceAddresses = addresses
       $0.mostNodesAway = away
     }
-    site.change("machines of the description are there") { $0.unpack(description.cluster) }
+    site.change("machines of the description are there") { world in
+      for description in descriptions { world.unpack(description.cluster) }
+    }
   }
 
   private static func start(
-    _ admin: AdminMachine, _ description: Description, _ site: VirtualSite,
+    _ admin: AdminMachine, _ description: Description, _ site: VirtualSite, thinking: Duration = .zero,
     _ over: @escaping @Sendable (AdminMachine.Verdict) -> Void
   ) -> SimulatedProcess {
-    admin.apply(description) { verdict in
+    admin.apply(description, thinking: thinking) { verdict in
       site.tell(.ended(process: admin.name, verdict.words))
       over(verdict)
     }
