@@ -4,47 +4,65 @@ import Glibc
 
 /// Small files and folders on this machine, for what provisioning keeps: manifests, records, boot scripts.
 enum LocalFiles {
-  static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+  static func exists(_ path: String) throws(AgentError) -> Bool { try facts(path) != nil }
 
-  /// Nil when there is no such file.
-  static func size(_ path: String) -> Int? {
-    var facts = stat()
-    return stat(path, &facts) == 0 ? Int(facts.st_size) : nil
-  }
+  /// The size in bytes; nil when there is no such file.
+  static func size(_ path: String) throws(AgentError) -> Int? { try facts(path).map { Int($0.st_size) } }
 
   /// Seconds since 1970; 0 when there is no such file.
-  static func changedAt(_ path: String) -> Int {
-    var facts = stat()
-    return stat(path, &facts) == 0 ? Int(facts.st_mtim.tv_sec) : 0
+  static func changedAt(_ path: String) throws(AgentError) -> Int {
+    try facts(path).map { Int($0.st_mtim.tv_sec) } ?? 0
   }
 
-  static func isExecutable(_ path: String) -> Bool {
+  static func isExecutable(_ path: String) throws(AgentError) -> Bool {
+    try facts(path).map { $0.st_mode & 0o100 != 0 } ?? false
+  }
+
+  /// Looks at a path with stat(2). Nil when there is nothing; any other failure is not absence.
+  static func facts(_ path: String) throws(AgentError) -> stat? {
     var facts = stat()
-    return stat(path, &facts) == 0 && facts.st_mode & 0o100 != 0
+    if stat(path, &facts) == 0 { return facts }
+    if errno == ENOENT || errno == ENOTDIR { return nil }
+    throw failure("\(path) cannot be looked at")
   }
 
   /// Names in a folder, sorted; none when it does not exist.
-  static func names(in folder: String) -> [String] {
-    guard let stream = opendir(folder) else { return [] }
+  static func names(in folder: String) throws(AgentError) -> [String] {
+    guard let stream = opendir(folder) else {
+      if errno == ENOENT { return [] }
+      throw failure("\(folder) cannot be listed")
+    }
     defer { closedir(stream) }
     var names: [String] = []
-    while let entry = readdir(stream) {
+    while true {
+      errno = 0
+      guard let entry = readdir(stream) else {
+        if errno == 0 { return names.sorted() }
+        throw failure("\(folder) cannot be listed")
+      }
       let name = withUnsafePointer(to: &entry.pointee.d_name) {
         $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }
       if name != ".", name != ".." { names.append(name) }
     }
-    return names.sorted()
   }
 
-  /// Regular files below a folder, by path relative to it.
-  static func files(below folder: String, prefix: String = "") -> [String] {
-    names(in: folder).flatMap { name -> [String] in
+  /// Regular files below a folder, by path relative to it. One that goes away meanwhile is left out.
+  static func files(below folder: String, prefix: String = "") throws(AgentError) -> [String] {
+    var files: [String] = []
+    for name in try names(in: folder) {
       var facts = stat()
-      guard lstat("\(folder)/\(name)", &facts) == 0 else { return [] }
-      if facts.st_mode & S_IFMT == S_IFDIR { return files(below: "\(folder)/\(name)", prefix: "\(prefix)\(name)/") }
-      return facts.st_mode & S_IFMT == S_IFREG ? [prefix + name] : []
+      guard lstat("\(folder)/\(name)", &facts) == 0 else {
+        if errno == ENOENT { continue }
+        throw failure("\(folder)/\(name) cannot be looked at")
+      }
+      switch facts.st_mode & S_IFMT {
+      case S_IFDIR: files += try self.files(below: "\(folder)/\(name)", prefix: "\(prefix)\(name)/")
+      case S_IFREG: files.append(prefix + name)
+      default: break
+      }
     }
+    return files
   }
 
   /// Nil when there is no such file.

@@ -46,7 +46,7 @@ enum CaptureStore {
   static func forget(_ head: HostID) async throws(AgentError) -> Bool {
     let (folder, path) = (folder(head), path(head))
     try AbsolutePath.check(folder)
-    let (isCaptured, isRecorded) = (LocalFiles.exists(folder), LocalFiles.exists(path))
+    let (isCaptured, isRecorded) = (try LocalFiles.exists(folder), try LocalFiles.exists(path))
     if isCaptured { try await ImageStore.remove(folder) }
     if isRecorded { try LocalFiles.remove(path) }
     return isCaptured || isRecorded

@@ -20,7 +20,7 @@ struct CloneInstallation {
     self.goal = goal
     self.context = context
     guard let facts = try CaptureStore.facts(goal.head),
-      LocalFiles.size("\(CaptureStore.folder(goal.head))/root.squashfs") == facts.bytes
+      try LocalFiles.size("\(CaptureStore.folder(goal.head))/root.squashfs") == facts.bytes
     else {
       throw AgentError(
         .notFound, "There is no capture to install \(goal.head) from",
@@ -33,7 +33,7 @@ struct CloneInstallation {
   func run() async throws(AgentError) -> CloneRecord {
     try await writeIdentity()
     try LocalFiles.write(Array(script.utf8), to: goal.bootScript)
-    var log = BootLogFollower()
+    var log = try BootLogFollower()
     let start = ContinuousClock.now
     context.progress("power-cycling \(goal.head) into the installer")
     try await power.bootFromNetworkOnce()

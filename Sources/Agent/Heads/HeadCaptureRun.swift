@@ -34,7 +34,7 @@ struct HeadCaptureRun {
     try result.expectSpace(for: "Capturing this head for \(recipe.clone)", program: "mksquashfs", at: folder)
     try LocalFiles.remove(patterns)
     let facts = CaptureStore.Facts(
-      sha256: try await ImageStore.sha256(squashfs), bytes: LocalFiles.size(squashfs) ?? 0)
+      sha256: try await ImageStore.sha256(squashfs), bytes: try LocalFiles.size(squashfs) ?? 0)
     // It is served over HTTP without a password, so it holds nothing that needs one.
     guard chmod(squashfs, 0o644) == 0 else { throw LocalFiles.failure("\(squashfs) cannot be served") }
     try LocalFiles.rename(squashfs, to: "\(folder)/root.squashfs")
@@ -46,7 +46,7 @@ struct HeadCaptureRun {
   /// because daemons do not start without theirs.
   private func excluded() throws(AgentError) -> [String] {
     let named = recipe.excluded.map { String($0.drop { $0 == "/" }) }
-    let logs = LocalFiles.files(below: "/var/log").map { "var/log/" + literal($0) }
+    let logs = try LocalFiles.files(below: "/var/log").map { "var/log/" + literal($0) }
     return named + (try otherMounts()).map { literal($0) + "/*" } + logs
   }
 

@@ -30,7 +30,7 @@ struct ImageBuilder {
     let layer = PackageLayer(recipe, context)
     try LocalFiles.makeFolders(work)
     try LocalFiles.requireFree(
-      layer.isCached ? Self.warmSpace : Self.coldSpace, at: work, for: "Building image \(recipe.name)")
+      try layer.isCached ? Self.warmSpace : Self.coldSpace, at: work, for: "Building image \(recipe.name)")
     try await ImageStore.remove(work)
     try LocalFiles.makeFolders(root)
     let result: Result<ImageManifest, AgentError>
@@ -55,7 +55,7 @@ struct ImageBuilder {
     try await pack(into: "\(out)/root.squashfs")
     let manifest = ImageManifest(
       recipe: recipe, squashfs: try await ImageStore.sha256("\(out)/root.squashfs"),
-      bytes: LocalFiles.size("\(out)/root.squashfs") ?? 0, packages: packages)
+      bytes: try LocalFiles.size("\(out)/root.squashfs") ?? 0, packages: packages)
     try LocalFiles.write(Array(manifest.bootScript.utf8), to: "\(out)/boot.ipxe")
     try LocalFiles.write(try manifest.json(), to: "\(out)/\(ImageStore.manifestName)")
     try await ImageStore.finish(recipe.name, recipe.digest)
@@ -66,9 +66,9 @@ struct ImageBuilder {
   private func checkInputs() throws(AgentError) {
     for overlay in recipe.overlays {
       var files: [String: (contents: String, executable: Bool)] = [:]
-      for path in LocalFiles.files(below: overlay.path) {
+      for path in try LocalFiles.files(below: overlay.path) {
         let whole = "\(overlay.path)/\(path)"
-        files[path] = (SHA256.hex(try LocalFiles.read(whole) ?? []), LocalFiles.isExecutable(whole))
+        files[path] = (SHA256.hex(try LocalFiles.read(whole) ?? []), try LocalFiles.isExecutable(whole))
       }
       try expect(overlay, ImageRecipe.Overlay.digest(of: files))
     }
@@ -156,9 +156,9 @@ struct ImageBuilder {
   }
 
   private func makeInitramfs(into out: String) async throws(AgentError) {
-    let versions = LocalFiles.names(in: "\(root)/usr/lib/modules").filter {
-      LocalFiles.exists("\(root)/boot/vmlinuz-\($0)")
-    }
+    var versions: [String] = []
+    for version in try LocalFiles.names(in: "\(root)/usr/lib/modules")
+    where try LocalFiles.exists("\(root)/boot/vmlinuz-\(version)") { versions.append(version) }
     guard let version = versions.last else {
       throw AgentError(
         .invalid, "Image \(recipe.name) has no kernel",
@@ -181,12 +181,12 @@ struct ImageBuilder {
   private func emptyIdentity() async throws(AgentError) {
     let etc = "\(root)/etc"
     var gone = ["\(root)/var/lib/dbus/machine-id", "\(etc)/hostname", "\(etc)/apt/apt.conf.d/99mmdebstrap"]
-    gone += LocalFiles.names(in: "\(etc)/ssh").filter { $0.hasPrefix("ssh_host_") }.map { "\(etc)/ssh/\($0)" }
+    gone += try LocalFiles.names(in: "\(etc)/ssh").filter { $0.hasPrefix("ssh_host_") }.map { "\(etc)/ssh/\($0)" }
     gone += ["passwd-", "group-", "shadow-", "gshadow-", "subuid-", "subgid-"].map { "\(etc)/\($0)" }
     gone += ["status-old", "available", "diversions-old", "statoverride-old"].map { "\(root)/var/lib/dpkg/\($0)" }
     gone += ["config.dat-old", "templates.dat-old"].map { "\(root)/var/cache/debconf/\($0)" }
     gone += ["\(root)/var/cache/ldconfig/aux-cache", "\(root)/var/lib/systemd/random-seed"]
-    gone += LocalFiles.files(below: "\(root)/var/log").map { "\(root)/var/log/\($0)" }
+    gone += try LocalFiles.files(below: "\(root)/var/log").map { "\(root)/var/log/\($0)" }
     for path in gone { try LocalFiles.remove(path) }
     // Empty, not missing: a missing one would mean a first boot, with all presets applied anew (machine-id(5)).
     try LocalFiles.write([], to: "\(etc)/machine-id", mode: 0o444)

@@ -32,7 +32,7 @@ extension EnsureImageFetched: AgentOperation {
 extension EnsureImageAbsent: AgentOperation {
   func perform(on agent: Agent, _ context: OperationContext) async throws(AgentError) -> Outcome {
     let folder = ImageStore.folder(name, digest)
-    guard LocalFiles.exists(folder) else { return Outcome(changed: false, detail: "\(name)/\(digest) is gone") }
+    guard try LocalFiles.exists(folder) else { return Outcome(changed: false, detail: "\(name)/\(digest) is gone") }
     // Not complete from the first moment on: nobody may boot from half an image.
     try LocalFiles.remove("\(folder)/boot.ipxe")
     try await ImageStore.remove(folder)

@@ -19,9 +19,9 @@ struct ImageStore {
     let folder = folder(name, digest)
     guard let bytes = try LocalFiles.read("\(folder)/\(manifestName)") else { return nil }
     guard let manifest = ImageManifest(json: bytes), manifest.name == name, manifest.digest == digest,
-      files.allSatisfy({ LocalFiles.exists("\(folder)/\($0)") }),
-      LocalFiles.size("\(folder)/root.squashfs") == manifest.bytes
+      try LocalFiles.size("\(folder)/root.squashfs") == manifest.bytes
     else { return nil }
+    for file in files where try !LocalFiles.exists("\(folder)/\(file)") { return nil }
     return manifest
   }
 

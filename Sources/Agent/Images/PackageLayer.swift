@@ -21,11 +21,11 @@ struct PackageLayer {
   }
 
   var archive: String { "\(Self.folder)/\(recipe.layerKey).tar.zst" }
-  var isCached: Bool { LocalFiles.exists(archive) }
+  var isCached: Bool { get throws(AgentError) { try LocalFiles.exists(archive) } }
 
   /// Fills an empty folder with the packages.
   func unpack(into root: String) async throws(AgentError) {
-    if isCached {
+    if try isCached {
       context.progress("using the packages of an earlier build")
       let result = try await Command.run(
         "tar",
@@ -130,9 +130,13 @@ struct PackageLayer {
   }
 
   private func forgetOldest() throws(AgentError) {
-    let layers = LocalFiles.names(in: Self.folder).filter { $0.hasSuffix(".tar.zst") }.map { "\(Self.folder)/\($0)" }
-    let byAge = layers.sorted { LocalFiles.changedAt($0) > LocalFiles.changedAt($1) }
-    for path in byAge.dropFirst(Self.kept) { try LocalFiles.remove(path) }
+    let layers = try LocalFiles.names(in: Self.folder).filter { $0.hasSuffix(".tar.zst") }.map {
+      "\(Self.folder)/\($0)"
+    }
+    let aged = try layers.map { (path) throws(AgentError) in (path: path, changed: try LocalFiles.changedAt(path)) }
+    for layer in aged.sorted(by: { $0.changed > $1.changed }).dropFirst(Self.kept) {
+      try LocalFiles.remove(layer.path)
+    }
   }
 }
 

@@ -81,7 +81,7 @@ struct BootLog {
 
   /// Nil when there is no log yet. The first line may be half a line; it is no event then.
   private static func end(of path: String) throws(AgentError) -> Substring? {
-    guard let size = LocalFiles.size(path) else { return nil }
+    guard let size = try LocalFiles.size(path) else { return nil }
     return try read(path, from: max(0, size - tail))
   }
 
@@ -113,17 +113,16 @@ struct BootLogFollower {
   private var rest: Substring = ""
   private var machines: [String: MACAddress] = [:]
 
-  init() {
-    offset = LocalFiles.size(BootLog.path) ?? 0
-    file = Self.identity
+  init() throws(AgentError) {
+    offset = try LocalFiles.size(BootLog.path) ?? 0
+    file = try Self.identity
   }
 
   /// Events since the last call, each with the machine that it tells of, where that is known.
   mutating func next() throws(AgentError) -> [(event: BootEvent, mac: MACAddress?)] {
     // A rotated log is a new file.
-    if Self.identity != file || (LocalFiles.size(BootLog.path) ?? 0) < offset {
-      (offset, file, rest) = (0, Self.identity, "")
-    }
+    let (identity, size) = (try Self.identity, try LocalFiles.size(BootLog.path) ?? 0)
+    if identity != file || size < offset { (offset, file, rest) = (0, identity, "") }
     guard let text = try BootLog.read(BootLog.path, from: offset), !text.isEmpty else { return [] }
     offset += text.utf8.count
     var lines = (rest + text).split(separator: "\n", omittingEmptySubsequences: false)
@@ -142,7 +141,6 @@ struct BootLogFollower {
 
   /// The file's number; 0 when there is none.
   private static var identity: UInt64 {
-    var facts = stat()
-    return stat(BootLog.path, &facts) == 0 ? UInt64(facts.st_ino) : 0
+    get throws(AgentError) { try LocalFiles.facts(BootLog.path).map { UInt64($0.st_ino) } ?? 0 }
   }
 }

@@ -22,7 +22,7 @@ struct NodeBoot {
       if let refusal = goal.refusal(after: report) { throw refusal }
     }
     let power = try goal.bmc.map { bmc throws(AgentError) in try PowerControl(bmc, context.secrets) }
-    var log = BootLogFollower()
+    var log = try BootLogFollower()
     let start = ContinuousClock.now
     let switched = try await switchOn(power, &log)
     return try await follow(&log, power, switched: switched, since: start)
@@ -46,7 +46,7 @@ struct NodeBoot {
       // It may have reported until this moment. Whatever becomes of the note, the node must not stay off.
       do throws(AgentError) { try BootLog.notePower(of: goal.mac) } catch { context.progress("\(error)") }
       // What it said until now was said by the boot that has just ended.
-      log = BootLogFollower()
+      log = try BootLogFollower()
       try await power.set(.on)
     case (.on, false):
       context.progress("\(goal.node) is on: waiting for it")
