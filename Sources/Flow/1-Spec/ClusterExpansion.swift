@@ -95,6 +95,7 @@ struct ClusterExpansion {
   private func policy(_ policy: HighAvailabilitySection.Declaration) -> HighAvailabilityPolicy? {
     guard let links = policy.heartbeat?.value.links?.value else { return nil }
     let monitor = policy.monitor?.value
+    let watching = (monitor?.sources ?? [:]).map { ("monitor.\($0.key)", $0.value) }
     return HighAvailabilityPolicy(
       addresses: policy.addresses.compactMap { address in
         address.value.map { .init(network: address.name.value, address: $0, source: address.span) }
@@ -107,6 +108,7 @@ struct ClusterExpansion {
       failback: policy.failback,
       heartbeat: .init(
         links: links.map(\.value), detect: policy.heartbeat?.value.detect?.value ?? HeartbeatSection.defaultDetect),
-      fencing: policy.fencing != nil, source: policy.keySpan, sources: policy.sources)
+      fencing: policy.fencing != nil, source: policy.keySpan,
+      sources: policy.sources.merging(watching) { key, _ in key })
   }
 }

@@ -103,7 +103,7 @@ struct PlanBuilder {
         block(resource, .waitsFor(waitsFor), index)
       } else {
         let last = append(
-          drafts, resource.id, resource.because, resource.source,
+          drafts, resource.id, resource.because, resource.source, parts: resource.parts,
           after: lastSteps(of: dependencies, resource.afterRemoval.compactMap { released[$0] }),
           named: released.merging(mayFollow.map { (desired[$0].id, places[$0]) }) { first, _ in first })
         places[index] = Place(last: Before(all: last))
@@ -158,8 +158,8 @@ struct PlanBuilder {
 
   /// Adds a resource's steps and gives its last ones.
   private mutating func append(
-    _ drafts: [StepDraft], _ id: ResourceID, _ reason: String, _ source: SourceSpan?, after first: Before,
-    named: [ResourceID: Place] = [:], prunes: Bool = false
+    _ drafts: [StepDraft], _ id: ResourceID, _ reason: String, _ source: SourceSpan?,
+    parts: [String: SourceSpan] = [:], after first: Before, named: [ResourceID: Place] = [:], prunes: Bool = false
   ) -> [Int] {
     let name = id.description
     var (before, group) = (first, [Int]())
@@ -177,7 +177,8 @@ struct PlanBuilder {
       steps.append(
         Step(
           id: StepID(name + "/" + draft.verb), resource: id, host: draft.host, operation: draft.operation, after: [],
-          disruption: draft.disruption, because: because, source: source, changes: draft.changes,
+          disruption: draft.disruption, because: because, source: draft.part.flatMap { parts[$0] } ?? source,
+          changes: draft.changes,
           destructive: draft.destructive, prunes: prunes))
     }
     return group.filter { !hasFollower[$0] }

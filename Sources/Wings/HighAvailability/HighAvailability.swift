@@ -198,8 +198,10 @@ struct HighAvailabilityParts {
       [WellKnown.unit(Self.pacemaker, on: head.name), FileKind.id(on: head.name, Self.agent)]
         + ClusteredUnit.all(of: policy, in: cluster).map { WellKnown.unit($0.unit, on: head.name) }
     }
-    return .pacemakerConfiguration(
+    var resource = Resource.pacemakerConfiguration(
       .init(members: members, elements: PacemakerElements(cluster: cluster, policy: policy).all),
       because: "the policy of `ha`", source: policy.source, after: perHead + proofs.map(\.id))
+    resource.parts = policy.sources
+    return resource
   }
 }

@@ -23,7 +23,7 @@ extension PacemakerConfigurationKind {
         StepDraft(
           "configure", on: host, EnsureCIB(goal),
           disruption: disruption(differences, goal, actual, context.activeHead),
-          because: summary(differences), changes: changes(differences))
+          because: summary(differences), changes: changes(differences), part: part(differences))
       ]
     }
     guard !actual.failed.isEmpty else { return [] }
@@ -54,6 +54,12 @@ extension PacemakerConfigurationKind {
   /// The list of what is ours follows from the rest, and would only repeat it.
   private static func changes(_ differences: [CIBDifference]) -> [String] {
     differences.filter { $0.id != CIBDocument.registry }.flatMap(\.lines)
+  }
+
+  /// The key of `ha` that all of them come from. Nil: there are several, or none.
+  private static func part(_ differences: [CIBDifference]) -> String? {
+    let keys = Set(differences.filter { $0.id != CIBDocument.registry }.map(PacemakerElements.key))
+    return keys.count == 1 ? keys.first ?? nil : nil
   }
 
   private static func summary(_ differences: [CIBDifference]) -> String {

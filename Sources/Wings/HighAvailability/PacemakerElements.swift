@@ -15,6 +15,19 @@ struct PacemakerElements {
     return elements + [CIBDocument.registry(of: elements.map(\.id))]
   }
 
+  /// The key below `ha` that a difference comes from. Nil: it cannot be told.
+  static func key(of difference: CIBDifference) -> String? {
+    let id = difference.id
+    if id == CIBDocument.resourceDefault("migration-threshold", "").id { return "monitor.restarts" }
+    if id.hasPrefix("prefer-") { return "failback" }
+    guard difference.element == "primitive", difference.change == .changed, !difference.lines.isEmpty else {
+      return nil
+    }
+    if difference.lines.allSatisfy({ $0.hasPrefix("\(id)-monitor: interval ") }) { return "monitor.every" }
+    if difference.lines.allSatisfy({ $0.hasPrefix("\(id)-monitor: timeout ") }) { return "monitor.timeout" }
+    return nil
+  }
+
   // MARK: Properties
 
   private var options: [CIBElement] {

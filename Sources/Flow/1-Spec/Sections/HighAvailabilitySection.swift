@@ -70,6 +70,8 @@ enum MonitorSection: Section {
     var every: Located<Duration>?
     var timeout: Located<Duration>?
     var restarts: Int
+    /// From each key to the end of its value.
+    var sources: [String: SourceSpan]
   }
 
   static let noun = "`monitor`"
@@ -89,7 +91,8 @@ enum MonitorSection: Section {
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
     Declaration(
       every: fields.read(every, &problems), timeout: fields.read(timeout, &problems),
-      restarts: fields.read(restarts, &problems)?.value ?? defaultRestarts)
+      restarts: fields.read(restarts, &problems)?.value ?? defaultRestarts,
+      sources: Dictionary(fields.entries.map { ($0.key, $0.span) }) { first, _ in first })
   }
 }
 

@@ -42,6 +42,8 @@ package struct Resource: Sendable {
   /// Why it is wanted, as a clause: "DHCP for network private".
   package var because: String
   package var source: SourceSpan
+  /// Places of single keys that ask for a part of it, by what its kind calls them: see `StepDraft.part`.
+  package var parts: [String: SourceSpan] = [:]
   /// Resources whose steps come before this one's.
   package var after: [ResourceID]
   /// Resources that drafts of this one name in `StepDraft.after`: they are planned first, and their steps come first

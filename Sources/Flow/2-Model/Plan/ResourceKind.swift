@@ -134,12 +134,14 @@ package struct StepDraft: Sendable {
   /// Resources whose steps come before this draft, beside those that its own resource comes after: the resource names
   /// them in `mayFollow`. One that the description has dropped counts with the steps that take it away first.
   package var after: [ResourceID]
+  /// The part of the resource that the step is about, so that the plan cites its own place. Nil: the whole.
+  package var part: String?
 
   package init(
     _ verb: String, on host: HostID, _ operation: some HostOperation, disruption: Step.Disruption = .none,
     because: String,
     changes: [String] = [], destructive: Bool = false, independent: Bool = false, behind: [Int] = [],
-    after: [ResourceID] = []
+    after: [ResourceID] = [], part: String? = nil
   ) {
     self.verb = verb
     self.host = host
@@ -151,6 +153,7 @@ package struct StepDraft: Sendable {
     self.independent = independent
     self.behind = behind
     self.after = after
+    self.part = part
   }
 }
 

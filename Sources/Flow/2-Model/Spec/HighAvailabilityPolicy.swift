@@ -78,7 +78,7 @@ package struct HighAvailabilityPolicy: Hashable, Sendable {
   /// False only with `unsafe_without_fencing: true`.
   package var fencing: Bool
   package var source: SourceSpan
-  /// Where `monitor:`, `heartbeat:`, `services:` … stand, by key, for reasons in the plan.
+  /// Where `monitor`, `monitor.every`, `services` … stand, by key, for reasons in the plan.
   package var sources: [String: SourceSpan]
 
   package init(
