@@ -89,7 +89,7 @@ import Testing
     #expect(drafts.first?.verb == "reset-node3" && drafts.first?.disruption == Step.Disruption.none)
     #expect(drafts.map(\.behind) == [[], [0], [1], [2]])
     for draft in drafts {
-      guard case .ensureNode(let goal) = draft.operation else { continue }
+      let goal = try #require(draft.operation.as(EnsureNode.self)).goal
       #expect(goal.restart && goal.interrupts == (draft.disruption == .reboot))
     }
   }

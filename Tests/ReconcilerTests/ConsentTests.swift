@@ -3,6 +3,7 @@ import ClusterModel
 import HostAccess
 import Simulator
 import Testing
+import Wings
 
 @testable import Reconciler
 
@@ -12,20 +13,21 @@ import Testing
   {
     step(
       "nodes:all/\(verb)-\(node)", ResourceID("nodes", "all"),
-      .ensureNode(
-        NodeGoal(
-          node: node, mac: MACAddress(bits: 1), bmc: nil, image: "compute/1", restart: true, deadlineSeconds: 600)),
+      AnyOperation(
+        EnsureNode(
+          NodeGoal(
+            node: node, mac: MACAddress(bits: 1), bmc: nil, image: "compute/1", restart: true, deadlineSeconds: 600))),
       disruption)
   }
 
   private static func unit(_ name: String, on host: HostID, _ disruption: Step.Disruption) -> Step {
     step(
       "unit@\(host):\(name)/restart", ResourceID("unit", on: host, name),
-      .ensureUnit(UnitGoal(name: name, enabled: nil, active: true)), disruption, on: host)
+      AnyOperation(EnsureUnit(UnitGoal(name: name, enabled: nil, active: true))), disruption, on: host)
   }
 
   private static func step(
-    _ id: String, _ resource: ResourceID, _ operation: ClusterModel.Operation, _ disruption: Step.Disruption,
+    _ id: String, _ resource: ResourceID, _ operation: AnyOperation, _ disruption: Step.Disruption,
     on host: HostID = "head1", destructive: Bool = false
   ) -> Step {
     Step(
@@ -37,10 +39,11 @@ import Testing
     let bmc = BMC(address: IPv4Address(bits: 1), protocol: .ipmi, user: "admin", password: SecretRef("bmc/\(head)"))
     return step(
       "clone@\(head)/install", ResourceID("clone", on: head, "system"),
-      .ensureClone(
-        CloneGoal(
-          head: head, bmc: bmc, mac: MACAddress(bits: 1), address: IPv4Address(bits: 2), bootScript: "",
-          installScript: "", identity: [:], deadlineSeconds: 60)), .none, destructive: true)
+      AnyOperation(
+        EnsureClone(
+          CloneGoal(
+            head: head, bmc: bmc, mac: MACAddress(bits: 1), address: IPv4Address(bits: 2), bootScript: "",
+            installScript: "", identity: [:], deadlineSeconds: 60))), .none, destructive: true)
   }
 
   @Test func oneNodeIsNotAnother() {

@@ -29,8 +29,10 @@ struct SpiedHost: HostAccess.Host {
     return try await host.answer(probes, secrets: secrets)
   }
 
+  func operations() async throws(AgentError) -> Set<String> { try await host.operations() }
+
   func perform(
-    _ operation: ClusterModel.Operation, secrets: Secrets, run: RunToken,
+    _ operation: AnyOperation, secrets: Secrets, run: RunToken,
     progress: @escaping @Sendable (String) -> Void
   ) async throws(AgentError) -> Outcome {
     let outcome = try await host.perform(operation, secrets: secrets, run: run, progress: progress)

@@ -173,11 +173,11 @@ import Wings
     after.nodes["node1"]?.image = nil
     let goal = NodeGoal(node: "node1", mac: mac, bmc: nil, image: "a/b", restart: true, deadlineSeconds: 600)
     var reset = step("reset")
-    (reset.operation, reset.disruption) = (.ensureNode(goal), shown)
+    (reset.operation, reset.disruption) = (AnyOperation(EnsureNode(goal)), shown)
 
     let found = rules { watch in
       watch.agreed(to: Plan(steps: [reset]), "a")
-      watch.began(.ensureNode(goal), on: "head1", run, before, after)
+      watch.began(AnyOperation(EnsureNode(goal)), on: "head1", run, before, after)
     }
     #expect(found == (shown == .reboot ? [] : [.agreedTo]))
   }
