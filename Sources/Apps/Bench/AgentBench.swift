@@ -34,7 +34,7 @@ enum AgentBench {
       met: time <= .milliseconds(150))
   }
 
-  /// What a head is asked, in about the shares that a site of some size asks it.
+  /// The questions that a head is asked, in about the shares that a site of some size asks it.
   private static var probes: [Probe] {
     let files = base.map { "/etc/\($0)" } + (0..<90).map { "/etc/cluster/bench/file-\($0)" }
     let units = [

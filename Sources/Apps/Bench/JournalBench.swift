@@ -8,8 +8,8 @@ import HostAccess
 import Planning
 import SpecReading
 
-/// What it costs that a run which is killed can be told afterwards: before a run begins, the journal keeps what the run
-/// is about to put in place. That should cost what is changed, not what is there.
+/// The cost of it that a run which is killed can be told afterwards: before a run begins, the journal keeps what the
+/// run is about to put in place. That should cost what is changed, not what is there.
 enum JournalBench {
   static func run() async throws {
     print("what a run is about to do, kept before it begins   (medians of \(Measuring.repetitions), synced to disk)")

@@ -20,7 +20,7 @@ enum Measuring {
 
   static func median(_ times: [Duration]) -> Duration { times.sorted()[times.count / 2] }
 
-  /// What this process has used of the processors so far, by itself and in the kernel: clock_gettime(2).
+  /// Processor time that this process has used so far, by itself and in the kernel: clock_gettime(2).
   static var processorTime: Duration {
     var time = timespec()
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)

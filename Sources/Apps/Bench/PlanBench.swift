@@ -4,7 +4,7 @@ import Wings
 import Planning
 import SpecReading
 
-/// What one node costs, from the bytes of a description to the words of its plan. Linear means: the last column stays
+/// The cost of one node, from the bytes of a description to the words of its plan. Linear means: the last column stays
 /// where it is while the nodes grow.
 enum PlanBench {
   static let sizes = [1_000, 10_000, 100_000]

@@ -7,7 +7,7 @@ import Glibc
 import HostAccess
 import SpecReading
 
-/// What the record of runs costs: a commit, reading it back, and the room that it takes.
+/// The cost of the record of runs: a commit, reading it back, and the room that it takes.
 enum RecordBench {
   static func run() async throws {
     print("the record of runs      (medians of \(Measuring.repetitions))")
@@ -118,7 +118,7 @@ struct BenchRepository {
     try await Command.checked("git", ["-C", path] + words, deadline: .seconds(600), next: "Read what git says.").text
   }
 
-  /// What du(1) counts.
+  /// The room that du(1) counts.
   func bytes() async throws -> Int {
     let text = try await Command.checked("du", ["-sb", path + "/.git"], next: "Read what du says.").text
     return Int(text.prefix { $0.isNumber }) ?? 0

@@ -2,7 +2,7 @@
 import Foundation
 import Simulation
 
-/// What a process of a campaign does: one seed after the other, each told on its own line as soon as it is over.
+/// The work of one process of a campaign: one seed after the other, each told on its own line as soon as it is over.
 enum Worker {
   static func run(_ first: UInt64, _ count: Int) throws {
     for seed in first..<(first + UInt64(count)) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What is fuzzed: whatever reads bytes that somebody else wrote.
+/// A thing to fuzz: whatever reads bytes that somebody else wrote.
 package enum FuzzTarget: String, CaseIterable, Sendable {
   /// A description, from a file that may hold anything.
   case spec

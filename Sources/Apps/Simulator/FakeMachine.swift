@@ -100,7 +100,7 @@ package struct FakeMachine: Hashable, Codable, Sendable {
     package var at: Int
   }
 
-  /// What a managed path held before.
+  /// The earlier contents of a managed path.
   package enum Backup: Hashable, Codable, Sendable {
     case nothing
     case file(File)

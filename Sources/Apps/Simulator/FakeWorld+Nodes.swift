@@ -5,8 +5,8 @@ import Wings
 
 /// Nodes: they boot from the address that the heads tell them, report there, and are heard where somebody listens.
 extension FakeWorld {
-  /// What was heard of each node. Those that are up repeat their report to whoever hears them; what a stranger says is
-  /// newer still.
+  /// The newest report of each node. Those that are up repeat their report to whoever hears them; what a stranger
+  /// says is newer still.
   package func reports(on host: HostID) -> [NodeReport] {
     var reports = Dictionary(ownReports(on: host).map { ($0.mac, $0) }) { first, _ in first }
     for (mac, stage) in strangers {
@@ -32,7 +32,7 @@ extension FakeWorld {
     nodes.values.first { $0.mac == mac }?.server ?? bootServer(of: mac)
   }
 
-  /// What nodes themselves have said.
+  /// Reports by the nodes themselves.
   private func ownReports(on host: HostID) -> [NodeReport] {
     var reports = (machines[host]?.reports ?? [:]).mapValues { heard in
       var report = heard.report

@@ -101,7 +101,9 @@ struct ApplyCommand: AsyncParsableCommand {
     return readLine() == "yes"
   }
 
-  private func tell(_ convergence: Convergence, of reconciler: Reconciler, run: String, _ report: ApplyReport) async throws {
+  private func tell(
+    _ convergence: Convergence, of reconciler: Reconciler, run: String, _ report: ApplyReport
+  ) async throws {
     switch convergence {
     case .nothingToDo(let proposal, let copies):
       for line in CopiesText.lines(copies) { Terminal.note(line) }

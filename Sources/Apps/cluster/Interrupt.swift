@@ -36,7 +36,7 @@ enum Interrupt {
     return try result.get()
   }
 
-  /// What the two signals do, from when it is armed until it is disarmed.
+  /// The effect of the two signals, from when it is armed until it is disarmed.
   private actor Sources {
     private var all: [any DispatchSourceSignal] = []
 

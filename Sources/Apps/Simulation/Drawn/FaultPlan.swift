@@ -17,7 +17,7 @@ package struct FaultPlan: Sendable {
   /// Somebody runs `cluster plan` after this time.
   package var lookedAtAfter: Duration?
 
-  /// What a fault may strike.
+  /// The targets that a fault may strike.
   package struct Targets: Sendable {
     package var heads: [HostID]
     package var nodes: [HostID]

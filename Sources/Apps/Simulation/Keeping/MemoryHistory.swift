@@ -43,7 +43,7 @@ private struct OpenedHistory: RunHistory {
     Array(history.all.lazy.map(\.record).filter { site == nil || $0.site == site }.reversed().prefix(limit))
   }
 
-  /// What the commit of a run holds.
+  /// The contents of a run's commit.
   private static func texts(_ record: AuditRecord) throws(AuditError) -> [(String, [UInt8])] {
     let managed = try MemoryHistory.lines.json(record.managed)
     let steps = record.outcome.steps.map { "\($0.step) \($0.detail) \($0.next ?? "")" }.joined(separator: "\n")

@@ -53,7 +53,7 @@ extension VirtualSite {
     }
   }
 
-  /// What the rules of a lease depend on.
+  /// Facts that the rules of a lease depend on.
   struct LeaseContext: Sendable {
     /// Seconds since 1970.
     var now: Int

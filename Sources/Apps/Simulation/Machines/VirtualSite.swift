@@ -55,7 +55,7 @@ package final class VirtualSite: Sendable {
 
   func watch<Value: Sendable>(_ body: @Sendable (inout Watch) -> Value) -> Value { state.withLock { body(&$0.watch) } }
 
-  /// What happens to the site by itself, or by somebody's hand.
+  /// Events that come over the site by themselves, or by somebody's hand.
   package func change(_ words: String, _ body: @Sendable (inout FakeWorld) -> Void) {
     tell(.fate(words))
     alter { state in

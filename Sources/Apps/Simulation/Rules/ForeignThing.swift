@@ -11,7 +11,7 @@ package enum ForeignThing: Hashable, Sendable {
   case address(HostID, link: String, String)
   case cibElement(String)
 
-  /// Nil when it is the same before and after.
+  /// The difference; nil when it is the same before and after.
   func difference(_ before: FakeWorld, _ after: FakeWorld) -> String? {
     let isSame: Bool =
       switch self {

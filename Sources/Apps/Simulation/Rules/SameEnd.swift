@@ -4,7 +4,7 @@ import Pacemaker
 import Simulator
 import XML
 
-/// What differs between two sites of one description, as far as the description decides about it.
+/// Differences between two sites of one description, as far as the description decides about it.
 ///
 /// An oracle that is independent of the planner: it looks at the machines, not at what the program thinks of them.
 enum SameEnd {

@@ -22,10 +22,10 @@ package struct Watch: Sendable {
   private var away: Set<HostID> = []
   /// Runs that have begun an operation. One that was refused holds a lease or two until they end, and does nothing.
   private var acting: Set<Substring> = []
-  /// What was shown, by run.
+  /// The steps that were shown, by run.
   private var shown: [String: [Step]] = [:]
   private var started: [String: [StepID: Step]] = [:]
-  /// Those of them that are not finished.
+  /// The ones of them that are not finished.
   private var open: [String: [StepID: Step]] = [:]
   private var finished: [String: [StepID: StepReport]] = [:]
   /// By run, whether each operation that was done on a host changed anything. Nil: it failed, perhaps half-way.

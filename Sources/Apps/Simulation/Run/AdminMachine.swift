@@ -39,7 +39,7 @@ package final class AdminMachine: Sendable {
 
   private var now: Int { site.now + state.withLock { $0.clockError } }
 
-  /// What one call of `cluster apply` came to.
+  /// The outcome of one call of `cluster apply`.
   package typealias Verdict = Result<Convergence, ReconcileError>
 
   /// Starts `cluster apply`. `whenOver` is not called when it is killed.

@@ -19,7 +19,7 @@ package final class Scenario {
   private var killed: [SimulatedProcess] = []
   private var applies = 0
 
-  /// What came of it.
+  /// The outcome.
   package struct Result: Sendable {
     package var seed: UInt64
     /// The first thing that must not happen and did.

@@ -4,7 +4,7 @@ import Planning
 import Reconciler
 import Synchronization
 
-/// What `apply` says on standard error: the plan and single lines until it is agreed to, its progress from then on.
+/// The words of `apply` on standard error: the plan and single lines until it is agreed to, its progress from then on.
 final class ApplyReport: Sendable {
   private let state = Mutex<(display: RunDisplay?, began: ContinuousClock.Instant)>((nil, .now))
   private let isLive: Bool
