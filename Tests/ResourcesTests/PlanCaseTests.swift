@@ -69,6 +69,37 @@ import Testing
     #expect(!plan.steps.contains { $0.resource.kind == "pacemaker" })
   }
 
+  /// A node in repair is left alone, whatever it does, and the site is as described without it.
+  @Test(arguments: [true, false])
+  func nodeOut(_ isOut: Bool) async throws {
+    let site = try await SimulatedSite.appliedExample()
+    await site.site.change { world in
+      for address in world.boards.keys where world.boards[address]?.machine == "node004" {
+        world.boards[address]?.power = .off
+      }
+      world.hear()
+      world.now += 3600
+    }
+    try site.edit("node[001-004]", "node[001-003]")
+    let end = try #require(site.spec.range(of: "\nha:\n")).lowerBound
+    site.spec.replaceSubrange(
+      end..<end,
+      with: """
+
+          - names: node004
+            image: compute\(isOut ? "\n    state: out" : "")
+            nics:
+              eth0: { network: private, address: 10.1.1.4, mac: "52:54:00:11:00:04" }
+            bmc: { address: 10.3.1.4, protocol: ipmi, user: admin, password: secret:bmc/nodes }
+
+        """)
+
+    let plan = try await site.plan()
+
+    #expect(plan.steps.map(\.id.text) == (isOut ? [] : ["nodes:all/boot-node004"]), "\(plan.text)")
+    #expect(plan.blocked.isEmpty)
+  }
+
   @Test func highAvailabilityRemoved() async throws {
     let site = try await SimulatedSite.appliedExample()
     let before = site.spec

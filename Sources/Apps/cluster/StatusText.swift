@@ -63,7 +63,9 @@ enum StatusText {
     for node in status.nodes where !(node.state == .ready && node.detail == nil) {
       table.add(node.name, node.state.rawValue.uppercased(), node.image ?? "-", node.detail ?? "")
     }
-    return ["Nodes  \(ready.count) of \(status.nodes.count) ready"] + table.lines()
+    let out = status.nodes.count { $0.state == .out }
+    let heading = "Nodes  \(ready.count) of \(status.nodes.count - out) ready" + (out == 0 ? "" : ", \(out) out")
+    return [heading] + table.lines()
   }
 
   private static func atWork(_ lease: StatusReport.Lease) -> String {

@@ -56,7 +56,7 @@ extension Reconciler {
     do throws(PlanProblems) {
       plan = try Planner.plan(
         wanted, previously: seen.previously, inventory: seen.inventory,
-        mostNodesAway: NodePolicy.mostAway(of: cluster.nodes.count), now: now())
+        mostNodesAway: NodePolicy.mostAway(of: cluster.nodesInService.count), now: now())
     } catch { throw .plan(error) }
     return try cut(plan, terms, seen.inventory, wanted.resources, seen.previously)
   }

@@ -42,7 +42,7 @@ extension Reconciler {
     let refused = proposal.terms.refused(proposal.plan)
     if !refused.isEmpty { throw .tooDisruptive(refused, ceiling: proposal.terms.ceiling ?? .none) }
     let rules = PlanRules(
-      wanted, previously: proposal.previously, mostNodesAway: NodePolicy.mostAway(of: cluster.nodes.count))
+      wanted, previously: proposal.previously, mostNodesAway: NodePolicy.mostAway(of: cluster.nodesInService.count))
     let problems = PlanChecks.problems(proposal.plan, rules)
     if !problems.isEmpty { throw .plan(PlanProblems(problems)) }
   }

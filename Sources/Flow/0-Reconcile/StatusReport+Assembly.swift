@@ -84,6 +84,9 @@ extension StatusReport {
     let newest = newestReports(inventory)
     let anyHeadAnswers = inventory.hosts.values.contains { if case .answered = $0 { true } else { false } }
     return cluster.nodes.map { node in
+      if node.state == .out {
+        return Node(name: node.name.name, state: .out, image: nil, since: nil, detail: "left alone: `state: out`")
+      }
       guard let mac = node.nics.lazy.compactMap(\.mac).first(where: { newest[$0] != nil }), let report = newest[mac]
       else {
         return Node(

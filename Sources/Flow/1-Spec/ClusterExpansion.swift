@@ -59,7 +59,8 @@ struct ClusterExpansion {
       for (index, name) in names.names.enumerated() {
         nodes.append(
           ComputeNode(
-            name: name, image: image, boot: group.value.boot, nics: nics(group.value.nics, index),
+            name: name, image: image, boot: group.value.boot, state: group.value.state,
+            nics: nics(group.value.nics, index),
             bmc: bmc(group.value.bmc, index), source: group.span))
       }
     }

@@ -10,9 +10,9 @@ package enum Nodes: Wing {
   package static func resources(
     _ cluster: Cluster, _ files: SiteFiles, _ published: Publications
   ) -> [Resource] {
-    guard let network = cluster.bootNetwork, let first = cluster.nodes.first else { return [] }
+    guard let network = cluster.bootNetwork, let first = cluster.nodesInService.first else { return [] }
     let images = published.images.mapValues { "\($0.name)/\($0.digest)" }
-    let rows = cluster.nodes.compactMap { node -> NodesKind.Row? in
+    let rows = cluster.nodesInService.compactMap { node -> NodesKind.Row? in
       guard let nic = node.nics.first(where: { $0.network == network.name }), let mac = nic.mac,
         let image = images[node.image]
       else { return nil }

@@ -10,6 +10,7 @@ enum NodeGroupSection: Section {
     var boot: ComputeNode.Boot
     var nics: [Named<NICDeclaration>]
     var bmc: Located<BMCDeclaration>?
+    var state: ComputeNode.State
   }
 
   static let noun = "a node group"
@@ -25,13 +26,20 @@ enum NodeGroupSection: Section {
     required: true,
     "Their network interfaces, by the names that the kernel gives them.")
   static let bmc = Key("bmc", NodeBMCSection.form, "Their BMCs. Default: none; someone then has to switch them on.")
+  static let state =
+    Key(
+      "state", .choice("a state of nodes"),
+      "out: away for repair, or in somebody else's hands. Nothing is done to them or waited for, and they do not count; they keep their addresses and boot scripts. Default: in."
+    ) as Key<ComputeNode.State>
 
-  static let keys = [names.description, image.description, boot.description, nics.description, bmc.description]
+  static let keys = [
+    names.description, image.description, boot.description, nics.description, bmc.description, state.description,
+  ]
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
     Declaration(
       names: fields.read(names, &problems), image: fields.read(image, &problems),
       boot: fields.read(boot, &problems)?.value ?? .stateless, nics: fields.read(nics, &problems)?.value ?? [],
-      bmc: fields.read(bmc, &problems))
+      bmc: fields.read(bmc, &problems), state: fields.read(state, &problems)?.value ?? .in)
   }
 }

@@ -41,6 +41,8 @@ package struct Cluster: Hashable, Sendable {
   package func image(_ name: String) -> ClientImage? { images.first { $0.name == name } }
   /// The head that the others are cloned from: the first that is not itself a clone.
   package var primary: Head? { heads.first { $0.cloneOf == nil } }
+  /// The nodes that are in service: all but those with `state: out`.
+  package var nodesInService: [ComputeNode] { nodes.filter { $0.state == .in } }
   /// The network that serves DHCP, DNS and boot to nodes.
   package var bootNetwork: Network? { networks.first { $0.serves.contains(.boot) } }
 }
@@ -185,19 +187,24 @@ package struct ClientImage: Hashable, Sendable {
 
 package struct ComputeNode: Hashable, Sendable {
   package enum Boot: String, Hashable, CaseIterable, Sendable { case stateless }
+  /// Whether it is in service. A node that is out keeps its addresses and its boot script, and is left alone.
+  package enum State: String, Hashable, CaseIterable, Sendable { case `in`, out }
 
   package var name: HostID
   package var image: String
   package var boot: Boot
+  package var state: State
   package var nics: [NIC]
   package var bmc: BMC?
   /// The group's entry in `nodes:`.
   package var source: SourceSpan
 
-  package init(name: HostID, image: String, boot: Boot, nics: [NIC], bmc: BMC?, source: SourceSpan) {
+  package init(name: HostID, image: String, boot: Boot, state: State = .in, nics: [NIC], bmc: BMC?, source: SourceSpan)
+  {
     self.name = name
     self.image = image
     self.boot = boot
+    self.state = state
     self.nics = nics
     self.bmc = bmc
     self.source = source
