@@ -86,7 +86,7 @@ let package = Package(
       name: "bench",
       dependencies: [
         "Planning", "Wings", "SpecReading", "ClusterModel", "Diagnostics", "HostAccess", "Auditing",
-        "Execution", "Reconciler", "Comparison",
+        "Execution", "Reconciler", "Comparison", "Simulator",
       ],
       path: "Sources/Apps/Bench",
       swiftSettings: strict),
@@ -144,7 +144,10 @@ let package = Package(
     tests("SpecReadingTests", ["SpecReading", "SpecForms", "Wings", "ClusterModel", "Diagnostics"]),
     tests(
       "PlanningTests",
-      ["Planning", "Wings", "SpecForms", "SpecReading", "ClusterModel", "Diagnostics", "HostAccess", "Simulator"]),
+      [
+        "Planning", "Wings", "SpecForms", "Pacemaker", "SpecReading", "ClusterModel", "Diagnostics", "HostAccess",
+        "Simulator",
+      ]),
     tests(
       "ExecutionTests",
       [
@@ -154,7 +157,8 @@ let package = Package(
     tests(
       "AuditingTests",
       [
-        "Auditing", "Git", "SyncWitness", "Reconciler", "Execution", "Simulator", "Wings", "ClusterModel", "HostAccess",
+        "Auditing", "Git", "SyncWitness", "Reconciler", "Execution", "Simulator", "Wings", "Pacemaker",
+        "ClusterModel", "HostAccess",
       ]),
     tests(
       "ResourcesTests",
@@ -185,6 +189,7 @@ let package = Package(
       "ReconcilerTests",
       [
         "Reconciler", "Comparison", "Auditing", "Execution", "Planning", "Simulator", "SpecReading", "Wings",
+        "Pacemaker",
         "HostAccess", "ClusterModel", "Diagnostics",
       ]),
     tests("TidyTests", []),

@@ -15,19 +15,27 @@ package struct Agent: Host {
     self.deadMan = deadMan
   }
 
-  package func answer(_ probes: [Probe], secrets: Secrets) async throws(AgentError) -> [Probe: Answer] {
-    async let facts = SharedFacts.gather(for: probes)
-    let others = await answers(probes.filter { !$0.sharesFacts }, secrets, SharedFacts())
-    return await others.merging(answers(probes.filter(\.sharesFacts), secrets, facts)) { first, _ in first }
+  package func answer(_ probes: [AnyProbe], secrets: Secrets) async throws(AgentError) -> [AnyProbe: AnyAnswer] {
+    var shared: [AnyProbe] = []
+    var others: [AnyProbe] = []
+    var subjects = SharedFacts.Subjects()
+    for probe in probes {
+      let own = (probe.probe as? any AgentProbe)?.shares ?? SharedFacts.Subjects()
+      if own.isEmpty { others.append(probe) } else { shared.append(probe) }
+      subjects.formUnion(own)
+    }
+    async let facts = SharedFacts.gather(subjects)
+    let first = await answers(others, ProbeContext(secrets: secrets, facts: SharedFacts()))
+    return await first.merging(answers(shared, ProbeContext(secrets: secrets, facts: facts))) { first, _ in first }
   }
 
-  private func answers(_ probes: [Probe], _ secrets: Secrets, _ facts: SharedFacts) async -> [Probe: Answer] {
-    await withTaskGroup(of: (Probe, Answer).self) { group in
+  private func answers(_ probes: [AnyProbe], _ context: ProbeContext) async -> [AnyProbe: AnyAnswer] {
+    await withTaskGroup(of: (AnyProbe, AnyAnswer).self) { group in
       var waiting = probes.makeIterator()
-      var answers: [Probe: Answer] = [:]
+      var answers: [AnyProbe: AnyAnswer] = [:]
       func startNext() {
         guard let probe = waiting.next() else { return }
-        group.addTask { (probe, await answer(probe, secrets, facts)) }
+        group.addTask { (probe, await answer(probe, context)) }
       }
       // Most probes wait for a program; more than this only makes them wait for each other.
       for _ in 0..<8 { startNext() }
@@ -36,6 +44,17 @@ package struct Agent: Host {
         startNext()
       }
       return answers
+    }
+  }
+
+  private func answer(_ probe: AnyProbe, _ context: ProbeContext) async -> AnyAnswer {
+    guard let known = probe.probe as? any AgentProbe else { return .failed(.unanswered) }
+    return await answer(known, context)
+  }
+
+  private func answer<P: AgentProbe>(_ probe: P, _ context: ProbeContext) async -> AnyAnswer {
+    do throws(AgentError) { return AnyAnswer(P.self, try await probe.answer(on: self, context)) } catch {
+      return .failed(error)
     }
   }
 
@@ -53,30 +72,4 @@ package struct Agent: Host {
   }
 
   package func close() async {}
-
-  private func answer(_ probe: Probe, _ secrets: Secrets, _ facts: SharedFacts) async -> Answer {
-    do throws(AgentError) {
-      return switch probe {
-      case .system: try await probeSystem()
-      case .file(let path, let contents): try await probeFile(path: path, contents: contents)
-      case .secretFile(let path, let secret): try await probeSecretFile(path: path, secret: secret, secrets)
-      case .tree(let root): try await probeTree(root: root)
-      case .packages(let names): try await probePackages(names, facts)
-      case .unit(let name, let configuration):
-        try await probeUnit(name: name, configuration: configuration, facts)
-      case .links: try await probeLinks()
-      case .image(let name, let digest): try await probeImage(name: name, digest: digest)
-      case .clone(let head): try await probeClone(head: head)
-      case .corosync: try await probeCorosync()
-      case .cib: try await probeCIB()
-      case .storedCIB: try probeStoredCIB()
-      case .crmMon: try await probeCrmMon()
-      case .fencing(let head): try await probeFencing(head: head)
-      case .nodeReports: try await probeNodeReports()
-      case .power(let bmc): try await probePower(bmc, secrets)
-      }
-    } catch {
-      return .failed(error)
-    }
-  }
 }

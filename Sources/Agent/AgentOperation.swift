@@ -9,11 +9,10 @@ protocol AgentOperation: HostOperation {
   func perform(on agent: Agent, _ context: OperationContext) async throws(AgentError) -> Outcome
 }
 
-/// The operations that this agent can do. Its hello names them, so that a plan which needs another one is refused
-/// before it begins.
-package enum AgentCatalog {
+extension AgentCatalog {
+  /// The operations that this agent can do. Its hello names them, so that a plan which needs another one is refused
+  /// before it begins.
   package static let operations = OperationCatalog(OperationCatalog.all.types.filter { $0 is any AgentOperation.Type })
-  package static let wire = WireCatalog(operations: operations)
 }
 
 extension Agent {

@@ -2,8 +2,25 @@
 import ClusterModel
 import HostAccess
 
-/// What one question tells for many probes at once: systemctl(1) and dpkg-query(1) take longer to start than to answer.
+/// Answers that one question gives for many probes at once: systemctl(1) and dpkg-query(1) take longer to start than to
+/// answer.
 struct SharedFacts: Sendable {
+  /// Names that are asked for together.
+  struct Subjects {
+    var units: Set<String> = []
+    /// Files and folders that units read.
+    var paths: Set<String> = []
+    var packages: Set<String> = []
+
+    var isEmpty: Bool { units.isEmpty && paths.isEmpty && packages.isEmpty }
+
+    mutating func formUnion(_ other: Subjects) {
+      units.formUnion(other.units)
+      paths.formUnion(other.paths)
+      packages.formUnion(other.packages)
+    }
+  }
+
   private var units: [String: UnitProperties] = [:]
   /// Versions of the installed ones among `packages`.
   private var versions: [String: String] = [:]
@@ -13,19 +30,8 @@ struct SharedFacts: Sendable {
 
   /// Asks for all that the probes have in common. What cannot be told for all at once, because one name spoils it, is
   /// left out: then each probe asks for itself, and only the one at fault fails.
-  static func gather(for probes: [Probe]) async -> SharedFacts {
-    var names: Set<String> = []
-    var packages: Set<String> = []
-    var paths: Set<String> = []
-    for probe in probes {
-      switch probe {
-      case .unit(let name, let configuration):
-        names.insert(name)
-        paths.formUnion(configuration)
-      case .packages(let wanted): packages.formUnion(wanted)
-      default: break
-      }
-    }
+  static func gather(_ subjects: Subjects) async -> SharedFacts {
+    let (names, packages, paths) = (subjects.units, subjects.packages, subjects.paths)
     async let units = names.isEmpty ? nil : try? UnitProperties.read(names.sorted())
     async let versions = packages.isEmpty ? nil : try? Agent.versions(packages.sorted())
     var facts = SharedFacts()
@@ -48,15 +54,5 @@ struct SharedFacts: Sendable {
   func versions(_ names: [String]) async throws(AgentError) -> [String: String] {
     if packages.isSuperset(of: names) { return versions.filter { names.contains($0.key) } }
     return try await Agent.versions(names)
-  }
-}
-
-extension Probe {
-  /// Whether `SharedFacts` has a part in its answer.
-  var sharesFacts: Bool {
-    switch self {
-    case .unit, .packages: true
-    default: false
-    }
   }
 }

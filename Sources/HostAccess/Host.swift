@@ -10,7 +10,7 @@ package protocol Host: Sendable {
 
   /// Answers every probe, with `.failed` for those it cannot tell. Changes nothing.
   /// Throws only when the host itself cannot be asked.
-  func answer(_ probes: [Probe], secrets: Secrets) async throws(AgentError) -> [Probe: Answer]
+  func answer(_ probes: [AnyProbe], secrets: Secrets) async throws(AgentError) -> [AnyProbe: AnyAnswer]
 
   /// The names of the operations that it can do: those that its agent was built with.
   func operations() async throws(AgentError) -> Set<String>
@@ -39,6 +39,19 @@ package protocol Host: Sendable {
 
   /// Ends the connection. A later call fails with `.connectionLost`.
   func close() async
+}
+
+extension Host {
+  /// The answer to a single probe.
+  package func answer<P: Probe>(_ probe: P, secrets: Secrets = Secrets()) async throws(AgentError) -> P.Answer {
+    guard let answer = try await answer([AnyProbe(probe)], secrets: secrets)[AnyProbe(probe)] else { throw .unanswered }
+    return try answer.value(of: P.self)
+  }
+}
+
+extension AgentError {
+  package static let unanswered = AgentError(
+    .invalid, "The agent gave no answer to this probe", next: "Report this as a bug.")
 }
 
 /// The run on whose behalf something is done. Agents refuse a generation older than the newest they have seen.

@@ -47,6 +47,11 @@ package enum KindCatalog {
     uniqueKeysWithValues: WingCatalog.all.flatMap { $0.kinds }.map { ($0.name, $0) })
 }
 
+extension ProbeCatalog {
+  /// The probes of all wings: everything that an agent may be asked.
+  package static let all = ProbeCatalog(WingCatalog.all.flatMap { $0.probes })
+}
+
 extension OperationCatalog {
   /// The operations of all wings: everything that an agent may be asked to do.
   package static let all = OperationCatalog(WingCatalog.all.flatMap { $0.operations })
@@ -54,5 +59,5 @@ extension OperationCatalog {
 
 extension WireCatalog {
   /// All that the wings know.
-  package static let all = WireCatalog(operations: .all)
+  package static let all = WireCatalog(probes: .all, operations: .all)
 }

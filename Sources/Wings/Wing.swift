@@ -3,14 +3,16 @@ import ClusterModel
 import Diagnostics
 import SpecForms
 
-/// A part of what a cluster has: the resources that it wants of the machines, and the kinds and operations that it
-/// brings along.
+/// A part of what a cluster has: the resources that it wants of the machines, and the kinds, probes and operations that
+/// it brings along.
 ///
 /// A new one is a folder beside this file and one line in `WingCatalog.all`.
 package protocol Wing: SendableMetatype {
   static var name: String { get }
   /// The kinds of resource that this wing defines, for itself and for others.
   static var kinds: [AnyKind] { get }
+  /// The probes that this wing defines, for itself and for others.
+  static var probes: [any Probe.Type] { get }
   /// The operations that it brings along: what an agent may do for it, and must be trusted with.
   static var operations: [any HostOperation.Type] { get }
   /// The top-level keys of the description that this wing reads.
@@ -30,6 +32,14 @@ extension Wing {
   package static func services(_ cluster: Cluster) -> [HeadService] { [] }
   package static func contributions(_ cluster: Cluster) -> [ImageContribution] { [] }
   package static func problems(_ cluster: Cluster) -> [Diagnostic] { [] }
+}
+
+extension ResourceID {
+  /// The host of a kind whose resources each live on one. Features make such ids only through the kind's `id(on:)`.
+  package var onlyHost: HostID {
+    guard let host else { preconditionFailure("\(self) names no host") }
+    return host
+  }
 }
 
 package enum Expansion {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import Foundation
+import Pacemaker
 import Testing
+import Wings
 
 @testable import Reconciler
 
@@ -14,7 +16,7 @@ import Testing
 
   private func text(_ reports: [NodeReport], at: Int) throws -> [String: String] {
     ObservedText.files(
-      Inventory(hosts: ["head1": .answered([.nodeReports: .nodeReports(reports)])], observedAt: at), try cluster())
+      Inventory(hosts: ["head1": .knowing(NodeReportsProbe().answered(reports))], observedAt: at), try cluster())
   }
 
   private func report(_ mac: MACAddress, at: Int, _ stage: NodeReport.Stage = .ready) -> NodeReport {
@@ -48,17 +50,37 @@ import Testing
 
   /// Another build of an image is another version of some packages, each in a line of its own.
   @Test func anImageSaysWhichPackagesItIsMadeOf() throws {
-    let probe = Probe.image(name: "compute", digest: "1")
+    let probe = ImageProbe("compute", digest: "1")
     let state = ImageState(
       name: "compute", digest: "1", squashfs: "ab", bytes: 9, packages: ["numactl": "2.0.16-1", "bash": "5.2.15-2"])
 
     let files = ObservedText.files(
-      Inventory(hosts: ["head1": .answered([probe: .image(state)])], observedAt: 1), try cluster())
+      Inventory(hosts: ["head1": .knowing(probe.answered(state))], observedAt: 1), try cluster())
     let absent = ObservedText.files(
-      Inventory(hosts: ["head1": .answered([probe: .image(nil)])], observedAt: 1), try cluster())
+      Inventory(hosts: ["head1": .knowing(probe.answered(nil))], observedAt: 1), try cluster())
 
     #expect(files["head1/images.txt"] == "compute/1 sha256 ab\n")
     #expect(files["head1/image-compute.txt"] == "bash 5.2.15-2\nnumactl 2.0.16-1\n")
     #expect(absent == ["head1/images.txt": "compute/1 absent\n"])
+  }
+
+  /// Our elements of the CIB, each in a line of its own, and nothing that the cluster itself keeps there.
+  @Test func whatPacemakerHasOfOursIsRecorded() throws {
+    func text(_ every: String) throws -> String? {
+      let registry = CIBDocument.registry(of: ["dnsmasq"]).xml
+      let cib = """
+        <cib epoch="\(every.count)"><configuration><crm_config><cluster_property_set id="cib-bootstrap-options">\(registry)\
+        <nvpair id="cib-bootstrap-options-dc-version" name="dc-version" value="2.1.5"/></cluster_property_set>\
+        </crm_config><resources><primitive id="dnsmasq"><operations><op id="m" interval="\(every)"/></operations>\
+        </primitive><primitive id="theirs"/></resources></configuration></cib>
+        """
+      return ObservedText.files(
+        Inventory(hosts: ["head1": .knowing(CIBProbe().answered(cib))], observedAt: 1), try cluster())["head1/cib.txt"]
+    }
+
+    #expect(
+      try text("3s")
+        == #"dnsmasq <primitive id="dnsmasq"><operations><op id="m" interval="3s"/></operations></primitive>"# + "\n")
+    #expect(try text("3s") != text("5s"))
   }
 }

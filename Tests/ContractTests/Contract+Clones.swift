@@ -9,16 +9,16 @@ extension Contract {
     Contract(name: "the installation of another head is forgotten once") { (host) async throws in
       let head: HostID = "contract2"
       let record = CloneRecord(head: head, capture: "c0ffee", installedAt: 1_700_000_000, hostKey: nil)
-      #expect(try await host.ask(.clone(head: head)) == .clone(nil))
+      #expect(try await host.ask(CloneProbe(head)) == nil)
       #expect(try await host.once(EnsureCloneAbsent(head: head)).changed == false)
 
       try await host.noteInstallation(record)
-      #expect(try await host.ask(.clone(head: head)) == .clone(record))
+      #expect(try await host.ask(CloneProbe(head)) == record)
       try await host.perform(EnsureCloneAbsent(head: head))
 
-      #expect(try await host.ask(.clone(head: head)) == .clone(nil))
+      #expect(try await host.ask(CloneProbe(head)) == nil)
       for path in paths(of: head) {
-        #expect(try await host.ask(.file(path: path, contents: true)) == .file(.absent))
+        #expect(try await host.ask(FileProbe(path)) == .absent)
         try await host.perform(EnsureFileAbsent(path: path))
       }
     }

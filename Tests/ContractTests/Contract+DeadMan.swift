@@ -107,7 +107,7 @@ extension Contract {
       try #require(pending != nil)
       while try await host.host.lease().pending != nil { try await host.tick() }
 
-      #expect(try await host.ask(.file(path: asked, contents: false)) == .file(.absent))
+      #expect(try await host.ask(FileProbe(asked, contents: false)) == .absent)
       _ = try await host.once(EnsureFileAbsent(path: asked))
     },
     Contract(name: "a change of the way that fails is undone at once") { (host) async throws in

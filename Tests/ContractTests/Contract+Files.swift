@@ -17,7 +17,7 @@ extension Contract {
       #expect("\(facts.owner):\(facts.group)" == "root:root")
       #expect(facts.managed)
       try await host.perform(EnsureFileAbsent(path: path))
-      #expect(try await host.ask(.file(path: path, contents: true)) == .file(.absent))
+      #expect(try await host.ask(FileProbe(path)) == .absent)
     },
     Contract(name: "other contents keep the mode that a file has") { (host) async throws in
       let path = "/etc/cluster-contract/kept-mode"
@@ -43,34 +43,34 @@ extension Contract {
     },
     Contract(name: "a link gives way to a file, and comes back as a link") { (host) async throws in
       let path = "/etc/os-release"
-      let before = try await host.ask(.file(path: path, contents: true))
-      guard case .file(.link) = before else { throw ContractFailure.otherAnswer }
+      let before = try await host.ask(FileProbe(path))
+      guard case .link = before else { throw ContractFailure.otherAnswer }
 
       try await host.perform(EnsureFile(FileGoal(path: path, contents: .text("ours\n"))))
       #expect(try await host.file(path)?.contents == "ours\n")
       try await host.perform(EnsureFileAbsent(path: path))
 
-      #expect(try await host.ask(.file(path: path, contents: true)) == before)
+      #expect(try await host.ask(FileProbe(path)) == before)
     },
     Contract(name: "a link is made once, follows a change, and goes") { (host) async throws in
       let path = "/etc/cluster-contract/zone"
       try await host.perform(EnsureSymbolicLink(path: path, destination: "/etc/issue"))
-      #expect(try await host.ask(.file(path: path, contents: true)) == .file(.link(target: "/etc/issue")))
+      #expect(try await host.ask(FileProbe(path)) == .link(target: "/etc/issue"))
 
       try await host.perform(EnsureSymbolicLink(path: path, destination: "/etc/issue.net"))
-      #expect(try await host.ask(.file(path: path, contents: true)) == .file(.link(target: "/etc/issue.net")))
+      #expect(try await host.ask(FileProbe(path)) == .link(target: "/etc/issue.net"))
 
       try await host.perform(EnsureFileAbsent(path: path))
-      #expect(try await host.ask(.file(path: path, contents: true)) == .file(.absent))
+      #expect(try await host.ask(FileProbe(path)) == .absent)
       #expect(try await host.file("/etc/issue.net") != nil, "what it led to stays")
     },
     Contract(name: "files and links give way to a link, and come back") { (host) async throws in
       for path in ["/etc/issue.net", "/etc/os-release"] {
-        let before = try await host.ask(.file(path: path, contents: true))
+        let before = try await host.ask(FileProbe(path))
         try await host.perform(EnsureSymbolicLink(path: path, destination: "/etc/issue"))
-        #expect(try await host.ask(.file(path: path, contents: true)) == .file(.link(target: "/etc/issue")))
+        #expect(try await host.ask(FileProbe(path)) == .link(target: "/etc/issue"))
         try await host.perform(EnsureFileAbsent(path: path))
-        #expect(try await host.ask(.file(path: path, contents: true)) == before)
+        #expect(try await host.ask(FileProbe(path)) == before)
       }
     },
     Contract(name: "a link to no file, in the place of a folder, or by a way that leads elsewhere is refused") {
@@ -87,7 +87,7 @@ extension Contract {
         await host.failure(of: EnsureSymbolicLink(path: "/etc/cluster-contract", destination: "/etc/issue"))
           == .conflict)
 
-      #expect(try await host.ask(.file(path: path, contents: true)) == .file(.absent))
+      #expect(try await host.ask(FileProbe(path)) == .absent)
       try await host.perform(EnsureFileAbsent(path: inside.path))
     },
     Contract(name: "what is not ours is not removed") { (host) async throws in
@@ -157,17 +157,17 @@ extension Contract {
   static let secrets = [
     Contract(name: "a secret is written, compared and removed without being shown") { (host) async throws in
       let path = "/etc/cluster-contract-secrets/password"
-      let probe = Probe.secretFile(path: path, secret: ContractHost.secret)
-      #expect(try await host.ask(probe) == .secretFile(.absent))
+      let probe = SecretFileProbe(path, ContractHost.secret)
+      #expect(try await host.ask(probe) == .absent)
 
       try await host.perform(EnsureSecretFile(SecretFileGoal(path: path, secret: ContractHost.secret)))
 
-      #expect(try await host.ask(probe) == .secretFile(.matches))
+      #expect(try await host.ask(probe) == .matches)
       #expect(try await host.file(path)?.mode == 0o600)
       let elsewhere = SecretFileGoal(path: path, secret: SecretRef("contract/unknown"))
       #expect(await host.failure(of: EnsureSecretFile(elsewhere)) == .notFound)
       try await host.perform(EnsureFile(FileGoal(path: path, contents: .text("something else"))))
-      #expect(try await host.ask(probe) == .secretFile(.differs))
+      #expect(try await host.ask(probe) == .differs)
       try await host.perform(EnsureFileAbsent(path: path))
     }
   ]

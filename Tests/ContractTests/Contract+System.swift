@@ -98,11 +98,11 @@ extension Contract {
 
   static let network = [
     Contract(name: "the host has a name, and keeps the one that it is given") { (host) async throws in
-      guard case .system(let before) = try await host.ask(.system) else { throw ContractFailure.otherAnswer }
+      let before = try await host.ask(SystemProbe())
 
       try await host.perform(EnsureHostname("contract-name"))
 
-      guard case .system(let after) = try await host.ask(.system) else { throw ContractFailure.otherAnswer }
+      let after = try await host.ask(SystemProbe())
       #expect(after.hostname == "contract-name")
       #expect(after.machineID == before.machineID && after.bootID == before.bootID)
       try await host.perform(EnsureHostname(before.hostname))
@@ -158,22 +158,33 @@ extension Contract {
       #expect(await host.failure(of: EnsureHostname("without-lease")) == .leaseHeld)
       try await host.host.claim(host.run)
     },
+    Contract(name: "a BMC whose password is not known is not asked") { (host) async throws in
+      let bmc = BMC(
+        address: IPv4Address(bits: 0x0a09_0001), protocol: .ipmi, user: "admin", password: SecretRef("bmc/none"))
+
+      let error = await #expect(throws: AgentError.self) { try await host.ask(PowerProbe(bmc)) }
+
+      #expect(error?.code == .notFound)
+    },
     Contract(name: "every probe is answered") { (host) async throws in
-      let probes: [Probe] = [
-        .system, .links, .corosync, .cib, .storedCIB, .crmMon, .nodeReports, .clone(head: "head9"),
-        .fencing(head: "head9"), .image(name: "none", digest: "0"), .packages(["figlet"]),
-        .file(path: "/etc/hostname", contents: false),
+      let probes = [
+        AnyProbe(SystemProbe()), AnyProbe(LinksProbe()), AnyProbe(CorosyncProbe()), AnyProbe(CIBProbe()),
+        AnyProbe(StoredCIBProbe()), AnyProbe(CrmMonProbe()), AnyProbe(NodeReportsProbe()),
+        AnyProbe(CloneProbe("head9")), AnyProbe(FencingProbe("head9")), AnyProbe(ImageProbe("none", digest: "0")),
+        AnyProbe(PackagesProbe(["figlet"])), AnyProbe(FileProbe("/etc/hostname", contents: false)),
       ]
 
       let answers = try await host.host.answer(probes, secrets: Secrets())
 
       #expect(Set(answers.keys) == Set(probes))
-      #expect(answers[.corosync] == .corosync(nil))
-      #expect(answers[.cib] == .cib(nil))
-      #expect(answers[.storedCIB] == .storedCIB(nil))
-      #expect(answers[.clone(head: "head9")] == .clone(nil))
-      #expect(answers[.fencing(head: "head9")] == .fencing(nil))
-      #expect(answers[.image(name: "none", digest: "0")] == .image(nil))
+      let known = Answers(Inventory(hosts: ["host": .answered(answers)], observedAt: 0), blank: [])
+      #expect(try known.answer("host", CorosyncProbe()) == .some(nil))
+      #expect(try known.answer("host", CIBProbe()) == .some(nil))
+      #expect(try known.answer("host", StoredCIBProbe()) == .some(nil))
+      #expect(try known.answer("host", CrmMonProbe()) == .some(nil))
+      #expect(try known.answer("host", CloneProbe("head9")) == .some(nil))
+      #expect(try known.answer("host", FencingProbe("head9")) == .some(nil))
+      #expect(try known.answer("host", ImageProbe("none", digest: "0")) == .some(nil))
     },
   ]
 }

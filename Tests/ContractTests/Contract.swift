@@ -2,6 +2,7 @@
 import ClusterModel
 import HostAccess
 import Testing
+import Wings
 
 /// What every host does, real or fake. Each case leaves the host as it found it, and works in places of its own.
 struct Contract: Sendable, CustomTestStringConvertible {
@@ -81,36 +82,22 @@ struct ContractHost: Sendable {
     } catch { return error.code }
   }
 
-  func ask(_ probe: Probe) async throws -> Answer {
-    try #require(try await host.answer([probe], secrets: Self.secrets)[probe])
-  }
+  func ask<P: Probe>(_ probe: P) async throws -> P.Answer { try await host.answer(probe, secrets: Self.secrets) }
 
   func file(_ path: String) async throws -> FileFacts? {
-    guard case .file(.file(let facts)) = try await ask(.file(path: path, contents: true)) else { return nil }
+    guard case .file(let facts) = try await ask(FileProbe(path)) else { return nil }
     return facts
   }
 
-  func tree(_ root: String) async throws -> TreeState {
-    guard case .tree(let state) = try await ask(.tree(root: root)) else { throw ContractFailure.otherAnswer }
-    return state
-  }
+  func tree(_ root: String) async throws -> TreeState { try await ask(TreeProbe(root)) }
 
   func unit(_ name: String, _ configuration: [String] = []) async throws -> UnitState {
-    guard case .unit(let state) = try await ask(.unit(name: name, configuration: configuration)) else {
-      throw ContractFailure.otherAnswer
-    }
-    return state
+    try await ask(UnitProbe(name, configuration: configuration))
   }
 
-  func packages(_ names: [String]) async throws -> [String: String] {
-    guard case .packages(let versions) = try await ask(.packages(names)) else { throw ContractFailure.otherAnswer }
-    return versions
-  }
+  func packages(_ names: [String]) async throws -> [String: String] { try await ask(PackagesProbe(names)) }
 
-  func links() async throws -> [LinkState] {
-    guard case .links(let links) = try await ask(.links) else { throw ContractFailure.otherAnswer }
-    return links
-  }
+  func links() async throws -> [LinkState] { try await ask(LinksProbe()) }
 }
 
 enum ContractFailure: Error { case otherAnswer }

@@ -21,6 +21,10 @@ import Wings
     }
   }
 
+  @Test func everyProbeIsAnsweredByMachinesInMemory() {
+    #expect(MemoryCatalog.probes.names == ProbeCatalog.all.names)
+  }
+
   @Test func machinesInMemoryCanDoWhatAnAgentCan() {
     #expect(MemoryCatalog.operations.names == OperationCatalog.all.names)
   }

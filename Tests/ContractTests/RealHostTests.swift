@@ -46,7 +46,7 @@ struct RealHostTests {
       let site = try await LabSite.up(try Self.cluster(), spec: spec, program: try program(), progress: { _ in })
       let head = SSHHost(
         id: "head1", target: "head1", hostName: nil, user: site.user, configuration: site.sshConfig, agent: agent,
-        runDirectory: folder.path)
+        catalog: .all, runDirectory: folder.path)
       do { try await body(head) } catch { problem = error }
       await head.close()
     } catch { problem = error }

@@ -78,7 +78,7 @@ final class KeptWorld: Sendable {
     let fake: FakeHost
     var id: HostID { fake.id }
 
-    func answer(_ probes: [Probe], secrets: Secrets) async throws(AgentError) -> [Probe: Answer] {
+    func answer(_ probes: [AnyProbe], secrets: Secrets) async throws(AgentError) -> [AnyProbe: AnyAnswer] {
       try await fake.answer(probes, secrets: secrets)
     }
 

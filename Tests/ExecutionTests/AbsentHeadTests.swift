@@ -3,6 +3,7 @@ import ClusterModel
 import HostAccess
 import Synchronization
 import Testing
+import Wings
 
 @testable import Execution
 
@@ -24,7 +25,8 @@ import Testing
     change(&policy)
     let executor = Executor(
       hosts: ["head1": first, "head2": second], secrets: NoSecrets(), journal: fixture.journal,
-      witness: HeadWitness(questions: { _ in ["head1": [.system]] }, judge: { _, _ in absence }), policy: policy,
+      witness: HeadWitness(questions: { _ in ["head1": [AnyProbe(SystemProbe())]] }, judge: { _, _ in absence }),
+      policy: policy,
       clock: clock, now: { 1_000 }, events: events)
     let began = clock.now
     let over = Mutex(false)

@@ -37,7 +37,7 @@ private struct CountedHost: HostAccess.Host {
   let calls: Calls
   var id: HostID { host.id }
 
-  func answer(_ probes: [Probe], secrets: Secrets) async throws(AgentError) -> [Probe: Answer] {
+  func answer(_ probes: [AnyProbe], secrets: Secrets) async throws(AgentError) -> [AnyProbe: AnyAnswer] {
     calls.note(id, "answer")
     return try await host.answer(probes, secrets: secrets)
   }

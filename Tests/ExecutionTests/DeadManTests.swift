@@ -133,7 +133,7 @@ private struct CountingHost: HostAccess.Host {
 
   private func pass() async { await fake.cluster.change { $0.now += 10 } }
 
-  func answer(_ probes: [Probe], secrets: Secrets) async throws(AgentError) -> [Probe: Answer] {
+  func answer(_ probes: [AnyProbe], secrets: Secrets) async throws(AgentError) -> [AnyProbe: AnyAnswer] {
     try await fake.answer(probes, secrets: secrets)
   }
 

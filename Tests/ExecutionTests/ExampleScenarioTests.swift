@@ -88,7 +88,8 @@ private final class ExampleSite {
 
   func plan() async throws -> Plan {
     let address = described.ha?.addresses.first { $0.network == described.bootNetwork?.name }?.address
-    let heads = Planning.Heads(primary: "head1", others: ["head2"], serviceAddress: address)
+    let heads = Planning.Heads(
+      primary: "head1", others: ["head2"], serviceAddress: address, sight: HighAvailability.sight)
     let questions = Planner.questions(desired: desired, previously: [], catalog: KindCatalog.all, heads: heads)
     let now = await cluster.world.now
     let inventory = await Observer(secrets: secrets, now: { now }).observe(questions, hosts: hosts)
@@ -109,8 +110,9 @@ private final class ExampleSite {
 extension ExampleSite {
   /// The clone's original knows whether it has installed it.
   fileprivate static var witness: HeadWitness {
-    HeadWitness(questions: { ["head1": [.clone(head: $0)]] }) { silent, inventory in
-      guard case .answered(let answers) = inventory.hosts["head1"], case .clone(nil) = answers[.clone(head: silent)]
+    HeadWitness(questions: { ["head1": [AnyProbe(CloneProbe($0))]] }) { silent, inventory in
+      let record = try? Answers(inventory, blank: []).answer("head1", CloneProbe(silent))
+      guard record == .some(nil)
       else { return .mayHold("it was installed") }
       return .cannotHold
     }
@@ -147,7 +149,7 @@ private struct FlakyHost: HostAccess.Host {
     return try await host.confirm(change, run: run)
   }
 
-  func answer(_ probes: [Probe], secrets: Secrets) async throws(AgentError) -> [Probe: Answer] {
+  func answer(_ probes: [AnyProbe], secrets: Secrets) async throws(AgentError) -> [AnyProbe: AnyAnswer] {
     try await host.answer(probes, secrets: secrets)
   }
 

@@ -7,7 +7,7 @@ import Wings
 @testable import Observation
 
 @Suite struct ObserverTests {
-  private let probe = Probe.file(path: "/a", contents: false)
+  private let probe = AnyProbe(FileProbe("/a", contents: false))
 
   @Test func aSilentHostIsRecordedAndTheOthersAnswer() async {
     let hosts: [HostID: any Host] = [
@@ -17,7 +17,7 @@ import Wings
     let inventory = await Observer(secrets: NoSecrets(), now: { 7 }).observe(
       ["head1": [probe], "head2": [probe], "gone": [probe]], hosts: hosts)
 
-    #expect(inventory.hosts["head1"] == .answered([probe: .file(.absent)]))
+    #expect(inventory.hosts["head1"] == .answered([probe: AnyAnswer(FileProbe.self, .absent)]))
     #expect(inventory.hosts["head2"] == .unreachable(.silent))
     guard case .unreachable = inventory.hosts["gone"] else {
       Issue.record("a host without a way to it is not unreachable")
@@ -29,9 +29,9 @@ import Wings
   @Test func aGeneratedSecretThatDoesNotExistYetMatchesNoFile() async {
     let host = ScriptedHost("head1")
     host.state.withLock { $0.files["/etc/corosync/authkey"] = "old" }
-    let there = Probe.secretFile(path: "/etc/corosync/authkey", secret: .corosyncAuthkey)
-    let absent = Probe.secretFile(path: "/elsewhere", secret: .corosyncAuthkey)
-    let brought = Probe.secretFile(path: "/b", secret: SecretRef("bmc/head1"))
+    let there = AnyProbe(SecretFileProbe("/etc/corosync/authkey", .corosyncAuthkey))
+    let absent = AnyProbe(SecretFileProbe("/elsewhere", .corosyncAuthkey))
+    let brought = AnyProbe(SecretFileProbe("/b", SecretRef("bmc/head1")))
 
     let inventory = await Observer(secrets: NoSecrets(), now: { 0 }).observe(
       ["head1": [there, absent, brought]], hosts: ["head1": host])
@@ -40,8 +40,8 @@ import Wings
       Issue.record("not answered")
       return
     }
-    #expect(answers[there] == .secretFile(.differs))
-    #expect(answers[absent] == .secretFile(.absent))
+    #expect(answers[there] == AnyAnswer(SecretFileProbe.self, .differs))
+    #expect(answers[absent] == AnyAnswer(SecretFileProbe.self, .absent))
     guard case .failed(let error) = answers[brought] else {
       Issue.record("a missing secret was not told")
       return
@@ -78,7 +78,7 @@ import Wings
 private struct SlowHost: Host {
   let id: HostID = "head1"
 
-  func answer(_ probes: [Probe], secrets: Secrets) async throws(AgentError) -> [Probe: Answer] {
+  func answer(_ probes: [AnyProbe], secrets: Secrets) async throws(AgentError) -> [AnyProbe: AnyAnswer] {
     await untilCancelled()
     throw AgentError(.cancelled, "cancelled", next: "Try again.")
   }

@@ -37,21 +37,17 @@ final class ScriptedHost: Host {
     self.reach = reach
   }
 
-  func answer(_ probes: [Probe], secrets: Secrets) async throws(AgentError) -> [Probe: Answer] {
+  func answer(_ probes: [AnyProbe], secrets: Secrets) async throws(AgentError) -> [AnyProbe: AnyAnswer] {
     try reach()
     return Dictionary(
       uniqueKeysWithValues: probes.map { probe in
-        guard case .file(let path, _) = probe, let text = state.withLock({ $0.files[path] }) else {
-          return (probe, .file(.absent))
+        guard let file = probe.probe as? FileProbe, let text = state.withLock({ $0.files[file.path] }) else {
+          return (probe, AnyAnswer(FileProbe.self, .absent))
         }
-        return (
-          probe,
-          .file(
-            .file(
-              FileFacts(
-                digest: SHA256.hex(text), size: text.utf8.count, mode: 0o644, owner: "root", group: "root",
-                contents: text, managed: true)))
-        )
+        let facts = FileFacts(
+          digest: SHA256.hex(text), size: text.utf8.count, mode: 0o644, owner: "root", group: "root",
+          contents: text, managed: true)
+        return (probe, AnyAnswer(FileProbe.self, .file(facts)))
       })
   }
 

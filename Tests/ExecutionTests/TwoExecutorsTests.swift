@@ -108,7 +108,7 @@ private struct ScheduledHost: HostAccess.Host {
     }
   }
 
-  func answer(_ probes: [Probe], secrets: Secrets) async throws(AgentError) -> [Probe: Answer] {
+  func answer(_ probes: [AnyProbe], secrets: Secrets) async throws(AgentError) -> [AnyProbe: AnyAnswer] {
     try await host.answer(probes, secrets: secrets)
   }
 

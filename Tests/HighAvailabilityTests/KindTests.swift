@@ -36,10 +36,11 @@ struct KindTests {
   }
 
   private func running(_ status: String = "crm_mon-armed.xml") throws -> Inventory.Host {
-    .answered([.cib: .cib(try Recorded.text("cib.xml")), .crmMon: .crmMon(try Recorded.text(status))])
+    .knowing(
+      CIBProbe().answered(try Recorded.text("cib.xml")), CrmMonProbe().answered(try Recorded.text(status)))
   }
 
-  private let stopped = Inventory.Host.answered([.cib: .cib(nil), .crmMon: .crmMon(nil)])
+  private let stopped = Inventory.Host.knowing(CIBProbe().answered(nil), CrmMonProbe().answered(nil))
 
   @Test("nothing to do when the CIB is as desired; one head that tells is enough")
   func clean() throws {
@@ -82,7 +83,8 @@ struct KindTests {
     let failure = #"<failures><failure op_key="nginx_start_0" node="head1" exitreason="x"/></failures>"#
     let text = status.replacing(runs, with: #"<resource id="nginx" role="Stopped" active="false""#)
       .replacing("<bans>", with: failure + "<bans>")
-    let host = Inventory.Host.answered([.cib: .cib(try Recorded.text("cib.xml")), .crmMon: .crmMon(text)])
+    let host = Inventory.Host.knowing(
+      CIBProbe().answered(try Recorded.text("cib.xml")), CrmMonProbe().answered(text))
     let drafts = try steps(desired(), ["head1": host, "head2": host])
     #expect(drafts.map(\.verb) == ["recover"])
     #expect(drafts.first?.because == "Pacemaker has given up on nginx")
@@ -111,7 +113,7 @@ struct KindTests {
     let id = FencingProofKind.id(of: "head1")
     func verdict(_ record: FencingRecord?, now: Int) throws -> [String] {
       let (answers, context) = context(
-        Inventory(hosts: ["head2": .answered([.fencing(head: "head1"): .fencing(record)])], observedAt: now), now: now)
+        Inventory(hosts: ["head2": .knowing(FencingProbe("head1").answered(record))], observedAt: now), now: now)
       let actual = try FencingProofKind.interpret(id, desired, answers)
       return try FencingProofKind.steps(id, desired, actual, context).map { "\($0.host): \($0.because)" }
     }
@@ -126,8 +128,8 @@ struct KindTests {
 
   // MARK: ha-bootstrap
 
-  private func unit(_ active: String) -> Answer {
-    .unit(UnitState(exists: true, enabled: false, masked: false, active: active, configuration: .notRunning))
+  private func unit(_ active: String) -> UnitState {
+    UnitState(exists: true, enabled: false, masked: false, active: active, configuration: .notRunning)
   }
 
   private func bootstrap(
@@ -148,17 +150,16 @@ struct KindTests {
       hosts[head] =
         cib == .silent
         ? Self.silent
-        : .answered([
-          .cib: .cib(text),
-          .storedCIB: .storedCIB(
+        : .knowing(
+          CIBProbe().answered(text),
+          StoredCIBProbe().answered(
             cib == .none ? nil : StoredCIB(isManaged: cib != .empty, isPaused: cib == .released)),
-          .unit(name: "dnsmasq.service", configuration: []): unit("active"),
-          .unit(name: "nginx.service", configuration: []): unit("inactive"),
-          .links: .links([
+          UnitProbe("dnsmasq.service").answered(unit("active")),
+          UnitProbe("nginx.service").answered(unit("inactive")),
+          LinksProbe().answered([
             LinkState(
               name: "eth0", mac: nil, up: true, addresses: head == "head1" ? addresses : elsewhere, gateways: [])
-          ]),
-        ])
+          ]))
     }
     let (answers, context) = context(Inventory(hosts: hosts, observedAt: 0), blank: blank)
     let actual = try HighAvailabilityBootstrapKind.interpret(resource.id, desired, answers)

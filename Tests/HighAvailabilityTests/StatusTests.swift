@@ -27,11 +27,11 @@ struct StatusTests {
       }
       let other = cluster.heads[1 - index]
       let address = try #require(other.bmc?.address)
-      hosts[head.name] = .answered([
-        .crmMon: .crmMon(crmMon), .corosync: .corosync(map.state(stats: stats, quorate: quorate)), .links: .links([]),
-        .fencing(head: other.name): .fencing(
-          FencingRecord(head: other.name, address: address, provenAt: Self.now - provenAgo)),
-      ])
+      hosts[head.name] = .knowing(
+        CrmMonProbe().answered(crmMon), CorosyncProbe().answered(map.state(stats: stats, quorate: quorate)),
+        LinksProbe().answered([]),
+        FencingProbe(other.name).answered(
+          FencingRecord(head: other.name, address: address, provenAt: Self.now - provenAgo)))
     }
     return Inventory(hosts: hosts, observedAt: Self.now)
   }
@@ -65,6 +65,28 @@ struct StatusTests {
     #expect(!status.armed)
   }
 
+  /// Unknown is not absent: each of these is another trouble, and another thing to do about it.
+  @Test("what a head cannot tell is said, and not taken for absent")
+  func unknown() throws {
+    let cluster = try Example.cluster()
+    let damaged = Inventory(
+      hosts: ["head1": .knowing(CrmMonProbe().answered("<pacemaker-result"))], observedAt: Self.now)
+    let error = AgentError(.invalid, "the record is damaged", next: "Remove it.")
+    var unproven = try inventory("armed")
+    let mute = FencingProbe("head2").failed(error)
+    if case .answered(var answers) = unproven.hosts["head1"] {
+      answers[mute.0] = mute.1
+      unproven.hosts["head1"] = .answered(answers)
+    }
+
+    let unreadable = try #require(HighAvailabilityStatus.read(cluster, damaged)?.conditions.first)
+    let fencing = try #require(
+      HighAvailabilityStatus.read(cluster, unproven)?.conditions.first { $0.name == "fencing-head2" })
+
+    #expect(unreadable.name == "pacemaker" && unreadable.detail.contains("cannot be read"))
+    #expect(!fencing.ok && fencing.detail.contains("the record is damaged"))
+  }
+
   @Test("an old proof of fencing disarms")
   func old() throws {
     let status = try #require(
@@ -78,7 +100,10 @@ struct StatusTests {
     let cluster = try Example.cluster()
     let link = LinkState(name: "eth0", mac: nil, up: true, addresses: ["10.1.0.1/16", "10.1.0.10/16"], gateways: [])
     let inventory = Inventory(
-      hosts: ["head1": .answered([.links: .links([link]), .crmMon: .crmMon(nil), .corosync: .corosync(nil)])],
+      hosts: [
+        "head1": .knowing(
+          LinksProbe().answered([link]), CrmMonProbe().answered(nil), CorosyncProbe().answered(nil))
+      ],
       observedAt: 0)
     let status = try #require(HighAvailabilityStatus.read(cluster, inventory))
     #expect(status.addresses.map(\.holder) == [nil, "head1"])

@@ -61,7 +61,7 @@ struct AgentServiceTests {
     let line = try Line(host)
     _ = try await line.next()
     line.send(.request(id: 1, .perform(AnyOperation(EnsureHostname("wait")), Secrets(), Self.token)))
-    line.send(.request(id: 2, .answer([.system], Secrets())))
+    line.send(.request(id: 2, .answer([AnyProbe(SystemProbe())], Secrets())))
     _ = try await line.next()
     #expect(try await eventually { host.questions.withLock { $0 } == 1 })
 
@@ -135,7 +135,7 @@ private final class SlowHost: HostAccess.Host {
 
   func letGo() { open.yield() }
 
-  func answer(_ probes: [Probe], secrets: Secrets) async throws(AgentError) -> [Probe: Answer] {
+  func answer(_ probes: [AnyProbe], secrets: Secrets) async throws(AgentError) -> [AnyProbe: AnyAnswer] {
     questions.withLock { $0 += 1 }
     try? await ContinuousClock().sleep(for: .seconds(600))
     questions.withLock { $0 -= 1 }

@@ -3,6 +3,7 @@ import ClusterModel
 import Foundation
 import HostAccess
 import Testing
+import Wings
 
 /// Against a real sshd and the real agent; on this machine, so only questions are asked of it.
 @Suite(.enabled(if: SSHServer.isPossible), .serialized)
@@ -11,10 +12,11 @@ struct SSHHostTests {
     let server = try await SSHServer()
     let host = server.host()
 
-    let answers = try await withThrowingTaskGroup(of: [Probe: Answer].self) { group in
+    let answers = try await withThrowingTaskGroup(of: [AnyProbe: AnyAnswer].self) { group in
       for _ in 0..<10 {
         group.addTask {
-          try await host.answer([.system, .file(path: "/etc/passwd", contents: false)], secrets: Secrets())
+          try await host.answer(
+            [AnyProbe(SystemProbe()), AnyProbe(FileProbe("/etc/passwd", contents: false))], secrets: Secrets())
         }
       }
       return try await group.reduce(into: []) { $0.append($1) }
@@ -22,8 +24,8 @@ struct SSHHostTests {
 
     #expect(answers.count == 10)
     for answer in answers {
-      guard case .system(let state) = answer[.system] else { throw Unexpected() }
-      #expect(state.operatingSystem.isEmpty == false)
+      let state = try answer[AnyProbe(SystemProbe())]?.value(of: SystemProbe.self)
+      #expect(state?.operatingSystem.isEmpty == false)
     }
     #expect(try FileSystem.names(in: server.agentFolder).count == 1)
     await host.close()
@@ -34,7 +36,7 @@ struct SSHHostTests {
     // A new connection finds the agent there.
     let before = try FileSystem.entry(server.agentFolder + "/" + FileSystem.names(in: server.agentFolder)[0])
     let other = server.host()
-    _ = try await other.answer([.system], secrets: Secrets())
+    _ = try await other.answer(SystemProbe())
     let after = try FileSystem.entry(server.agentFolder + "/" + FileSystem.names(in: server.agentFolder)[0])
     #expect(before?.changed == after?.changed)
     await other.close()
@@ -46,8 +48,26 @@ struct SSHHostTests {
     _ = try server.folder.write("not executable", "agents/agent-\(digest)", mode: 0o644)
     let host = server.host()
 
-    #expect(try await host.answer([.system], secrets: Secrets()).count == 1)
+    #expect(try await !host.answer(SystemProbe()).hostname.isEmpty)
 
+    await host.close()
+  }
+
+  /// Before anything is planned: nobody mistakes its silence about a new probe for absence.
+  @Test func anAgentThatCannotAnswerAProbeIsNotAsked() async throws {
+    let server = try await SSHServer()
+    let hello = AgentHello(version: WireProtocol.version, host: "head1", probes: ["file"], operations: ["ensureFile"])
+    let frame = try FrameDecoder.frame(AgentMessage.hello(hello))
+    _ = try server.folder.write(String(decoding: frame, as: UTF8.self), "hello")
+    let old = try server.folder.write(
+      "#!/bin/sh\ncat \(server.folder.path)/hello; exec cat > \(server.folder.path)/requests\n", "old", mode: 0o755)
+    let host = server.host(agent: old)
+
+    let error = await #expect(throws: AgentError.self) { try await host.answer(SystemProbe()) }
+
+    #expect(error?.code == .protocolMismatch && error?.message.contains("system") == true)
+    #expect(error?.next.contains("cluster-agent") == true)
+    #expect((try? FileSystem.text(server.folder.path + "/requests")) ?? "" == "")
     await host.close()
   }
 
@@ -55,7 +75,8 @@ struct SSHHostTests {
     let server = try await SSHServer()
     // Says hello, takes every request, and answers none.
     let hello = try FrameDecoder.frame(
-      AgentMessage.hello(AgentHello(version: WireProtocol.version, host: "head1", operations: ["ensureFile"])))
+      AgentMessage.hello(
+        AgentHello(version: WireProtocol.version, host: "head1", probes: [], operations: ["ensureFile"])))
     _ = try server.folder.write(String(decoding: hello, as: UTF8.self), "hello")
     let mute = try server.folder.write(
       "#!/bin/sh\ncat \(server.folder.path)/hello; exec cat > \(server.folder.path)/requests\n", "mute", mode: 0o755)

@@ -2,6 +2,7 @@
 import Foundation
 @testable import HostAccess
 import Testing
+import Wings
 
 /// An sshd of the test's own on the loopback interface, with keys that live as long as it does.
 final class SSHServer {
@@ -86,7 +87,7 @@ final class SSHServer {
   ) -> SSHHost {
     SSHHost(
       id: "head1", target: "head1", hostName: address, formerHostName: { former }, otherHostNames: others,
-      user: "root", configuration: configuration, agent: agent,
+      user: "root", configuration: configuration, agent: agent, catalog: .all,
       runDirectory: folder.path + "/run", agentFolder: agentFolder)
   }
 

@@ -4,7 +4,7 @@ import HostAccess
 import Pacemaker
 import Wings
 
-/// One value of every case that can travel, so that none can be forgotten: the switches below are exhaustive.
+/// One value of every case that can travel, so that none can be forgotten: the tests compare with the catalog.
 enum WireSamples {
   static let bmc = BMC(
     address: IPv4Address(bits: 0x0a03_0001), protocol: .ipmi, user: "admin", password: SecretRef("bmc/head1"))
@@ -12,42 +12,50 @@ enum WireSamples {
   static let address = IPv4Address(bits: 0x0a01_0001)
   static let error = AgentError(.diskFull, "The disk is full", cause: "ENOSPC", next: "Make room.")
 
-  static let probes: [Probe] = [
-    .system, .file(path: "/etc/hosts", contents: true), .secretFile(path: "/etc/s", secret: SecretRef("s")),
-    .tree(root: "/srv/t"), .packages(["nginx", "dnsmasq"]), .unit(name: "nginx.service", configuration: ["/etc/nginx"]),
-    .links, .image(name: "compute", digest: "d"), .clone(head: "head2"), .corosync, .cib, .storedCIB,
-    .crmMon, .fencing(head: "head2"), .nodeReports, .power(bmc),
-  ]
+  static let probes: [AnyProbe] = Set(replies.map(\.0)).sorted { $0.words < $1.words }
+  static let answers: [AnyAnswer] = replies.map(\.1) + [.failed(error)]
 
-  static let answers: [Answer] = [
-    .system(
+  /// Every probe, with each sort of answer.
+  static let replies: [(AnyProbe, AnyAnswer)] = [
+    SystemProbe().answered(
       SystemState(hostname: "head1", machineID: "m", operatingSystem: "Debian", bootID: "b", uptimeSeconds: 1.5)),
-    .file(.absent), .file(.link(target: "/x")), .file(.other("a folder")),
-    .file(
+    file.answered(.absent), file.answered(.link(target: "/x")), file.answered(.other("a folder")),
+    file.answered(
       .file(
         FileFacts(
           digest: "d", size: 3, mode: 0o644, owner: "root", group: "root", contents: "é\u{0}\"\n", managed: true))),
-    .secretFile(.matches), .tree(TreeState(exists: true, files: ["a/b": "d"])), .packages(["nginx": "1.22"]),
-    .unit(UnitState(exists: true, enabled: true, masked: false, active: "active", configuration: .stale)),
-    .links([LinkState(name: "eth0", mac: mac, up: true, addresses: ["10.1.0.1/16"], gateways: [address])]),
-    .image(nil), .image(ImageState(name: "c", digest: "d", squashfs: "s", bytes: 1 << 40, packages: ["a": "1"])),
-    .clone(nil), .clone(CloneRecord(head: "head2", capture: "c", installedAt: 1_700_000_000)),
-    .corosync(nil),
-    .corosync(
+    SecretFileProbe("/etc/s", SecretRef("s")).answered(.matches),
+    TreeProbe("/srv/t").answered(TreeState(exists: true, files: ["a/b": "d"])),
+    PackagesProbe(["nginx", "dnsmasq"]).answered(["nginx": "1.22"]),
+    UnitProbe("nginx.service", configuration: ["/etc/nginx"]).answered(
+      UnitState(exists: true, enabled: true, masked: false, active: "active", configuration: .stale)),
+    LinksProbe().answered([
+      LinkState(name: "eth0", mac: mac, up: true, addresses: ["10.1.0.1/16"], gateways: [address])
+    ]),
+    image.answered(nil),
+    image.answered(ImageState(name: "c", digest: "d", squashfs: "s", bytes: 1 << 40, packages: ["a": "1"])),
+    clone.answered(nil), clone.answered(CloneRecord(head: "head2", capture: "c", installedAt: 1_700_000_000)),
+    CorosyncProbe().answered(nil),
+    CorosyncProbe().answered(
       CorosyncState(
         quorate: true, links: [.init(number: 0, address: "10.1.0.1", connected: true)], encrypted: true,
         members: ["head1"])),
-    .cib(nil), .cib("<cib/>"), .storedCIB(nil), .storedCIB(StoredCIB(isManaged: true, isPaused: false)), .crmMon(nil),
-    .crmMon("<crm_mon/>"), .fencing(nil),
-    .fencing(FencingRecord(head: "head2", address: address, provenAt: 5)),
-    .nodeReports([
+    CIBProbe().answered(nil), CIBProbe().answered("<cib/>"), StoredCIBProbe().answered(nil),
+    StoredCIBProbe().answered(StoredCIB(isManaged: true, isPaused: false)), CrmMonProbe().answered(nil),
+    CrmMonProbe().answered("<crm_mon/>"), FencingProbe("head2").answered(nil),
+    FencingProbe("head2").answered(FencingRecord(head: "head2", address: address, provenAt: 5)),
+    NodeReportsProbe().answered([
       NodeReport(mac: mac, stage: .ready, image: "c/d", verified: true, age: 9, uptime: 4, detail: "x"),
       NodeReport(
         mac: mac, stage: .script, image: nil, verified: false, age: 9, uptime: nil, server: address, readyAge: 12,
         poweredAge: 10),
     ]),
-    .power(.on), .failed(error),
+    PowerProbe(bmc).answered(.on),
   ]
+
+  private static let file = FileProbe("/etc/hosts")
+  private static let image = ImageProbe("compute", digest: "d")
+  private static let clone = CloneProbe("head2")
 
   static let operations =
     ([
@@ -86,23 +94,29 @@ enum WireSamples {
   static func frames() throws -> [String: [UInt8]] {
     var frames: [String: [UInt8]] = [:]
     func add(_ group: String, _ value: Any, _ message: some Encodable) throws {
-      let name = "\(group)-\(String(describing: value).prefix { $0.isLetter })"
+      try add(group, named: String(String(describing: value).prefix { $0.isLetter }), message)
+    }
+    func add(_ group: String, named word: String, _ message: some Encodable) throws {
+      let name = "\(group)-\(word)"
       let number = (1...).first { frames["\(name)-\($0)"] == nil } ?? 0
       frames["\(name)-\(number)"] = try FrameDecoder.frame(message)
     }
     let secrets = Secrets([SecretRef("s"): [0, 1, 255]])
     let run = RunToken(
       run: "r", generation: 7, holder: "a@b pid 1", process: ProcessIdentity(pid: 1, startedAt: 2, boot: "b"))
-    for probe in probes { try add("probe", probe, ClientMessage.request(id: 1, .answer([probe], secrets))) }
+    for probe in probes { try add("probe", named: probe.name, ClientMessage.request(id: 1, .answer([probe], secrets))) }
     for operation in operations {
-      try add("operation", operation.name, ClientMessage.request(id: 2, .perform(operation, secrets, run)))
+      try add("operation", named: operation.name, ClientMessage.request(id: 2, .perform(operation, secrets, run)))
     }
     let change = try PendingChange.ID(run: "r", operation: operations[0])
     let calls: [WireRequest] = [.confirm(change, run), .lease, .claim(run), .release(run)]
     for call in calls { try add("request", call, ClientMessage.request(id: 3, call)) }
     try add("client", "cancel", ClientMessage.cancel(id: 3))
 
-    for answer in answers { try add("answer", answer, AgentMessage.reply(id: 1, .answers([answer]))) }
+    for (probe, answer) in replies {
+      try add("answer", named: probe.name, AgentMessage.reply(id: 1, .answers([answer])))
+    }
+    try add("answer", named: "failed", AgentMessage.reply(id: 1, .answers([.failed(error)])))
     let pending = PendingChange(id: change, run: "r", what: "a file", secondsLeft: 9)
     let lease = LeaseState(newestGeneration: 7, holder: run, secondsLeft: 9, heldSeconds: 1, pending: pending)
     let replies: [WireReply] = [
@@ -112,30 +126,9 @@ enum WireSamples {
     try add(
       "agent", "hello",
       AgentMessage.hello(
-        AgentHello(version: WireProtocol.version, host: "head1", operations: OperationCatalog.all.names)))
+        AgentHello(
+          version: WireProtocol.version, host: "head1", probes: ["links", "file"], operations: ["ensureFile"])))
     try add("agent", "progress", AgentMessage.progress(id: 2, "half"))
     return frames
-  }
-
-  /// Which case it is, so that the tests can see that each is there. Fails to compile when one is added.
-  static func kind(_ probe: Probe) -> Int {
-    switch probe {
-    case .system: 0
-    case .file: 1
-    case .secretFile: 2
-    case .tree: 3
-    case .packages: 4
-    case .unit: 5
-    case .links: 6
-    case .image: 7
-    case .clone: 8
-    case .corosync: 9
-    case .cib: 10
-    case .crmMon: 11
-    case .fencing: 12
-    case .nodeReports: 13
-    case .power: 14
-    case .storedCIB: 15
-    }
   }
 }

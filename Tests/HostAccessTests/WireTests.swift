@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import AgentServer
 import ClusterModel
 import HostAccess
 import TestKit
@@ -7,7 +8,8 @@ import Wings
 
 @Suite struct WireTests {
   @Test func everyProbeAndOperationHasASample() {
-    #expect(Set(WireSamples.probes.map(WireSamples.kind)) == Set(0...15))
+    #expect(Set(WireSamples.probes.map(\.name)) == Set(ProbeCatalog.all.names))
+    #expect(Set(WireSamples.replies.map(\.0.name)) == Set(ProbeCatalog.all.names))
     #expect(Set(WireSamples.operations.map(\.name)).sorted() == OperationCatalog.all.names)
   }
 
@@ -44,18 +46,19 @@ import Wings
 
   /// Messages can be read by eye, and equal ones are equal bytes.
   @Test func messagesAreJSONByNames() throws {
-    let probes: [Probe] = [.links, .file(path: "/etc/hosts", contents: true)]
+    let probes = [AnyProbe(LinksProbe()), AnyProbe(FileProbe("/etc/hosts"))]
     let secrets = Secrets([SecretRef("b"): [0, 255], SecretRef("a"): []])
 
     #expect(
       try json(ClientMessage.request(id: 1, .answer(probes, secrets)))
         == [
-          #"{"request":{"_1":{"answer":{"_0":[{"links":{}},{"file":{"contents":true,"path":"/etc/hosts"}}],"#,
+          #"{"request":{"_1":{"answer":{"_0":[{"name":"links","of":{}},"#,
+          #"{"name":"file","of":{"contents":true,"path":"/etc/hosts"}}],"#,
           #""_1":{"a":[],"b":[0,255]}}},"id":1}}"#,
         ].joined())
     #expect(
-      try json(AgentMessage.hello(AgentHello(version: 7, host: "head1", operations: ["ensureFile"])))
-        == #"{"hello":{"_0":{"host":"head1","operations":["ensureFile"],"version":7}}}"#)
+      try json(AgentMessage.hello(AgentHello(version: 7, host: "head1", probes: ["links"], operations: ["ensureFile"])))
+        == #"{"hello":{"_0":{"host":"head1","operations":["ensureFile"],"probes":["links"],"version":7}}}"#)
   }
 
   /// What an agent of another version is refused with names that version.
@@ -66,7 +69,42 @@ import Wings
 
     let hello = try decoder.next(AgentMessage.self)
 
-    guard case .hello(AgentHello(version: 2, host: "head1", operations: [])) = hello else { throw Unexpected() }
+    guard case .hello(AgentHello(version: 2, host: "head1", probes: [], operations: [])) = hello else {
+      throw Unexpected()
+    }
+  }
+
+  /// What another version knows and this one does not is called by its name.
+  @Test func anUnknownProbeIsNamed() throws {
+    let said = Array(#"{"request":{"id":1,"_1":{"answer":{"_0":[{"name":"weather","of":{}}],"_1":{}}}}}"#.utf8)
+    var decoder = FrameDecoder(.all)
+    decoder.push([0, 0, 0, UInt8(said.count)] + said)
+
+    let error = #expect(throws: AgentError.self) { try decoder.next(ClientMessage.self) }
+
+    #expect(error?.code == .protocolMismatch && error?.message.contains("weather") == true)
+  }
+
+  /// An answer to another probe is the agent's mistake, and never absence.
+  @Test func anAnswerToAnotherProbeIsAnErrorOfTheAgent() throws {
+    let answers: [AnyProbe: AnyAnswer] = [
+      AnyProbe(CIBProbe()): AnyAnswer(CrmMonProbe.self, nil),
+      AnyProbe(CloneProbe("head2")): AnyAnswer(CloneProbe.self, nil),
+    ]
+    let known = Answers(Inventory(hosts: ["head1": .answered(answers)], observedAt: 0), blank: [])
+
+    let error = #expect(throws: Unreadable.self) { try known.answer("head1", CIBProbe()) }
+
+    guard case .failed("head1", let told) = error else { throw Unexpected() }
+    #expect(told.code == .protocolMismatch && told.message.contains("crmMon"))
+    // One that was answered with nothing is that.
+    #expect(try known.answer("head1", CloneProbe("head2")) == .some(nil))
+  }
+
+  /// What is trusted to be asked: a new one is seen in review.
+  @Test func theProbesAreThese() {
+    expectGolden(ProbeCatalog.all.names.joined(separator: "\n") + "\n", at: "cases/probes.txt")
+    #expect(AgentCatalog.wire.probes.names == ProbeCatalog.all.names)
   }
 
   /// The fuzzer starts from one message of each sort. `UPDATE_GOLDEN=1` writes them anew.
@@ -83,8 +121,9 @@ import Wings
 
   @Test(arguments: [
     "[]", "3", #"{"reply":1}"#, #"{"reply":{"id":1}}"#, #"{"hello":{},"reply":{}}"#,
-    #"{"reply":{"id":1,"_1":{"answers":{"_0":[{"links":{}}]}}}}"#,
-    #"{"reply":{"id":1,"_1":{"answers":{"_0":[{"power":{"_0":"dimmed"}}]}}}}"#,
+    #"{"reply":{"id":1,"_1":{"answers":{"_0":[{"name":"links"}]}}}}"#,
+    #"{"reply":{"id":1,"_1":{"answers":{"_0":[{"name":"power","answer":"dimmed"}]}}}}"#,
+    #"{"reply":{"id":1,"_1":{"answers":{"_0":[{"name":"no-such","answer":{}}]}}}}"#,
     #"{"reply":{"id":1.5,"_1":{"done":{}}}}"#,
   ])
   func whatIsNoMessageIsAMismatch(_ text: String) {

@@ -20,7 +20,7 @@ struct AgentAnswersTests {
       let folder = try #require(mkdtemp(strdup("/tmp/cluster-test-XXXXXX")).map { String(cString: $0) })
       let host = SSHHost(
         id: "head1", target: "head1", hostName: nil, user: lab.site.user, configuration: lab.site.sshConfig,
-        agent: try #require(agentProgram), runDirectory: folder)
+        agent: try #require(agentProgram), catalog: .all, runDirectory: folder)
       var problem: (any Error)?
       do {
         try await units(host, lab)
@@ -45,13 +45,10 @@ struct AgentAnswersTests {
       "ssh.service", "systemd-networkd.service", "dbus.service", "dbus.socket", "apt-daily.timer", "multi-user.target",
       "no-such.service", "systemd-tmpfiles-setup.service", "serial-getty@ttyS9.service",
     ]
-    let answers = try await host.answer(names.map { .unit(name: $0, configuration: []) }, secrets: Secrets())
+    let answers = try await host.answer(names.map { AnyProbe(UnitProbe($0)) }, secrets: Secrets())
     for name in names {
       let said = try await ssh(lab, "systemctl show --property=LoadState,ActiveState,UnitFileState -- \(name)")
-      guard case .unit(let unit) = answers[.unit(name: name, configuration: [])] else {
-        Issue.record("\(name): \(String(describing: answers[.unit(name: name, configuration: [])]))")
-        continue
-      }
+      let unit = try #require(try answers[AnyProbe(UnitProbe(name))]?.value(of: UnitProbe.self))
       #expect(said.contains("ActiveState=\(unit.active)\n"), "\(name): \(said)")
       #expect(said.contains("LoadState=not-found\n") != unit.exists, "\(name): \(said)")
       #expect(
@@ -61,20 +58,13 @@ struct AgentAnswersTests {
   }
 
   private func packages(_ host: SSHHost, _ lab: TestLab) async throws {
-    let probe = Probe.packages(["openssh-server", "base-files", "nginx-light"])
-    guard case .packages(let versions) = try await host.answer([probe], secrets: Secrets())[probe] else {
-      Issue.record("no answer about packages")
-      return
-    }
+    let versions = try await host.answer(PackagesProbe(["openssh-server", "base-files", "nginx-light"]))
     let said = try await ssh(lab, "dpkg-query --show --showformat='${Package}=${Version}\\n' openssh-server base-files")
     #expect(versions.map { "\($0.key)=\($0.value)" }.sorted() == said.split(separator: "\n").map(String.init).sorted())
   }
 
   private func links(_ host: SSHHost, _ lab: TestLab) async throws {
-    guard case .links(let links) = try await host.answer([.links], secrets: Secrets())[.links] else {
-      Issue.record("no answer about links")
-      return
-    }
+    let links = try await host.answer(LinksProbe())
     struct Said: Decodable {
       struct Address: Decodable { var family: String, local: String?, prefixlen: Int? }
       var ifname: String, address: String, flags: [String], addr_info: [Address]

@@ -40,11 +40,7 @@ struct AgentOnHeadTests {
   private func host(_ lab: TestLab, _ folder: String) throws -> SSHHost {
     SSHHost(
       id: "head1", target: "head1", hostName: nil, user: lab.site.user, configuration: lab.site.sshConfig,
-      agent: try #require(agentProgram), runDirectory: folder)
-  }
-
-  private func ask(_ host: SSHHost, _ probe: Probe) async throws -> Answer {
-    try #require(try await host.answer([probe], secrets: Secrets())[probe])
+      agent: try #require(agentProgram), catalog: .all, runDirectory: folder)
   }
 
   @discardableResult
@@ -68,33 +64,30 @@ struct AgentOnHeadTests {
   }
 
   private func files(_ host: SSHHost) async throws {
-    guard case .system(let system) = try await ask(host, .system) else {
-      Issue.record("no answer about the system")
-      return
-    }
+    let system = try await host.answer(SystemProbe())
     #expect(system.hostname == "head1")
     #expect(system.uptimeSeconds < 600)
     #expect(try await !perform(host, EnsureHostname("head1")).changed)
     let path = "/etc/hosts"
-    let before = try await ask(host, .file(path: path, contents: true))
+    let before = try await host.answer(FileProbe(path))
     let goal = FileGoal(path: path, contents: .text("127.0.0.1 localhost head1\n"), mode: 0o640)
     #expect(try await perform(host, EnsureFile(goal)).changed)
     #expect(try await !perform(host, EnsureFile(goal)).changed)
-    guard case .file(.file(let facts)) = try await ask(host, .file(path: path, contents: true)) else {
+    guard case .file(let facts) = try await host.answer(FileProbe(path)) else {
       Issue.record("\(path) is not a file")
       return
     }
     #expect(facts.contents == "127.0.0.1 localhost head1\n" && facts.mode == 0o640 && facts.managed)
     #expect(try await perform(host, EnsureFileAbsent(path: path)).changed)
-    #expect(try await ask(host, .file(path: path, contents: true)) == before)
+    #expect(try await host.answer(FileProbe(path)) == before)
     let tree = TreeGoal(root: "/srv/cluster/test", files: ["a": .init(.text("a")), "b/c": .init(.text("c"))])
     #expect(try await perform(host, EnsureTree(tree)).changed)
     #expect(try await !perform(host, EnsureTree(tree)).changed)
     let less = TreeGoal(root: "/srv/cluster/test", files: ["b/c": .init(.text("c"))])
     #expect(try await perform(host, EnsureTree(less)).changed)
     #expect(
-      try await ask(host, .tree(root: "/srv/cluster/test"))
-        == .tree(TreeState(exists: true, files: ["b/c": SHA256.hex("c")])))
+      try await host.answer(TreeProbe("/srv/cluster/test"))
+        == TreeState(exists: true, files: ["b/c": SHA256.hex("c")]))
     try await refuses(.invalid) { try await perform(host, EnsureTree(TreeGoal(root: "/etc", files: [:]))) }
   }
 
@@ -117,10 +110,7 @@ struct AgentOnHeadTests {
     #expect(try await !perform(host, EnsureLink(goal)).changed)
     let service = try #require(IPv4Address("198.51.100.10"))
     #expect(try await perform(host, EnsureAddress(interface: "eth1", address: service, prefix: 24)).changed)
-    guard case .links(let links) = try await ask(host, .links) else {
-      Issue.record("no answer about links")
-      return
-    }
+    let links = try await host.answer(LinksProbe())
     #expect(links.first { $0.name == "eth1" }?.addresses.sorted() == ["198.51.100.10/24", "198.51.100.11/24"])
   }
 
@@ -130,26 +120,21 @@ struct AgentOnHeadTests {
     #expect(try await perform(host, EnsurePackages(["nginx-light"])).changed)
     #expect(try await !perform(host, EnsurePackages(["nginx-light"])).changed)
     try await refuses(.notFound) { try await perform(host, EnsurePackages(["no-such-package"])) }
-    #expect(try await ask(host, .file(path: "/usr/sbin/policy-rc.d", contents: false)) == .file(.absent))
-    let probe = Probe.unit(name: "nginx.service", configuration: ["/etc/nginx"])
+    #expect(try await host.answer(FileProbe("/usr/sbin/policy-rc.d", contents: false)) == .absent)
+    let probe = UnitProbe("nginx.service", configuration: ["/etc/nginx"])
     let unit = UnitGoal(
       name: "nginx.service", enabled: false, active: true, configuration: ["/etc/nginx"], reload: .reload)
-    #expect(try await state(host, probe).active == "inactive")
+    #expect(try await host.answer(probe).active == "inactive")
     #expect(try await perform(host, EnsureUnit(unit)).detail == "disabled, started")
-    #expect(try await state(host, probe).configuration == .loaded)
+    #expect(try await host.answer(probe).configuration == .loaded)
     let file = FileGoal(path: "/etc/nginx/conf.d/test.conf", contents: .text("server { listen 8080; }\n"))
     try await perform(host, EnsureFile(file))
-    #expect(try await state(host, probe).configuration == .stale)
+    #expect(try await host.answer(probe).configuration == .stale)
     #expect(try await perform(host, EnsureUnit(unit)).detail == "reloaded")
-    #expect(try await state(host, probe).configuration == .loaded)
+    #expect(try await host.answer(probe).configuration == .loaded)
     #expect(try await !perform(host, EnsureUnit(unit)).changed)
     try await perform(host, EnsureUnit(UnitGoal(name: "nginx.service", enabled: nil, active: false)))
     #expect(try await perform(host, EnsurePackagesAbsent(["nginx-light", "bash"])).changed)
-    #expect(try await ask(host, .packages(["nginx-light"])) == .packages([:]))
-  }
-
-  private func state(_ host: SSHHost, _ probe: Probe) async throws -> UnitState {
-    guard case .unit(let state) = try await ask(host, probe) else { throw AgentError(.invalid, "not a unit", next: "") }
-    return state
+    #expect(try await host.answer(PackagesProbe(["nginx-light"])) == [:])
   }
 }

@@ -39,7 +39,7 @@ struct LockedOutTests {
   private func host(_ lab: TestLab, _ folder: String) throws -> SSHHost {
     SSHHost(
       id: "head1", target: "head1", hostName: nil, user: lab.site.user, configuration: lab.site.sshConfig,
-      agent: try #require(agentProgram), runDirectory: folder)
+      agent: try #require(agentProgram), catalog: .all, runDirectory: folder)
   }
 
   // MARK: sshd
@@ -204,9 +204,10 @@ private struct CutOffHead {
   /// Everything that a dry run asks, by somebody else, changes nothing about what waits.
   func looking(leaves change: PendingChange) async throws {
     let kept = try await text("/var/lib/cluster/deadman/change.json")
-    let probes: [Probe] = [
-      .system, .links, .unit(name: "ssh.service", configuration: ["/etc/ssh"]),
-      .file(path: "/etc/ssh/sshd_config.d/50-test.conf", contents: true), .packages(["openssh-server"]),
+    let probes = [
+      AnyProbe(SystemProbe()), AnyProbe(LinksProbe()),
+      AnyProbe(UnitProbe("ssh.service", configuration: ["/etc/ssh"])),
+      AnyProbe(FileProbe("/etc/ssh/sshd_config.d/50-test.conf")), AnyProbe(PackagesProbe(["openssh-server"])),
     ]
     let answers = try await other.answer(probes, secrets: Secrets())
     #expect(answers.count == probes.count)

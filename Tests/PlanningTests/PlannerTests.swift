@@ -2,6 +2,7 @@
 import ClusterModel
 import TestKit
 import Testing
+import Wings
 
 @testable import Planning
 
@@ -180,7 +181,7 @@ import Testing
     let problems = #expect(throws: PlanProblems.self) {
       try Planner.plan(
         desired: [text, rival], previously: [],
-        inventory: world.inventory(["head1": [.file(path: "/a", contents: true)]]),
+        inventory: world.inventory(["head1": [AnyProbe(FileProbe("/a"))]]),
         catalog: catalog, heads: SmallWorld.heads, now: 0)
     }
 
@@ -229,11 +230,11 @@ import Testing
 
     let questions = Planner.questions(
       desired: desired, previously: desired.map(\.managed) + [Resource.text("head1", "/c", "3").managed],
-      catalog: SmallWorld.catalog, heads: Planning.Heads(primary: "head1"))
+      catalog: SmallWorld.catalog, heads: Planning.Heads(primary: "head1", sight: HighAvailability.sight))
 
     #expect(
       questions == [
-        "head1": [.links] + ["/a", "/b", "/c"].map { .file(path: $0, contents: true) }
+        "head1": [AnyProbe(LinksProbe())] + ["/a", "/b", "/c"].map { AnyProbe(FileProbe($0)) }
       ])
   }
 }

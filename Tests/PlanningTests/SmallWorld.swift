@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import Diagnostics
+import Pacemaker
 import Wings
 @testable import Planning
 
@@ -26,9 +27,10 @@ struct SmallWorld {
     TextKind.name: AnyKind(TextKind.self), ServiceKind.name: AnyKind(ServiceKind.self),
     MachineKind.name: AnyKind(MachineKind.self),
   ]
-  static let heads = Planning.Heads(primary: "head1", others: ["head2"], serviceAddress: IPv4Address("10.1.0.10"))
+  static let heads = Planning.Heads(
+    primary: "head1", others: ["head2"], serviceAddress: IPv4Address("10.1.0.10"), sight: HighAvailability.sight)
 
-  func inventory(_ questions: [HostID: [Probe]]) -> Inventory {
+  func inventory(_ questions: [HostID: [AnyProbe]]) -> Inventory {
     let hosts = questions.map { host, probes -> (HostID, Inventory.Host) in
       guard let machine = machines[host], !silent.contains(host) else {
         return (host, .unreachable(AgentError(.unreachable, "\(host) is silent", next: "Power it on.")))
@@ -38,29 +40,29 @@ struct SmallWorld {
     return Inventory(hosts: Dictionary(uniqueKeysWithValues: hosts), observedAt: 0)
   }
 
-  private func answer(_ probe: Probe, _ machine: Machine, _ host: HostID) -> Answer {
-    switch probe {
-    case .file(let path, _):
-      guard let text = machine.files[path] else { return .file(.absent) }
-      return .file(
-        .file(
-          FileFacts(
-            digest: SHA256.hex(text), size: text.utf8.count, mode: 0o644, owner: "root", group: "root", contents: text,
-            managed: true)))
-    case .unit(let name, let configuration):
-      guard let loaded = machine.units[name] else {
-        return .unit(
-          UnitState(exists: true, enabled: false, masked: false, active: "inactive", configuration: .notRunning))
+  private func answer(_ probe: AnyProbe, _ machine: Machine, _ host: HostID) -> AnyAnswer {
+    switch probe.probe {
+    case let file as FileProbe:
+      guard let text = machine.files[file.path] else { return AnyAnswer(FileProbe.self, .absent) }
+      let facts = FileFacts(
+        digest: SHA256.hex(text), size: text.utf8.count, mode: 0o644, owner: "root", group: "root", contents: text,
+        managed: true)
+      return AnyAnswer(FileProbe.self, .file(facts))
+    case let unit as UnitProbe:
+      var state = UnitState(exists: true, enabled: false, masked: false, active: "inactive", configuration: .notRunning)
+      if let loaded = machine.units[unit.unit] {
+        (state.enabled, state.active) = (true, "active")
+        state.configuration = loaded == machine.fingerprint(unit.configuration) ? .loaded : .stale
       }
-      let state: UnitState.Configuration = loaded == machine.fingerprint(configuration) ? .loaded : .stale
-      return .unit(UnitState(exists: true, enabled: true, masked: false, active: "active", configuration: state))
-    case .corosync:
-      return .corosync(
-        members[host].map { CorosyncState(quorate: true, links: [], encrypted: true, members: $0) })
-    case .clone(let head): return .clone(clones[head])
-    case .links:
-      return .links([LinkState(name: "eth0", mac: nil, up: true, addresses: addresses[host] ?? [], gateways: [])])
-    default: return .failed(AgentError(.invalid, "this small world has no \(probe)", next: "Ask for something else."))
+      return AnyAnswer(UnitProbe.self, state)
+    case is CorosyncProbe:
+      let state = members[host].map { CorosyncState(quorate: true, links: [], encrypted: true, members: $0) }
+      return AnyAnswer(CorosyncProbe.self, state)
+    case let clone as CloneProbe: return AnyAnswer(CloneProbe.self, clones[clone.head])
+    case is LinksProbe:
+      let link = LinkState(name: "eth0", mac: nil, up: true, addresses: addresses[host] ?? [], gateways: [])
+      return AnyAnswer(LinksProbe.self, [link])
+    default: return .failed(AgentError(.invalid, "this world has no \(probe.words)", next: "Ask for something else."))
     }
   }
 
@@ -107,12 +109,12 @@ enum TextKind: ResourceKind {
   static let removalRank = 20
 
   static func questions(_ id: ResourceID, _ desired: Desired) -> [Question] {
-    id.host.map { [Question($0, .file(path: id.name, contents: true))] } ?? []
+    id.host.map { [Question($0, FileProbe(id.name))] } ?? []
   }
 
   static func interpret(_ id: ResourceID, _ desired: Desired, _ answers: Answers) throws(Unreadable) -> String? {
     guard let host = id.host,
-      case .file(.file(let facts)) = try answers.answer(host, .file(path: id.name, contents: true))
+      case .file(let facts) = try answers.answer(host, FileProbe(id.name))
     else { return nil }
     return facts.contents
   }
@@ -145,12 +147,12 @@ enum ServiceKind: ResourceKind {
   static let removalRank = 10
 
   static func questions(_ id: ResourceID, _ desired: Desired) -> [Question] {
-    id.host.map { [Question($0, .unit(name: id.name, configuration: desired.configuration))] } ?? []
+    id.host.map { [Question($0, UnitProbe(id.name, configuration: desired.configuration))] } ?? []
   }
 
   static func interpret(_ id: ResourceID, _ desired: Desired, _ answers: Answers) throws(Unreadable) -> UnitState? {
     guard let host = id.host,
-      case .unit(let state) = try answers.answer(host, .unit(name: id.name, configuration: desired.configuration))
+      let state = try answers.answer(host, UnitProbe(id.name, configuration: desired.configuration))
     else { return nil }
     return state.active == "active" ? state : nil
   }
@@ -191,14 +193,12 @@ enum MachineKind: ResourceKind {
   static let removalRank = 90
 
   static func questions(_ id: ResourceID, _ desired: Desired) -> [Question] {
-    id.host.map { [Question($0, .clone(head: desired.head))] } ?? []
+    id.host.map { [Question($0, CloneProbe(desired.head))] } ?? []
   }
 
   static func interpret(_ id: ResourceID, _ desired: Desired, _ answers: Answers) throws(Unreadable) -> CloneRecord? {
-    guard let host = id.host, case .clone(let record) = try answers.answer(host, .clone(head: desired.head)) else {
-      return nil
-    }
-    return record
+    guard let host = id.host else { return nil }
+    return try answers.answer(host, CloneProbe(desired.head)) ?? nil
   }
 
   static func steps(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import Testing
+import Wings
 
 @testable import AgentServer
 

@@ -33,7 +33,8 @@ import Testing
 
   @Test func everythingHasAPlaceInOneOrder() throws {
     let silent = Inventory.Host.unreachable(AgentError(.unreachable, "silent", next: "Power it on."))
-    let heads = Heads(primary: "head1", others: ["head2"], serviceAddress: IPv4Address("10.1.0.10"))
+    let heads = Planning.Heads(
+      primary: "head1", others: ["head2"], serviceAddress: IPv4Address("10.1.0.10"), sight: HighAvailability.sight)
 
     let plan = try Planner.plan(
       desired: Expansion.expand(try Self.example(), SiteFiles()), previously: [],

@@ -15,20 +15,23 @@ import Testing
     wipe: false)
   private static let record = CloneRecord(head: "head2", capture: "c", installedAt: 1)
 
-  private static func drafts(record: CloneRecord?, power: Answer, reachable: Bool) throws -> [StepDraft] {
+  private static func drafts(record: CloneRecord?, power: (AnyProbe, AnyAnswer), reachable: Bool) throws -> [StepDraft]
+  {
     let id = HeadCloneKind.id("head2")
     let silent = Inventory.Host.unreachable(AgentError(.unreachable, "silent", next: "Power it on."))
     let answers = Answers(
       Inventory(
         hosts: [
-          "head1": .answered([.clone(head: "head2"): .clone(record), .power(bmc): power]),
+          "head1": .knowing(CloneProbe("head2").answered(record), power),
           "head2": reachable ? .answered([:]) : silent,
         ], observedAt: 0), blank: [])
     let context = PlanContext(answers: answers, activeHead: "head1", changing: [], now: 0)
     return try HeadCloneKind.steps(id, desired, try HeadCloneKind.interpret(id, desired, answers), context)
   }
 
-  private static let unknown = Answer.failed(AgentError(.bmcUnreachable, "no answer", next: "Look at its cable."))
+  private static let silence = AgentError(.bmcUnreachable, "no answer", next: "Look at its cable.")
+  private static let unknown = PowerProbe(bmc).failed(silence)
+  private static func power(_ state: PowerState) -> (AnyProbe, AnyAnswer) { PowerProbe(bmc).answered(state) }
 
   @Test func aBlankStandbyIsCapturedForAndInstalled() throws {
     let drafts = try Self.drafts(record: nil, power: Self.unknown, reachable: false)
@@ -45,16 +48,16 @@ import Testing
   }
 
   @Test func oneThatIsOffIsSwitchedOn() throws {
-    let drafts = try Self.drafts(record: Self.record, power: .power(.off), reachable: false)
+    let drafts = try Self.drafts(record: Self.record, power: Self.power(.off), reachable: false)
 
     #expect(drafts.map(\.operation) == [AnyOperation(EnsurePower(bmc: Self.bmc, state: .on))])
   }
 
-  private static func removal(record: Answer, blank: Set<HostID>) throws -> [StepDraft] {
+  private static func removal(record: (AnyProbe, AnyAnswer), blank: Set<HostID>) throws -> [StepDraft] {
     let id = HeadCloneKind.id("head2")
     let answers = Answers(
       Inventory(
-        hosts: ["head1": .answered([.clone(head: "head2"): record, .power(bmc): .power(.off)])], observedAt: 0),
+        hosts: ["head1": .knowing(record, power(.off))], observedAt: 0),
       blank: blank)
     let context = PlanContext(answers: answers, activeHead: "head1", changing: [], now: 0)
     return try HeadCloneKind.interpret(id, desired, answers).map {
@@ -63,21 +66,23 @@ import Testing
   }
 
   @Test func thePrimaryForgetsOneThatLeft() throws {
-    let drafts = try Self.removal(record: .clone(Self.record), blank: ["head2"])
+    let drafts = try Self.removal(record: CloneProbe("head2").answered(Self.record), blank: ["head2"])
 
     #expect(drafts.map(\.operation) == [AnyOperation(EnsureCloneAbsent(head: "head2"))])
     #expect(drafts.map(\.host) == ["head1"] && !drafts[0].destructive)
-    #expect(try Self.removal(record: .clone(nil), blank: ["head2"]).isEmpty)
+    #expect(try Self.removal(record: CloneProbe("head2").answered(nil), blank: ["head2"]).isEmpty)
     // Unknown is not absent.
-    #expect(throws: Unreadable.self) { try Self.removal(record: Self.unknown, blank: ["head2"]) }
+    #expect(throws: Unreadable.self) {
+      try Self.removal(record: CloneProbe("head2").failed(Self.silence), blank: ["head2"])
+    }
   }
 
   @Test func oneThatIsNoCloneAnyMoreIsStillTheOneThatWasInstalled() throws {
-    #expect(try Self.removal(record: .clone(Self.record), blank: []).isEmpty)
+    #expect(try Self.removal(record: CloneProbe("head2").answered(Self.record), blank: []).isEmpty)
   }
 
   @Test func oneThatIsOnAndSilentIsNeverInstalledAnew() {
-    #expect(throws: Unreadable.self) { try Self.drafts(record: Self.record, power: .power(.on), reachable: false) }
+    #expect(throws: Unreadable.self) { try Self.drafts(record: Self.record, power: Self.power(.on), reachable: false) }
     #expect(throws: Unreadable.self) { try Self.drafts(record: Self.record, power: Self.unknown, reachable: false) }
   }
 }

@@ -10,7 +10,7 @@ import Testing
   private static let recipe = ImageRecipe(
     name: "compute", suite: "bookworm", mirror: nil, proxy: nil, kernel: "linux-image-amd64", packages: ["curl"],
     overlays: [], finish: [])
-  private static let probe = Probe.image(name: "compute", digest: recipe.digest)
+  private static let probe = ImageProbe("compute", digest: recipe.digest)
 
   private static func drafts(_ heads: [HostID: Head], blank: Set<HostID> = [], active: HostID = "head1") throws
     -> [StepDraft]
@@ -24,8 +24,8 @@ import Testing
     let state = ImageState(name: "compute", digest: recipe.digest, squashfs: "s", bytes: 1, packages: [:])
     let hosts = heads.mapValues { head -> Inventory.Host in
       switch head {
-      case .has: .answered([probe: .image(state)])
-      case .lacks: .answered([probe: .image(nil)])
+      case .has: .knowing(probe.answered(state))
+      case .lacks: .knowing(probe.answered(nil))
       case .silent: .unreachable(AgentError(.unreachable, "silent", next: "Power it on."))
       }
     }

@@ -31,7 +31,7 @@ import Testing
       heads: ["head1", "head2"], server: IPv4Address("10.1.0.1"), nodes: (1...count).map(row))
     let hosts = answers.mapValues { reports -> Inventory.Host in
       guard let reports else { return .unreachable(AgentError(.unreachable, "silent", next: "Power it on.")) }
-      return .answered([.nodeReports: .nodeReports(reports)])
+      return .knowing(NodeReportsProbe().answered(reports))
     }
     let found = Answers(Inventory(hosts: hosts, observedAt: now), blank: [])
     let context = PlanContext(answers: found, activeHead: active, changing: [], now: now)

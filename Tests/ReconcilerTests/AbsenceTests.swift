@@ -2,7 +2,9 @@
 import ClusterModel
 import Execution
 import HostAccess
+import Pacemaker
 import Testing
+import Wings
 
 @testable import Reconciler
 
@@ -15,11 +17,13 @@ import Testing
     let cluster = try await FakeSite().reconciler().cluster
     let head = try #require(cluster.heads.first { $0.name == "head2" })
     let bmc = try #require(head.bmc)
-    var answers: [Probe: Answer] = [.links: .links([])]
-    answers[.corosync] = .corosync(
-      members.map { CorosyncState(quorate: quorate, links: [], encrypted: true, members: $0) })
-    if asked { answers[.clone(head: "head2")] = .clone(clone) }
-    if let power { answers[.power(bmc)] = .power(power) }
+    var answers = [
+      LinksProbe().answered([]),
+      CorosyncProbe().answered(
+        members.map { CorosyncState(quorate: quorate, links: [], encrypted: true, members: $0) }),
+    ]
+    if asked { answers.append(CloneProbe("head2").answered(clone)) }
+    if let power { answers.append(PowerProbe(bmc).answered(power)) }
     let status = """
       <pacemaker-result api-version="2.25"><summary><current_dc present="true" with_quorum="\(quorate)"/>\
       <cluster_options stonith-enabled="true" maintenance-mode="false"/></summary><nodes>\
@@ -27,8 +31,9 @@ import Testing
       unclean="false"/><node name="head2" online="\(online)" standby="false" standby_onfail="false" \
       maintenance="false" pending="false" unclean="\(unclean)"/></nodes><resources/><failures/></pacemaker-result>
       """
-    answers[.crmMon] = .crmMon(pacemaker ? status : nil)
-    return Reconciler.judge("head2", cluster, Inventory(hosts: ["head1": .answered(answers)], observedAt: 0))
+    answers.append(CrmMonProbe().answered(pacemaker ? status : nil))
+    let host = Inventory.Host.answered(Dictionary(uniqueKeysWithValues: answers))
+    return HighAvailability.witness(cluster).judge("head2", Inventory(hosts: ["head1": host], observedAt: 0))
   }
 
   private let installed = CloneRecord(head: "head2", capture: "3f2a", installedAt: 0)

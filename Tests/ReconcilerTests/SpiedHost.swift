@@ -24,7 +24,7 @@ struct SpiedHost: HostAccess.Host {
 
   var id: HostID { host.id }
 
-  func answer(_ probes: [Probe], secrets: Secrets) async throws(AgentError) -> [Probe: Answer] {
+  func answer(_ probes: [AnyProbe], secrets: Secrets) async throws(AgentError) -> [AnyProbe: AnyAnswer] {
     counts.note("answer")
     return try await host.answer(probes, secrets: secrets)
   }

@@ -9,31 +9,29 @@ import Testing
 
   /// The steps of a kind, given what the host answers.
   private func steps<Kind: ResourceKind>(
-    _ kind: Kind.Type, _ id: ResourceID, _ desired: Kind.Desired, _ answers: [Probe: Answer],
+    _ kind: Kind.Type, _ id: ResourceID, _ desired: Kind.Desired, _ answers: (AnyProbe, AnyAnswer)...,
     changing: Set<ResourceID> = []
   ) throws -> [StepDraft] {
-    let inventory = Inventory(hosts: [host: .answered(answers)], observedAt: 0)
+    let inventory = Inventory(hosts: [host: .answered(Dictionary(uniqueKeysWithValues: answers))], observedAt: 0)
     let seen = Answers(inventory, blank: [])
     let context = PlanContext(answers: seen, activeHead: host, changing: changing, now: 0)
     return try kind.steps(id, desired, try kind.interpret(id, desired, seen), context)
   }
 
-  private func facts(_ text: String, mode: UInt16 = 0o644, owner: String = "root") -> Answer {
+  private func facts(_ text: String, mode: UInt16 = 0o644, owner: String = "root") -> FileState {
     .file(
-      .file(
-        FileFacts(
-          digest: SHA256.hex(text), size: text.utf8.count, mode: mode, owner: owner, group: "root", contents: text,
-          managed: true)))
+      FileFacts(
+        digest: SHA256.hex(text), size: text.utf8.count, mode: mode, owner: owner, group: "root", contents: text,
+        managed: true))
   }
 
   // MARK: Files
 
   @Test func aFileIsLookedAtOnlyAsFarAsTheSpecGoes() throws {
     let id = FileKind.id(on: host, "/etc/a")
-    let probe = Probe.file(path: "/etc/a", contents: true)
     let plain = FileKind.Desired(FileGoal(path: "/etc/a", contents: .text("a\n")))
     let strict = FileKind.Desired(FileGoal(path: "/etc/a", contents: .text("a\n"), mode: 0o600, owner: "root:root"))
-    let theirs = [probe: facts("a\n", mode: 0o666, owner: "nobody")]
+    let theirs = FileProbe("/etc/a").answered(facts("a\n", mode: 0o666, owner: "nobody"))
 
     #expect(try steps(FileKind.self, id, plain, theirs).isEmpty)
     #expect(
@@ -46,7 +44,7 @@ import Testing
     let desired = FileKind.Desired(FileGoal(path: "/etc/a", contents: .text("one\nthree\n")))
 
     let drafts = try steps(
-      FileKind.self, id, desired, [.file(path: "/etc/a", contents: true): facts("one\ntwo\n")])
+      FileKind.self, id, desired, FileProbe("/etc/a").answered(facts("one\ntwo\n")))
 
     #expect(drafts.map(\.verb) == ["write"])
     #expect(drafts.first?.changes == ["@@ -1,2 +1,2 @@", " one", "-two", "+three"])
@@ -56,7 +54,7 @@ import Testing
     let id = FileKind.id(on: host, "/etc/a")
     let desired = FileKind.Desired(FileGoal(path: "/etc/a", contents: .text("")))
 
-    #expect(try steps(FileKind.self, id, desired, [.file(path: "/etc/a", contents: true): .file(.absent)]).count == 1)
+    #expect(try steps(FileKind.self, id, desired, FileProbe("/etc/a").answered(.absent)).count == 1)
   }
 
   @Test func anAnswerThatFailedIsNotAbsence() throws {
@@ -65,9 +63,9 @@ import Testing
     let error = AgentError(.permission, "no", next: "ask")
 
     #expect(throws: Unreadable.failed(host, error)) {
-      try steps(FileKind.self, id, desired, [.file(path: "/etc/a", contents: true): .failed(error)])
+      try steps(FileKind.self, id, desired, FileProbe("/etc/a").failed(error))
     }
-    #expect(throws: Unreadable.unasked(host)) { try steps(FileKind.self, id, desired, [:]) }
+    #expect(throws: Unreadable.unasked(host)) { try steps(FileKind.self, id, desired) }
   }
 
   // MARK: Trees
@@ -79,7 +77,7 @@ import Testing
     let desired = TreeKind.Desired(TreeGoal(root: "/srv/t", files: files))
     let there = TreeState(exists: true, files: ["f100": SHA256.hex("other"), "old": SHA256.hex("old")])
 
-    let draft = try #require(try steps(TreeKind.self, id, desired, [.tree(root: "/srv/t"): .tree(there)]).first)
+    let draft = try #require(try steps(TreeKind.self, id, desired, TreeProbe("/srv/t").answered(there)).first)
 
     #expect(draft.changes.count == 10)
     #expect(draft.changes.first == "* f100")
@@ -100,8 +98,8 @@ import Testing
       name: "web.service", enabled: enabled, active: active, configuration: ["/etc/web.conf", "/etc/web"],
       reload: .restart)
     let desired = UnitKind.Desired(goal, watches: [config], reloadsFor: [data])
-    let probe = Probe.unit(name: goal.name, configuration: goal.configuration)
-    return try steps(UnitKind.self, unitID, desired, [probe: .unit(state)], changing: changing).first
+    let probe = UnitProbe(goal.name, configuration: goal.configuration)
+    return try steps(UnitKind.self, unitID, desired, probe.answered(state), changing: changing).first
   }
 
   private func state(
@@ -146,24 +144,23 @@ import Testing
   @Test func serviceAddressesOnALinkStay() throws {
     let goal = LinkGoal(
       interface: "eth0", address: try #require(IPv4Address("10.1.0.1")), prefix: 16, gateway: nil)
-    let answers: [Probe: Answer] = [
-      .file(path: LinkKind.path("eth0"), contents: true): facts(LinkKind.contents(goal)),
-      .links: .links([
-        LinkState(name: "eth0", mac: nil, up: true, addresses: ["10.1.0.1/16", "10.1.0.10/16"], gateways: [])
-      ]),
-    ]
+    let link = LinkState(name: "eth0", mac: nil, up: true, addresses: ["10.1.0.1/16", "10.1.0.10/16"], gateways: [])
 
-    #expect(try steps(LinkKind.self, LinkKind.id(on: host, "eth0"), .init(goal), answers).isEmpty)
+    let drafts = try steps(
+      LinkKind.self, LinkKind.id(on: host, "eth0"), .init(goal),
+      FileProbe(LinkKind.path("eth0")).answered(facts(LinkKind.contents(goal))), LinksProbe().answered([link]))
+
+    #expect(drafts.isEmpty)
   }
 
   // MARK: Packages
 
   @Test func onlyMissingPackagesAreInstalled() throws {
     let desired = PackagesKind.Desired(["b", "a", "c", "a"])
-    let probe = Probe.packages(["a", "b", "c"])
+    let probe = PackagesProbe(["a", "b", "c"])
 
     let drafts = try steps(
-      PackagesKind.self, PackagesKind.id(on: host, "base"), desired, [probe: .packages(["b": "1"])])
+      PackagesKind.self, PackagesKind.id(on: host, "base"), desired, probe.answered(["b": "1"]))
 
     #expect(drafts.map(\.operation) == [AnyOperation(EnsurePackages(["a", "c"]))])
   }

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import HostAccess
+import Wings
 
-extension Agent {
-  func probeClone(head: HostID) async throws(AgentError) -> Answer { .clone(try CaptureStore.record(head)) }
+extension CloneProbe: AgentProbe {
+  var shares: SharedFacts.Subjects { SharedFacts.Subjects() }
+
+  func answer(on agent: Agent, _ context: ProbeContext) async throws(AgentError) -> CloneRecord? {
+    try CaptureStore.record(head)
+  }
 }

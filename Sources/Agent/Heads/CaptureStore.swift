@@ -2,6 +2,7 @@
 import ClusterModel
 import FoundationEssentials
 import HostAccess
+import Wings
 
 /// Captures of this head, and the records of what was installed from them.
 enum CaptureStore {

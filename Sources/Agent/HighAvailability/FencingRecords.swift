@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import FoundationEssentials
+import Wings
 
 /// When this head last proved that it can switch another one off: `/var/lib/cluster/fencing/HEAD.json`.
 enum FencingRecords {

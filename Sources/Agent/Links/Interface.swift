@@ -3,6 +3,7 @@ import ClusterModel
 import FoundationEssentials
 import Glibc
 import HostAccess
+import Wings
 
 /// The network interfaces of this host, as the kernel tells of them.
 enum Interface {

@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import HostAccess
+import Wings
 
-extension Agent {
-  func probeNodeReports() async throws(AgentError) -> Answer { .nodeReports(try BootLog.reports()) }
+extension NodeReportsProbe: AgentProbe {
+  var shares: SharedFacts.Subjects { SharedFacts.Subjects() }
 
-  func probePower(_ bmc: BMC, _ secrets: Secrets) async throws(AgentError) -> Answer {
-    .power(try await PowerControl(bmc, secrets).status())
+  func answer(on agent: Agent, _ context: ProbeContext) async throws(AgentError) -> [NodeReport] {
+    try BootLog.reports()
+  }
+}
+
+extension PowerProbe: AgentProbe {
+  var shares: SharedFacts.Subjects { SharedFacts.Subjects() }
+
+  func answer(on agent: Agent, _ context: ProbeContext) async throws(AgentError) -> PowerState {
+    try await PowerControl(bmc, context.secrets).status()
   }
 }

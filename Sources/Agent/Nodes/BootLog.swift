@@ -2,6 +2,7 @@
 import ClusterModel
 import Glibc
 import HostAccess
+import Wings
 
 /// `/var/log/cluster/boot.log`, written by nginx.
 struct BootLog {

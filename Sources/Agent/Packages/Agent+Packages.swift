@@ -2,12 +2,17 @@
 import ClusterModel
 import Glibc
 import HostAccess
+import Wings
+
+extension PackagesProbe: AgentProbe {
+  var shares: SharedFacts.Subjects { SharedFacts.Subjects(packages: Set(names)) }
+
+  func answer(on agent: Agent, _ context: ProbeContext) async throws(AgentError) -> [String: String] {
+    try await context.facts.versions(names)
+  }
+}
 
 extension Agent {
-  func probePackages(_ names: [String], _ facts: SharedFacts) async throws(AgentError) -> Answer {
-    .packages(try await facts.versions(names))
-  }
-
   static func versions(_ names: [String]) async throws(AgentError) -> [String: String] {
     try checkNames(names)
     return try await InstalledPackages.versions(names)

@@ -14,7 +14,7 @@ struct PowerControl {
     self.bmc = bmc
     guard let bytes = secrets[bmc.password] else {
       throw AgentError(
-        .invalid, "There is no \(bmc.password) for the BMC at \(bmc.address)",
+        .notFound, "There is no \(bmc.password) for the BMC at \(bmc.address)",
         next: "Put the password into the secrets folder as \(bmc.password.name).")
     }
     // Files end with a newline; passwords do not.

@@ -47,7 +47,10 @@ package final class AgentService: Sendable {
     Command.ignoreBrokenPipes()
     let service = AgentService(host, catalog, FrameWriter(output), log)
     service.send(
-      .hello(AgentHello(version: WireProtocol.version, host: host.id, operations: catalog.operations.names)))
+      .hello(
+        AgentHello(
+          version: WireProtocol.version, host: host.id, probes: catalog.probes.names,
+          operations: catalog.operations.names)))
     let result = await service.take(ByteStream.reading(input))
     await service.finish()
     try result.get()
@@ -190,9 +193,4 @@ extension AgentService {
       throw error
     }
   }
-}
-
-extension AgentError {
-  fileprivate static let unanswered = AgentError(
-    .invalid, "The agent gave no answer to this probe", next: "Report this as a bug.")
 }

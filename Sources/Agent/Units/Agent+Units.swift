@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import HostAccess
+import Wings
 
-extension Agent {
-  func probeUnit(
-    name: String, configuration: [String], _ facts: SharedFacts
-  ) async throws(AgentError) -> Answer {
-    let unit = try await facts.unit(name)
-    return .unit(
-      UnitState(
-        exists: unit.exists, enabled: unit.isEnabled, masked: unit.isMasked, active: unit.active,
-        configuration: try LoadedConfiguration.state(
-          of: name, unit, files: configuration, changed: facts.changed)))
+extension UnitProbe: AgentProbe {
+  var shares: SharedFacts.Subjects { SharedFacts.Subjects(units: [unit], paths: Set(configuration)) }
+
+  func answer(on agent: Agent, _ context: ProbeContext) async throws(AgentError) -> UnitState {
+    let properties = try await context.facts.unit(unit)
+    return UnitState(
+      exists: properties.exists, enabled: properties.isEnabled, masked: properties.isMasked, active: properties.active,
+      configuration: try LoadedConfiguration.state(
+        of: unit, properties, files: configuration, changed: context.facts.changed))
   }
 }

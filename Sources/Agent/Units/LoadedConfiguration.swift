@@ -3,6 +3,7 @@ import ClusterModel
 import FoundationEssentials
 import Glibc
 import HostAccess
+import Wings
 
 /// Whether a running unit works with the configuration that its files hold now.
 ///

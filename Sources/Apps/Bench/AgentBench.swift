@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import HostAccess
+import Wings
 
 /// A conversation with an agent, from its start to the last of 200 answers. Probes change nothing.
 enum AgentBench {
   static func run(_ program: String, _ words: [String]) async throws {
     let probes = probes
-    var answers: [Probe: Answer] = [:]
+    var answers: [AnyProbe: AnyAnswer] = [:]
     var times: [Duration] = []
     for _ in 0...Measuring.repetitions {
       let clock = ContinuousClock()
       let began = clock.now
-      let connection = AgentConnection(program, words) { _ in nil }
+      let connection = AgentConnection(program, words, catalog: .all) { _ in nil }
       do {
         _ = try await connection.greeting(within: .seconds(20))
         answers = try await connection.answer(probes, secrets: Secrets())
@@ -35,7 +36,7 @@ enum AgentBench {
   }
 
   /// The questions that a head is asked, in about the shares that a site of some size asks it.
-  private static var probes: [Probe] {
+  private static var probes: [AnyProbe] {
     let files = base.map { "/etc/\($0)" } + (0..<90).map { "/etc/cluster/bench/file-\($0)" }
     let units = [
       "ssh.service", "cron.service", "nginx.service", "dnsmasq.service", "corosync.service", "pacemaker.service",
@@ -48,12 +49,12 @@ enum AgentBench {
     let packages = [
       "openssh-server", "nginx-light", "dnsmasq", "corosync", "pacemaker", "ipmitool", "rsync", "adduser",
     ]
-    return [.system, .links]
-      + files.map { Probe.file(path: $0, contents: true) }
-      + (0..<20).map { Probe.tree(root: "/etc/cluster/bench/tree-\($0)") }
-      + units.map { Probe.unit(name: $0, configuration: ["/etc/systemd/system/\($0)", "/etc/nginx"]) }
-      + packages.map { Probe.packages([$0]) }
-      + (0..<22).map { Probe.packages(["bench-\($0)", "base-files"]) }
+    return [AnyProbe(SystemProbe()), AnyProbe(LinksProbe())]
+      + files.map { AnyProbe(FileProbe($0)) }
+      + (0..<20).map { AnyProbe(TreeProbe("/etc/cluster/bench/tree-\($0)")) }
+      + units.map { AnyProbe(UnitProbe($0, configuration: ["/etc/systemd/system/\($0)", "/etc/nginx"])) }
+      + packages.map { AnyProbe(PackagesProbe([$0])) }
+      + (0..<22).map { AnyProbe(PackagesProbe(["bench-\($0)", "base-files"])) }
   }
 
   /// On every Debian.

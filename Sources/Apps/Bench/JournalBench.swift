@@ -51,10 +51,10 @@ private struct JournaledSite {
     else {
       throw Unexpected(what: "no cluster")
     }
-    let heads = Planning.Heads(cluster)
+    let heads = Planning.Heads(cluster, sight: HighAvailability.sight)
     desired = DesiredResources(
       Expansion.expand(cluster, SiteFiles()), catalog: KindCatalog.all, heads: heads)
-    let inventory = BareMachine.inventory(desired.questions(previously: []), reachable: ["head1"])
+    let inventory = BareMachine.inventory(cluster, desired.questions(previously: []))
     everything = try Planner.plan(desired, previously: [], inventory: inventory, now: 0)
     guard let step = everything.steps.first(where: { $0.resource.kind == FileKind.name }) else {
       throw Unexpected(what: "no file is to be written")

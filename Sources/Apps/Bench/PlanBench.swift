@@ -50,11 +50,11 @@ enum PlanBench {
       return cluster
     }
     let (desired, expanding) = try await report("expand", size) { Expansion.expand(cluster, SiteFiles()) }
-    let heads = Planning.Heads(cluster)
+    let heads = Planning.Heads(cluster, sight: HighAvailability.sight)
     let (wanted, asking) = try await report("order and ask", size) {
       DesiredResources(desired, catalog: KindCatalog.all, heads: heads)
     }
-    let inventory = BareMachine.inventory(wanted.questions(previously: []), reachable: ["head1"])
+    let inventory = BareMachine.inventory(cluster, wanted.questions(previously: []))
     let (plan, planning) = try await report("plan", size) { () throws -> Plan in
       let plan = try Planner.plan(wanted, previously: [], inventory: inventory, now: 0)
       if let blocked = plan.blocked.first { throw Unexpected(what: "\(blocked.resource): \(blocked.reason)") }
@@ -74,7 +74,7 @@ enum PlanBench {
     func plan(_ inventory: Inventory) throws -> Plan {
       try Planner.plan(
         desired: site.desired, previously: [], inventory: inventory, catalog: SyntheticSite.catalog,
-        heads: Heads(primary: SyntheticSite.head), now: 0)
+        heads: Planning.Heads(primary: SyntheticSite.head, sight: HighAvailability.sight), now: 0)
     }
     _ = try await report("plan, all to do", size) {
       try Measuring.expecting("all steps", plan(site.nothing)) { $0.steps.count == site.desired.count }

@@ -16,8 +16,8 @@ struct SyntheticSite {
   init(nodes: Int) {
     var desired: [Resource] = []
     desired.reserveCapacity(2 * nodes)
-    var present: [Probe: Answer] = [:]
-    var absent: [Probe: Answer] = [.links: .links([])]
+    var present: [AnyProbe: AnyAnswer] = [:]
+    var absent: [AnyProbe: AnyAnswer] = [:]
     for number in 0..<nodes {
       let script = ResourceID(BootFileKind.name, on: Self.head, "/srv/cluster/http/ipxe/node\(number).ipxe")
       let reservation = ResourceID(BootFileKind.name, on: Self.head, "/etc/cluster/dhcp-hosts/node\(number)")
@@ -28,14 +28,15 @@ struct SyntheticSite {
           reservation, BootFileKind.Desired(text: "b\(number)"), because: "DHCP", source: source, after: [script]))
     }
     for resource in desired {
-      let probe = Probe.file(path: resource.id.name, contents: true)
-      absent[probe] = .file(.absent)
+      let probe = AnyProbe(FileProbe(resource.id.name))
+      absent[probe] = AnyAnswer(FileProbe.self, .absent)
       let text = (resource.desired as? BootFileKind.Desired)?.text ?? ""
       let facts = FileFacts(
         digest: "", size: text.utf8.count, mode: 0o644, owner: "root", group: "root", contents: text, managed: true)
-      present[probe] = .file(.file(facts))
+      present[probe] = AnyAnswer(FileProbe.self, .file(facts))
     }
-    present[.links] = .links([])
+    let links = AnyProbe(LinksProbe())
+    (present[links], absent[links]) = (AnyAnswer(LinksProbe.self, []), AnyAnswer(LinksProbe.self, []))
     self.desired = desired
     nothing = Inventory(hosts: [Self.head: .answered(absent)], observedAt: 0)
     everything = Inventory(hosts: [Self.head: .answered(present)], observedAt: 0)
@@ -50,12 +51,12 @@ enum BootFileKind: ResourceKind {
   static let removalRank = 20
 
   static func questions(_ id: ResourceID, _ desired: Desired) -> [Question] {
-    id.host.map { [Question($0, .file(path: id.name, contents: true))] } ?? []
+    id.host.map { [Question($0, FileProbe(id.name))] } ?? []
   }
 
   static func interpret(_ id: ResourceID, _ desired: Desired, _ answers: Answers) throws(Unreadable) -> String? {
     guard let host = id.host,
-      case .file(.file(let facts)) = try answers.answer(host, .file(path: id.name, contents: true))
+      case .file(let facts) = try answers.answer(host, FileProbe(id.name))
     else { return nil }
     return facts.contents
   }

@@ -19,7 +19,7 @@ package struct FakeHost: Host {
     self.init(id: id, cluster: FakeCluster(world))
   }
 
-  package func answer(_ probes: [Probe], secrets: Secrets) async throws(AgentError) -> [Probe: Answer] {
+  package func answer(_ probes: [AnyProbe], secrets: Secrets) async throws(AgentError) -> [AnyProbe: AnyAnswer] {
     try await cluster.attempt { (world) throws(AgentError) in
       try world.answers(probes, on: id, secrets)
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import HostAccess
+import Wings
 
 /// The agent's dead-man switch, in virtual time: a change of the way to a machine is undone unless it is confirmed.
 package struct FakeDeadMan: Hashable, Codable, Sendable {

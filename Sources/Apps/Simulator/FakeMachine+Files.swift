@@ -194,3 +194,17 @@ extension FakeMachine {
     }
   }
 }
+
+extension FileProbe: MemoryProbe {
+  func answer(of asked: AskedMachine) -> FileState { asked.machine.file(path, contents: contents) }
+}
+
+extension SecretFileProbe: MemoryProbe {
+  func answer(of asked: AskedMachine) throws(AgentError) -> SecretFileState {
+    try asked.machine.secretFile(path, secret, asked.secrets)
+  }
+}
+
+extension TreeProbe: MemoryProbe {
+  func answer(of asked: AskedMachine) -> TreeState { asked.machine.tree(root) }
+}

@@ -54,3 +54,15 @@ extension FakeMachine {
     throw AgentError(.notFound, "There is no interface \(name)", next: "Compare `nics:` in the spec with `ip link`.")
   }
 }
+
+extension LinksProbe: MemoryProbe {
+  func answer(of asked: AskedMachine) -> [LinkState] { asked.machine.links }
+}
+
+extension SystemProbe: MemoryProbe {
+  func answer(of asked: AskedMachine) -> SystemState {
+    SystemState(
+      hostname: asked.machine.hostname, machineID: asked.machine.machineID,
+      operatingSystem: "Debian GNU/Linux 12 (bookworm)", bootID: "boot-\(asked.machine.boots)", uptimeSeconds: 60)
+  }
+}

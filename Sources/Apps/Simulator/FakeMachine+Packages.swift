@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
+import Wings
 
 extension FakeMachine {
   func packages(_ names: [String]) -> [String: String] { installed.filter { names.contains($0.key) } }
@@ -52,4 +53,8 @@ extension FakeMachine {
     installed[name] = offer.version
     for unit in offer.units where units[unit] == nil { units[unit] = Unit(enabled: true) }
   }
+}
+
+extension PackagesProbe: MemoryProbe {
+  func answer(of asked: AskedMachine) -> [String: String] { asked.machine.packages(names) }
 }

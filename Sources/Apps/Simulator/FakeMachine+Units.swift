@@ -62,3 +62,7 @@ extension FakeMachine {
     return configuration.contains { changed($0) > unit.loaded } ? .stale : .loaded
   }
 }
+
+extension UnitProbe: MemoryProbe {
+  func answer(of asked: AskedMachine) -> UnitState { asked.machine.unit(unit, configuration: configuration) }
+}

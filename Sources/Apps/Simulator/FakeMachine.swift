@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
+import Wings
 
 /// One machine as a value: what is on its disk, what runs on it, what went wrong with it.
 ///

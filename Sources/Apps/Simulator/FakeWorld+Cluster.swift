@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
+import Wings
 
 extension FakeWorld {
   /// The site before anything was done: a head that is no clone is a plain Debian with SSH and a way to its mirror,

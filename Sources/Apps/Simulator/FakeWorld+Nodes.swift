@@ -179,3 +179,7 @@ extension AgentError {
       next: "Check that it boots from the network first.")
   }
 }
+
+extension NodeReportsProbe: MemoryProbe {
+  func answer(of asked: AskedMachine) -> [NodeReport] { asked.world.reports(on: asked.id) }
+}

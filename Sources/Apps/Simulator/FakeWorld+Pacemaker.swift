@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import Pacemaker
+import Wings
 import XML
 
 /// Pacemaker as far as anything here depends on it: it keeps a CIB while it runs somewhere, and runs each address and
@@ -198,4 +199,22 @@ extension XMLElement {
   fileprivate func parameter(_ name: String) -> String? {
     all("instance_attributes").flatMap { $0.all("nvpair") }.first { $0["name"] == name }?["value"]
   }
+}
+
+extension CorosyncProbe: MemoryProbe {
+  func answer(of asked: AskedMachine) -> CorosyncState? { asked.world.corosync(on: asked.id) }
+}
+
+extension CIBProbe: MemoryProbe {
+  func answer(of asked: AskedMachine) -> String? { asked.world.cib(on: asked.id) }
+}
+
+extension StoredCIBProbe: MemoryProbe {
+  func answer(of asked: AskedMachine) -> StoredCIB? {
+    asked.world.configured.contains(asked.id) ? asked.world.cib?.stored : nil
+  }
+}
+
+extension CrmMonProbe: MemoryProbe {
+  func answer(of asked: AskedMachine) -> String? { asked.world.crmMon(on: asked.id) }
 }

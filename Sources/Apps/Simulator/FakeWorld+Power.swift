@@ -44,3 +44,11 @@ extension FakeWorld {
     return board
   }
 }
+
+extension PowerProbe: MemoryProbe {
+  func answer(of asked: AskedMachine) throws(AgentError) -> PowerState { try asked.world.power(bmc, asked.secrets) }
+}
+
+extension FencingProbe: MemoryProbe {
+  func answer(of asked: AskedMachine) -> FencingRecord? { asked.machine.fencing[head] }
+}

@@ -94,3 +94,11 @@ extension FakeWorld {
       changed: noted || captured, detail: noted || captured ? "forgot \(head)" : "nothing is noted of \(head)")
   }
 }
+
+extension ImageProbe: MemoryProbe {
+  func answer(of asked: AskedMachine) -> ImageState? { asked.machine.images["\(image)/\(digest)"] }
+}
+
+extension CloneProbe: MemoryProbe {
+  func answer(of asked: AskedMachine) -> CloneRecord? { asked.machine.clones[head] }
+}

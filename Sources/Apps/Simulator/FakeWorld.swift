@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import Pacemaker
+import Wings
 
 /// All machines of a site as one value: heads, nodes, their BMCs, and the cluster that Pacemaker makes of the heads.
 package struct FakeWorld: Equatable, Codable, Sendable {

@@ -13,6 +13,7 @@ enum StatusText {
     lines += nodes(status, now: now) + [""]
     lines.append(lastRun(status, now: now))
     lines += status.leases.map(atWork)
+    lines += status.unknownLeases.map { "At work   not known on \($0.head): \($0.reason)" }
     return lines
   }
 

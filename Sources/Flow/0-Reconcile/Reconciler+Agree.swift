@@ -2,6 +2,7 @@
 import ClusterModel
 import Execution
 import HostAccess
+import Wings
 
 extension Reconciler {
   /// Shows a proposal, and says whether it is agreed to. One that is clean asks to record what killed runs have done.
@@ -42,7 +43,8 @@ extension Reconciler {
   ) async throws(ReconcileError) -> Value {
     let (stream, continuation) = AsyncStream.makeStream(of: RunEvent.self)
     let executor = Executor(
-      hosts: hosts, secrets: secrets, journal: journal, processes: processes, witness: headWitness,
+      hosts: hosts, secrets: secrets, journal: journal, processes: processes,
+      witness: HighAvailability.witness(cluster),
       policy: request.policy, clock: clock, now: now, events: continuation)
     let holder = by + (processes.current.map { " pid \($0.pid)" } ?? "")
     async let watching: Void = uncancelled { for await event in stream { events(.event(event)) } }

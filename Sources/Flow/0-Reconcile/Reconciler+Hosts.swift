@@ -22,7 +22,7 @@ extension Reconciler {
         formerHostName: { way.flatMap { formerAddress(of: head.name, $0.name, history, site) }.map(\.description) },
         otherHostNames: head.nics.map { "\($0.address)" }, user: cluster.access.user,
         configuration: site.sshConfiguration?.path, agent: site.agent.path,
-        runDirectory: runDirectory.path)
+        catalog: .all, runDirectory: runDirectory.path)
     }
     return Reconciler(
       site: site, specification: specification, cluster: cluster, hosts: hosts,
@@ -63,9 +63,8 @@ extension Reconciler {
     of head: HostID, _ interface: String, _ history: AuditRepository, _ site: Site
   ) -> IPv4Address? {
     // A record that cannot be read is told of by whoever makes the plan.
-    let managed = try? history.managed(LinkKind.name, on: head, site: site.id, catalog: KindCatalog.all)
-    let links = (managed ?? []).compactMap { ($0.desired as? LinkKind.Desired)?.link }
-    return (links.first { $0.interface == interface } ?? links.first { $0.gateway != nil })?.address
+    let managed = try? history.managed(Links.kind, on: head, site: site.id, catalog: KindCatalog.all)
+    return Links.address(of: interface, in: managed ?? [])
   }
 
   /// Sockets of ssh's connections: private, and short enough for a socket's path (108 bytes, unix(7)).

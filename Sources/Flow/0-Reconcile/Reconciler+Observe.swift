@@ -2,6 +2,7 @@
 import ClusterModel
 import Observation
 import Planning
+import Wings
 
 /// What a plan is made from, beside what is wanted.
 struct SeenSite: Sendable {
@@ -30,7 +31,7 @@ extension Reconciler {
       previously: previously, inventory: await observe(wanted.questions(previously: previously), on: clock))
   }
 
-  private func observe(_ questions: [HostID: [Probe]], on clock: some Clock<Duration>) async -> Inventory {
+  private func observe(_ questions: [HostID: [AnyProbe]], on clock: some Clock<Duration>) async -> Inventory {
     await Observer(secrets: secrets, clock: clock, now: now).observe(questions, hosts: hosts)
   }
 
@@ -62,5 +63,5 @@ extension Reconciler {
   }
 
   /// Who may hold the service address, for the planner.
-  var heads: Planning.Heads { Planning.Heads(cluster) }
+  var heads: Planning.Heads { Planning.Heads(cluster, sight: HighAvailability.sight) }
 }

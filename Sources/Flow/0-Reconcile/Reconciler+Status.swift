@@ -7,30 +7,34 @@ import Wings
 extension Reconciler {
   /// The machines as they are now, and the last run of this site.
   package func status() async throws(ReconcileError) -> StatusReport {
-    var questions: [HostID: [Probe]] = [:]
-    for question in Set(StatusReport.questions(cluster) + HighAvailabilityStatus.questions(cluster)) {
+    var questions: [HostID: [AnyProbe]] = [:]
+    for question in StatusReport.questions(cluster) {
       questions[question.host, default: []].append(question.probe)
     }
     let inventory = await observe(questions, on: clock)
     var report = StatusReport.assemble(cluster, inventory, site: site.id, lastRun: try lastRun())
-    report.leases = await leases(of: report.heads.filter(\.online).map { HostID($0.name) })
+    await addLeases(to: &report)
     return report
   }
 
-  /// Of heads that have just answered; one that is silent now shows no lease.
-  private func leases(of heads: [HostID]) async -> [StatusReport.Lease] {
-    var leases: [StatusReport.Lease] = []
-    for head in heads {
-      guard let state = try? await hosts[head]?.lease(), let token = state.holder else { continue }
-      leases.append(
-        StatusReport.Lease(
-          head: head.name, run: token.run, holder: token.holder, seconds: state.heldSeconds,
-          secondsLeft: state.secondsLeft, unconfirmed: state.pending?.what))
+  /// Of heads that have just answered; one that is silent now may have a run at work.
+  private func addLeases(to report: inout StatusReport) async {
+    for head in report.heads.lazy.filter(\.online).map(\.name) {
+      guard let host = hosts[HostID(head)] else { continue }
+      do throws(AgentError) {
+        let state = try await host.lease()
+        guard let token = state.holder else { continue }
+        report.leases.append(
+          StatusReport.Lease(
+            head: head, run: token.run, holder: token.holder, seconds: state.heldSeconds,
+            secondsLeft: state.secondsLeft, unconfirmed: state.pending?.what))
+      } catch {
+        report.unknownLeases.append(StatusReport.UnknownLease(head: head, reason: "\(error)"))
+      }
     }
-    return leases
   }
 
-  private func observe(_ questions: [HostID: [Probe]], on clock: some Clock<Duration>) async -> Inventory {
+  private func observe(_ questions: [HostID: [AnyProbe]], on clock: some Clock<Duration>) async -> Inventory {
     await Observer(secrets: secrets, deadline: .seconds(20), clock: clock, now: now).observe(questions, hosts: hosts)
   }
 

@@ -10,7 +10,8 @@ extension DesiredResources {
   /// What a description asks for, as this program knows to bring it about.
   package static func asked(by cluster: Cluster, _ files: SiteFiles) -> DesiredResources {
     DesiredResources(
-      Expansion.expand(cluster, files), catalog: KindCatalog.all, heads: Planning.Heads(cluster))
+      Expansion.expand(cluster, files), catalog: KindCatalog.all,
+      heads: Planning.Heads(cluster, sight: HighAvailability.sight))
   }
 }
 

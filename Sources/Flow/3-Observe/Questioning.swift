@@ -7,25 +7,25 @@ import HostAccess
 /// A secret that is not in the store cannot be compared with a file. One that we generate just does not exist yet, and
 /// looking must not make it: then the file is either absent or different. Any other one has to be brought first.
 struct Questioning {
-  let sent: [Probe]
+  let sent: [AnyProbe]
   let secrets: Secrets
-  private let asked: [Probe]
+  private let asked: [AnyProbe]
   /// What is known without asking.
-  private var known: [Probe: Answer] = [:]
-  /// Probes that were asked in place of others.
-  private var substitutes: [Probe: Probe] = [:]
+  private var known: [AnyProbe: AnyAnswer] = [:]
+  /// Probes that are asked in place of others.
+  private var substitutes: [AnyProbe: SubstituteProbe] = [:]
 
-  init(_ probes: [Probe], _ store: any SecretStore) {
+  init(_ probes: [AnyProbe], _ store: any SecretStore) {
     var values: [SecretRef: [UInt8]] = [:]
-    var sent: [Probe] = []
+    var sent: [AnyProbe] = []
     for probe in probes {
       do throws(AgentError) {
-        for ref in probe.secrets where values[ref] == nil { values[ref] = try store.value(ref) }
-        if let missing = probe.secrets.first(where: { values[$0] == nil }) {
-          guard missing.isGenerated, case .secretFile(let path, _) = probe else { throw .missing(missing) }
-          substitutes[probe] = .file(path: path, contents: false)
+        let needs = probe.secrets
+        for ref in needs.refs where values[ref] == nil { values[ref] = try store.value(ref) }
+        if let missing = needs.refs.first(where: { values[$0] == nil }) {
+          substitutes[probe] = try Self.substitute(needs, missing)
         }
-        sent.append(substitutes[probe] ?? probe)
+        sent.append(substitutes[probe]?.probe ?? probe)
       } catch {
         known[probe] = .failed(error)
       }
@@ -35,26 +35,25 @@ struct Questioning {
     secrets = Secrets(values)
   }
 
+  private static func substitute(_ needs: ProbeSecrets, _ missing: SecretRef) throws(AgentError) -> SubstituteProbe {
+    switch needs {
+    case .compares(_, let substitute) where missing.isGenerated: return substitute
+    case .none, .needs, .compares: throw .missing(missing)
+    }
+  }
+
   /// The answers to the probes that were to be asked. A host that leaves one out has not answered it.
-  func answers(_ received: [Probe: Answer]) -> [Probe: Answer] {
+  func answers(_ received: [AnyProbe: AnyAnswer]) -> [AnyProbe: AnyAnswer] {
     // The usual case, and thousands of them.
     if known.isEmpty && substitutes.isEmpty { return received }
     var answers = known
     for probe in asked where answers[probe] == nil {
       if let substitute = substitutes[probe] {
-        answers[probe] = received[substitute].map(compared)
+        answers[probe] = received[substitute.probe].map(substitute.meaning)
       } else {
         answers[probe] = received[probe]
       }
     }
     return answers
-  }
-
-  private func compared(_ answer: Answer) -> Answer {
-    switch answer {
-    case .file(.absent): .secretFile(.absent)
-    case .file: .secretFile(.differs)
-    default: answer
-    }
   }
 }

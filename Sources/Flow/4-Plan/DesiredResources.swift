@@ -16,7 +16,7 @@ package struct DesiredResources: Sendable {
   /// Things that two of them decide about.
   let clashes: [PlanProblem]
   /// What has to be asked of which host. Each probe once, in a steady order.
-  let questions: [HostID: [Probe]]
+  let questions: [HostID: [AnyProbe]]
 
   package init(_ resources: [Resource], catalog: [String: AnyKind], heads: Heads) {
     self.resources = resources
@@ -30,18 +30,20 @@ package struct DesiredResources: Sendable {
     owned = Ownership.of(resources, catalog: catalog, heads: heads)
     clashes = owned.problems { resources[$0].owner }
     var list = QuestionList()
-    for head in heads.all { list.add(Question(head, .links)) }
+    for head in heads.all { list.add(heads.sight.serving.map { Question(head, asking: $0) }) }
     for resource in resources { list.add(catalog[resource.id.kind]?.questions(resource.id, resource.desired) ?? []) }
     questions = list.questions
   }
 
   /// What must be asked before a plan can be made, also of what was managed before and is not asked for any more.
-  package func questions(previously: [ManagedResource]) -> [HostID: [Probe]] {
+  package func questions(previously: [ManagedResource]) -> [HostID: [AnyProbe]] {
     let gone = previously.filter { !ids.contains($0.id) }
     if gone.isEmpty { return questions }
     var list = QuestionList(questions)
     for question in gone.flatMap(asked) where hosts.contains(question.host) { list.add(question) }
-    if !leaving(previously).isEmpty { for head in heads.all { list.add(Question(head, .corosync)) } }
+    if !leaving(previously).isEmpty {
+      for head in heads.all { list.add(heads.sight.membership.map { Question(head, asking: $0) }) }
+    }
     return list.questions
   }
 
@@ -69,10 +71,10 @@ package struct DesiredResources: Sendable {
 
 /// Questions by host, each once, in the order in which they came.
 private struct QuestionList {
-  private(set) var questions: [HostID: [Probe]]
-  private var seen: [HostID: Set<Probe>]
+  private(set) var questions: [HostID: [AnyProbe]]
+  private var seen: [HostID: Set<AnyProbe>]
 
-  init(_ questions: [HostID: [Probe]] = [:]) {
+  init(_ questions: [HostID: [AnyProbe]] = [:]) {
     self.questions = questions
     seen = questions.mapValues { Set($0) }
   }

@@ -218,17 +218,17 @@ struct PlanBuilder {
 
   /// Plans to forget what heads have that the description dropped. One that may still act in the cluster is not let go.
   ///
-  /// - Parameter witnesses: the heads that stay, whose Corosync tells who is in the cluster.
+  /// - Parameter heads: those that stay, which tell who is in the cluster.
   /// - Returns: heads that are up still: cut off from the others, they would fence them.
-  mutating func letGo(_ dropped: [LeavingHead], witnesses: [HostID]) -> [PlanProblem] {
+  mutating func letGo(_ dropped: [LeavingHead], heads: Heads) -> [PlanProblem] {
     var present: [PlanProblem] = []
     for head in dropped {
       left.formUnion(head.resources)
       var unreadable: Unreadable?
-      for witness in witnesses {
+      for witness in heads.all {
         do throws(Unreadable) {
-          guard case .corosync(let state?) = try answers.answer(witness, .corosync) else { continue }
-          if state.members.contains(head.host.name) { present.append(.leavesWhileUp(head.host, seenBy: witness)) }
+          guard let members = try heads.sight.members(witness, answers) else { continue }
+          if members.contains(head.host) { present.append(.leavesWhileUp(head.host, seenBy: witness)) }
         } catch { unreadable = unreadable ?? error }
       }
       let had = Set(head.resources)

@@ -6,7 +6,7 @@ package enum Planner {
   /// What must be asked of which host before `plan` can be called. Each probe once, in a steady order.
   package static func questions(
     desired: [Resource], previously: [ManagedResource], catalog: [String: AnyKind], heads: Heads
-  ) -> [HostID: [Probe]] {
+  ) -> [HostID: [AnyProbe]] {
     DesiredResources(desired, catalog: catalog, heads: heads).questions(previously: previously)
   }
 
@@ -42,7 +42,7 @@ package enum Planner {
       builder.add(index, after: order.dependencies[index], mayFollow: order.mayFollow[index])
     }
     builder.ignore(strange)
-    let present = builder.letGo(desired.leaving(previously), witnesses: desired.heads.all)
+    let present = builder.letGo(desired.leaving(previously), heads: desired.heads)
     if !present.isEmpty { throw PlanProblems(present) }
     builder.prune(without: strange)
     builder.forget()

@@ -24,7 +24,7 @@ struct AbsentHeads<C: Clock>: Sendable where C.Duration == Duration {
     return witness.judge(silent, Inventory(hosts: states, observedAt: now()))
   }
 
-  private func ask(_ host: any Host, _ probes: [Probe]) async -> Inventory.Host {
+  private func ask(_ host: any Host, _ probes: [AnyProbe]) async -> Inventory.Host {
     do throws(AgentError) {
       let known = try known(probes)
       return .answered(
@@ -34,9 +34,9 @@ struct AbsentHeads<C: Clock>: Sendable where C.Duration == Duration {
     } catch { return .unreachable(error) }
   }
 
-  private func known(_ probes: [Probe]) throws(AgentError) -> Secrets {
+  private func known(_ probes: [AnyProbe]) throws(AgentError) -> Secrets {
     var values: [SecretRef: [UInt8]] = [:]
-    for ref in probes.flatMap(\.secrets) { values[ref] = try secrets.value(ref) }
+    for ref in probes.flatMap(\.secrets.refs) { values[ref] = try secrets.value(ref) }
     return Secrets(values)
   }
 }

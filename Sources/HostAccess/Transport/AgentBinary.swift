@@ -4,9 +4,14 @@ import ClusterModel
 /// The agent's program on this machine.
 actor AgentBinary {
   let path: String
+  /// The probes that can be asked of it.
+  nonisolated let catalog: WireCatalog
   private var known: String?
 
-  init(path: String) { self.path = path }
+  init(path: String, catalog: WireCatalog) {
+    self.path = path
+    self.catalog = catalog
+  }
 
   /// SHA-256 in 64 hexadecimal digits.
   func digest() async throws(AgentError) -> String {

@@ -7,13 +7,15 @@ package final class AgentConnection: Sendable {
   private let link: AgentLink
   private let process: Task<Void, Never>
 
-  /// - Parameter explain: what the program's end means; nil when it means nothing but that the connection is gone.
+  /// - Parameters:
+  ///   - catalog: what may be in a reply.
+  ///   - explain: what the program's end means; nil when it means nothing but that the connection is gone.
   package init(
-    _ program: String, _ arguments: [String],
+    _ program: String, _ arguments: [String], catalog: WireCatalog,
     explain: @escaping @Sendable (StreamProcess.Ending) -> AgentError?
   ) {
     let link = AgentLink()
-    let decoder = DecoderBox()
+    let decoder = DecoderBox(catalog)
     let running = StreamProcess.start(program, arguments, input: link.outbox) { (bytes) throws(AgentError) in
       do throws(AgentError) { try decoder.take(bytes, link) } catch {
         link.close(error)
@@ -68,7 +70,14 @@ package final class AgentConnection: Sendable {
     timer.cancel()
   }
 
-  package func answer(_ probes: [Probe], secrets: Secrets) async throws(AgentError) -> [Probe: Answer] {
+  package func answer(_ probes: [AnyProbe], secrets: Secrets) async throws(AgentError) -> [AnyProbe: AnyAnswer] {
+    let hello = try await link.greeting()
+    let known = Set(hello.probes)
+    if let unknown = probes.first(where: { !known.contains($0.name) }) {
+      throw AgentError(
+        .protocolMismatch, "The agent on \(hello.host) cannot answer the probe \(unknown.name)",
+        next: "It is of another version: put the `cluster-agent` that was built with this `cluster` beside it.")
+    }
     let reply = try await link.ask(.answer(probes, secrets), deadline: .seconds(180))
     guard case .answers(let answers) = reply, answers.count == probes.count else { throw unexpected() }
     return Dictionary(zip(probes, answers), uniquingKeysWith: { first, _ in first })
@@ -115,8 +124,9 @@ package final class AgentConnection: Sendable {
 }
 
 private final class DecoderBox: Sendable {
-  /// An agent sends no operation.
-  private let decoder = Mutex(FrameDecoder(WireCatalog(operations: OperationCatalog([]))))
+  private let decoder: Mutex<FrameDecoder>
+
+  init(_ catalog: WireCatalog) { decoder = Mutex(FrameDecoder(catalog)) }
 
   func take(_ bytes: [UInt8], _ link: AgentLink) throws(AgentError) {
     decoder.withLock { $0.push(bytes) }

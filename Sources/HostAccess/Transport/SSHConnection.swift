@@ -34,7 +34,9 @@ struct SSHConnection: Sendable {
     _ body: (AgentConnection) async throws(AgentError) -> Value
   ) async throws(AgentError) -> Value {
     let agent = program.agent(try await binary.digest())
-    let connection = AgentConnection("ssh", program.alone([agent, "serve", "--host", program.host.name])) { ending in
+    let connection = AgentConnection(
+      "ssh", program.alone([agent, "serve", "--host", program.host.name]), catalog: binary.catalog
+    ) { ending in
       // ssh's own status for a connection that never stood.
       ending.status == 255 ? program.explain(ending.errorText) : nil
     }
@@ -95,13 +97,13 @@ struct SSHConnection: Sendable {
     _ program: SSHProgram, _ binary: AgentBinary, _ digest: String
   ) async throws(AgentError) -> AgentConnection {
     do throws(AgentError) {
-      return try await serve(program, digest)
+      return try await serve(program, digest, binary.catalog)
     } catch {
       guard error.code == .notFound else { throw error }
     }
     try await AgentCopy(program: program, binary: binary, digest: digest).copy()
     do throws(AgentError) {
-      return try await serve(program, digest)
+      return try await serve(program, digest, binary.catalog)
     } catch {
       guard error.code == .notFound else { throw error }
       // It is there now, so it is the program's interpreter that is not: another architecture or C library.
@@ -112,9 +114,11 @@ struct SSHConnection: Sendable {
   }
 
   /// `.notFound` when the agent is not there or not executable.
-  private static func serve(_ program: SSHProgram, _ digest: String) async throws(AgentError) -> AgentConnection {
+  private static func serve(
+    _ program: SSHProgram, _ digest: String, _ catalog: WireCatalog
+  ) async throws(AgentError) -> AgentConnection {
     let connection = AgentConnection(
-      "ssh", program.session([program.agent(digest), "serve", "--host", program.host.name])
+      "ssh", program.session([program.agent(digest), "serve", "--host", program.host.name]), catalog: catalog
     ) { ending in
       let said = ending.errorText.split(whereSeparator: \.isNewline).suffix(3).joined(separator: "\n")
       switch ending.status {

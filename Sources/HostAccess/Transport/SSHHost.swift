@@ -25,11 +25,13 @@ package actor SSHHost: Host {
   ///   - otherHostNames: its addresses on other networks, for when nobody answers at that one.
   ///   - configuration: ssh's `-F`; nil is the user's own.
   ///   - agent: the path of the agent's program on this machine.
+  ///   - catalog: what can be asked of it.
   ///   - runDirectory: a private folder for the connection's socket; made when missing, removed when empty at the end.
   ///   - agentFolder: where the agent lies on the host; a plain path, because a remote shell reads it.
   package init(
     id: HostID, target: String, hostName: String?, formerHostName: @escaping @Sendable () -> String? = { nil },
-    otherHostNames: [String] = [], user: String, configuration: String?, agent: String, runDirectory: String,
+    otherHostNames: [String] = [], user: String, configuration: String?, agent: String, catalog: WireCatalog,
+    runDirectory: String,
     agentFolder: String = "/usr/lib/cluster"
   ) {
     self.id = id
@@ -38,10 +40,10 @@ package actor SSHHost: Host {
     program = SSHProgram(
       host: id, target: target, hostName: hostName, user: user, configuration: configuration,
       runDirectory: runDirectory, agentFolder: agentFolder)
-    self.agent = AgentBinary(path: agent)
+    self.agent = AgentBinary(path: agent, catalog: catalog)
   }
 
-  package func answer(_ probes: [Probe], secrets: Secrets) async throws(AgentError) -> [Probe: Answer] {
+  package func answer(_ probes: [AnyProbe], secrets: Secrets) async throws(AgentError) -> [AnyProbe: AnyAnswer] {
     try await connection().answer(probes, secrets: secrets)
   }
 

@@ -50,7 +50,9 @@ package struct FrameDecoder: Sendable {
     guard let frame = try next() else { return nil }
     let decoder = JSONDecoder()
     decoder.userInfo = catalog.userInfo
-    do { return try decoder.decode(type, from: Data(frame)) } catch let error as UnknownOperation {
+    do { return try decoder.decode(type, from: Data(frame)) } catch let error as UnknownProbe {
+      throw .mismatch("The other end speaks of the probe \(error.name), which this one does not have")
+    } catch let error as UnknownOperation {
       throw .mismatch("The other end speaks of the operation \(error.name), which this one does not have")
     } catch {
       throw .mismatch("A frame of \(frame.count) bytes could not be understood")

@@ -31,12 +31,15 @@ package enum AgentMessage: Codable, Sendable {
 package struct AgentHello: Hashable, Codable, Sendable {
   package var version: Int
   package var host: HostID
+  /// The names of the probes that it can answer.
+  package var probes: [String]
   /// The names of the operations that it can do.
   package var operations: [String]
 
-  package init(version: Int, host: HostID, operations: [String]) {
+  package init(version: Int, host: HostID, probes: [String], operations: [String]) {
     self.version = version
     self.host = host
+    self.probes = probes
     self.operations = operations
   }
 
@@ -45,13 +48,15 @@ package struct AgentHello: Hashable, Codable, Sendable {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     version = try values.decode(Int.self, forKey: .version)
     host = try values.decode(HostID.self, forKey: .host)
-    operations = version == WireProtocol.version ? try values.decode([String].self, forKey: .operations) : []
+    let isOurs = version == WireProtocol.version
+    probes = isOurs ? try values.decode([String].self, forKey: .probes) : []
+    operations = isOurs ? try values.decode([String].self, forKey: .operations) : []
   }
 }
 
 /// The calls of `Host`.
 package enum WireRequest: Codable, Sendable {
-  case answer([Probe], Secrets)
+  case answer([AnyProbe], Secrets)
   case perform(AnyOperation, Secrets, RunToken)
   case confirm(PendingChange.ID, RunToken)
   case lease
@@ -61,7 +66,7 @@ package enum WireRequest: Codable, Sendable {
 
 package enum WireReply: Codable, Sendable {
   /// In the order of the probes.
-  case answers([Answer])
+  case answers([AnyAnswer])
   case outcome(Outcome)
   case lease(LeaseState)
   case done

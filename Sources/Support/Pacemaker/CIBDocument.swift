@@ -103,3 +103,16 @@ package struct CIBDocument: Hashable, Sendable {
     return nil
   }
 }
+
+/// The effect of a CIB on a disk, once Pacemaker starts with it.
+package struct StoredCIB: Hashable, Codable, Sendable {
+  /// It has elements of ours.
+  package var isManaged: Bool
+  /// In maintenance mode Pacemaker touches nothing.
+  package var isPaused: Bool
+
+  package init(isManaged: Bool, isPaused: Bool) {
+    self.isManaged = isManaged
+    self.isPaused = isPaused
+  }
+}

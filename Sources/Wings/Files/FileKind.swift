@@ -41,13 +41,13 @@ extension Resource {
 
 extension FileKind {
   package static func questions(_ id: ResourceID, _ desired: Desired) -> [Question] {
-    [Question(id.onlyHost, .file(path: desired.file.path, contents: true))]
+    [Question(id.onlyHost, FileProbe(desired.file.path))]
   }
 
   package static func interpret(
     _ id: ResourceID, _ desired: Desired, _ answers: Answers
   ) throws(Unreadable) -> Actual? {
-    switch try answers.file(id.onlyHost, desired.file.path) {
+    switch try answers.answer(id.onlyHost, FileProbe(desired.file.path)) {
     case .absent, nil: nil
     case .file(let facts): .file(facts)
     case .link(let target): .link(target: target)

@@ -7,6 +7,7 @@ package enum Files: Wing {
   package static let kinds: [AnyKind] = [
     AnyKind(FileKind.self), AnyKind(SecretFileKind.self), AnyKind(SymbolicLinkKind.self), AnyKind(TreeKind.self),
   ]
+  package static let probes: [any Probe.Type] = [FileProbe.self, SecretFileProbe.self, TreeProbe.self]
   package static let operations: [any HostOperation.Type] = [
     EnsureFile.self, EnsureSecretFile.self, EnsureSymbolicLink.self, EnsureFileAbsent.self,
     EnsureTree.self, EnsureTreeAbsent.self,

@@ -44,13 +44,13 @@ extension Resource {
 
 extension SymbolicLinkKind {
   package static func questions(_ id: ResourceID, _ desired: Desired) -> [Question] {
-    [Question(id.onlyHost, .file(path: desired.path, contents: true))]
+    [Question(id.onlyHost, FileProbe(desired.path))]
   }
 
   package static func interpret(
     _ id: ResourceID, _ desired: Desired, _ answers: Answers
   ) throws(Unreadable) -> Actual? {
-    switch try answers.file(id.onlyHost, desired.path) {
+    switch try answers.answer(id.onlyHost, FileProbe(desired.path)) {
     case .absent, nil: nil
     case .link(let target): .link(target: target)
     case .file: .file

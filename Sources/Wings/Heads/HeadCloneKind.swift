@@ -48,10 +48,10 @@ package enum HeadCloneKind: ResourceKind {
 extension HeadCloneKind {
   package static func questions(_ id: ResourceID, _ desired: Desired) -> [Question] {
     [
-      Question(desired.primary, .clone(head: desired.goal.head)),
-      Question(desired.primary, .power(desired.goal.bmc)),
+      Question(desired.primary, CloneProbe(desired.goal.head)),
+      Question(desired.primary, PowerProbe(desired.goal.bmc)),
       // Whether it answers at all.
-      Question(desired.goal.head, .system),
+      Question(desired.goal.head, SystemProbe()),
     ]
   }
 
@@ -60,9 +60,9 @@ extension HeadCloneKind {
   ) throws(Unreadable) -> Actual? {
     let head = desired.goal.head
     if answers.isReachable(head) { return .running }
-    guard case .clone(let record?) = try answers.answer(desired.primary, .clone(head: head)) else { return nil }
+    guard let record = try answers.answer(desired.primary, CloneProbe(head)) ?? nil else { return nil }
     if answers.isBlank(head) { return .left }
-    guard case .power(let power) = try answers.answer(desired.primary, .power(desired.goal.bmc)) else { return nil }
+    guard let power = try answers.answer(desired.primary, PowerProbe(desired.goal.bmc)) else { return nil }
     if power == .off { return .off }
     throw .unreachable(
       head,

@@ -6,6 +6,7 @@ import Diagnostics
 package enum HeadClones: Wing {
   package static let name = "head-clones"
   package static let kinds: [AnyKind] = [AnyKind(HeadCloneKind.self)]
+  package static let probes: [any Probe.Type] = [CloneProbe.self]
   package static let operations: [any HostOperation.Type] = [
     EnsureCapture.self, EnsureClone.self, EnsureCloneAbsent.self,
   ]

@@ -6,6 +6,7 @@ import Diagnostics
 package enum Heads: Wing {
   package static let name = "heads"
   package static let kinds: [AnyKind] = [AnyKind(HostnameKind.self)]
+  package static let probes: [any Probe.Type] = [SystemProbe.self]
   package static let operations: [any HostOperation.Type] = [EnsureHostname.self]
 
   package static func resources(

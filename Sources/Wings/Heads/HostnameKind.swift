@@ -30,12 +30,14 @@ extension Resource {
 }
 
 extension HostnameKind {
-  package static func questions(_ id: ResourceID, _ desired: Desired) -> [Question] { [Question(id.onlyHost, .system)] }
+  package static func questions(_ id: ResourceID, _ desired: Desired) -> [Question] {
+    [Question(id.onlyHost, SystemProbe())]
+  }
 
   package static func interpret(
     _ id: ResourceID, _ desired: Desired, _ answers: Answers
   ) throws(Unreadable) -> Actual? {
-    try answers.system(id.onlyHost).map { Actual(hostname: $0.hostname) }
+    try answers.answer(id.onlyHost, SystemProbe()).map { Actual(hostname: $0.hostname) }
   }
 }
 

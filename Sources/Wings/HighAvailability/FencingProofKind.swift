@@ -31,17 +31,13 @@ package enum FencingProofKind: ResourceKind {
   package static func id(of head: HostID) -> ResourceID { ResourceID(name, head.name) }
 
   package static func questions(_ id: ResourceID, _ desired: Desired) -> [Question] {
-    [Question(desired.from, .fencing(head: desired.head))]
+    [Question(desired.from, FencingProbe(desired.head))]
   }
 
   package static func interpret(
     _ id: ResourceID, _ desired: Desired, _ answers: Answers
   ) throws(Unreadable) -> Actual? {
-    switch try answers.answer(desired.from, .fencing(head: desired.head)) {
-    case .fencing(let record): record
-    case nil: nil
-    default: throw .unasked(desired.from)
-    }
+    try answers.answer(desired.from, FencingProbe(desired.head)) ?? nil
   }
 
   package static func steps(

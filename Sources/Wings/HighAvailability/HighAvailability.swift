@@ -14,6 +14,9 @@ package enum HighAvailability: Wing {
     AnyKind(FencingProofKind.self), AnyKind(HighAvailabilityBootstrapKind.self),
     AnyKind(PacemakerConfigurationKind.self),
   ]
+  package static let probes: [any Probe.Type] = [
+    CorosyncProbe.self, CIBProbe.self, StoredCIBProbe.self, CrmMonProbe.self, FencingProbe.self,
+  ]
   package static let operations: [any HostOperation.Type] = [EnsureCIB.self, EnsureFencingProven.self]
 
   package static func services(_ cluster: Cluster) -> [HeadService] {

@@ -52,9 +52,9 @@ package enum HighAvailabilityBootstrapKind: ResourceKind {
   package static func id(on head: HostID) -> ResourceID { ResourceID(name, on: head, "services") }
 
   package static func questions(_ id: ResourceID, _ desired: Desired) -> [Question] {
-    desired.units.map { Question(desired.head, state($0)) }
-      + ([desired.head] + desired.others).flatMap { [Question($0, .links), Question($0, .cib)] }
-      + desired.others.map { Question($0, .storedCIB) }
+    desired.units.map { Question(desired.head, UnitProbe($0)) }
+      + ([desired.head] + desired.others).flatMap { [Question($0, LinksProbe()), Question($0, CIBProbe())] }
+      + desired.others.map { Question($0, StoredCIBProbe()) }
   }
 
   package static func interpret(
@@ -72,9 +72,11 @@ package enum HighAvailabilityBootstrapKind: ResourceKind {
     }
     if let unknown { throw unknown }
     for head in desired.others where try startsServices(head, answers) { return .superseded }
-    guard let links = try answers.links(desired.head) else { return nil }
+    guard let links = try answers.answer(desired.head, LinksProbe()) else { return nil }
     var elsewhere: Set<String> = []
-    for head in desired.others { elsewhere.formUnion(try answers.links(head)?.flatMap(\.addresses) ?? []) }
+    for head in desired.others {
+      elsewhere.formUnion(try answers.answer(head, LinksProbe())?.flatMap(\.addresses) ?? [])
+    }
     let missing = desired.addresses.filter { address in
       let held = links.first { $0.name == address.interface }?.addresses ?? []
       let wanted = "\(address.address)/\(address.prefix)"
@@ -118,21 +120,12 @@ package enum HighAvailabilityBootstrapKind: ResourceKind {
 
   /// Whether Pacemaker would start the services as soon as it starts on the head.
   private static func startsServices(_ head: HostID, _ answers: Answers) throws(Unreadable) -> Bool {
-    switch try answers.answer(head, .storedCIB) {
-    case .storedCIB(let stored?): stored.isManaged && !stored.isPaused
-    case .storedCIB(nil), nil: false
-    default: throw .unasked(head)
-    }
+    guard let stored = try answers.answer(head, StoredCIBProbe()) ?? nil else { return false }
+    return stored.isManaged && !stored.isPaused
   }
 
-  private static func state(_ unit: String) -> Probe { .unit(name: unit, configuration: []) }
-
   private static func runs(_ unit: String, on head: HostID, _ answers: Answers) throws(Unreadable) -> Bool {
-    switch try answers.answer(head, state(unit)) {
-    case .unit(let state): UnitKind.isRunning(state)
-    case nil: false
-    default: throw .unasked(head)
-    }
+    try answers.answer(head, UnitProbe(unit)).map(UnitKind.isRunning) ?? false
   }
 }
 

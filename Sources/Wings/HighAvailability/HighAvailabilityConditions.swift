@@ -112,7 +112,10 @@ struct HighAvailabilityConditions {
     { head in
       let name = "fencing-\(head.name)"
       guard let bmc = head.bmc else { return Condition(name: name, ok: false, detail: "\(head.name) has no BMC") }
-      guard let proof = facts.proofs[head.name] else { return Condition(name: name, ok: false, detail: "not proven") }
+      guard let proof = facts.proofs[head.name] else {
+        let unknown = facts.unknownProofs[head.name].map { "not known whether it is proven: \($0)" }
+        return Condition(name: name, ok: false, detail: unknown ?? "not proven")
+      }
       guard proof.address == bmc.address else {
         return Condition(name: name, ok: false, detail: "proven at \(proof.address), not at \(bmc.address)")
       }

@@ -9,30 +9,41 @@ struct HighAvailabilityFacts {
   /// Heads that answered, with Corosync's state where it runs.
   private(set) var corosync: [HostID: CorosyncState?] = [:]
   private(set) var proofs: [HostID: FencingRecord] = [:]
+  /// Why a head cannot tell something of this.
   private(set) var problems: [HostID: AgentError] = [:]
+  /// Heads whose proof cannot be told.
+  private(set) var unknownProofs: [HostID: AgentError] = [:]
   private var links: [HostID: [LinkState]] = [:]
 
   init(_ cluster: Cluster, _ inventory: Inventory) {
+    let answers = Answers(inventory, blank: [])
     var statuses: [ClusterStatus] = []
-    for head in cluster.heads.map(\.name) {
-      switch inventory.hosts[head] {
-      case .unreachable(let error): problems[head] = error
-      case .answered(let answers):
-        for (probe, answer) in answers {
-          switch (probe, answer) {
-          case (.crmMon, .crmMon(let text?)):
-            if let status = try? ClusterStatus(parsing: text) { statuses.append(status) }
-          case (.corosync, .corosync(let state)): corosync[head] = .some(state)
-          case (.links, .links(let states)): links[head] = states
-          case (.fencing, .fencing(let record?)):
-            if record.provenAt > proofs[record.head]?.provenAt ?? 0 { proofs[record.head] = record }
-          case (.crmMon, .failed(let error)), (.corosync, .failed(let error)): problems[head] = error
-          default: break
-          }
+    var problems: [HostID: AgentError] = [:]
+    func known<Value>(_ head: HostID, _ ask: () throws(Unreadable) -> Value?) -> Value? {
+      do throws(Unreadable) { return try ask() } catch {
+        switch error {
+        case .unreachable(_, let error), .failed(_, let error): problems[head] = problems[head] ?? error
+        case .unasked: break
         }
-      case nil: break
+        return nil
       }
     }
+    for head in cluster.heads.map(\.name) {
+      if let status = known(head, { () throws(Unreadable) in try answers.clusterStatus(head) }) {
+        statuses.append(status)
+      }
+      corosync[head] = known(head) { () throws(Unreadable) in try answers.answer(head, CorosyncProbe()) }
+      links[head] = known(head) { () throws(Unreadable) in try answers.answer(head, LinksProbe()) }
+      for other in cluster.heads.map(\.name) where other != head && inventory.isReachable(head) {
+        do throws(Unreadable) {
+          guard let record = try answers.answer(head, FencingProbe(other)) ?? nil else { continue }
+          if record.provenAt > proofs[other]?.provenAt ?? 0 { proofs[other] = record }
+        } catch {
+          if case .failed(_, let error) = error { unknownProofs[other] = error }
+        }
+      }
+    }
+    self.problems = problems
     status = statuses.first(where: \.quorate) ?? statuses.first
   }
 

@@ -58,8 +58,8 @@ extension HighAvailabilityStatus {
   package static func questions(_ cluster: Cluster) -> [Question] {
     guard cluster.ha != nil else { return [] }
     return cluster.heads.flatMap { head in
-      [Question(head.name, .crmMon), Question(head.name, .corosync), Question(head.name, .links)]
-        + cluster.heads.filter { $0.name != head.name }.map { Question(head.name, .fencing(head: $0.name)) }
+      [Question(head.name, CrmMonProbe()), Question(head.name, CorosyncProbe()), Question(head.name, LinksProbe())]
+        + cluster.heads.filter { $0.name != head.name }.map { Question(head.name, FencingProbe($0.name)) }
     }
   }
 
@@ -80,5 +80,22 @@ extension HighAvailabilityStatus {
       },
       conditions: HighAvailabilityConditions(cluster: cluster, policy: policy, facts: facts, now: inventory.observedAt)
         .all)
+  }
+}
+
+extension HighAvailability: StatusSection {
+  package static func statusQuestions(_ cluster: Cluster) -> [Question] { HighAvailabilityStatus.questions(cluster) }
+
+  package static func tell(_ report: inout StatusReport, _ cluster: Cluster, _ inventory: Inventory) {
+    guard let status = HighAvailabilityStatus.read(cluster, inventory) else { return }
+    report.ha = .init(
+      armed: status.armed,
+      conditions: status.conditions.map { .init(name: $0.name, ok: $0.ok, detail: $0.detail) })
+    report.addresses += status.addresses.map {
+      .init(network: $0.network, address: "\($0.address)", holder: $0.holder?.name)
+    }
+    report.services += status.services.map {
+      .init(name: $0.name, head: $0.head?.name, state: $0.state.rawValue)
+    }
   }
 }

@@ -5,7 +5,7 @@ import XML
 
 extension PacemakerConfigurationKind {
   package static func questions(_ id: ResourceID, _ desired: Desired) -> [Question] {
-    desired.members.flatMap { [Question($0, .cib), Question($0, .crmMon)] }
+    desired.members.flatMap { [Question($0, CIBProbe()), Question($0, CrmMonProbe())] }
   }
 
   /// The CIB is the same on every head that runs Pacemaker. It is absent only when no head can have one.
@@ -16,7 +16,7 @@ extension PacemakerConfigurationKind {
     var unknown: Unreadable?
     for member in desired.members {
       do throws(Unreadable) {
-        guard let text = try answers.cib(member) else { continue }
+        guard let text = try answers.answer(member, CIBProbe()) ?? nil else { continue }
         // The same text from each of them, as a rule: it is read once.
         let cib = text == found?.text ? nil : try answers.parsed(text, of: member)
         if let first = found {
@@ -46,31 +46,20 @@ extension PacemakerConfigurationKind {
 }
 
 extension Answers {
-  /// Nil when Pacemaker does not run there, also because the host does not exist yet.
+  /// The CIB of a host; nil when Pacemaker does not run there, also because the host does not exist yet.
   func parsedCIB(_ host: HostID) throws(Unreadable) -> CIBDocument? {
-    guard let text = try cib(host) else { return nil }
+    guard let text = try answer(host, CIBProbe()) ?? nil else { return nil }
     return try parsed(text, of: host)
-  }
-
-  fileprivate func cib(_ host: HostID) throws(Unreadable) -> String? {
-    switch try answer(host, .cib) {
-    case .cib(let text): text
-    case nil: nil
-    default: throw .unasked(host)
-    }
   }
 
   fileprivate func parsed(_ cib: String, of host: HostID) throws(Unreadable) -> CIBDocument {
     try reading(host, "the CIB") { () throws(XMLError) in try CIBDocument(parsing: cib) }
   }
 
-  fileprivate func clusterStatus(_ host: HostID) throws(Unreadable) -> ClusterStatus? {
-    switch try answer(host, .crmMon) {
-    case .crmMon(let text?):
-      try reading(host, "Pacemaker's status") { () throws(XMLError) in try ClusterStatus(parsing: text) }
-    case .crmMon(nil), nil: nil
-    default: throw .unasked(host)
-    }
+  /// The status of a host; nil when Pacemaker does not run there, also because the host does not exist yet.
+  func clusterStatus(_ host: HostID) throws(Unreadable) -> ClusterStatus? {
+    guard let text = try answer(host, CrmMonProbe()) ?? nil else { return nil }
+    return try reading(host, "Pacemaker's status") { () throws(XMLError) in try ClusterStatus(parsing: text) }
   }
 
   private func reading<Value>(

@@ -57,7 +57,7 @@ extension ImageKind {
     var unknown: Unreadable?
     for place in desired.heads {
       do throws(Unreadable) {
-        guard case .image(let state) = try answers.answer(place.head, probe(desired)) else { continue }
+        guard let state = try answers.answer(place.head, probe(desired)) else { continue }
         if state == nil { actual.missing.insert(place.head) } else { actual.present.insert(place.head) }
       } catch {
         unknown = unknown ?? error
@@ -67,7 +67,9 @@ extension ImageKind {
     return actual.present.isEmpty ? nil : actual
   }
 
-  static func probe(_ desired: Desired) -> Probe { .image(name: desired.recipe.name, digest: desired.recipe.digest) }
+  static func probe(_ desired: Desired) -> ImageProbe {
+    ImageProbe(desired.recipe.name, digest: desired.recipe.digest)
+  }
 }
 
 extension ImageKind {

@@ -8,6 +8,7 @@ import Diagnostics
 package enum Images: Wing {
   package static let name = "images"
   package static let kinds: [AnyKind] = [AnyKind(ImageKind.self)]
+  package static let probes: [any Probe.Type] = [ImageProbe.self]
   package static let operations: [any HostOperation.Type] = [
     EnsureImage.self, EnsureImageFetched.self, EnsureImageAbsent.self,
   ]

@@ -43,16 +43,16 @@ extension Resource {
 extension LinkKind {
   package static func questions(_ id: ResourceID, _ desired: Desired) -> [Question] {
     [
-      Question(id.onlyHost, .file(path: path(desired.link.interface), contents: true)),
-      Question(id.onlyHost, .links),
+      Question(id.onlyHost, FileProbe(path(desired.link.interface))),
+      Question(id.onlyHost, LinksProbe()),
     ]
   }
 
   package static func interpret(
     _ id: ResourceID, _ desired: Desired, _ answers: Answers
   ) throws(Unreadable) -> Actual? {
-    guard let state = try answers.file(id.onlyHost, path(desired.link.interface)),
-      let links = try answers.links(id.onlyHost)
+    guard let state = try answers.answer(id.onlyHost, FileProbe(path(desired.link.interface))),
+      let links = try answers.answer(id.onlyHost, LinksProbe())
     else { return nil }
     let file: String? =
       switch state {

@@ -7,6 +7,7 @@ import Diagnostics
 package enum Netboot: Wing {
   package static let name = "netboot"
   package static let kinds: [AnyKind] = []
+  package static let probes: [any Probe.Type] = []
   package static let operations: [any HostOperation.Type] = []
 
   package static func resources(

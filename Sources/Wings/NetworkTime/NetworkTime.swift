@@ -11,6 +11,7 @@ import SpecForms
 package enum NetworkTime: Wing {
   package static let name = "ntp"
   package static let kinds: [AnyKind] = []
+  package static let probes: [any Probe.Type] = []
   package static let operations: [any HostOperation.Type] = []
   package static let keys = [WingKey(key)]
   private static let key = Key(

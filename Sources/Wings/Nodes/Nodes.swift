@@ -5,6 +5,7 @@ import ClusterModel
 package enum Nodes: Wing {
   package static let name = "nodes"
   package static let kinds: [AnyKind] = [AnyKind(NodesKind.self)]
+  package static let probes: [any Probe.Type] = [NodeReportsProbe.self]
   package static let operations: [any HostOperation.Type] = [EnsureNode.self]
 
   package static func resources(

@@ -3,7 +3,7 @@ import ClusterModel
 
 extension NodesKind {
   package static func questions(_ id: ResourceID, _ desired: Desired) -> [Question] {
-    desired.heads.map { Question($0, .nodeReports) }
+    desired.heads.map { Question($0, NodeReportsProbe()) }
   }
 
   /// Reports go to whichever head holds the address, so the newest of all heads counts.
@@ -15,7 +15,7 @@ extension NodesKind {
     var heard = false
     for head in desired.heads {
       do throws(Unreadable) {
-        guard case .nodeReports(let found) = try answers.answer(head, .nodeReports) else { continue }
+        guard let found = try answers.answer(head, NodeReportsProbe()) else { continue }
         heard = true
         for report in found { reports[report.mac] = reports[report.mac]?.joined(with: report) ?? report }
       } catch {

@@ -31,7 +31,7 @@ extension NodesKind {
     _ id: ResourceID, _ desired: Desired, _ actual: Actual?, _ context: PlanContext
   ) throws(Unreadable) -> [StepDraft] {
     // Silence means something only where the reports go to.
-    if case .failed(let error) = answer(context) { throw .failed(context.activeHead, error) }
+    if let error = silence(context) { throw .failed(context.activeHead, error) }
     let needs = desired.nodes.compactMap { row in
       need(row, actual?.reports[row.mac], at: desired.server).map { (row: row, need: $0) }
     }
@@ -59,12 +59,14 @@ extension NodesKind {
     _ id: ResourceID, _ previous: Desired, _ actual: Actual, _ context: PlanContext
   ) -> [StepDraft] { [] }
 
-  private static func answer(_ context: PlanContext) -> Answer? {
+  /// Why the active head cannot tell what it has heard. Nil: it can, or was not asked.
+  private static func silence(_ context: PlanContext) -> AgentError? {
     do throws(Unreadable) {
-      return try context.answers.answer(context.activeHead, .nodeReports)
+      _ = try context.answers.answer(context.activeHead, NodeReportsProbe())
+      return nil
     } catch {
       switch error {
-      case .unreachable(_, let error), .failed(_, let error): return .failed(error)
+      case .unreachable(_, let error), .failed(_, let error): return error
       case .unasked: return nil
       }
     }

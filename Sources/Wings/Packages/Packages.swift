@@ -5,6 +5,7 @@ import ClusterModel
 package enum Packages: Wing {
   package static let name = "packages"
   package static let kinds: [AnyKind] = [AnyKind(PackagesKind.self)]
+  package static let probes: [any Probe.Type] = [PackagesProbe.self]
   package static let operations: [any HostOperation.Type] = [EnsurePackages.self, EnsurePackagesAbsent.self]
 
   package static func resources(

@@ -8,6 +8,7 @@ import SpecForms
 package enum TimeZone: Wing {
   package static let name = "timezone"
   package static let kinds: [AnyKind] = []
+  package static let probes: [any Probe.Type] = []
   package static let operations: [any HostOperation.Type] = []
   package static let keys = [WingKey(key)]
   private static let key = Key(

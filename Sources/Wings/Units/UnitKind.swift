@@ -51,14 +51,16 @@ extension Resource {
 
 extension UnitKind {
   package static func questions(_ id: ResourceID, _ desired: Desired) -> [Question] {
-    [Question(id.onlyHost, .unit(name: desired.unit.name, configuration: desired.unit.configuration))]
+    [Question(id.onlyHost, probe(desired.unit))]
   }
+
+  private static func probe(_ goal: UnitGoal) -> UnitProbe { UnitProbe(goal.name, configuration: goal.configuration) }
 
   /// A unit whose package is not installed yet is absent. One that nobody is going to install cannot be planned for.
   package static func interpret(
     _ id: ResourceID, _ desired: Desired, _ answers: Answers
   ) throws(Unreadable) -> Actual? {
-    guard let state = try answers.unit(id.onlyHost, desired.unit) else { return nil }
+    guard let state = try answers.answer(id.onlyHost, probe(desired.unit)) else { return nil }
     if state.exists || state.masked { return state }
     guard desired.isOwn else { return nil }
     throw .failed(

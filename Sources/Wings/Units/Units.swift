@@ -5,6 +5,7 @@ import ClusterModel
 package enum Units: Wing {
   package static let name = "units"
   package static let kinds: [AnyKind] = [AnyKind(UnitKind.self)]
+  package static let probes: [any Probe.Type] = [UnitProbe.self]
   package static let operations: [any HostOperation.Type] = [EnsureUnit.self]
 
   package static func resources(

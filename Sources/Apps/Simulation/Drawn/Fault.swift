@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import Simulator
+import Wings
 
 /// Something that goes wrong at some moment, and mostly ends again.
 package enum Fault: Sendable {

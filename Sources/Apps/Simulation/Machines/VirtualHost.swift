@@ -15,7 +15,7 @@ package struct VirtualHost: Host {
     self.site = site
   }
 
-  package func answer(_ probes: [Probe], secrets: Secrets) async throws(AgentError) -> [Probe: Answer] {
+  package func answer(_ probes: [AnyProbe], secrets: Secrets) async throws(AgentError) -> [AnyProbe: AnyAnswer] {
     try await site.answer(process, id, probes, secrets)
   }
 

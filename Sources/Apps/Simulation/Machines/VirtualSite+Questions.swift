@@ -4,8 +4,8 @@ import HostAccess
 import Simulator
 
 extension VirtualSite {
-  func answer(_ process: SimulatedProcess, _ host: HostID, _ probes: [Probe], _ secrets: Secrets)
-    async throws(AgentError) -> [Probe: Answer]
+  func answer(_ process: SimulatedProcess, _ host: HostID, _ probes: [AnyProbe], _ secrets: Secrets)
+    async throws(AgentError) -> [AnyProbe: AnyAnswer]
   {
     tell(.asked(process: process.name, host, probes: probes.count))
     return try await ask(process, host) { [self] _, answer in

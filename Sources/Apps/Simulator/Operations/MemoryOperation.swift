@@ -20,7 +20,7 @@ package protocol MemoryOperation: HostOperation {
 }
 
 /// The operations that machines in memory can do: the tests compare them with what an agent can.
-package enum MemoryCatalog {
+extension MemoryCatalog {
   package static let operations = OperationCatalog(OperationCatalog.all.types.filter { $0 is any MemoryOperation.Type })
 }
 

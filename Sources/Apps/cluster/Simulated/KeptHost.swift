@@ -9,7 +9,7 @@ struct KeptHost: HostAccess.Host {
   let machines: KeptMachines
   let host: FakeHost
 
-  func answer(_ probes: [Probe], secrets: Secrets) async throws(AgentError) -> [Probe: Answer] {
+  func answer(_ probes: [AnyProbe], secrets: Secrets) async throws(AgentError) -> [AnyProbe: AnyAnswer] {
     try await machines.reach { () async throws(AgentError) in try await host.answer(probes, secrets: secrets) }
   }
 

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// One probe on one host.
-package struct Question: Hashable, Codable, Sendable {
+package struct Question: Hashable, Sendable {
   package let host: HostID
-  package let probe: Probe
+  package let probe: AnyProbe
 
-  package init(_ host: HostID, _ probe: Probe) {
+  package init(_ host: HostID, _ probe: some Probe) {
+    self.host = host
+    self.probe = AnyProbe(probe)
+  }
+
+  package init(_ host: HostID, asking probe: AnyProbe) {
     self.host = host
     self.probe = probe
   }
@@ -31,12 +36,11 @@ package struct Answers: Sendable {
   }
 
   /// Nil only when the host does not exist yet, or any more. Throws when it does and the answer is not known.
-  package func answer(_ host: HostID, _ probe: Probe) throws(Unreadable) -> Answer? {
+  package func answer<P: Probe>(_ host: HostID, _ probe: P) throws(Unreadable) -> P.Answer? {
     switch inventory.hosts[host] {
     case .answered(let answers):
-      guard let answer = answers[probe] else { throw .unasked(host) }
-      if case .failed(let error) = answer { throw .failed(host, error) }
-      return answer
+      guard let answer = answers[AnyProbe(probe)] else { throw .unasked(host) }
+      do throws(AgentError) { return try answer.value(of: P.self) } catch { throw .failed(host, error) }
     case .unreachable(let error):
       if blank.contains(host) { return nil }
       throw .unreachable(host, error)
@@ -46,9 +50,7 @@ package struct Answers: Sendable {
     }
   }
 
-  package func isReachable(_ host: HostID) -> Bool {
-    if case .answered = inventory.hosts[host] { true } else { false }
-  }
+  package func isReachable(_ host: HostID) -> Bool { inventory.isReachable(host) }
 
   package func isBlank(_ host: HostID) -> Bool { blank.contains(host) && !isReachable(host) }
 }

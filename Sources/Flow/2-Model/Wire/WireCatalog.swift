@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The types that may arrive in a conversation with an agent. The engine knows no operation: it is given them.
+/// All that may arrive in a conversation with an agent. The engine knows no probe and no operation: it is given them.
 package struct WireCatalog: Sendable {
+  package let probes: ProbeCatalog
   package let operations: OperationCatalog
 
-  package init(operations: OperationCatalog) { self.operations = operations }
+  package init(probes: ProbeCatalog, operations: OperationCatalog) {
+    self.probes = probes
+    self.operations = operations
+  }
 
   /// For the decoder of the conversation.
-  package var userInfo: [CodingUserInfoKey: any Sendable] { operations.userInfo }
+  package var userInfo: [CodingUserInfoKey: any Sendable] {
+    probes.userInfo.merging(operations.userInfo) { first, _ in first }
+  }
 }

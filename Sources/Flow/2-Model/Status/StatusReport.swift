@@ -12,11 +12,24 @@ package struct StatusReport: Codable, Sendable {
     package var image: String?
     /// Why it is not online, and what to do.
     package var detail: String?
+
+    package init(name: String, online: Bool, role: Role, image: String?, detail: String?) {
+      self.name = name
+      self.online = online
+      self.role = role
+      self.image = image
+      self.detail = detail
+    }
   }
 
   package struct HighAvailability: Codable, Sendable {
     package var armed: Bool
     package var conditions: [Condition]
+
+    package init(armed: Bool, conditions: [Condition]) {
+      self.armed = armed
+      self.conditions = conditions
+    }
   }
 
   package struct Condition: Codable, Sendable {
@@ -36,6 +49,12 @@ package struct StatusReport: Codable, Sendable {
     package var address: String
     /// Null when no head that answers holds it.
     package var holder: String?
+
+    package init(network: String, address: String, holder: String?) {
+      self.network = network
+      self.address = address
+      self.holder = holder
+    }
   }
 
   package struct Service: Codable, Sendable {
@@ -43,6 +62,12 @@ package struct StatusReport: Codable, Sendable {
     package var head: String?
     /// `running`, `stopped`, `failed` or `unknown`.
     package var state: String
+
+    package init(name: String, head: String?, state: String) {
+      self.name = name
+      self.head = head
+      self.state = state
+    }
   }
 
   package struct Node: Codable, Sendable {
@@ -55,6 +80,14 @@ package struct StatusReport: Codable, Sendable {
     /// When it came up, or was last heard of: seconds since 1970.
     package var since: Int?
     package var detail: String?
+
+    package init(name: String, state: State, image: String?, since: Int?, detail: String?) {
+      self.name = name
+      self.state = state
+      self.image = image
+      self.since = since
+      self.detail = detail
+    }
   }
 
   package struct LastRun: Codable, Sendable {
@@ -62,18 +95,34 @@ package struct StatusReport: Codable, Sendable {
     package var result: String
     package var commit: String
     package var at: Int
+
+    package init(id: String, result: String, commit: String, at: Int) {
+      self.id = id
+      self.result = result
+      self.commit = commit
+      self.at = at
+    }
   }
 
   package var cluster: String
   package var site: String
-  package var heads: [Head]
-  package var ha: HighAvailability
-  package var addresses: [Address]
-  package var services: [Service]
-  package var nodes: [Node]
+  package var heads: [Head] = []
+  package var ha = HighAvailability(armed: false, conditions: [])
+  package var addresses: [Address] = []
+  package var services: [Service] = []
+  package var nodes: [Node] = []
   package var lastRun: LastRun?
   /// Who holds the lease of a head: a run that is at work, or one that died not long ago.
   package var leases: [Lease] = []
+  /// Heads that answered, and did not say whether a run is at work.
+  package var unknownLeases: [UnknownLease] = []
+
+  /// Without its sections, which the wings add.
+  package init(cluster: String, site: String, lastRun: LastRun?) {
+    self.cluster = cluster
+    self.site = site
+    self.lastRun = lastRun
+  }
 
   package struct Lease: Codable, Sendable {
     package var head: String
@@ -86,14 +135,34 @@ package struct StatusReport: Codable, Sendable {
     /// A change of the way to the head that is not confirmed, and will be undone.
     package var unconfirmed: String?
 
+    package init(head: String, run: String, holder: String, seconds: Int?, secondsLeft: Int, unconfirmed: String?) {
+      self.head = head
+      self.run = run
+      self.holder = holder
+      self.seconds = seconds
+      self.secondsLeft = secondsLeft
+      self.unconfirmed = unconfirmed
+    }
+
     private enum CodingKeys: String, CodingKey {
       case head, run, holder, seconds, unconfirmed
       case secondsLeft = "seconds_left"
     }
   }
 
+  package struct UnknownLease: Codable, Sendable {
+    package var head: String
+    package var reason: String
+
+    package init(head: String, reason: String) {
+      self.head = head
+      self.reason = reason
+    }
+  }
+
   private enum CodingKeys: String, CodingKey {
     case cluster, site, heads, ha, addresses, services, nodes, leases
     case lastRun = "last_run"
+    case unknownLeases = "unknown_leases"
   }
 }

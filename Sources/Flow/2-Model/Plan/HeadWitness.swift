@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import ClusterModel
-import HostAccess
 
 /// What others know of a head that cannot be asked for its lease.
 package enum Absence: Hashable, Sendable {
@@ -18,12 +16,12 @@ package enum Absence: Hashable, Sendable {
 /// answers mean, depends on the site; so whoever knows the description gives it.
 package struct HeadWitness: Sendable {
   /// What to ask of which other heads about a silent one.
-  package let questions: @Sendable (_ silent: HostID) -> [HostID: [Probe]]
+  package let questions: @Sendable (_ silent: HostID) -> [HostID: [AnyProbe]]
   /// What the answers of the heads that were asked say.
   package let judge: @Sendable (_ silent: HostID, _ answers: Inventory) -> Absence
 
   package init(
-    questions: @escaping @Sendable (HostID) -> [HostID: [Probe]],
+    questions: @escaping @Sendable (HostID) -> [HostID: [AnyProbe]],
     judge: @escaping @Sendable (HostID, Inventory) -> Absence
   ) {
     self.questions = questions
@@ -33,4 +31,27 @@ package struct HeadWitness: Sendable {
   /// Nobody knows anything of a head but itself.
   package static let nobody = HeadWitness(
     questions: { _ in [:] }, judge: { _, _ in .mayHold("nothing shows whether it is off") })
+}
+
+/// How the heads are seen from outside: which one serves, and which ones are in the cluster that they form. Who knows
+/// the probes gives it.
+package struct HeadSight: Sendable {
+  /// The probes that show which head serves.
+  package let serving: [AnyProbe]
+  /// Whether a head has an address. False also while that is not known.
+  package let holds: @Sendable (HostID, IPv4Address, Answers) -> Bool
+  /// The probes that show who is in the cluster.
+  package let membership: [AnyProbe]
+  /// The members of the cluster, as one head sees them. Nil: it is in none.
+  package let members: @Sendable (HostID, Answers) throws(Unreadable) -> [HostID]?
+
+  package init(
+    serving: [AnyProbe], holds: @escaping @Sendable (HostID, IPv4Address, Answers) -> Bool, membership: [AnyProbe],
+    members: @escaping @Sendable (HostID, Answers) throws(Unreadable) -> [HostID]?
+  ) {
+    self.serving = serving
+    self.holds = holds
+    self.membership = membership
+    self.members = members
+  }
 }
