@@ -16,7 +16,7 @@ enum Exceptions {
 
   /// Files of the engine that name a unit.
   static let units = [
-    "Sources/Flow/4-Plan/Forecast/DefaultDurations.swift": "it belongs to an operation",
+    "Sources/Flow/4-Plan/Forecast/DefaultDurations.swift": "it belongs to an operation"
   ]
 
   static var all: [String] {
