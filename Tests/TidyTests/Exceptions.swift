@@ -14,12 +14,5 @@ enum Exceptions {
     "Sources/Flow/2-Model/Values/Lazy.swift": "a lock around what follows from a value alone",
   ]
 
-  /// Files of the engine that name a unit.
-  static let units = [
-    "Sources/Flow/4-Plan/Forecast/DefaultDurations.swift": "it belongs to an operation"
-  ]
-
-  static var all: [String] {
-    Array(unchecked.keys) + Array(shell.keys) + Array(foundation.keys) + Array(units.keys)
-  }
+  static var all: [String] { Array(unchecked.keys) + Array(shell.keys) + Array(foundation.keys) }
 }
