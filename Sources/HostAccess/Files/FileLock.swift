@@ -28,5 +28,10 @@ package struct FileLock: ~Copyable {
     return file
   }
 
-  deinit { _ = close(file) }
+  /// Gives the lock up itself: a child that another thread is just starting holds a copy of the file until it executes
+  /// its program, and the lock with it.
+  deinit {
+    _ = flock(file, LOCK_UN)
+    _ = close(file)
+  }
 }

@@ -31,7 +31,12 @@ package final class WriterLock {
     removeAbandoned()
   }
 
-  deinit { close(file) }
+  /// Gives the lock up itself: a child that another thread is just starting holds a copy of the file until it executes
+  /// its program, and the lock with it.
+  deinit {
+    flock(file, LOCK_UN)
+    close(file)
+  }
 
   /// Moves the reference, and its reflog, to a commit. Returns when the disk has both.
   /// - Parameters:

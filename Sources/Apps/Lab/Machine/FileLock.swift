@@ -39,6 +39,8 @@ enum FileLock {
           .invalid, "\(path) could not be locked", cause: String(cString: strerror(errno)), next: "Try again.")
       }
     }
+    // Given up itself: a child that is just being started holds a copy of the file until it executes its program.
+    defer { flock(file, LOCK_UN) }
     return try await body()
   }
 }

@@ -94,7 +94,11 @@ actor KeptMachines {
   /// Ends: what is there is kept, and the lock is given back.
   func end() async throws(AgentError) {
     if isChanged { try await save() }
-    if let lock { close(lock) }
+    if let lock {
+      // Itself, since a child that is just being started holds a copy of the file.
+      flock(lock, LOCK_UN)
+      close(lock)
+    }
     lock = nil
     guard isTemporary else { return }
     do throws(Failure) { try state.remove() } catch {
