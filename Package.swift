@@ -39,7 +39,8 @@ let package = Package(
     target("Planning", "Flow/4-Plan", ["ClusterModel", "Diagnostics"]),
     // Journaled, bounded, cancellable run of a plan.
     target(
-      "Execution", "Flow/5-Execute", ["ClusterModel", "HostAccess", .product(name: "GRDB", package: "GRDB.swift")]),
+      "Execution", "Flow/5-Execute",
+      ["Observation", "ClusterModel", "HostAccess", .product(name: "GRDB", package: "GRDB.swift")]),
     // Reads the spec at a commit and writes audit commits.
     target("Auditing", "Flow/6-Audit", ["ClusterModel", "HostAccess", "Git"]),
     // MARK: What is wanted

@@ -32,6 +32,14 @@ import Testing
       (12, .progress(steps[3].id, "node001 is on: waiting for it")),
       (12, .progress(steps[4].id, "node002 is on: waiting for it")),
       (14, .progress(steps[5].id, "node003: it fetched compute/0123456789abcdef")),
+      (
+        16,
+        .expecting([
+          steps[3].id: Wait(seen: "node001: switched on", age: 4, left: 596),
+          steps[4].id: Wait(seen: "node002: switched on", age: 3, left: 597),
+          steps[5].id: Wait(seen: "node003: fetched its image", age: 2, left: 178),
+        ])
+      ),
       (30.5, .finished(Sample.done(steps[6], 20.5))),
       (31, .retrying(steps[3].id, attempt: 2, of: 10, Sample.silent, after: .seconds(1))),
       (32, .leaseInDoubt("head2", Sample.silent)), (33, .stopping("stopped by the administrator")),

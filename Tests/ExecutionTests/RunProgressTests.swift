@@ -62,6 +62,67 @@ import Wings
     #expect(progress.takeReady().map(\.id.text) == ["b-head1"])
   }
 
+  private func restarts(_ count: Int, atOnce: Int, away: Int = 0) -> [Step] {
+    (1...count).map { number in
+      var step = Step.write("\(number)")
+      step.place = Place(in: "nodes", of: atOnce, isAway: number <= away)
+      return step
+    }
+  }
+
+  /// Whoever waits holds no slot, and still is not done.
+  @Test func whatIsWaitedForLeavesItsSlotToOthers() throws {
+    let steps: [Step] = [.write("a"), .write("b"), .write("c", after: ["a"])]
+    var progress = try RunProgress(steps, limits: RunProgress.Limits(perHost: 1, total: 1))
+
+    #expect(progress.takeReady().map(\.id.text) == ["a"])
+    progress.expect(steps[0].id)
+    #expect(progress.takeReady().map(\.id.text) == ["b"])
+    _ = progress.record(done(steps[1]))
+    #expect(progress.takeReady().isEmpty && !progress.isOver)
+    _ = progress.record(done(steps[0]))
+    #expect(progress.takeReady().map(\.id.text) == ["c"])
+  }
+
+  @Test func asManyAreAwayAsThereArePlaces() throws {
+    let steps = restarts(5, atOnce: 2)
+    var progress = try RunProgress(steps)
+
+    #expect(progress.takeReady().map(\.id.text) == ["1", "2"])
+    progress.expect(steps[0].id)
+    #expect(progress.takeReady().isEmpty)
+    _ = progress.record(done(steps[0]))
+    #expect(progress.takeReady().map(\.id.text) == ["3"])
+  }
+
+  /// It keeps its place, and the others go on with the other one.
+  @Test func aMachineThatStaysAwayStopsNobodyElse() throws {
+    let steps = restarts(5, atOnce: 2)
+    var progress = try RunProgress(steps)
+    var taken = progress.takeReady()
+    #expect(progress.record(failed(taken.removeFirst())).isEmpty)
+    while let step = taken.popLast() {
+      _ = progress.record(done(step))
+      taken += progress.takeReady()
+      #expect(taken.count <= 1)
+    }
+
+    #expect(progress.isOver)
+    #expect(progress.reports.map(\.word) == ["failed", "changed", "changed", "changed", "changed"])
+  }
+
+  @Test func whenAllPlacesAreKeptTheOthersAreBlocked() throws {
+    let steps = restarts(4, atOnce: 2, away: 1)
+    var progress = try RunProgress(steps)
+    #expect(progress.takeReady().map(\.id.text) == ["1", "2"])
+    #expect(progress.record(failed(steps[1])).isEmpty)
+    let blocked = progress.record(failed(steps[0]))
+
+    #expect(blocked.map(\.step.text) == ["3", "4"])
+    #expect(blocked.allSatisfy { $0.result == .blocked(by: StepID("1")) })
+    #expect(progress.isOver)
+  }
+
   @Test func aStepAfterAMissingOneIsRefused() {
     #expect(throws: ExecutionError.self) { try RunProgress([.write("a", after: ["nothing"])]) }
   }

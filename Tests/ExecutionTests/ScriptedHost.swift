@@ -8,6 +8,10 @@ import Wings
 final class ScriptedHost: Host {
   struct State {
     var files: [String: String] = [:]
+    /// What nodes said last.
+    var reports: [NodeReport] = []
+    /// How often it was asked for that.
+    var asked = 0
     var newestGeneration = 0
     var holder: RunToken?
     /// Every perform that took effect, as `run path`.
@@ -41,6 +45,13 @@ final class ScriptedHost: Host {
     try reach()
     return Dictionary(
       uniqueKeysWithValues: probes.map { probe in
+        if probe.probe is NodeReportsProbe {
+          let reports = state.withLock { state in
+            state.asked += 1
+            return state.reports
+          }
+          return (probe, AnyAnswer(NodeReportsProbe.self, reports))
+        }
         guard let file = probe.probe as? FileProbe, let text = state.withLock({ $0.files[file.path] }) else {
           return (probe, AnyAnswer(FileProbe.self, .absent))
         }

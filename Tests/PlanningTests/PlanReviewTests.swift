@@ -126,11 +126,11 @@ enum SyntheticPlan {
       let goal = NodeGoal(
         node: HostID(name), mac: MACAddress(bits: UInt64(number)), bmc: nil, image: "compute/1a2b", restart: true,
         deadlineSeconds: 300)
-      let earlier = number <= atOnce ? first.map { [$0] } ?? [] : ["nodes:all/restart-\(number - atOnce)"]
       var step = Step.sample(
-        "nodes:all/restart-\(number)", on: "head1", EnsureNode(goal), line: 46, after: earlier, disruption: .reboot,
+        "nodes:all/restart-\(number)", on: "head1", EnsureNode(goal), line: 46, after: first.map { [$0] } ?? [],
+        disruption: .reboot,
         because: "\(name) runs compute/0000, not compute/1a2b")
-      if number > atOnce { step.turns = step.after }
+      step.place = Place(in: "nodes", of: atOnce, isAway: false)
       return step
     }
   }

@@ -59,8 +59,17 @@ import Wings
     let cut = plan.cut(to: try scope(["node[00001-00009]"], not: ["node00003", "node00004"])).plan
     #expect(cut.steps.count == 7)
     #expect(cut.blocked.isEmpty)
-    #expect(cut.steps[2].after == [StepID("nodes:all/restart-1")])
+    #expect(cut.steps.allSatisfy { $0.place?.of == 2 })
     #expect(PlanChecks.problems(cut, PlanRules(mostNodesAway: 2)).isEmpty)
+  }
+
+  /// One that is away stays so when it is left out.
+  @Test func nodesThatAreAwayAndLeftOutKeepTheirPlaces() throws {
+    var plan = Plan(steps: SyntheticPlan.restarts(9, atOnce: 3, after: nil))
+    for index in 0..<2 { plan.steps[index].place?.isAway = true }
+    #expect(plan.cut(to: try scope(not: ["node00001"])).plan.steps.compactMap(\.place?.of).max() == 2)
+    for index in 2..<5 { plan.steps[index].place?.isAway = true }
+    #expect(plan.cut(to: try scope(not: ["node0000[1-5]"])).plan.steps.compactMap(\.place?.of) == [1, 1, 1, 1])
   }
 
   @Test func headsAreHeadsAndNodesAreNodes() throws {

@@ -87,7 +87,7 @@ import Testing
     #expect(drafts.map(\.disruption).filter { $0 == .reboot }.count == 3)
     // The third was switched off and on by a head since it was ready: it runs nothing that was heard of.
     #expect(drafts.first?.verb == "reset-node3" && drafts.first?.disruption == Step.Disruption.none)
-    #expect(drafts.map(\.behind) == [[], [0], [1], [2]])
+    #expect(drafts.compactMap(\.place?.isAway) == [true, false, false, false])
     for draft in drafts {
       let goal = try #require(draft.operation.as(EnsureNode.self)).goal
       #expect(goal.restart && goal.interrupts == (draft.disruption == .reboot))
@@ -126,26 +126,36 @@ import Testing
       try Self.drafts(4, ["head1": running + [Self.report(4, .powered, image: nil, age: age)], "head2": []])
     }
 
-    let (waiting, cycling) = (try drafts(20), try drafts(NodesKind.dumbAfter + 1))
+    let (waiting, cycling) = (try drafts(20), try drafts(601))
 
     let restarts = ["restart-node1", "restart-node2", "restart-node3"]
     #expect(waiting.map(\.verb) == ["boot-node4"] + restarts)
     #expect(cycling.map(\.verb) == ["reset-node4"] + restarts)
-    #expect(waiting.map(\.behind) == [[], [0], [1], [2]])
+    #expect(waiting.compactMap(\.place?.isAway) == [true, false, false, false])
+  }
+
+  /// Whoever says that it is ready on another image speaks for it: it is away, and is waited for.
+  @Test func oneThatWasSwitchedOnIsAwayWhateverIsSaidForIt() throws {
+    let reports = [Self.report(1, image: "compute/other", powered: 40), Self.report(2, image: "compute/old")]
+
+    let drafts = try Self.drafts(2, ["head1": reports, "head2": []])
+
+    #expect(drafts.map(\.verb) == ["boot-node1", "restart-node2"])
+    #expect(drafts.compactMap(\.place?.isAway) == [true, false])
   }
 
   @Test func nodesOnAnotherImageRestartAQuarterAtATime() throws {
     let drafts = try Self.drafts(8, ["head1": (1...8).map { Self.report($0, image: "compute/old") }, "head2": []])
 
     #expect(drafts.map(\.disruption) == Array(repeating: .reboot, count: 8))
-    #expect(drafts.map(\.behind) == [[], [], [0], [1], [2], [3], [4], [5]])
+    #expect(Set(drafts.map(\.place)) == [Place(in: "nodes", of: 2, isAway: false)])
   }
 
   @Test func smallClustersRestartOneByOne() throws {
     let drafts = try Self.drafts(3, ["head1": (1...3).map { Self.report($0, verified: false) }, "head2": []])
 
     #expect(drafts.map(\.verb) == ["restart-node1", "restart-node2", "restart-node3"])
-    #expect(drafts.map(\.behind) == [[], [0], [1]])
+    #expect(Set(drafts.map(\.place)) == [Place(in: "nodes", of: 1, isAway: false)])
   }
 
   @Test func nodesThatAreAwayCountAmongThoseThatMayBe() throws {
@@ -154,7 +164,7 @@ import Testing
     let drafts = try Self.drafts(3, ["head1": reports, "head2": []])
 
     #expect(drafts.map(\.verb) == ["boot-node1", "restart-node2", "restart-node3"])
-    #expect(drafts.map(\.behind) == [[], [0], [1]])
+    #expect(drafts.compactMap(\.place?.isAway) == [true, false, false])
   }
 
   /// A run that took it away has ended a moment ago, and it was heard until then.
@@ -164,18 +174,6 @@ import Testing
     let drafts = try Self.drafts(4, ["head1": reports, "head2": []])
 
     #expect(drafts.map(\.verb) == ["restart-node4", "restart-node3", "restart-node1", "restart-node2"])
-    #expect(drafts.map(\.behind) == [[], [0], [1], [2]])
-  }
-
-  /// Half of them are off, and half have another image: the order stays as small as the plan.
-  @Test func manyAwayAndManyToRestartAreOrderedWithFewPairs() throws {
-    let reports = (1...2_000).map { Self.report($0, image: "compute/old", age: $0 <= 1_000 ? 500 : 5) }
-    let drafts = try Self.drafts(2_000, ["head1": reports, "head2": []])
-
-    let restarts = drafts.filter { $0.disruption == .reboot }
-    #expect(restarts.count == 1_000)
-    #expect(restarts.allSatisfy { !$0.behind.isEmpty })
-    #expect(drafts.reduce(0) { $0 + $1.behind.count } < 2 * drafts.count)
   }
 
   /// A run may have ended while it restarted one of them: it is away still, and another one must not be.
@@ -188,7 +186,6 @@ import Testing
     let drafts = try Self.drafts(4, ["head1": reports, "head2": []])
 
     #expect(drafts.map(\.verb) == ["restart-node3", "restart-node2", "restart-node4", "restart-node1"])
-    #expect(drafts.map(\.behind) == [[], [0], [1], [2]])
   }
 
   /// They were told it when they booted. Nobody may hear them there any more, so silence does not matter.
@@ -225,7 +222,7 @@ import Testing
   @Test func nodesOfAnotherAddressRestartAQuarterAtATime() throws {
     let drafts = try Self.drafts(8, ["head1": (1...8).map { Self.report($0, at: "10.1.0.10") }, "head2": []])
 
-    #expect(drafts.map(\.behind) == [[], [], [0], [1], [2], [3], [4], [5]])
+    #expect(Set(drafts.map(\.place)) == [Place(in: "nodes", of: 2, isAway: false)])
   }
 
   @Test func silenceMeansNothingWhenTheActiveHeadIsSilent() {

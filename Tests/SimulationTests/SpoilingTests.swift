@@ -94,9 +94,12 @@ import Wings
   }
 
   @Test func tooManyNodesAway() throws {
-    try caught(.nodesAway) { operation, _, world, _ in
-      // What was switched off before does not come back.
-      if let goal = operation.as(EnsureNode.self)?.goal { world.nodes[goal.node]?.image = nil }
+    try caught(.nodesAway) { operation, host, world, _ in
+      // One that is on its way counts as ready.
+      guard let goal = operation.as(EnsureNode.self)?.goal else { return }
+      let report = NodeReport(
+        mac: goal.mac, stage: .ready, image: goal.image, verified: true, age: 0, uptime: 0, server: goal.server)
+      world.machines[host]?.reports[goal.mac] = FakeMachine.Heard(report: report, at: world.now)
     }
   }
 

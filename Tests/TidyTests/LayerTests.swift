@@ -11,7 +11,7 @@ import Testing
     "Sources/Flow/2-Model": ["Diagnostics"],
     "Sources/Flow/3-Observe": ["ClusterModel", "HostAccess"],
     "Sources/Flow/4-Plan": ["ClusterModel", "Diagnostics"],
-    "Sources/Flow/5-Execute": ["ClusterModel", "HostAccess"],
+    "Sources/Flow/5-Execute": ["Observation", "ClusterModel", "HostAccess"],
     "Sources/Flow/6-Audit": ["ClusterModel", "HostAccess", "Git"],
     "Sources/Wings": ["SpecForms", "ClusterModel", "Pacemaker", "XML", "Diagnostics"],
     "Sources/HostAccess": ["ClusterModel"],

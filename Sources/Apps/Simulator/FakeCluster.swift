@@ -18,6 +18,7 @@ package actor FakeCluster {
     _ body: @Sendable (inout FakeWorld) throws(AgentError) -> Value
   ) throws(AgentError) -> Value {
     world.undoOverdue()
+    world.comeUp()
     return try body(&world)
   }
 }

@@ -99,6 +99,11 @@ package struct FakeMachine: Hashable, Codable, Sendable {
   package struct Heard: Hashable, Codable, Sendable {
     package var report: NodeReport
     package var at: Int
+
+    package init(report: NodeReport, at: Int) {
+      self.report = report
+      self.at = at
+    }
   }
 
   /// The earlier contents of a managed path.

@@ -61,6 +61,17 @@ extension FakeWorld {
     }
   }
 
+  /// The same of one node that is about to be switched off.
+  private mutating func hear(_ goal: NodeGoal) {
+    guard let image = nodes[goal.node]?.image, let server = nodes[goal.node]?.server ?? bootServer(of: goal.mac),
+      isOn(goal)
+    else { return }
+    for host in machines.keys where isUp(host) && listens(host, at: server) {
+      let report = report(goal.mac, image, server, after: machines[host]?.reports[goal.mac]?.report)
+      machines[host]?.reports[goal.mac] = FakeMachine.Heard(report: report, at: now - 10)
+    }
+  }
+
   private func report(
     _ mac: MACAddress, _ image: String, _ server: IPv4Address, after last: NodeReport?
   ) -> NodeReport {
@@ -68,7 +79,7 @@ extension FakeWorld {
     let last = last?.stage == .powered ? nil : last
     let uptime = last.flatMap { last in last.uptime.map { max(0, $0 + last.age) } }
     return NodeReport(
-      mac: mac, stage: .ready, image: image, verified: last?.verified ?? true, age: 0, uptime: uptime ?? 15,
+      mac: mac, stage: .ready, image: image, verified: last?.verified ?? true, age: 0, uptime: uptime ?? 0,
       server: server)
   }
 
@@ -97,65 +108,112 @@ extension FakeWorld {
     return nil
   }
 
+  private func isOn(_ goal: NodeGoal) -> Bool { goal.bmc.map { boards[$0.address]?.power == .on } ?? true }
+
   /// Whether the node is as the goal says, so that nothing is to be done.
   private func isReady(_ goal: NodeGoal, on host: HostID) -> Bool {
-    guard let node = nodes[goal.node], isPowered(goal.node), node.image == goal.image, strangers[goal.mac] == nil,
+    guard let node = nodes[goal.node], isOn(goal), node.image == goal.image, strangers[goal.mac] == nil,
       let server = node.server ?? bootServer(of: goal.mac)
     else { return false }
     return server == goal.server ?? server && listens(host, at: server)
   }
 
+  /// A node that restarts is off from here on.
   mutating func begin(_ goal: NodeGoal, on host: HostID, _ secrets: Secrets) throws(AgentError) {
     guard !isReady(goal, on: host), let bmc = goal.bmc else { return }
-    hear()
     try refuse(goal, on: host)
-    if goal.restart || !isPowered(goal.node) {
-      let report = NodeReport(mac: goal.mac, stage: .powered, image: nil, verified: false, age: 0, uptime: nil)
-      machines[host]?.reports[goal.mac] = FakeMachine.Heard(report: report, at: now)
-    }
-    if goal.restart { _ = try ensurePower(bmc, .off, secrets) }
-    _ = try ensurePower(bmc, .on, secrets)
+    if isOn(goal), !goal.restart || isOnItsWay(goal, on: host) { return }
+    hear(goal)
+    notePower(goal, on: host)
+    if goal.restart, isOn(goal) { _ = try ensurePower(bmc, .off, secrets) }
+  }
+
+  private func isOnItsWay(_ goal: NodeGoal, on host: HostID) -> Bool {
+    reports(on: host).report(of: goal.mac).map(goal.isOnItsWay) ?? false
+  }
+
+  private mutating func notePower(_ goal: NodeGoal, on host: HostID) {
+    let report = NodeReport(mac: goal.mac, stage: .powered, image: nil, verified: false, age: 0, uptime: nil)
+    machines[host]?.reports[goal.mac] = FakeMachine.Heard(report: report, at: now)
   }
 
   mutating func ensureNode(_ goal: NodeGoal, on host: HostID, _ secrets: Secrets) throws(AgentError) -> Outcome {
-    if isReady(goal, on: host) {
-      return Outcome(changed: false, detail: "\(goal.node) is ready on \(goal.image) already")
-    }
+    if isReady(goal, on: host) { return Outcome(changed: false, detail: "\(goal.node) ready on \(goal.image)") }
     try refuse(goal, on: host)
-    let node = nodes[goal.node] ?? Node(mac: goal.mac)
-    if let running = node.image, isPowered(goal.node) {
-      // It came up by what it was told at the time, and reports so.
-      guard running == goal.image else { throw .wrong(running, goal) }
-    } else {
-      if let bmc = goal.bmc { _ = try ensurePower(bmc, .on, secrets) }
-      try boot(node, goal)
+    let isOff = !isOn(goal)
+    if let bmc = goal.bmc {
+      _ = try ensurePower(bmc, .on, secrets)
+    } else if nodes[goal.node]?.image == nil {
+      // Somebody switches it on by hand.
+      start(goal.node)
     }
-    let (image, server) = (nodes[goal.node]?.image ?? goal.image, nodes[goal.node]?.server ?? bootServer(of: goal.mac))
-    guard let server, listens(host, at: server) else { throw .unheard(goal, server) }
-    if strangers[goal.mac] != nil { throw .failed(goal) }
-    let heard = FakeMachine.Heard(report: report(goal.mac, image, server, after: nil), at: now)
-    machines[host]?.reports[goal.mac] = heard
-    guard image == goal.image else { throw .wrong(image, goal) }
-    return Outcome(changed: true, detail: "\(goal.node) is ready on \(image)")
+    if tellsAtOnce { try foretell(goal, on: host) }
+    return Outcome(
+      changed: isOff, detail: isOff ? "switched \(goal.node) on" : "\(goal.node) is on already")
   }
 
   private func refuse(_ goal: NodeGoal, on host: HostID) throws(AgentError) {
-    let report = reports(on: host).first { $0.mac == goal.mac }
+    let report = reports(on: host).report(of: goal.mac)
     if let refusal = report.flatMap(goal.refusal(after:)) { throw refusal }
   }
 
-  private mutating func boot(_ node: Node, _ goal: NodeGoal) throws(AgentError) {
-    if node.silent {
+  // MARK: Coming up
+
+  /// Its power was switched on.
+  mutating func start(_ node: HostID) {
+    guard nodes[node] != nil else { return }
+    nodes[node]?.startedAt = now
+    starting.insert(node)
+    comeUp()
+  }
+
+  /// Nodes that had the time for it run what they are told to boot, where somebody tells them.
+  package mutating func comeUp() {
+    for id in starting.sorted() {
+      guard let node = nodes[id], let began = node.startedAt, began + bootSeconds <= now, !node.silent,
+        let mac = node.mac, let server = bootServer(of: mac), let image = node.boots ?? bootImage(of: mac)
+      else { continue }
+      starting.remove(id)
+      nodes[id]?.image = image
+      nodes[id]?.server = server
+      nodes[id]?.startedAt = nil
+      for host in machines.keys where listens(host, at: server) {
+        let heard = FakeMachine.Heard(report: report(mac, image, server, after: nil), at: now)
+        machines[host]?.reports[mac] = heard
+      }
+    }
+  }
+
+  /// What the real one would be waited for in vain.
+  private func foretell(_ goal: NodeGoal, on host: HostID) throws(AgentError) {
+    guard let node = nodes[goal.node] else { return }
+    if node.image == nil, node.silent {
       throw AgentError(
         .nodeSilent, "\(goal.node) was switched on and never asked for DHCP",
         next: "Check its cable, the switch port and its boot order.")
     }
-    guard let server = bootServer(of: goal.mac) else {
+    guard let server = node.server ?? bootServer(of: goal.mac) else {
       throw AgentError(
         .nodeSilent, "\(goal.node) was switched on and found no boot script", next: "Check nginx and dnsmasq.")
     }
-    nodes[goal.node, default: node].image = node.boots ?? goal.image
-    nodes[goal.node]?.server = server
+    guard listens(host, at: server) else { throw .unheard(goal, server) }
+    if strangers[goal.mac] != nil { throw .failed(goal) }
+    if let image = node.image ?? node.boots ?? bootImage(of: goal.mac), image != goal.image {
+      throw .wrong(image, goal)
+    }
+  }
+
+  /// The image that a machine's own boot script names.
+  private func bootImage(of mac: MACAddress) -> String? {
+    let path = "/srv/cluster/http/ipxe/\(mac.hyphenated).ipxe"
+    for (host, machine) in machines.sorted(by: { $0.key < $1.key }) where isUp(host) {
+      guard machine.units["dnsmasq.service"]?.active == "active", let script = machine.files[path]?.text,
+        let chain = script.split(separator: "\n").last(where: { $0.hasPrefix("chain ") }),
+        let start = chain.firstRange(of: "/images/"), let end = chain.firstRange(of: "/boot.ipxe")
+      else { continue }
+      return String(chain[start.upperBound..<end.lowerBound])
+    }
+    return nil
   }
 }
 

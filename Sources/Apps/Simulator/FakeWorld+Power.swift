@@ -17,7 +17,12 @@ extension FakeWorld {
     boards[bmc.address]?.power = wanted
     nodes[board.machine]?.image = nil
     nodes[board.machine]?.server = nil
-    if wanted == .on { machines[board.machine]?.restart() }
+    nodes[board.machine]?.startedAt = nil
+    starting.remove(board.machine)
+    if wanted == .on {
+      machines[board.machine]?.restart()
+      start(board.machine)
+    }
     settle()
     return Outcome(changed: true, detail: "power is \(wanted.rawValue)")
   }

@@ -28,6 +28,8 @@ package struct FakeWorld: Equatable, Codable, Sendable {
   package struct Node: Hashable, Codable, Sendable {
     /// `name/digest` of what it runs. Nil: it is off, or on its way up.
     package var image: String?
+    /// When it was switched on, in seconds since 1970, while it is on its way up.
+    package var startedAt: Int?
     /// The address of the heads that it booted from, and reports to until it boots again. Nil: that of its boot script.
     package var server: IPv4Address?
     /// It never asks for DHCP.
@@ -44,6 +46,13 @@ package struct FakeWorld: Equatable, Codable, Sendable {
   package var blank: Set<HostID> = []
   package var boards: [IPv4Address: Board] = [:]
   package var nodes: [HostID: Node] = [:]
+  /// Seconds from a node's power to its first report.
+  package var bootSeconds = 0
+  /// Whether an order to boot tells at once what would come of it: nobody is to wait in vain for machines that take no
+  /// time.
+  package var tellsAtOnce = true
+  /// Nodes that were switched on and are not up yet.
+  var starting: Set<HostID> = []
   /// Machines that somebody else reports for, and what is said of each.
   package var strangers: [MACAddress: NodeReport.Stage] = [:]
   /// Pacemaker's configuration, while it runs anywhere.

@@ -61,12 +61,27 @@ enum StatusText {
         names, "ready", image, "\(group.count) nodes, digest verified, " + (youngest.map { "up \(age($0, now))" } ?? "")
       )
     }
-    for node in status.nodes where !(node.state == .ready && node.detail == nil) {
+    for (what, group) in booting(status.nodes) {
+      let since = group.compactMap(\.since).min().map { ", \(age($0, now)) ago" } ?? ""
+      let left = group.compactMap(\.until).min().map { max(0, $0 - now) }.map { "; stuck after another \($0) s" } ?? ""
+      let names = HostlistText.fold(group.map { HostID($0.name) })
+      table.add(names, "BOOTING", group[0].image ?? "-", what + since + left)
+    }
+    for node in status.nodes where !(node.state == .ready && node.detail == nil) && node.state != .booting {
       table.add(node.name, node.state.rawValue.uppercased(), node.image ?? "-", node.detail ?? "")
     }
     let out = status.nodes.count { $0.state == .out }
     let heading = "Nodes  \(ready.count) of \(status.nodes.count - out) ready" + (out == 0 ? "" : ", \(out) out")
     return [heading] + table.lines()
+  }
+
+  /// Nodes on their way up, by how far they are.
+  private static func booting(_ nodes: [StatusReport.Node]) -> [(what: String, nodes: [StatusReport.Node])] {
+    struct Progress: Hashable { var image: String?, what: String }
+    let groups = Dictionary(grouping: nodes.filter { $0.state == .booting }) { node in
+      Progress(image: node.image, what: node.detail ?? "on its way")
+    }
+    return groups.map { ($0.key.what, $0.value) }.sorted { ($0.nodes[0].name, $0.what) < ($1.nodes[0].name, $1.what) }
   }
 
   private static func atWork(_ lease: StatusReport.Lease) -> String {

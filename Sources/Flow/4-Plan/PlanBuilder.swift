@@ -12,7 +12,7 @@ struct PlanBuilder {
   }
 
   /// What came of one desired resource.
-  private struct Place {
+  private struct Standing {
     /// The steps that have to be done before the resource is as desired: its own last ones, or those of what it
     /// depends on when it has none.
     var last = Before()
@@ -32,9 +32,9 @@ struct PlanBuilder {
   private let owned: Ownership
   private let ids: Set<ResourceID>
 
-  private var places: [Place]
+  private var places: [Standing]
   /// By resource that is dropped and removed first: what came of it.
-  private var released: [ResourceID: Place] = [:]
+  private var released: [ResourceID: Standing] = [:]
   private var answers: Answers
   private var blank: Set<HostID> = []
   private var changing: Set<ResourceID> = []
@@ -66,7 +66,7 @@ struct PlanBuilder {
     establishers = Dictionary(
       desired.indices.compactMap { index in desired[index].establishes.map { ($0, index) } }
     ) { first, _ in first }
-    places = Array(repeating: Place(), count: desired.count)
+    places = Array(repeating: Standing(), count: desired.count)
     answers = Answers(inventory, blank: [])
   }
 
@@ -98,7 +98,7 @@ struct PlanBuilder {
         var last = lastSteps(of: dependencies)
         // A host that is there needs no longer what it was made with; it still is the second to change.
         if resource.establishes != nil { last.turns = Set(last.all) }
-        places[index] = Place(last: last, blockedBy: waitsFor)
+        places[index] = Standing(last: last, blockedBy: waitsFor)
       } else if let waitsFor {
         block(resource, .waitsFor(waitsFor), index)
       } else {
@@ -106,7 +106,7 @@ struct PlanBuilder {
           drafts, resource.id, resource.because, resource.source, parts: resource.parts,
           after: lastSteps(of: dependencies, resource.afterRemoval.compactMap { released[$0] }),
           named: released.merging(mayFollow.map { (desired[$0].id, places[$0]) }) { first, _ in first })
-        places[index] = Place(last: Before(all: last))
+        places[index] = Standing(last: Before(all: last))
         changing.insert(resource.id)
       }
     } catch {
@@ -140,10 +140,10 @@ struct PlanBuilder {
   private mutating func block(_ resource: Resource, _ reason: Blocked.Reason, _ index: Int) {
     blocked.append(
       Blocked(resource: resource.id, reason: reason, next: reason.next, source: resource.source))
-    places[index] = Place(blockedBy: resource.id)
+    places[index] = Standing(blockedBy: resource.id)
   }
 
-  private func lastSteps(of dependencies: [Int], _ more: [Place] = []) -> Before {
+  private func lastSteps(of dependencies: [Int], _ more: [Standing] = []) -> Before {
     if dependencies.count == 1, more.isEmpty { return places[dependencies[0]].last }
     var (needed, all): (Set<Int>, Set<Int>) = ([], [])
     for last in dependencies.map({ places[$0].last }) + more.map(\.last) {
@@ -159,15 +159,13 @@ struct PlanBuilder {
   /// Adds a resource's steps and gives its last ones.
   private mutating func append(
     _ drafts: [StepDraft], _ id: ResourceID, _ reason: String, _ source: SourceSpan?,
-    parts: [String: SourceSpan] = [:], after first: Before, named: [ResourceID: Place] = [:], prunes: Bool = false
+    parts: [String: SourceSpan] = [:], after first: Before, named: [ResourceID: Standing] = [:], prunes: Bool = false
   ) -> [Int] {
     let name = id.description
     var (before, group) = (first, [Int]())
-    let base = steps.count
     for draft in drafts {
       if !draft.independent, !group.isEmpty { (before, group) = (Before(all: group), []) }
-      let behind = draft.behind.map { base + $0 }
-      let preceding = preceding(draft, behind, before, named)
+      let preceding = preceding(draft, before, named)
       for step in preceding.all { hasFollower[step] = true }
       group.append(steps.count)
       after.append(preceding.all)
@@ -179,17 +177,14 @@ struct PlanBuilder {
           id: StepID(name + "/" + draft.verb), resource: id, host: draft.host, operation: draft.operation, after: [],
           disruption: draft.disruption, because: because, source: draft.part.flatMap { parts[$0] } ?? source,
           changes: draft.changes,
-          destructive: draft.destructive, prunes: prunes))
+          destructive: draft.destructive, prunes: prunes, place: draft.place))
     }
     return group.filter { !hasFollower[$0] }
   }
 
-  /// What a draft comes after: those of its row that it takes turns with, or what its resource comes after; and what it
-  /// names itself.
-  private func preceding(
-    _ draft: StepDraft, _ behind: [Int], _ before: Before, _ named: [ResourceID: Place]
-  ) -> Before {
-    var preceding = behind.isEmpty ? before : Before(all: behind, turns: Set(behind))
+  /// What a draft comes after: what its resource comes after, and what it names itself.
+  private func preceding(_ draft: StepDraft, _ before: Before, _ named: [ResourceID: Standing]) -> Before {
+    var preceding = before
     for other in draft.after {
       // Where the other one has nothing to do, these are steps of what it depends on.
       let last = named[other]?.last.all.filter { steps[$0].resource == other } ?? []
@@ -208,10 +203,10 @@ struct PlanBuilder {
       do throws(Unreadable) {
         let drafts = try kind.examine(managed.id, managed.desired, answers).removal(context(for: managed.id))
         let last = append(drafts, managed.id, "", nil, after: Before(), prunes: true)
-        released[managed.id] = Place(last: Before(all: last))
+        released[managed.id] = Standing(last: Before(all: last))
       } catch {
         block(managed, .unreadable(error))
-        released[managed.id] = Place()
+        released[managed.id] = Standing()
       }
     }
   }

@@ -18,26 +18,20 @@ package enum PlanChecks {
       if numbers.updateValue(index, forKey: step.id) != nil { problems.append(.twiceTheSameStep(step.id)) }
     }
     return problems + Ownership.problems(plan.steps) + bothHeads(plan.steps, after)
-      + nodesAway(plan.steps, after, rules) + foreign(plan.steps, rules)
+      + nodesAway(plan.steps, rules) + foreign(plan.steps, rules)
   }
 
-  /// Nodes that are taken away at once. Those that boot for the first time, or hang, do nothing that could be missed.
-  ///
-  /// Restarts that follow each other directly are one row; no more are under way at once than there are rows. That may
-  /// count too many where something else stands between two restarts, and never too few.
-  private static func nodesAway(_ steps: [Step], _ after: [[Int]], _ rules: PlanRules) -> [PlanProblem] {
+  /// Nodes that are taken away at once, as far as their places allow. Those that boot for the first time, or hang, do
+  /// nothing that could be missed.
+  private static func nodesAway(_ steps: [Step], _ rules: PlanRules) -> [PlanProblem] {
     guard let most = rules.mostNodesAway else { return [] }
-    var isLastOfRow = Array(repeating: false, count: steps.count)
-    var rows = 0
-    for (index, step) in steps.enumerated() where step.takesNodeAway {
-      if let earlier = after[index].first(where: { isLastOfRow[$0] }) {
-        isLastOfRow[earlier] = false
-      } else {
-        rows += 1
-      }
-      isLastOfRow[index] = true
+    var free = 0
+    var pools: [String: Int] = [:]
+    for step in steps where step.takesNodeAway {
+      if let place = step.place, !place.isAway { pools[place.pool] = place.of } else { free += 1 }
     }
-    return rows > most ? [.tooManyNodesAway(rows, allowed: most)] : []
+    let atOnce = pools.values.reduce(free, +)
+    return atOnce > most ? [.tooManyNodesAway(atOnce, allowed: most)] : []
   }
 
   /// Steps that take away what is not ours, or is somebody else's by now.

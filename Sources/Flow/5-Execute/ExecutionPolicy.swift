@@ -24,6 +24,9 @@ package struct ExecutionPolicy: Sendable {
 
   package init() {}
 
+  /// The time between two looks at what others bring about: short at first, then a tenth of what was waited for.
+  func untilNextLook(after waited: Duration) -> Duration { min(.seconds(10), max(.seconds(2), waited / 10)) }
+
   /// The wait before an attempt, the second or a later one: between half and the whole of the backoff, so that steps
   /// which failed together are not tried together again. Of the salt alone, so that a run can be repeated exactly.
   package func wait(before attempt: Int, salt: String) -> Duration {

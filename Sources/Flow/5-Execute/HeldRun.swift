@@ -71,16 +71,39 @@ struct PlanExecution<C: Clock>: Sendable where C.Duration == Duration {
     return stop.reason ?? .partial
   }
 
+  private typealias Expecting = ExpectingStep<C.Instant>
+
   private enum Message: Sendable {
     case finished(StepReport)
     case journalFailed(StepReport, ExecutionError)
+    case expects(Expecting)
+    case looked(Lookout<C>.View, began: C.Instant, [Message])
   }
 
-  /// One task group around `progress`: it decides, the tasks carry out.
+  /// What is waited for, and the look that is under way.
+  private struct Waits {
+    var steps: [Expecting] = []
+    var isLooking = false
+    /// When the last look began and ended.
+    var last: (began: C.Instant, ended: C.Instant)?
+
+    /// When the next look is due. Nil: at once. One that takes long, since there is much to tell, is rarer.
+    func next(_ policy: ExecutionPolicy, now: C.Instant) -> C.Instant? {
+      guard let last, let newest = steps.map(\.since).max() else { return nil }
+      let pause =
+        newest > last.began
+        ? max(.milliseconds(250), last.began.duration(to: last.ended) * 10)
+        : policy.untilNextLook(after: newest.duration(to: now))
+      return last.ended.advanced(by: pause)
+    }
+  }
+
+  /// One task group around `progress`: it decides, the tasks carry out, and one of them looks for what is waited for.
   private func carryOut(_ progress: inout RunProgress) async throws(ExecutionError) {
     let (decided, failure) = await withTaskGroup(of: Message.self) { [progress] group in
       var progress = progress
       var failure: ExecutionError?
+      var waits = Waits()
       while true {
         if stop.reason != nil, !progress.isStopped {
           progress.stop()
@@ -88,14 +111,13 @@ struct PlanExecution<C: Clock>: Sendable where C.Duration == Duration {
         }
         for step in progress.takeReady() { group.addTask { await carryOut(step) } }
         if progress.isOver { break }
-        switch await group.next() {
-        case .finished(let report): note(report, &progress)
-        case .journalFailed(let report, let error):
-          failure = failure ?? error
-          note(report, &progress)
-          stop.raise(.partial, error.description)
-        case nil: break
+        if !waits.isLooking, !waits.steps.isEmpty {
+          let (steps, due) = (waits.steps, waits.next(executor.policy, now: executor.clock.now))
+          (waits.steps, waits.isLooking) = ([], true)
+          group.addTask { await look(at: steps, when: due) }
         }
+        guard let message = await group.next() else { break }
+        take(message, &progress, &waits, &failure)
       }
       return (progress, failure)
     }
@@ -103,9 +125,46 @@ struct PlanExecution<C: Clock>: Sendable where C.Duration == Duration {
     if let failure { throw failure }
   }
 
+  private func take(
+    _ message: Message, _ progress: inout RunProgress, _ waits: inout Waits, _ failure: inout ExecutionError?
+  ) {
+    switch message {
+    case .finished(let report): note(report, &progress)
+    case .journalFailed(let report, let error):
+      failure = failure ?? error
+      note(report, &progress)
+      stop.raise(.partial, error.description)
+    case .expects(let step):
+      progress.expect(step.step.id)
+      waits.steps.append(step)
+    case .looked(let view, let began, let ended):
+      waits.steps += view.waiting
+      (waits.isLooking, waits.last) = (false, (began, executor.clock.now))
+      if !view.waits.isEmpty { events?.yield(.expecting(view.waits)) }
+      for message in ended { take(message, &progress, &waits, &failure) }
+    }
+  }
+
   private func note(_ report: StepReport, _ progress: inout RunProgress) {
     events?.yield(.finished(report))
     for blocked in progress.record(report) { events?.yield(.blocked(blocked)) }
+  }
+
+  /// Looks when it is time to, and journals what is over. A run that is to stop waits for nothing more.
+  private func look(at steps: [Expecting], when due: C.Instant?) async -> Message {
+    let clock = executor.clock
+    // The run's tasks are never cancelled, so this ends in time.
+    if let due { try? await clock.sleep(until: due, tolerance: nil) }
+    let began = clock.now
+    var view = Lookout<C>.View()
+    if stop.reason == nil {
+      view = await Lookout(executor: executor).look(at: steps)
+    } else {
+      view.over = steps.map { ($0.step, $0.report(.unknown(.notAwaited($0.step)), at: clock.now)) }
+    }
+    var ended: [Message] = []
+    for (_, report) in view.over { ended.append(await finish(report)) }
+    return .looked(view, began: began, ended)
   }
 
   /// Journals, performs and journals one step.
@@ -123,10 +182,27 @@ struct PlanExecution<C: Clock>: Sendable where C.Duration == Duration {
     }
     events?.yield(.started(step))
     let (result, attempts) = await StepAttempts(executor: executor, step: step, lease: lease, stop: stop).run()
-    let done = report(result, attempts)
-    do throws(ExecutionError) { try await journal.finished(done, run: run) } catch {
-      return .journalFailed(done, error)
+    if case .done(let outcome) = result, let expectation = step.operation.expectation {
+      return .expects(
+        Expecting(
+          step: step, expectation: expectation, outcome: outcome, attempts: attempts, startedAt: startedAt,
+          began: began, since: clock.now, answered: clock.now))
     }
-    return .finished(done)
+    return await finish(report(result, attempts))
+  }
+
+  private func finish(_ report: StepReport) async -> Message {
+    do throws(ExecutionError) { try await journal.finished(report, run: lease.token.run) } catch {
+      return .journalFailed(report, error)
+    }
+    return .finished(report)
+  }
+}
+
+extension AgentError {
+  fileprivate static func notAwaited(_ step: Step) -> AgentError {
+    AgentError(
+      .cancelled, "\(step.operation.target) was not waited for: the run was stopped",
+      next: "Apply again: it takes up what is on its way.")
   }
 }

@@ -9,6 +9,8 @@ package enum RunEvent: Sendable {
   case began(RunToken, steps: Int)
   case started(Step)
   case progress(StepID, String)
+  /// What steps wait for whose operations have done their part, as seen just now.
+  case expecting([StepID: Wait])
   /// The host could not be reached; it is tried again after a while.
   case retrying(StepID, attempt: Int, of: Int, AgentError, after: Duration)
   /// A change of the way to a host could not be confirmed yet over a new connection.

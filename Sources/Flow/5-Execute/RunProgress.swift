@@ -4,7 +4,7 @@ import ClusterModel
 /// Which steps may start, which are in flight and what became of the others. A value: no tasks, no clock.
 package struct RunProgress: Sendable {
   package struct Limits: Hashable, Sendable {
-    /// Steps in flight on one host. Nodes that boot are steps on the head that boots them.
+    /// Steps in flight on one host.
     package var perHost: Int
     package var total: Int
 
@@ -14,7 +14,8 @@ package struct RunProgress: Sendable {
     }
   }
 
-  private enum State: Equatable { case waiting(Int), ready, running, ended }
+  /// `expecting`: its operation has done its part, and what others bring about is waited for.
+  private enum State: Equatable { case waiting(Int), ready, running, expecting, ended }
   private struct Lane: Hashable { var host: HostID, name: String }
 
   package let steps: [Step]
@@ -28,6 +29,10 @@ package struct RunProgress: Sendable {
   private var runningOn: [HostID: Int] = [:]
   private var busy: Set<Lane> = []
   private var runningInAll = 0
+  private var expecting = 0
+  /// By pool: how many machines are away, and the steps that wait for a place, in the plan's order.
+  private var away: [String: Int] = [:]
+  private var placeless: [String: [Int]] = [:]
   package private(set) var isStopped = false
 
   /// Throws when a step comes after one that does not exist.
@@ -38,6 +43,7 @@ package struct RunProgress: Sendable {
     followers = Array(repeating: [], count: steps.count)
     states = steps.map { .waiting($0.after.count) }
     results = Array(repeating: nil, count: steps.count)
+    for case let place? in steps.lazy.map(\.place) where place.isAway { away[place.pool, default: 0] += 1 }
     for (index, step) in steps.enumerated() {
       for other in step.after {
         guard let earlier = numbers[other] else {
@@ -73,24 +79,43 @@ package struct RunProgress: Sendable {
     return taken
   }
 
-  /// Notes what became of a step in flight. Gives the reports of steps that are blocked by it.
+  /// Notes that the operation of a step in flight has done its part: it holds up nobody while it waits for the rest.
+  package mutating func expect(_ id: StepID) {
+    guard let index = numbers[id], states[index] == .running else { return }
+    states[index] = .expecting
+    expecting += 1
+    leaveSlot(steps[index])
+  }
+
+  /// Notes what became of a step in flight, or of what it waited for. Gives the reports of steps that it blocks.
   package mutating func record(_ report: StepReport) -> [StepReport] {
-    guard let index = numbers[report.step], states[index] == .running else { return [] }
-    let step = steps[index]
+    guard let index = numbers[report.step] else { return [] }
+    switch states[index] {
+    case .running: leaveSlot(steps[index])
+    case .expecting: expecting -= 1
+    case .waiting, .ready, .ended: return []
+    }
     states[index] = .ended
     results[index] = report
+    if !report.succeeded { return block(after: index) + blockPlaceless() }
+    if let pool = steps[index].place?.pool { returnPlace(in: pool) }
+    return release(index) + blockPlaceless()
+  }
+
+  private mutating func leaveSlot(_ step: Step) {
     runningOn[step.host, default: 0] -= 1
     runningInAll -= 1
     if let lane = step.operation.lane { busy.remove(Lane(host: step.host, name: lane)) }
-    return report.succeeded ? release(index) : block(after: index)
   }
 
   /// From here on no step is started. Those in flight go on.
   package mutating func stop() { isStopped = true }
 
   package var inFlight: Int { runningInAll }
-  /// Nothing is in flight and nothing will be started.
-  package var isOver: Bool { runningInAll == 0 && (isStopped || ready.values.allSatisfy(\.isEmpty)) }
+  /// Nothing is in flight or waited for, and nothing will be started.
+  package var isOver: Bool {
+    runningInAll == 0 && expecting == 0 && (isStopped || ready.values.allSatisfy(\.isEmpty))
+  }
 
   /// One report for each step, in the plan's order.
   package var reports: [StepReport] {
@@ -115,9 +140,7 @@ package struct RunProgress: Sendable {
     var open = followers[failed]
     while let index = open.popLast() {
       guard case .waiting = states[index] else { continue }
-      let report = StepReport(
-        step: steps[index].id, host: steps[index].host, result: .blocked(by: steps[failed].id), startedAt: nil,
-        seconds: 0, attempts: 0)
+      let report = blockedReport(index, by: failed)
       states[index] = .ended
       results[index] = report
       blocked.append(report)
@@ -126,8 +149,51 @@ package struct RunProgress: Sendable {
     return blocked
   }
 
+  // MARK: Places
+
+  private mutating func returnPlace(in pool: String) {
+    away[pool, default: 0] -= 1
+    guard let next = placeless[pool]?.first, let place = steps[next].place, away[pool, default: 0] < place.of else {
+      return
+    }
+    placeless[pool]?.removeFirst()
+    makeReady(next)
+  }
+
+  /// Where all places are those of machines that will not come back, the others cannot have their turn.
+  private mutating func blockPlaceless() -> [StepReport] {
+    guard runningInAll == 0, expecting == 0, !isStopped, ready.values.allSatisfy(\.isEmpty) else { return [] }
+    var blocked: [StepReport] = []
+    for pool in placeless.keys.sorted() {
+      let keeper = steps.indices.first { steps[$0].place?.pool == pool && results[$0]?.succeeded == false }
+      guard let keeper else { continue }
+      for index in placeless[pool] ?? [] {
+        results[index] = blockedReport(index, by: keeper)
+        states[index] = .ended
+        if let report = results[index] { blocked.append(report) }
+        blocked += block(after: index)
+      }
+      placeless[pool] = nil
+    }
+    return blocked
+  }
+
+  private func blockedReport(_ index: Int, by cause: Int) -> StepReport {
+    StepReport(
+      step: steps[index].id, host: steps[index].host, result: .blocked(by: steps[cause].id), startedAt: nil,
+      seconds: 0, attempts: 0)
+  }
+
   private mutating func makeReady(_ index: Int) {
     states[index] = .ready
+    if let place = steps[index].place, !place.isAway {
+      guard away[place.pool, default: 0] < place.of else {
+        let queue = placeless[place.pool, default: []]
+        placeless[place.pool, default: []].insert(index, at: queue.partitioningIndex { $0 > index })
+        return
+      }
+      away[place.pool, default: 0] += 1
+    }
     var queue = ready[steps[index].host] ?? []
     ready[steps[index].host] = nil
     let place = queue.partitioningIndex { $0 > index }

@@ -19,6 +19,7 @@ package struct EnsureSecretFile: GoalOperation {
     // Measured: one exchange over a warm SSH connection and a synced write, below 50 ms; a slow disk takes longer.
     OperationTiming(expectedSeconds: 0.1, varies: false, deadline: .seconds(60), lane: nil)
   }
+  package var expectation: Expectation? { nil }
 
   package var target: String { goal.path }
   package func title(verb: String, machines: String) -> String { "write the secret \(goal.path)" }

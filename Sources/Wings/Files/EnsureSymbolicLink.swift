@@ -25,6 +25,7 @@ package struct EnsureSymbolicLink: HostOperation {
     // Measured: one exchange over a warm SSH connection and a synced write, below 50 ms; a slow disk takes longer.
     OperationTiming(expectedSeconds: 0.1, varies: false, deadline: .seconds(60), lane: nil)
   }
+  package var expectation: Expectation? { nil }
 
   package var target: String { "\(path) -> \(destination)" }
   package func title(verb: String, machines: String) -> String { "link \(path) to \(destination)" }

@@ -19,6 +19,7 @@ package struct EnsureTree: GoalOperation {
     // Measured: some hundred small files, each written and synced.
     OperationTiming(expectedSeconds: 0.5, varies: false, deadline: .seconds(120), lane: nil)
   }
+  package var expectation: Expectation? { nil }
 
   package var target: String { goal.root }
   package func title(verb: String, machines: String) -> String { "write the folder \(goal.root)" }

@@ -22,6 +22,7 @@ package struct EnsureTreeAbsent: HostOperation {
     // Measured: some hundred small files, each written and synced.
     OperationTiming(expectedSeconds: 0.5, varies: false, deadline: .seconds(120), lane: nil)
   }
+  package var expectation: Expectation? { nil }
 
   package var target: String { root }
   package func title(verb: String, machines: String) -> String { "remove the folder \(root)" }

@@ -19,6 +19,7 @@ package struct EnsureCapture: GoalOperation {
     // Measured: the compressed root of a head, 1.5 GB. It fills the disk and both cores, so one at a time.
     OperationTiming(expectedSeconds: 60, varies: true, deadline: .seconds(30 * 60), lane: "image")
   }
+  package var expectation: Expectation? { nil }
 
   package var target: String { "for \(goal.clone)" }
   package func title(verb: String, machines: String) -> String { "capture this head for \(machines)" }

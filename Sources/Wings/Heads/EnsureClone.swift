@@ -20,6 +20,7 @@ package struct EnsureClone: GoalOperation {
     // It knows itself how long to wait; what it does around that takes a minute at most.
     OperationTiming(expectedSeconds: 300, varies: true, deadline: .seconds(goal.deadlineSeconds + 60), lane: nil)
   }
+  package var expectation: Expectation? { nil }
 
   package var target: String { goal.head.name }
   package func title(verb: String, machines: String) -> String { "install \(machines) over its disk" }

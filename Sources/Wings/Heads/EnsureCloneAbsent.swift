@@ -22,6 +22,7 @@ package struct EnsureCloneAbsent: HostOperation {
   package var timing: OperationTiming {
     OperationTiming(expectedSeconds: 1, varies: false, deadline: .seconds(120), lane: nil)
   }
+  package var expectation: Expectation? { nil }
 
   package var target: String { head.name }
   package func title(verb: String, machines: String) -> String { "forget that \(machines) was installed" }

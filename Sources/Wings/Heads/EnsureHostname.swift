@@ -18,6 +18,7 @@ package struct EnsureHostname: GoalOperation {
   package var timing: OperationTiming {
     OperationTiming(expectedSeconds: 0.1, varies: false, deadline: .seconds(60), lane: nil)
   }
+  package var expectation: Expectation? { nil }
 
   package var target: String { goal }
   package func title(verb: String, machines: String) -> String { "set the host name \(goal)" }

@@ -20,6 +20,7 @@ package struct EnsureCIB: GoalOperation {
     // The change itself is at once; what it asks for is waited for.
     OperationTiming(expectedSeconds: 10, varies: false, deadline: .seconds(180), lane: "cib")
   }
+  package var expectation: Expectation? { nil }
 
   package var target: String {
     "\(goal.elements.count) elements" + (goal.removed.isEmpty ? "" : ", \(goal.removed.count) removed")

@@ -19,6 +19,7 @@ package struct EnsureFencingProven: GoalOperation {
     // Measured: ipmitool(1) `status` 0.3 s; a slow BMC needs seconds.
     OperationTiming(expectedSeconds: 3, varies: false, deadline: .seconds(120), lane: nil)
   }
+  package var expectation: Expectation? { nil }
 
   package var target: String { goal.head.name }
   package func title(verb: String, machines: String) -> String { "prove that \(machines) can be fenced" }

@@ -23,6 +23,7 @@ package struct EnsureImageAbsent: HostOperation {
   package var timing: OperationTiming {
     OperationTiming(expectedSeconds: 1, varies: false, deadline: .seconds(15 * 60), lane: nil)
   }
+  package var expectation: Expectation? { nil }
 
   package var target: String { "\(name)/\(digest)" }
   package func title(verb: String, machines: String) -> String { "remove image \(name)/\(digest)" }

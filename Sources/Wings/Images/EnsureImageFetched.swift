@@ -27,6 +27,7 @@ package struct EnsureImageFetched: HostOperation {
     // 100-200 MB over a gigabit network, and the digest of it.
     OperationTiming(expectedSeconds: 10, varies: false, deadline: .seconds(15 * 60), lane: "image")
   }
+  package var expectation: Expectation? { nil }
 
   package var target: String { "\(name)/\(digest)" }
   package func title(verb: String, machines: String) -> String { "copy image \(name)/\(digest) from the other head" }

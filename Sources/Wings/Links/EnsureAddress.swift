@@ -27,6 +27,7 @@ package struct EnsureAddress: HostOperation {
   package var timing: OperationTiming {
     OperationTiming(expectedSeconds: 0.1, varies: false, deadline: .seconds(60), lane: nil)
   }
+  package var expectation: Expectation? { nil }
 
   package var target: String { "\(address)/\(prefix) on \(interface)" }
   package func title(verb: String, machines: String) -> String { "add \(address)/\(prefix) to \(interface)" }

@@ -24,6 +24,7 @@ package struct EnsureLink: GoalOperation {
     // networkctl(1) reload and the wait for the addresses.
     OperationTiming(expectedSeconds: 2, varies: false, deadline: .seconds(120), lane: nil)
   }
+  package var expectation: Expectation? { nil }
 
   package var target: String { "\(goal.interface) \(goal.address)/\(goal.prefix)" }
   package func title(verb: String, machines: String) -> String {

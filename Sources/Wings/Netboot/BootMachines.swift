@@ -28,7 +28,7 @@ struct BootMachines {
     for node in cluster.nodes {
       guard let mac = node.nics.first(where: { $0.network == network.name })?.mac, let image = images[node.image]
       else { continue }
-      scripts[mac.hyphenated + ".ipxe"] = TreeGoal.Entry(.text(script.node(node.name, image: image)))
+      scripts[mac.hyphenated + ".ipxe"] = TreeGoal.Entry(.text(Stateless.script(node.name, image: image, script)))
     }
     for head in cluster.heads {
       guard let mac = head.nic(on: network.name)?.mac else { continue }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 
-/// Boots a node into an image and waits until it reports ready.
+/// Switches a node on, or off and on, so that it boots into an image. Its step waits until the node reports ready.
 package struct EnsureNode: GoalOperation {
   package static let name = "ensureNode"
 
@@ -17,8 +17,8 @@ package struct EnsureNode: GoalOperation {
 
   package var timing: OperationTiming {
     // Measured: 24 s from power-on to ready on a virtual machine; firmware of a real server adds one to two minutes.
-    // It knows itself how long to wait; what it does around that takes a minute at most.
-    OperationTiming(expectedSeconds: 120, varies: false, deadline: .seconds(goal.deadlineSeconds + 60), lane: nil)
+    // Its BMC takes seconds, and each order to it may take as long as one that is slow and answers after all.
+    OperationTiming(expectedSeconds: 120, busySeconds: 3, varies: false, deadline: .seconds(240), lane: nil)
   }
 
   package var target: String { goal.node.name }
@@ -41,6 +41,7 @@ package struct NodeGoal: Hashable, Codable, Sendable {
   package var restart: Bool
   /// Power-cycle it also when it was ready lately, and so may be at work: somebody has agreed to that.
   package var interrupts: Bool
+  /// How long one is waited for that says nothing.
   package var deadlineSeconds: Int
 
   package init(

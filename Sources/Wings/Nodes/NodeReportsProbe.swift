@@ -92,6 +92,13 @@ package struct NodeReport: Hashable, Codable, Sendable {
     return lastPowered.map { $0 > ready } ?? true
   }
 
+  /// Whether it cannot have come from the boot that a head began when it switched the node's power: that one is on its
+  /// way still, and this is somebody else's or from before. A node that has come up says since when.
+  package var isFromAnotherBoot: Bool {
+    guard stage == .ready, let lastPowered else { return false }
+    return uptime.map { $0 > lastPowered + 5 } ?? true
+  }
+
   /// This report with what another head has heard of the node before.
   package func joined(with other: NodeReport) -> NodeReport {
     var newest = other.age < age ? other : self

@@ -57,9 +57,12 @@ extension Nodes: StatusSection {
       return made(.silent, since: now - age, "last heard from \(age) s ago; check its console")
     case .failed:
       return made(.failed, since: now - age, report.detail ?? "its image did not match its digest")
-    case .powered: return made(.booting, since: now - age, "switched on \(age) s ago, and not heard since")
-    case .dhcp, .script, .image:
-      return made(.booting, since: now - age, "\(report.stage.rawValue) \(age) s ago")
+    case .powered, .dhcp, .script, .image:
+      var booting = made(.booting, since: now - age, report.stage.rawValue)
+      guard let stage = Stateless.stage(report.stage) else { return booting }
+      booting.until = now - age + stage.patience
+      booting.detail = age <= stage.patience ? stage.words : "\(stage.words), and nothing since. \(stage.advice)"
+      return booting
     }
   }
 }

@@ -35,23 +35,13 @@ extension NodesKind {
     let needs = desired.nodes.compactMap { row in
       need(row, actual?.reports[row.mac], at: desired.server).map { (row: row, need: $0) }
     }
-    let booting = needs.filter { !$0.need.takesAway }
-    let restarting = order(needs.filter(\.need.takesAway), actual)
     let most = NodePolicy.mostAway(of: desired.nodes.count)
-    // Nodes that are away already count: beyond what is left of the number, a restart waits for one of them to be back.
-    let free = max(0, most - booting.count)
-    func before(_ index: Int) -> [Int] {
-      if index < free { return [] }
-      if index >= most { return [booting.count + index - most] }
-      if booting.count <= most { return [index - free] }
-      // More are away than may be: the first waits for all of them, the others for the first, so that the order of
-      // thousands of nodes is not millions of pairs.
-      return index == 0 ? Array(booting.indices) : [booting.count]
+    let booting = needs.filter { !$0.need.takesAway }
+    return (booting + order(needs.filter(\.need.takesAway), actual)).map { row, need in
+      // Nodes that are away already count: beyond what is left of the number, a restart waits for one to be back.
+      let place = Place(in: name, of: most, isAway: !need.takesAway)
+      return draft(row, need, desired.server, context, place)
     }
-    return booting.map { draft($0.row, $0.need, desired.server, context, behind: []) }
-      + restarting.enumerated().map { index, entry in
-        draft(entry.row, entry.need, desired.server, context, behind: before(index))
-      }
   }
 
   /// Nodes that the spec drops go on running: they are somebody's machines.
@@ -101,6 +91,9 @@ extension NodesKind {
         ? .move("\(row.name) reports to \(old), not to \(server)")
         : .unstick("\(row.name) booted from \(old), not from \(server)")
     }
+    if report.isFromAnotherBoot, let powered = report.lastPowered {
+      return .boot("\(row.name) was switched on \(rough(powered)) ago, and what says that it is ready is not that boot")
+    }
     switch report.stage {
     case .ready where age > silentAfter:
       return .boot("\(row.name) was ready, and has been silent for \(rough(age))")
@@ -108,12 +101,12 @@ extension NodesKind {
     case .ready where !report.verified: return .restart("\(row.name) runs \(image) without having verified it")
     case .ready: return nil
     case .failed: return .unstick("\(row.name) could not boot \(image): \(report.detail ?? "no reason given")")
-    case .powered:
-      if age > dumbAfter { return .unstick("\(row.name) was switched on \(rough(age)) ago, and asked for nothing") }
-      return .boot("\(row.name) is on its way: switched on")
-    case .dhcp, .script, .image:
-      if age > stuckAfter { return .unstick("\(row.name) got as far as \(report.stage.rawValue) \(rough(age)) ago") }
-      return .boot("\(row.name) is on its way: \(report.stage.rawValue)")
+    case .powered, .dhcp, .script, .image:
+      let words = Stateless.stage(report.stage)?.words ?? report.stage.rawValue
+      if age > Stateless.stage(report.stage)?.patience ?? 0 {
+        return .unstick("\(row.name) got no further \(rough(age)) ago than: \(words)")
+      }
+      return .boot("\(row.name) is on its way: \(words)")
     }
   }
 
@@ -128,7 +121,7 @@ extension NodesKind {
   }
 
   private static func draft(
-    _ row: Row, _ need: Need, _ server: IPv4Address?, _ context: PlanContext, behind earlier: [Int]
+    _ row: Row, _ need: Need, _ server: IPv4Address?, _ context: PlanContext, _ place: Place
   ) -> StepDraft {
     let (verb, reason, restart, disruption): (String, String, Bool, Step.Disruption) =
       switch need {
@@ -144,6 +137,6 @@ extension NodesKind {
       interrupts: need.takesAway, deadlineSeconds: 600)
     return StepDraft(
       "\(verb)-\(row.name)", on: context.activeHead, EnsureNode(goal), disruption: disruption, because: reason,
-      independent: true, behind: earlier, after: first)
+      independent: true, place: place, after: first)
   }
 }

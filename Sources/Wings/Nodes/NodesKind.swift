@@ -20,10 +20,6 @@ package enum NodesKind: ResourceKind {
   package static let silentAfter = 45
   /// A report is missing: the node may have been taken away a moment ago.
   package static let lateAfter = 15
-  /// From one stage of a boot to the next; more than a slow firmware needs between DHCP and the image.
-  package static let stuckAfter = 180
-  /// From its power to the first thing that it asks for: the firmware of large machines takes minutes.
-  package static let dumbAfter = 600
   package static let id = ResourceID(name, "all")
 
   package struct Desired: DesiredState {

@@ -21,6 +21,7 @@ package struct EnsurePackages: GoalOperation {
     OperationTiming(
       expectedSeconds: 10 + 2 * Double(goal.count), varies: true, deadline: .seconds(20 * 60), lane: "packages")
   }
+  package var expectation: Expectation? { nil }
 
   package var target: String { goal.joined(separator: " ") }
   package func title(verb: String, machines: String) -> String { "install \(Self.listed(goal))" }

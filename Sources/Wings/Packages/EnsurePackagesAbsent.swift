@@ -19,6 +19,7 @@ package struct EnsurePackagesAbsent: GoalOperation {
     OperationTiming(
       expectedSeconds: 5 + Double(goal.count), varies: true, deadline: .seconds(20 * 60), lane: "packages")
   }
+  package var expectation: Expectation? { nil }
 
   package var target: String { goal.joined(separator: " ") }
   package func title(verb: String, machines: String) -> String { "remove \(EnsurePackages.listed(goal))" }

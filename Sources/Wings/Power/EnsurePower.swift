@@ -24,6 +24,7 @@ package struct EnsurePower: HostOperation {
     // Measured: ipmitool(1) `power on` 2.3 s, `power off` 3.7 s.
     OperationTiming(expectedSeconds: 4, varies: false, deadline: .seconds(120), lane: nil)
   }
+  package var expectation: Expectation? { nil }
 
   package var target: String { "\(bmc.address) \(state.rawValue)" }
   package func title(verb: String, machines: String) -> String {

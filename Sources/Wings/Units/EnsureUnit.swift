@@ -21,6 +21,7 @@ package struct EnsureUnit: GoalOperation {
   package var timing: OperationTiming {
     OperationTiming(expectedSeconds: expectedSeconds, varies: true, deadline: .seconds(240), lane: nil)
   }
+  package var expectation: Expectation? { nil }
 
   package var target: String { goal.name }
   package func title(verb: String, machines: String) -> String { "\(unitVerb(verb)) \(goal.name)" }

@@ -98,6 +98,7 @@ extension VirtualSite {
     defer { watchForUndoing(work.host) }
     return state.withLock { state in
       state.world.now = state.epoch + seconds
+      state.world.comeUp()
       let before = state.world
       let result: Result<Outcome, AgentError>
       do throws(AgentError) {

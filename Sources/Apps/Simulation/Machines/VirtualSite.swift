@@ -41,8 +41,10 @@ package final class VirtualSite: Sendable {
   ) {
     self.loop = loop
     self.spoil = spoil
-    state = Mutex(
-      State(world: world, random: SplitMix(seed: seed), watch: watch, epoch: world.now))
+    var (world, random) = (world, SplitMix(seed: seed))
+    world.bootSeconds = 20 + random.below(60)
+    world.tellsAtOnce = false
+    state = Mutex(State(world: world, random: random, watch: watch, epoch: world.now))
   }
 
   package var world: FakeWorld { state.withLock { $0.world } }
@@ -83,6 +85,7 @@ package final class VirtualSite: Sendable {
     let seconds = Int(loop.now / .seconds(1))
     let result = state.withLock { state -> Result<Value, Problem> in
       state.world.now = state.epoch + seconds
+      state.world.comeUp()
       do throws(Problem) { return .success(try body(&state)) } catch { return .failure(error) }
     }
     return try result.get()

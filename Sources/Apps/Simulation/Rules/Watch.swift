@@ -110,6 +110,8 @@ package struct Watch: Sendable {
     _ operation: AnyOperation, on host: HostID, _ run: RunToken, _ before: FakeWorld, _ after: FakeWorld
   ) {
     acting.insert(run.base)
+    // Those that came up meanwhile.
+    away = away.filter { before.nodes[$0]?.image == nil }
     if case .node(let node) = operation.impact, before.nodes[node]?.image != nil, after.nodes[node]?.image == nil {
       away.insert(node)
       checkAgreed(toTake: node, run, before)

@@ -13,6 +13,7 @@ extension RunEvent {
     case .lockHeld(let words, _), .stopping(let words): words
     case .waiting(_, let change): change.what
     case .finished(let report), .blocked(let report): "\(report.detail) \(report.next ?? "")"
+    case .expecting(let waits): waits.values.map(\.seen).joined(separator: " ")
     case .foundInterrupted, .began, .started, .without, .ended: ""
     }
   }

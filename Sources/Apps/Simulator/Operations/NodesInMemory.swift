@@ -4,8 +4,8 @@ import HostAccess
 import Wings
 
 extension EnsureNode: MemoryOperation {
-  package var usualTime: Duration { .seconds(45) }
-  package var begins: String? { "\(goal.node) is on: waiting for it" }
+  package var usualTime: Duration { .seconds(3) }
+  package var begins: String? { "switching \(goal.node) on" }
   package var mayEndReports: Bool { false }
   package func begin(in world: inout FakeWorld, on host: HostID, _ secrets: Secrets) throws(AgentError) {
     try world.begin(goal, on: host, secrets)

@@ -15,6 +15,14 @@ final class EventLog: Sendable {
       var said: String?
     }
 
+    /// The wait of a step: what was seen last, how many seconds ago, and how long it is waited for at most.
+    struct Expected: Encodable {
+      var step: String
+      var seen: String
+      var age: Int
+      var left: Int
+    }
+
     var event: String
     /// Seconds since the run began.
     var at: Double
@@ -31,6 +39,7 @@ final class EventLog: Sendable {
     var steps: Int?
     var done: Int?
     var running: [Flight]?
+    var expecting: [Expected]?
     var waiting: Int?
     var left: Double?
     var inFlight: [String]?
@@ -99,6 +108,12 @@ final class EventLog: Sendable {
         ($0.step, $0.host, $0.operation) = (step.id.text, step.host.name, step.operation.name)
       }
     case .progress(let step, let words): Line("progress", now) { ($0.step, $0.detail) = (step.text, words) }
+    case .expecting(let waits):
+      Line("expecting", now) { line in
+        line.expecting = waits.sorted { $0.key < $1.key }.map {
+          Line.Expected(step: $0.key.text, seen: $0.value.seen, age: $0.value.age, left: $0.value.left)
+        }
+      }
     case .retrying(let step, let attempt, _, let error, let after):
       Line("retrying", now) {
         ($0.step, $0.attempt, $0.detail, $0.seconds) = (step.text, attempt, "\(error)", after / .seconds(1))

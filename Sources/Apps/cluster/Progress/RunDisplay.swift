@@ -100,7 +100,7 @@ extension RunEvent {
       .leaseInDoubt, .stopping:
       true
     case .finished(let report): !report.succeeded || report.seconds >= 1
-    case .started, .progress, .ended: false
+    case .started, .progress, .expecting, .ended: false
     }
   }
 }

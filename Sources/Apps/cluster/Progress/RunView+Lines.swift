@@ -27,6 +27,7 @@ extension RunView {
           + "\(left.components.seconds) s at most"
       ]
     case .without(let host): ["nothing can be at work on \(host); going on without it"]
+    case .expecting: waits.map { "       waiting for \($0)" }
     case .finished(let report): finished(report)
     case .blocked(let report): ["blocked  \(report.step): \(report.detail)"]
     case .leaseInDoubt(let host, let error): ["the lease on \(host) could not be renewed: \(error.message)"]

@@ -29,7 +29,9 @@ extension RunView {
     var parts = ["\(succeeded) of \(total) done"]
     if failed > 0 { parts.append("\(failed) FAILED") }
     if blocked > 0 { parts.append("\(blocked) blocked") }
-    parts += ["\(running.count) running", "\(waiting) waiting", Terminal.elapsed(now)]
+    parts.append("\(running.count - expecting) running")
+    if expecting > 0 { parts.append("\(expecting) waited for") }
+    parts += ["\(waiting) to come", Terminal.elapsed(now)]
     if stopping != nil {
       parts.append("stopping: what is in flight is finished")
     } else if let left = left(at: now) {
@@ -65,19 +67,36 @@ extension RunView {
       }
     }
     for (stage, group) in nodes.sorted(by: { $0.key < $1.key }) {
-      let names = group.compactMap { one -> HostID? in
-        if case .node(let node) = one.step.operation.impact { node } else { nil }
-      }
+      // The one that is given up first tells how long it may go on.
+      let left = group.compactMap { $0.wait?.left }.min()
       entries.append(
         Entry(
-          place: HostlistText.fold(names), seconds: group.map { now - $0.since }.max() ?? 0, words: stage))
+          place: Self.names(group), seconds: group.map { now - $0.since }.max() ?? 0,
+          words: stage + (left.map { "; waited for until \(Terminal.elapsed(now + Double($0)))" } ?? "")))
     }
     return entries
   }
 
+  private static func names(_ group: [Running]) -> String {
+    HostlistText.fold(
+      group.compactMap { one -> HostID? in
+        if case .node(let node) = one.step.operation.impact { node } else { nil }
+      })
+  }
+
+  /// Machines by what was seen of them last.
+  var waitLines: [String] {
+    var groups: [String: [Running]] = [:]
+    for one in inFlight.values where one.wait != nil {
+      guard case .node(let node) = one.step.operation.impact else { continue }
+      groups[Self.stage(one, node), default: []].append(one)
+    }
+    return groups.map { "\(Self.names($1)): \($0)" }.sorted()
+  }
+
   /// A node's last message, without its name.
   private static func stage(_ one: Running, _ node: HostID) -> String {
-    guard let said = one.said else { return "begins" }
+    guard let said = one.wait?.seen ?? one.said else { return "begins" }
     return said.replacingOccurrences(of: "\(node): ", with: "").replacingOccurrences(of: "\(node) ", with: "")
       .replacingOccurrences(of: " \(node)", with: "")
   }

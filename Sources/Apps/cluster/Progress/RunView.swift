@@ -12,6 +12,8 @@ struct RunView {
     var since: Double
     /// Its last message.
     var said: String?
+    /// The wait for others, since its operation has done its part.
+    var wait: Wait?
   }
 
   /// The expected time, or nil where none is known: later rounds of a run are not part of the estimate.
@@ -20,8 +22,10 @@ struct RunView {
   private(set) var total: Int
   /// Steps that will not be tried any more: done, failed or blocked.
   private(set) var done: Set<StepID> = []
-  /// In the order in which they began.
-  private(set) var running: [Running] = []
+  private(set) var inFlight: [StepID: Running] = [:]
+  private(set) var expecting = 0
+  /// A line for all machines that are waited for and got equally far.
+  private(set) var waits: [String] = []
   private(set) var succeeded = 0
   private(set) var failed = 0
   private(set) var blocked = 0
@@ -34,14 +38,16 @@ struct RunView {
     self.estimate = estimate
   }
 
-  var waiting: Int { max(0, total - done.count - running.count) }
+  /// In the order in which they began.
+  var running: [Running] { inFlight.values.sorted { ($0.since, $0.step.id) < ($1.since, $1.step.id) } }
+  var waiting: Int { max(0, total - done.count - inFlight.count) }
 
   /// Seconds until the end. Nil: nothing is known about that.
   func left(at now: Double) -> Double? {
     guard let estimate, stopping == nil, !isOver else { return nil }
     // What runs counts as done as far as it should be by now.
     var left = estimate.left(done: done)
-    for one in running {
+    for one in inFlight.values {
       guard let expected = estimate.seconds[one.step.id], expected > 0 else { continue }
       let all = estimate.left(done: done) - estimate.left(done: done.union([one.step.id]))
       left -= all * min(1, (now - one.since) / expected)
@@ -54,17 +60,23 @@ struct RunView {
     switch event {
     case .began(let token, let steps):
       if !run.isEmpty { estimate = nil }
-      (run, total, done, running, isOver) = (token.run, steps, [], [], false)
-      (succeeded, failed, blocked) = (0, 0, 0)
+      (run, total, done, inFlight, isOver) = (token.run, steps, [], [:], false)
+      (succeeded, failed, blocked, expecting, waits) = (0, 0, 0, 0, [])
     case .started(let step):
-      running.append(Running(step: step, since: now))
+      inFlight[step.id] = Running(step: step, since: now)
       return step.operation.isLong
     case .progress(let id, let words):
-      guard let index = running.firstIndex(where: { $0.step.id == id }) else { return false }
-      defer { running[index].said = words }
-      return running[index].said != words
+      guard inFlight[id] != nil else { return false }
+      defer { inFlight[id]?.said = words }
+      return inFlight[id]?.said != words
+    case .expecting(let found):
+      for id in inFlight.keys { inFlight[id]?.wait = found[id] }
+      expecting = found.count
+      let old = waits
+      waits = waitLines
+      return waits != old
     case .finished(let report):
-      running.removeAll { $0.step.id == report.step }
+      if inFlight.removeValue(forKey: report.step)?.wait != nil { expecting -= 1 }
       done.insert(report.step)
       if report.succeeded { succeeded += 1 } else { failed += 1 }
     case .blocked(let report):

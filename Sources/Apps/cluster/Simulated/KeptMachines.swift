@@ -51,7 +51,10 @@ actor KeptMachines {
     _ body: @Sendable () async throws(AgentError) -> Value
   ) async throws(AgentError) -> Value {
     if lock == nil { try await readAgain() }
-    await cluster.change { [now = Self.now] in $0.now = now }
+    await cluster.change { [now = Self.now, bootSeconds] in
+      $0.now = now
+      $0.bootSeconds = bootSeconds
+    }
     return try await body()
   }
 
@@ -73,6 +76,9 @@ actor KeptMachines {
     guard let pace else { return }
     _ = await Task { [time = usualTime / pace] in try? await ContinuousClock().sleep(for: time) }.value
   }
+
+  /// Seconds that a node takes to come up; on ordinary machines three quarters of a minute.
+  private var bootSeconds: Int { pace.map { Int((45 / $0).rounded()) } ?? 0 }
 
   // MARK: The lock
 

@@ -14,6 +14,7 @@ package struct AnyOperation: Sendable {
   package var impact: Impact { base.impact }
   package var isRemoval: Bool { base.isRemoval }
   package var timing: OperationTiming { base.timing }
+  package var expectation: Expectation? { base.expectation }
   package var target: String { base.target }
   package func title(verb: String, machines: String) -> String { base.title(verb: verb, machines: machines) }
   package var counting: CountingWords { base.counting }

@@ -28,6 +28,8 @@ package protocol HostOperation: Hashable, Codable, Sendable {
 
   // MARK: How long it takes
   var timing: OperationTiming { get }
+  /// What others bring about afterwards, which its step is to wait for. Nil: it is done when it returns.
+  var expectation: Expectation? { get }
 
   // MARK: Its words in plans
   /// Its object in a few words: a path, a unit, packages, a machine.
@@ -46,8 +48,10 @@ package protocol HostOperation: Hashable, Codable, Sendable {
 
 /// How long an operation takes, and what else the executor has to keep to.
 package struct OperationTiming: Hashable, Sendable {
-  /// Expected where no past run says better.
+  /// Expected where no past run says better, with what its step waits for afterwards.
   package var expectedSeconds: Double
+  /// The part of it in which the agent is at work. Nil: all of it.
+  package var busySeconds: Double?
   /// Whether it takes longer for one thing than for another: nginx starts at once, Pacemaker in twenty seconds.
   package var varies: Bool
   /// When it counts as failed. Generous: the mirror may be slow, the disk busy.
@@ -55,8 +59,11 @@ package struct OperationTiming: Hashable, Sendable {
   /// The queue that it waits in: operations on one host in the same lane run one at a time. Nil means no such limit.
   package var lane: String?
 
-  package init(expectedSeconds: Double, varies: Bool, deadline: Duration, lane: String?) {
+  package init(
+    expectedSeconds: Double, busySeconds: Double? = nil, varies: Bool, deadline: Duration, lane: String?
+  ) {
     self.expectedSeconds = expectedSeconds
+    self.busySeconds = busySeconds
     self.varies = varies
     self.deadline = deadline
     self.lane = lane

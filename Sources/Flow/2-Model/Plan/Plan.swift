@@ -31,6 +31,8 @@ package struct Step: Hashable, Codable, Sendable, Identifiable {
   package var after: [StepID]
   /// Those of `after` that it only takes turns with, so that not too much happens at once: it does not need them.
   package var turns: [StepID]
+  /// Its place among the machines that may be away at once. Nil: it takes none away, or nothing limits them.
+  package var place: Place?
   package var disruption: Disruption
   package var because: String
   package var source: SourceSpan?
@@ -42,7 +44,7 @@ package struct Step: Hashable, Codable, Sendable, Identifiable {
   package init(
     id: StepID, resource: ResourceID, host: HostID, operation: AnyOperation, after: [StepID], disruption: Disruption,
     because: String, source: SourceSpan?, changes: [String], destructive: Bool, prunes: Bool = false,
-    turns: [StepID] = []
+    turns: [StepID] = [], place: Place? = nil
   ) {
     self.id = id
     self.resource = resource
@@ -56,6 +58,7 @@ package struct Step: Hashable, Codable, Sendable, Identifiable {
     self.destructive = destructive
     self.prunes = prunes
     self.turns = turns
+    self.place = place
   }
 }
 

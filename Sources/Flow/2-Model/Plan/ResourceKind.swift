@@ -130,9 +130,8 @@ package struct StepDraft: Sendable {
   package var destructive: Bool
   /// Independent of the draft before it: both may run at once.
   package var independent: Bool
-  /// Among independent drafts: the places of earlier ones that have to be done before. So a long row of machines is
-  /// taken a few at a time.
-  package var behind: [Int]
+  /// Its place among the machines that may be away at once, so that a long row of them is taken a few at a time.
+  package var place: Place?
   /// Resources whose steps come before this draft, beside those that its own resource comes after: the resource names
   /// them in `mayFollow`. One that the description has dropped counts with the steps that take it away first.
   package var after: [ResourceID]
@@ -142,7 +141,7 @@ package struct StepDraft: Sendable {
   package init(
     _ verb: String, on host: HostID, _ operation: some HostOperation, disruption: Step.Disruption = .none,
     because: String,
-    changes: [String] = [], destructive: Bool = false, independent: Bool = false, behind: [Int] = [],
+    changes: [String] = [], destructive: Bool = false, independent: Bool = false, place: Place? = nil,
     after: [ResourceID] = [], part: String? = nil
   ) {
     self.verb = verb
@@ -153,7 +152,7 @@ package struct StepDraft: Sendable {
     self.changes = changes
     self.destructive = destructive
     self.independent = independent
-    self.behind = behind
+    self.place = place
     self.after = after
     self.part = part
   }

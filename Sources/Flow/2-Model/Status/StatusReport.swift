@@ -79,10 +79,13 @@ package struct StatusReport: Codable, Sendable {
     package var image: String?
     /// When it came up, or was last heard of: seconds since 1970.
     package var since: Int?
+    /// When one that boots counts as stuck: seconds since 1970.
+    package var until: Int?
     package var detail: String?
 
-    package init(name: String, state: State, image: String?, since: Int?, detail: String?) {
+    package init(name: String, state: State, image: String?, since: Int?, until: Int? = nil, detail: String?) {
       self.name = name
+      self.until = until
       self.state = state
       self.image = image
       self.since = since

@@ -21,7 +21,11 @@ struct ListSchedule {
   private var heads: [Queue: Int] = [:]
   private var busyLanes: Set<Queue> = []
   private var runningOn: [HostID: Int] = [:]
+  /// Ends of steps, and of the work of those that wait for what others bring about: their numbers are negative.
   private var running = EndQueue()
+  private var runningInAll = 0
+  private var away: [String: Int] = [:]
+  private var placeless: [String: [Int]] = [:]
   private var time = 0.0
 
   /// Seconds from the first step to the last.
@@ -30,7 +34,7 @@ struct ListSchedule {
     schedule.start()
     while let (end, step) = schedule.running.removeFirst() {
       schedule.time = end
-      schedule.finish(step)
+      if step < 0 { schedule.leaveSlot(-step - 1) } else { schedule.finish(step) }
       schedule.start()
     }
     return schedule.time
@@ -51,10 +55,18 @@ struct ListSchedule {
         waitsFor[index] += 1
       }
     }
+    for case let place? in steps.lazy.map(\.place) where place.isAway { away[place.pool, default: 0] += 1 }
     for index in steps.indices where waitsFor[index] == 0 { makeReady(index) }
   }
 
   private mutating func makeReady(_ step: Int) {
+    if let place = steps[step].place, !place.isAway {
+      if away[place.pool, default: 0] >= place.of {
+        placeless[place.pool, default: []].append(step)
+        return
+      }
+      away[place.pool, default: 0] += 1
+    }
     let queue = Queue(host: steps[step].host, lane: steps[step].operation.lane)
     if ready[queue] == nil { queues.append(queue) }
     ready[queue, default: []].append(step)
@@ -62,12 +74,14 @@ struct ListSchedule {
 
   private mutating func start() {
     for queue in queues {
-      while running.count < max(1, basis.total), runningOn[queue.host, default: 0] < max(1, basis.perHost),
+      while runningInAll < max(1, basis.total), runningOn[queue.host, default: 0] < max(1, basis.perHost),
         queue.lane == nil || !busyLanes.contains(queue), let step = next(queue)
       {
         if queue.lane != nil { busyLanes.insert(queue) }
         runningOn[queue.host, default: 0] += 1
+        runningInAll += 1
         running.insert(time + seconds[step], step)
+        if let busy = busySeconds(step) { running.insert(time + busy, -step - 1) }
       }
     }
   }
@@ -79,10 +93,27 @@ struct ListSchedule {
     return waiting[place]
   }
 
-  private mutating func finish(_ step: Int) {
+  /// How long a step holds its slot, where it waits without one afterwards.
+  private func busySeconds(_ step: Int) -> Double? {
+    steps[step].operation.timing.busySeconds.map { min($0, seconds[step]) }
+  }
+
+  private mutating func leaveSlot(_ step: Int) {
     let queue = Queue(host: steps[step].host, lane: steps[step].operation.lane)
     busyLanes.remove(queue)
     runningOn[queue.host, default: 0] -= 1
+    runningInAll -= 1
+  }
+
+  private mutating func finish(_ step: Int) {
+    if busySeconds(step) == nil { leaveSlot(step) }
+    if let pool = steps[step].place?.pool {
+      away[pool, default: 0] -= 1
+      if let next = placeless[pool]?.first, away[pool, default: 0] < steps[next].place?.of ?? 0 {
+        placeless[pool]?.removeFirst()
+        makeReady(next)
+      }
+    }
     for follower in followers[step] {
       waitsFor[follower] -= 1
       if waitsFor[follower] == 0 { makeReady(follower) }

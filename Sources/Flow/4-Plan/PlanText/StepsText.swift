@@ -119,7 +119,12 @@ struct StepsText {
     let step = group.first
     var tags: [String] = []
     if step.disruption != .none {
-      let turns = group.hosts.count > 1 && step.disrupts != nil ? ", one head after the other" : ""
+      let turns =
+        if let place = step.place, group.members.count > place.of {
+          ", \(place.of == 1 ? "one" : "\(place.of)") at a time"
+        } else if group.hosts.count > 1 && step.disrupts != nil {
+          ", one head after the other"
+        } else { "" }
       tags.append(text.paint(step.disruption.rawValue + turns, .yellow))
     }
     if step.destructive { tags.append(text.paint("destructive", .red)) }

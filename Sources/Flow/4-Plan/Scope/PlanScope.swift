@@ -113,6 +113,7 @@ private struct PlanCutting {
     var blocked: Set<ResourceID> = []
     // What a kept step comes after when the steps between are gone.
     var through: [[Int]] = []
+    let away = awayLeftOut
     through.reserveCapacity(plan.steps.count)
     for (index, step) in plan.steps.enumerated() {
       let earlier = after[index].allSatisfy { isKept[$0] } ? after[index] : reached(after[index], through)
@@ -122,6 +123,7 @@ private struct PlanCutting {
         let needs = letsGo[step.resource] == nil ? Set(needs(index)) : Set(earlier)
         step.after = earlier.map { plan.steps[$0].id }
         step.turns = earlier.filter { !needs.contains($0) }.map { plan.steps[$0].id }
+        if let place = step.place, let others = away[place.pool] { step.place?.of = max(1, place.of - others) }
         result.steps.append(step)
         continue
       }
@@ -146,6 +148,16 @@ private struct PlanCutting {
       }
     }
     return Plan.Cut(plan: result, leftOut: leftOut, stepsLeftOut: plan.steps.count - result.steps.count)
+  }
+
+  /// Machines that are away and left out, by pool. They stay away, so fewer of the others may be; one may, or else
+  /// nothing could be asked for while many are away.
+  private var awayLeftOut: [String: Int] {
+    var away: [String: Int] = [:]
+    for (index, step) in plan.steps.enumerated() where !isKept[index] {
+      if let place = step.place, place.isAway { away[place.pool, default: 0] += 1 }
+    }
+    return away
   }
 
   private func reached(_ earlier: [Int], _ through: [[Int]]) -> [Int] {
