@@ -69,7 +69,7 @@ let package = Package(
       name: "cluster",
       dependencies: [
         "Reconciler", "Comparison", "Lab", "Simulator", "HostAccess", "AgentServer", "Planning", "Execution",
-        "Auditing",
+        "Auditing", "Wings", "SpecForms",
         "Diagnostics", "DiagnosticPages",
         "ClusterModel", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Sources/Apps/cluster", swiftSettings: strict),

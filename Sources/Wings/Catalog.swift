@@ -37,6 +37,19 @@ extension WingCatalog {
       clustered: services.map(\.name).filter { cluster.ha?.moves($0) ?? true }, keepers: HighAvailabilityParts.units)
   }
 
+  /// Widths of queues of operations, by all wings.
+  package static func lanes(of cluster: Cluster) -> [String: Int] {
+    Dictionary(all.flatMap { $0.lanes(cluster) }) { first, _ in first }
+  }
+
+  /// The verbs that act, by all wings.
+  package static let errands: [any Errand.Type] = all.flatMap { $0.errands }
+
+  /// Sentences on what was seen that a reader of a plan has to know, by all wings.
+  package static func notes(_ cluster: Cluster, _ inventory: Inventory) -> [String] {
+    all.flatMap { $0.notes(cluster, inventory) }
+  }
+
   /// Problems of the description, beyond what reading it has found.
   package static func problems(of cluster: Cluster) -> [Diagnostic] { all.flatMap { $0.problems(cluster) } }
 }

@@ -17,18 +17,27 @@ package protocol Wing: SendableMetatype {
   static var operations: [any HostOperation.Type] { get }
   /// The top-level keys of the description that this wing reads.
   static var keys: [WingKey] { get }
+  /// Widths of the queues that its operations wait in on each host: see `OperationTiming.lane`.
+  static func lanes(_ cluster: Cluster) -> [String: Int]
   /// Services of the heads that this wing brings along, whether or not they move between the heads.
   static func services(_ cluster: Cluster) -> [HeadService]
   /// Additions of this wing to every client image.
   static func contributions(_ cluster: Cluster) -> [ImageContribution]
   /// Problems of what the description asks of this wing, beyond what reading it has found.
   static func problems(_ cluster: Cluster) -> [Diagnostic]
+  /// The verbs that act which it brings along.
+  static var errands: [any Errand.Type] { get }
+  /// Sentences on what was seen that whoever reads a plan has to know first.
+  static func notes(_ cluster: Cluster, _ inventory: Inventory) -> [String]
   /// Every resource that the wing wants, in any order; empty when the description does not ask for it.
   static func resources(_ cluster: Cluster, _ files: SiteFiles, _ published: Publications) -> [Resource]
 }
 
 extension Wing {
   package static var keys: [WingKey] { [] }
+  package static func lanes(_ cluster: Cluster) -> [String: Int] { [:] }
+  package static var errands: [any Errand.Type] { [] }
+  package static func notes(_ cluster: Cluster, _ inventory: Inventory) -> [String] { [] }
   package static func services(_ cluster: Cluster) -> [HeadService] { [] }
   package static func contributions(_ cluster: Cluster) -> [ImageContribution] { [] }
   package static func problems(_ cluster: Cluster) -> [Diagnostic] { [] }

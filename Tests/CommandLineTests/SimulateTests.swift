@@ -103,6 +103,47 @@ import Testing
     #expect(silent.contains("packages@head2:base is blocked: waits for head-clone:head2"))
   }
 
+  @Test func verbsThatActAreShownDoneAndRecorded() async throws {
+    let site = try SimulatedSite()
+    func run(_ words: String...) async throws -> CommandResult {
+      try await site.run(words: words + ["--simulate", "--file", site.specification])
+    }
+    _ = try await site.run("apply")
+
+    let off = try await run("power", "off", "node[001-002]")
+    #expect(off.status == 0, "\(off.errorText)")
+    #expect(off.errorText.contains("- switch off node[001-002]  [reboot]"))
+    #expect(off.errorText.contains("Interrupts jobs on node[001-002]: from then on"))
+    let status = try await run("power", "status")
+    #expect(
+      status.text.contains("  on   head[1-2],node[003-004]  4\n  off  node[001-002]            2"), "\(status.text)")
+    #expect(try await run("status").text.contains("OFF"))
+    let json = try await run("power", "status", "node001", "-o", "json").text
+    #expect(json.contains("\"power\" : \"off\"") && json.contains("\"simulated\" : true"))
+
+    let refused = try await run("power", "off", "head1")
+    #expect(refused.status == 6)
+    #expect(refused.errorText.contains("`cluster power off head1` is refused, and nothing was done: head1 stays on"))
+    #expect(try await run("power", "off", "node009").status == 6)
+    #expect(try await run("power", "status", "node009").status == 1)
+
+    let moved = try await run("ha", "switchover")
+    #expect(moved.status == 0 && moved.text.contains("boot away"), "\(moved.errorText)")
+    #expect(try await run("status").text.contains("boot     running        on head2"))
+    #expect(try await run("ha", "pause").status == 0)
+    #expect(try await run("plan").text.contains("High availability is paused"))
+    #expect(try await run("ha", "switchover", "--to", "head1").status == 6)
+    #expect(try await run("ha", "resume").status == 0)
+
+    let log = try await run("log").text
+    for line in [
+      "ha resume: done", "ha pause: done", "ha switchover --to head2: done", "power off node[001-002]: done",
+    ] {
+      #expect(log.contains(line), "\(log)")
+    }
+    #expect(try await run("show", "last~3").text.contains("power:node001/off"))
+  }
+
   /// Neither beside the description nor in its repository.
   @Test func nothingIsLeftBesideTheDescription() async throws {
     let site = try SimulatedSite()
@@ -200,7 +241,8 @@ import Testing
       ["status", "--simulate", "--pace", "3"], ["plan", "--simulate", "--pace", "3"],
       ["explain", "hostname@head1:head1", "--simulate", "--pace", "3"], ["plan", "--simulate", "--lab"],
       ["plan", "--simulate", "--base", "HEAD"], ["rollback", "--simulate"], ["plan", "--simulate", "--break", "a:b"],
-      ["apply", "--simulate", "--pace", "0"],
+      ["apply", "--simulate", "--pace", "0"], ["power", "off", "node[1"], ["power", "off"],
+      ["power", "on", "node001", "--pace", "3"], ["ha", "switchover", "--fresh"],
     ] {
       #expect(throws: (any Error).self, "\(words)") { _ = try ClusterCommand.parseAsRoot(words) }
     }

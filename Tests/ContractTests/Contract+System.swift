@@ -165,6 +165,9 @@ extension Contract {
       let error = await #expect(throws: AgentError.self) { try await host.ask(PowerProbe(bmc)) }
 
       #expect(error?.code == .notFound)
+      let cycled = EnsurePowerCycled(bmc: bmc, of: .node("node001", mac: nil), token: "run-1")
+      #expect(await host.failure(of: cycled) == .notFound)
+      #expect(try await host.ask(PowerCycleProbe(bmc.address)) == .some(nil), "it was not done")
     },
     Contract(name: "every probe is answered") { (host) async throws in
       let probes = [

@@ -123,6 +123,27 @@ import Wings
     #expect(progress.isOver)
   }
 
+  /// Orders to BMCs: as many at once as the lane is wide, whatever a host may do else, and none of that is taken away.
+  @Test func aLaneWithAWidthOfItsOwnIsLimitedByThatAlone() throws {
+    let orders = (0..<200).map { Step.power("\($0)") }
+    let others = (0..<4).map { Step.write("w\($0)") }
+    var progress = try RunProgress(orders + others, limits: .init(perHost: 2, total: 2, lanes: [Power.lane: 64]))
+
+    var running = progress.takeReady()
+    #expect(running.count { $0.operation.lane == Power.lane } == 64)
+    #expect(running.count { $0.operation.lane == nil } == 2)
+    var most = running.count
+    while let step = running.popLast() {
+      _ = progress.record(done(step))
+      running += progress.takeReady()
+      most = max(most, running.count)
+      #expect(running.count { $0.operation.lane == Power.lane } <= 64)
+    }
+
+    #expect(most == 66)
+    #expect(progress.isOver && progress.reports.allSatisfy(\.succeeded))
+  }
+
   @Test func aStepAfterAMissingOneIsRefused() {
     #expect(throws: ExecutionError.self) { try RunProgress([.write("a", after: ["nothing"])]) }
   }
@@ -155,5 +176,15 @@ import Wings
     }
 
     #expect(finished.count == steps.count)
+  }
+}
+
+extension Step {
+  fileprivate static func power(_ id: String) -> Step {
+    let bmc = BMC(address: IPv4Address(bits: 1), protocol: .ipmi, user: "admin", password: SecretRef("bmc"))
+    return Step(
+      id: StepID(id), resource: ResourceID("power", id), host: "head1",
+      operation: AnyOperation(EnsurePower(bmc: bmc, state: .on, of: .node(HostID(id), mac: nil))), after: [],
+      disruption: .none, because: "", source: nil, changes: [], destructive: false)
   }
 }

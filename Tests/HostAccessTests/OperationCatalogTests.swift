@@ -38,7 +38,9 @@ import Wings
   @Test func operationsNameTheirSecrets() {
     let needing = WireSamples.operations.filter { !$0.secrets.isEmpty }.map(\.name)
     #expect(
-      Set(needing) == ["ensureSecretFile", "ensureClone", "ensurePower", "ensureNode", "ensureFencingProven"])
+      Set(needing) == [
+        "ensureSecretFile", "ensureClone", "ensurePower", "ensurePowerCycled", "ensureNode", "ensureFencingProven",
+      ])
   }
 
   @Test func equalOnesAreOfOneSort() {

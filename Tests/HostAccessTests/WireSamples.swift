@@ -50,7 +50,7 @@ enum WireSamples {
         mac: mac, stage: .script, image: nil, verified: false, age: 9, uptime: nil, server: address, readyAge: 12,
         poweredAge: 10),
     ]),
-    PowerProbe(bmc).answered(.on),
+    PowerProbe(bmc).answered(.on), PowerCycleProbe(address).answered(nil), PowerCycleProbe(address).answered("r"),
   ]
 
   private static let file = FileProbe("/etc/hosts")
@@ -80,13 +80,17 @@ enum WireSamples {
           identity: ["/etc/hostname": .text("head2\n")], deadlineSeconds: 600)),
       EnsureSymbolicLink(path: "/etc/localtime", destination: "/usr/share/zoneinfo/UTC"),
       EnsureCloneAbsent(head: "head2"),
-      EnsurePower(bmc: bmc, state: .off),
+      EnsurePower(bmc: bmc, state: .off, of: .node("node001", mac: mac)),
+      EnsurePower(bmc: bmc, state: .on, of: .head("head2")),
+      EnsurePowerCycled(bmc: bmc, of: .node("node001", mac: nil), token: "r"),
       EnsureNode(NodeGoal(node: "node001", mac: mac, bmc: bmc, image: "c/d", restart: true, deadlineSeconds: 60)),
       EnsureNode(
         NodeGoal(
           node: "node001", mac: mac, bmc: nil, image: "c/d", server: address, restart: false, deadlineSeconds: 60)),
       EnsureCIB(
         CIBGoal(elements: [CIBElement(section: .resources, id: "r", xml: "<r/>")], removed: ["x"], members: ["head1"])),
+      EnsureServicesOn(
+        SwitchoverGoal(head: "head2", anchor: "address-private", parts: [.init(id: "nginx", names: ["boot"])])),
       EnsureFencingProven(FencingGoal(head: "head2", bmc: bmc)),
     ] as [any HostOperation]).map { AnyOperation($0) }
 

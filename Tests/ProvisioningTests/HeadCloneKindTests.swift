@@ -50,7 +50,7 @@ import Testing
   @Test func oneThatIsOffIsSwitchedOn() throws {
     let drafts = try Self.drafts(record: Self.record, power: Self.power(.off), reachable: false)
 
-    #expect(drafts.map(\.operation) == [AnyOperation(EnsurePower(bmc: Self.bmc, state: .on))])
+    #expect(drafts.map(\.operation) == [AnyOperation(EnsurePower(bmc: Self.bmc, state: .on, of: .head("head2")))])
   }
 
   private static func removal(record: (AnyProbe, AnyAnswer), blank: Set<HostID>) throws -> [StepDraft] {

@@ -48,7 +48,7 @@ import Testing
   /// Held by the lab against the real daemons, or not yet: see `docs/testing.md`.
   static let withoutContract: Set = [
     "EnsureImage", "EnsureImageFetched", "EnsureImageAbsent", "EnsureCapture", "EnsureClone", "EnsurePower",
-    "EnsureNode", "EnsureCIB", "EnsureFencingProven",
+    "EnsureNode", "EnsureCIB", "EnsureFencingProven", "EnsureServicesOn",
   ]
 
   @Test func everyOperationHasAContract() {

@@ -18,7 +18,7 @@ extension EnsureCIB: AgentOperation {
     let differences = live.differences(goal)
     if !differences.isEmpty {
       context.progress("changing \(differences.count) elements of Pacemaker's configuration")
-      try await apply(goal, to: live)
+      try await PacemakerTools.apply(goal, to: live)
       let rest = try await PacemakerTools.parsedCIB().differences(goal)
       guard rest.isEmpty else {
         throw AgentError(
@@ -63,21 +63,6 @@ extension EnsureCIB: AgentOperation {
   /// Pacemaker alone waits 20 s for others before its first election (`dc-deadtime`).
   private static var joining: Duration { .seconds(120) }
 
-  private func apply(_ goal: CIBGoal, to live: CIBDocument) async throws(AgentError) {
-    let wanted = try PacemakerTools.reading("The desired configuration") { () throws(XMLError) in
-      try live.applying(goal)
-    }
-    let folder = try Self.temporaryFolder()
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    // The old one is written by us too, so that the patch holds nothing but our own edits.
-    let (old, new) = (folder + "/live.xml", folder + "/wanted.xml")
-    try Self.write(live.root.indented, to: old)
-    try Self.write(wanted.root.indented, to: new)
-    try await PacemakerTools.verify(new)
-    guard let patch = try await PacemakerTools.difference(from: old, to: new) else { return }
-    try await PacemakerTools.patch(patch)
-  }
-
   /// Waits for the cluster to come to rest, tries what has failed once more, and gives the names of those.
   private func settleResources(_ goal: CIBGoal, _ context: OperationContext) async throws(AgentError) -> [String] {
     let ours = Set(goal.elements.filter { $0.section == .resources }.map(\.id))
@@ -105,6 +90,24 @@ extension EnsureCIB: AgentOperation {
         next: "Check `crm_mon --one-shot --failcounts` and the units' journals on the heads, then apply again.")
     }
     return failed.map(\.id)
+  }
+}
+
+extension PacemakerTools {
+  /// Changes a CIB as a goal says, and nothing else in it.
+  static func apply(_ goal: CIBGoal, to live: CIBDocument) async throws(AgentError) {
+    let wanted = try reading("The desired configuration") { () throws(XMLError) in
+      try live.applying(goal)
+    }
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    // The old one is written by us too, so that the patch holds nothing but our own edits.
+    let (old, new) = (folder + "/live.xml", folder + "/wanted.xml")
+    try write(live.root.indented, to: old)
+    try write(wanted.root.indented, to: new)
+    try await verify(new)
+    guard let patch = try await difference(from: old, to: new) else { return }
+    try await Self.patch(patch)
   }
 
   private static func temporaryFolder() throws(AgentError) -> String {

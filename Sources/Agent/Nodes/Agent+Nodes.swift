@@ -10,11 +10,3 @@ extension NodeReportsProbe: AgentProbe {
     try BootLog.reports()
   }
 }
-
-extension PowerProbe: AgentProbe {
-  var shares: SharedFacts.Subjects { SharedFacts.Subjects() }
-
-  func answer(on agent: Agent, _ context: ProbeContext) async throws(AgentError) -> PowerState {
-    try await PowerControl(bmc, context.secrets).status()
-  }
-}

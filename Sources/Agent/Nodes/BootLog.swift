@@ -18,22 +18,23 @@ struct BootLog {
 
   /// Says that a machine's power is switched, in nginx's own form. A run may end before the machine is back: then the
   /// next one sees that it is away, however short ago it was heard.
-  static func notePower(of mac: MACAddress) throws(AgentError) {
+  static func notePower(of mac: MACAddress, _ state: PowerState = .on) throws(AgentError) {
     // Without a log nobody was heard, and there is nothing to be taken back.
     let file = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
     if file < 0, errno == ENOENT { return }
     guard file >= 0 else { throw LocalFiles.failure("\(path) cannot be written to") }
     defer { close(file) }
-    try FileSystem.write(Array((powerLine(mac, at: Int(time(nil))) + "\n").utf8), file, path)
+    try FileSystem.write(Array((powerLine(mac, state, at: Int(time(nil))) + "\n").utf8), file, path)
   }
 
   /// In the place of an address in lines of this head itself. nginx never writes it.
   private static let ownAddress = "-"
 
   /// - Parameter at: seconds since 1970.
-  static func powerLine(_ mac: MACAddress, at: Int) -> String {
+  static func powerLine(_ mac: MACAddress, _ state: PowerState = .on, at: Int) -> String {
     "{\"at\":\(at).000,\"ip\":\"\(ownAddress)\",\"server\":\"\",\"method\":\"-\",\"uri\":\"/report\","
-      + "\"args\":\"event=\(NodeReport.Stage.powered.rawValue)&mac=\(mac)\",\"status\":200,\"bytes\":0}"
+      + "\"args\":\"event=\(NodeReport.Stage.powered.rawValue)&mac=\(mac)"
+      + (state == .off ? "&detail=\(NodeReport.off)" : "") + "\",\"status\":200,\"bytes\":0}"
   }
 
   /// - Parameter now: seconds since 1970, by the clock that wrote the log.

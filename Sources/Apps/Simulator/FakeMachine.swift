@@ -85,6 +85,8 @@ package struct FakeMachine: Hashable, Codable, Sendable {
   package var fencing: [HostID: FencingRecord] = [:]
   /// What nodes said of themselves, and when: seconds since 1970.
   package var reports: [MACAddress: Heard] = [:]
+  /// The run that cycled the power of each BMC's machine last, through this head.
+  package var powerCycles: [IPv4Address: String] = [:]
   package var lease = FakeLease()
   package var deadMan = FakeDeadMan()
   /// The address over which one comes in. Nil: over any, so that no change of addresses cuts the machine off.

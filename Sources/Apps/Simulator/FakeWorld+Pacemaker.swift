@@ -34,6 +34,26 @@ extension FakeWorld {
     return Outcome(changed: true, detail: "changed \(differences.map(\.id).joined(separator: ", "))")
   }
 
+  mutating func moveServices(_ goal: SwitchoverGoal, by host: HostID) throws(AgentError) -> Outcome {
+    guard let text = crmMon(on: host), let status = try? ClusterStatus(parsing: text) else {
+      throw AgentError(
+        .commandFailed, "Pacemaker does not answer", next: "Check `journalctl --unit pacemaker`.")
+    }
+    if goal.away(in: status).isEmpty { return Outcome(changed: false, detail: "the services run on \(goal.head)") }
+    if let obstacle = goal.obstacle(in: status) {
+      throw AgentError(
+        .conflict, "\(goal.head) cannot take the services", cause: obstacle, next: "Check `cluster status`.")
+    }
+    for primitive in primitives {
+      guard let address = primitive.serviceAddress else { continue }
+      for other in machines.keys where other != goal.head { machines[other]?.dropAddress(address) }
+      place(address, primitive.parameter("cidr_netmask") ?? "32", primitive.parameter("nic"), on: goal.head)
+    }
+    settle()
+    let moved = goal.parts.map { "\($0.names.joined(separator: ", ")) away 0.0 s" }.joined(separator: "; ")
+    return Outcome(changed: true, detail: "the services run on \(goal.head): \(moved)")
+  }
+
   /// What Pacemaker does by itself after anything changed.
   package mutating func settle() {
     countVotes()

@@ -27,6 +27,31 @@ extension FakeWorld {
     return Outcome(changed: true, detail: "power is \(wanted.rawValue)")
   }
 
+  /// As `cluster power` has it done: the head that does it notes it of a node.
+  mutating func switchPower(
+    _ bmc: BMC, _ wanted: PowerState, of machine: PoweredMachine, on host: HostID, _ secrets: Secrets
+  ) throws(AgentError) -> Outcome {
+    let outcome = try ensurePower(bmc, wanted, secrets)
+    guard outcome.changed, let mac = machine.mac else { return outcome }
+    let report = NodeReport(
+      mac: mac, stage: .powered, image: nil, verified: false, age: 0, uptime: nil,
+      detail: wanted == .off ? NodeReport.off : nil)
+    machines[host]?.reports[mac] = FakeMachine.Heard(report: report, at: now)
+    return outcome
+  }
+
+  mutating func ensurePowerCycled(
+    _ goal: EnsurePowerCycled, on host: HostID, _ secrets: Secrets
+  ) throws(AgentError) -> Outcome {
+    if machines[host]?.powerCycles[goal.bmc.address] == goal.token {
+      return Outcome(changed: false, detail: "\(goal.of.name) was switched off and on by run \(goal.token)")
+    }
+    _ = try switchPower(goal.bmc, .off, of: goal.of, on: host, secrets)
+    _ = try switchPower(goal.bmc, .on, of: goal.of, on: host, secrets)
+    machines[host]?.powerCycles[goal.bmc.address] = goal.token
+    return Outcome(changed: true, detail: "switched \(goal.of.name) off and on")
+  }
+
   mutating func ensureFencingProven(
     _ goal: FencingGoal, on host: HostID, _ secrets: Secrets
   ) throws(AgentError) -> Outcome {
@@ -52,6 +77,10 @@ extension FakeWorld {
 
 extension PowerProbe: MemoryProbe {
   func answer(of asked: AskedMachine) throws(AgentError) -> PowerState { try asked.world.power(bmc, asked.secrets) }
+}
+
+extension PowerCycleProbe: MemoryProbe {
+  func answer(of asked: AskedMachine) -> String? { asked.machine.powerCycles[address] }
 }
 
 extension FencingProbe: MemoryProbe {

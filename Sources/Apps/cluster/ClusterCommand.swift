@@ -19,7 +19,7 @@ struct ClusterCommand: AsyncParsableCommand {
       ValidateCommand.self, PlanCommand.self, ExplainCommand.self, ApplyCommand.self, StatusCommand.self,
       LogCommand.self,
       ShowCommand.self, DiffCommand.self, BlameCommand.self, VerifyCommand.self,
-      RollbackCommand.self,
+      RollbackCommand.self, PowerCommand.self, HACommand.self,
       LabCommand.self,
     ])
 

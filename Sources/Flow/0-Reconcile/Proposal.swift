@@ -14,6 +14,10 @@ package struct Proposal: Sendable {
   package var inventory: Inventory
   package var desired: [Resource]
   package var previously: [ManagedResource]
+  /// The errand that it is the plan of, in the place of the description. Nil: it is the description's.
+  package var errand: (any Errand)?
+  /// Sentences to be read before the plan.
+  package var notes: [String] = []
 
   /// What agreeing to it allows.
   package var consent: Consent { Consent(plan, within: terms) }
@@ -38,7 +42,7 @@ package struct Applied: Sendable {
   /// The `Result:` trailer.
   package var word: String {
     // What was left out is never counted as done.
-    if isConverged { return isWhole ? "converged" : "converged-in-part" }
+    if isConverged { return verified.errand != nil ? "done" : isWhole ? "converged" : "converged-in-part" }
     return outcome.result == .done ? "partial" : outcome.result.rawValue
   }
 
@@ -46,7 +50,8 @@ package struct Applied: Sendable {
   var subject: String {
     let changed = outcome.steps.count { if case .done(let done) = $0.result { done.changed } else { false } }
     let failed = outcome.steps.count { if case .failed = $0.result { true } else { false } }
-    return "apply: \(word), \(changed) changed" + (failed == 0 ? "" : ", \(failed) failed")
+    return "\(verified.errand?.words ?? "apply"): \(word), \(changed) changed"
+      + (failed == 0 ? "" : ", \(failed) failed")
   }
 }
 

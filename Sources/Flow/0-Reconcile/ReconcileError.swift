@@ -18,6 +18,8 @@ package enum ReconcileError: Error, Sendable {
   case unknownTarget([String])
   /// Steps above `--max-disruption`.
   case tooDisruptive([Step], ceiling: Step.Disruption)
+  /// An errand that must not be done as things are, as it was given.
+  case refused(String, ErrandRefusal)
   /// A saved plan that no longer fits: what has moved since.
   case stale([String])
 
@@ -31,6 +33,7 @@ package enum ReconcileError: Error, Sendable {
     case .moved: "`cluster log` lists what was applied meanwhile. Review the new plan, then apply again."
     case .unknownTarget: "Name heads, nodes (`node[01-10]`) or resources (`file@head1:/etc/hosts`); `*` is any text."
     case .tooDisruptive: "Leave these out with --exclude, or allow more, in a maintenance window."
+    case .refused(_, let refusal): refusal.next
     case .stale: "Save a new plan with `cluster plan --out FILE`, read it, and apply that."
     }
   }
@@ -38,7 +41,7 @@ package enum ReconcileError: Error, Sendable {
   /// Exit status 6 says that it is not allowed, or no longer what was agreed to.
   package var isRefusal: Bool {
     switch self {
-    case .moved, .tooDisruptive, .stale: true
+    case .moved, .tooDisruptive, .stale, .refused: true
     case .plan, .execution, .audit, .unreadableRecord, .host, .unknownTarget: false
     }
   }
@@ -61,6 +64,8 @@ extension ReconcileError: CustomStringConvertible {
     case .host(let error): error.description
     case .unknownTarget(let problems): problems.joined(separator: "\n")
     case .tooDisruptive(let steps, let ceiling): Self.tooDisruptive(steps, ceiling)
+    case .refused(let words, let refusal):
+      "`cluster \(words)` is refused, and nothing was done: \(refusal.what): \(refusal.why)"
     case .stale(let moved):
       "the saved plan no longer fits, and nothing was done:\n"
         + moved.map { "  \($0)" }.joined(separator: "\n")

@@ -42,10 +42,12 @@ extension Reconciler {
     _ body: @escaping @Sendable (HeldRun) async throws(ReconcileError) -> Value
   ) async throws(ReconcileError) -> Value {
     let (stream, continuation) = AsyncStream.makeStream(of: RunEvent.self)
+    var policy = request.policy
+    policy.limits.lanes = WingCatalog.lanes(of: cluster)
     let executor = Executor(
       hosts: hosts, secrets: secrets, journal: journal, processes: processes,
       witness: HighAvailability.witness(cluster),
-      policy: request.policy, clock: clock, now: now, events: continuation)
+      policy: policy, clock: clock, now: now, events: continuation)
     let holder = by + (processes.current.map { " pid \($0.pid)" } ?? "")
     async let watching: Void = uncancelled { for await event in stream { events(.event(event)) } }
     let result: Result<Value, ReconcileError>

@@ -9,6 +9,8 @@ struct SeenSite: Sendable {
   /// What the record lists as ours.
   var previously: [ManagedResource]
   var inventory: Inventory
+  /// The same with what an errand has asked besides, which is no part of the record. Nil: there is no errand.
+  var sight: ErrandSight?
 }
 
 extension Reconciler {
@@ -35,8 +37,10 @@ extension Reconciler {
     await Observer(secrets: secrets, clock: clock, now: now).observe(questions, hosts: hosts)
   }
 
-  /// The plan of a run, as it is asked for: what its terms leave of the whole, or the plan that was saved.
+  /// The plan of a run, as it is asked for: what its terms leave of the whole, the plan that was saved, or that of an
+  /// errand.
   func plan(_ request: RunRequest, _ seen: SeenSite) throws(ReconcileError) -> Proposal {
+    if let errand = request.errand { return try plan(errand, seen) }
     guard let saved = request.saved else { return try plan(request.terms, seen) }
     return try plan(exactly: saved, seen)
   }

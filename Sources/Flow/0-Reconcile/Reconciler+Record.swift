@@ -43,16 +43,20 @@ extension Reconciler {
     let started = Set(outcome.steps.lazy.filter { $0.startedAt != nil }.map(\.step))
     let touched = Set(
       [proposal.plan, applied.verified.plan].lazy.flatMap(\.steps).filter { started.contains($0.id) }.map(\.resource))
+    // An errand puts nothing in place that could be taken away later.
+    let managed =
+      proposal.errand != nil
+      ? proposal.previously
+      : Planner.managed(
+        desired: proposal.desired, previously: proposal.previously.filter { !takenAway.contains($0.id) },
+        verified: applied.verified.whole, touched: touched, catalog: KindCatalog.all)
     let text = PlanText(PlanReview(proposal.plan), colour: false, full: true).text
     let files = recordedSpecification
     let state: SpecState
     do { state = try history.specState(Array(files.keys)) } catch { throw .audit(error) }
     return AuditRecord(
       site: site.id, spec: state, specification: files, planJSON: proposal.plan.json, planText: text,
-      outcome: outcome, result: applied.word,
-      managed: Planner.managed(
-        desired: proposal.desired, previously: proposal.previously.filter { !takenAway.contains($0.id) },
-        verified: applied.verified.whole, touched: touched, catalog: KindCatalog.all),
+      outcome: outcome, result: applied.word, managed: managed,
       observed: ObservedText.files(applied.verified.inventory, cluster), by: by, tool: Version.text,
       subject: applied.subject)
   }

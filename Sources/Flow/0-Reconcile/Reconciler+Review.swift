@@ -12,8 +12,10 @@ extension Reconciler {
     do { lastRun = try history.log(site: site.id, limit: 1).first } catch { throw .audit(error) }
     var review = PlanReview(
       proposal.plan, forecast: PlanForecast(proposal.plan, try await basis(proposal)),
-      undo: UndoAdvice(lastRun: lastRun?.id), notes: proposal.leftOutNote,
+      undo: proposal.errand == nil ? UndoAdvice(lastRun: lastRun?.id) : nil,
+      notes: proposal.notes + proposal.leftOutNote + WingCatalog.notes(cluster, proposal.inventory),
       scope: proposal.terms.scope.isWhole ? nil : proposal.terms.scope.text, ceiling: proposal.terms.ceiling)
+    review.errand = proposal.errand?.words
     review.simulated = site.isSimulated
     return review
   }
@@ -29,6 +31,6 @@ extension Reconciler {
     let limits = ExecutionPolicy().limits
     return ForecastBasis(
       activeHead: heads.active(in: proposal.inventory), past: past, services: WingCatalog.serviceNames(of: cluster),
-      perHost: limits.perHost, total: limits.total)
+      limits: .init(perHost: limits.perHost, total: limits.total, lanes: WingCatalog.lanes(of: cluster)))
   }
 }

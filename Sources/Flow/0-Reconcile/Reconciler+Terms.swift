@@ -41,8 +41,12 @@ extension Reconciler {
   package func check(_ proposal: Proposal) throws(ReconcileError) {
     let refused = proposal.terms.refused(proposal.plan)
     if !refused.isEmpty { throw .tooDisruptive(refused, ceiling: proposal.terms.ceiling ?? .none) }
-    let rules = PlanRules(
-      wanted, previously: proposal.previously, mostNodesAway: NodePolicy.mostAway(of: cluster.nodesInService.count))
+    // Whoever names machines may take as many of them away as they like, and an errand takes nothing off hosts.
+    let rules =
+      proposal.errand != nil
+      ? PlanRules()
+      : PlanRules(
+        wanted, previously: proposal.previously, mostNodesAway: NodePolicy.mostAway(of: cluster.nodesInService.count))
     let problems = PlanChecks.problems(proposal.plan, rules)
     if !problems.isEmpty { throw .plan(PlanProblems(problems)) }
   }

@@ -75,17 +75,17 @@ package struct Reconciler: Sendable {
     try refuseAnotherSite(request)
     try await settle(events)
     let known = try await catchUp(events)
-    let before = try await observe()
+    let before = try await observe(request)
     let proposal = try plan(request, before)
     if let idle = try await standstill(proposal) { return idle }
     guard let consent = try await agree(to: proposal, ask) else { return .declined(proposal) }
     return try await holdingLease(request, events) { lease async throws(ReconcileError) in
       try await catchUp(since: known, lease, events)
-      let now = try await observe()
+      let now = try await observe(request)
       let agreed = try plan(request, now, within: consent)
       if let idle = try await standstill(agreed) { return idle }
       try await recordInterrupted(agreed)
-      var rounds = Rounds(agreed, under: lease)
+      var rounds = Rounds(request, agreed, under: lease)
       repeat {
         try await execute(&rounds, lease, events)
         await lookAgain(&rounds, events)

@@ -9,6 +9,7 @@ import Wings
 /// A run may bring to light what could not be seen before (a host that was away, a unit that took up a new
 /// configuration): such steps are carried out too, in a round of their own, as far as the consent reaches.
 struct Rounds: Sendable {
+  let request: RunRequest
   /// What was found under the lease, and is carried out first.
   let agreed: Proposal
   /// What was seen after the last step; when looking failed, what was seen before it.
@@ -21,7 +22,8 @@ struct Rounds: Sendable {
   private(set) var endedBy: ReconcileError?
   private var number = 0
 
-  init(_ agreed: Proposal, under lease: HeldRun) {
+  init(_ request: RunRequest, _ agreed: Proposal, under lease: HeldRun) {
+    self.request = request
     self.agreed = agreed
     latest = agreed
     outcome = lease.nothingDone
@@ -72,7 +74,10 @@ extension Reconciler {
   func lookAgain(_ rounds: inout Rounds, _ events: @escaping Telling) async {
     if rounds.endedBy != nil { return }
     do throws(ReconcileError) {
-      rounds.latest = try await propose(rounds.agreed.terms, without: rounds.takenAway)
+      rounds.latest =
+        if let errand = rounds.request.errand {
+          try plan(errand, try await observe(rounds.request))
+        } else { try await propose(rounds.agreed.terms, without: rounds.takenAway) }
     } catch { end(&rounds, error, events) }
   }
 

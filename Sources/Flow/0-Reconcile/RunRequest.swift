@@ -28,12 +28,16 @@ package struct RunRequest: Sendable {
   package var terms: RunTerms
   /// A plan that was kept: exactly this is done, within the terms that it was made with, or nothing.
   package var saved: SavedPlan?
+  /// A verb that acts: it makes the plan, and not the description. Then there are no terms.
+  package var errand: (any Errand)?
   package var policy: ExecutionPolicy
 
   package init(
-    run: String, terms: RunTerms = RunTerms(), saved: SavedPlan? = nil, policy: ExecutionPolicy = ExecutionPolicy()
+    run: String, terms: RunTerms = RunTerms(), saved: SavedPlan? = nil, errand: (any Errand)? = nil,
+    policy: ExecutionPolicy = ExecutionPolicy()
   ) {
     self.run = run
+    self.errand = errand
     self.terms = terms
     self.saved = saved
     self.policy = policy

@@ -342,11 +342,19 @@ struct PlanBuilder {
   }
 }
 
+extension Unreadable {
+  var next: String {
+    switch self {
+    case .unreachable(_, let error), .failed(_, let error): error.next
+    case .unasked: "This is a bug in cluster: report it together with the spec."
+    }
+  }
+}
+
 extension Blocked.Reason {
   fileprivate var next: String {
     switch self {
-    case .unreadable(.unreachable(_, let error)), .unreadable(.failed(_, let error)): error.next
-    case .unreadable(.unasked): "This is a bug in cluster: report it together with the spec."
+    case .unreadable(let reason): reason.next
     case .waitsFor(let resource): "Fix \(resource) first; then this can be planned."
     case .leftOut(let resource): "Plan again without leaving out \(resource)."
     }

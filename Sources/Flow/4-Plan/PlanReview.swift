@@ -13,6 +13,8 @@ package struct PlanReview: Sendable {
   package var scope: String?
   /// Steps that disrupt more than this are refused by `apply`.
   package var ceiling: Step.Disruption?
+  /// The errand that it is the plan of, as it was given. Nil: it is the description's.
+  package var errand: String?
   /// It is of machines in memory.
   package var simulated = false
 
@@ -33,7 +35,8 @@ package struct PlanReview: Sendable {
 
   /// What is said of a plan with nothing in it.
   var cleanLine: String {
-    scope.map { "No changes within \($0). What is left out was not counted." }
+    if let errand { return "Nothing to do for `cluster \(errand)`: it is so already." }
+    return scope.map { "No changes within \($0). What is left out was not counted." }
       ?? "No changes. Everything is as the spec describes it."
   }
 

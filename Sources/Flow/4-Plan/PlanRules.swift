@@ -10,6 +10,9 @@ package struct PlanRules: Sendable {
   /// How many nodes may be taken away at once.
   var mostNodesAway: Int?
 
+  /// Only what a plan says itself.
+  package init() { self.init(prunable: nil) }
+
   init(prunable: Set<ResourceID>? = nil, owned: Ownership? = nil, mostNodesAway: Int? = nil) {
     self.prunable = prunable
     self.owned = owned

@@ -7,16 +7,23 @@ package struct RunProgress: Sendable {
     /// Steps in flight on one host.
     package var perHost: Int
     package var total: Int
+    /// Lanes with a width of their own, on each host: steps in them are limited by that alone. In any other lane there
+    /// is one step at a time.
+    package var lanes: [String: Int]
 
-    package init(perHost: Int = 16, total: Int = 32) {
+    package init(perHost: Int = 16, total: Int = 32, lanes: [String: Int] = [:]) {
       self.perHost = perHost
       self.total = total
+      self.lanes = lanes
     }
   }
 
   /// `expecting`: its operation has done its part, and what others bring about is waited for.
   private enum State: Equatable { case waiting(Int), ready, running, expecting, ended }
-  private struct Lane: Hashable { var host: HostID, name: String }
+  private struct Lane: Hashable, Comparable {
+    var host: HostID, name: String
+    static func < (a: Self, b: Self) -> Bool { (a.host, a.name) < (b.host, b.name) }
+  }
 
   package let steps: [Step]
   private let limits: Limits
@@ -29,6 +36,9 @@ package struct RunProgress: Sendable {
   private var runningOn: [HostID: Int] = [:]
   private var busy: Set<Lane> = []
   private var runningInAll = 0
+  /// The same of steps in lanes with a width of their own.
+  private var readyIn: [Lane: [Int]] = [:]
+  private var runningIn: [Lane: Int] = [:]
   private var expecting = 0
   /// By pool: how many machines are away, and the steps that wait for a place, in the plan's order.
   private var away: [String: Int] = [:]
@@ -58,7 +68,7 @@ package struct RunProgress: Sendable {
   /// The steps to start now; they count as in flight until they are recorded.
   package mutating func takeReady() -> [Step] {
     if isStopped { return [] }
-    var taken: [Step] = []
+    var taken = takeReadyInLanes()
     for host in ready.keys.sorted() {
       var kept: [Int] = []
       var queue = (ready[host] ?? [])[...]
@@ -77,6 +87,26 @@ package struct RunProgress: Sendable {
       ready[host] = kept + queue
     }
     return taken
+  }
+
+  private mutating func takeReadyInLanes() -> [Step] {
+    var taken: [Step] = []
+    for (lane, waiting) in readyIn.sorted(by: { $0.key < $1.key }) {
+      let free = max(1, limits.lanes[lane.name] ?? 1) - runningIn[lane, default: 0]
+      guard free > 0, !waiting.isEmpty else { continue }
+      let next = waiting.prefix(free)
+      for index in next { states[index] = .running }
+      runningIn[lane, default: 0] += next.count
+      readyIn[lane] = Array(waiting.dropFirst(next.count))
+      taken += next.map { steps[$0] }
+    }
+    return taken
+  }
+
+  /// The lane of a step that is limited by the lane's own width. Nil: it is limited like most.
+  private func wideLane(_ step: Step) -> Lane? {
+    if limits.lanes.isEmpty { return nil }
+    return step.operation.lane.flatMap { limits.lanes[$0] == nil ? nil : Lane(host: step.host, name: $0) }
   }
 
   /// Notes that the operation of a step in flight has done its part: it holds up nobody while it waits for the rest.
@@ -103,6 +133,10 @@ package struct RunProgress: Sendable {
   }
 
   private mutating func leaveSlot(_ step: Step) {
+    if let lane = wideLane(step) {
+      runningIn[lane, default: 0] -= 1
+      return
+    }
     runningOn[step.host, default: 0] -= 1
     runningInAll -= 1
     if let lane = step.operation.lane { busy.remove(Lane(host: step.host, name: lane)) }
@@ -111,11 +145,10 @@ package struct RunProgress: Sendable {
   /// From here on no step is started. Those in flight go on.
   package mutating func stop() { isStopped = true }
 
-  package var inFlight: Int { runningInAll }
+  package var inFlight: Int { runningInAll + runningIn.values.reduce(0, +) }
   /// Nothing is in flight or waited for, and nothing will be started.
-  package var isOver: Bool {
-    runningInAll == 0 && expecting == 0 && (isStopped || ready.values.allSatisfy(\.isEmpty))
-  }
+  package var isOver: Bool { inFlight == 0 && expecting == 0 && (isStopped || nothingIsReady) }
+  private var nothingIsReady: Bool { ready.values.allSatisfy(\.isEmpty) && readyIn.values.allSatisfy(\.isEmpty) }
 
   /// One report for each step, in the plan's order.
   package var reports: [StepReport] {
@@ -162,7 +195,7 @@ package struct RunProgress: Sendable {
 
   /// Where all places are those of machines that will not come back, the others cannot have their turn.
   private mutating func blockPlaceless() -> [StepReport] {
-    guard runningInAll == 0, expecting == 0, !isStopped, ready.values.allSatisfy(\.isEmpty) else { return [] }
+    guard inFlight == 0, expecting == 0, !isStopped, nothingIsReady else { return [] }
     var blocked: [StepReport] = []
     for pool in placeless.keys.sorted() {
       let keeper = steps.indices.first { steps[$0].place?.pool == pool && results[$0]?.succeeded == false }
@@ -194,15 +227,17 @@ package struct RunProgress: Sendable {
       }
       away[place.pool, default: 0] += 1
     }
-    var queue = ready[steps[index].host] ?? []
-    ready[steps[index].host] = nil
-    let place = queue.partitioningIndex { $0 > index }
-    queue.insert(index, at: place)
-    ready[steps[index].host] = queue
+    if let lane = wideLane(steps[index]) {
+      readyIn[lane, default: []].insertInOrder(index)
+    } else {
+      ready[steps[index].host, default: []].insertInOrder(index)
+    }
   }
 }
 
 extension [Int] {
+  fileprivate mutating func insertInOrder(_ number: Int) { insert(number, at: partitioningIndex { $0 > number }) }
+
   /// The first index whose element satisfies `belongsBehind`, in a list where all that do come last.
   fileprivate func partitioningIndex(_ belongsBehind: (Int) -> Bool) -> Int {
     var (low, high) = (0, count)

@@ -85,7 +85,7 @@ extension HeadCloneKind {
     case .off:
       return [
         StepDraft(
-          "power-on", on: desired.primary, EnsurePower(bmc: desired.goal.bmc, state: .on),
+          "power-on", on: desired.primary, EnsurePower(bmc: desired.goal.bmc, state: .on, of: .head(head)),
           because: "\(head) is switched off")
       ]
     case nil:

@@ -25,7 +25,13 @@ package struct EnsureCIB: GoalOperation {
   package var target: String {
     "\(goal.elements.count) elements" + (goal.removed.isEmpty ? "" : ", \(goal.removed.count) removed")
   }
-  package func title(verb: String, machines: String) -> String { "configure Pacemaker (\(target))" }
+  package func title(verb: String, machines: String) -> String {
+    switch (goal.elements.map(\.id), goal.removed) {
+    case ([CIBGoal.pause], []): "tell Pacemaker to touch nothing"
+    case ([], [CIBGoal.pause]): "have Pacemaker mind the services again"
+    default: "configure Pacemaker (\(target))"
+    }
+  }
   package var counting: CountingWords { CountingWords("configure Pacemaker", "time", "times") }
   package var undoing: String { "an older spec puts the old setting back, with the same interruption again." }
 }

@@ -17,7 +17,10 @@ package enum HighAvailability: Wing {
   package static let probes: [any Probe.Type] = [
     CorosyncProbe.self, CIBProbe.self, StoredCIBProbe.self, CrmMonProbe.self, FencingProbe.self,
   ]
-  package static let operations: [any HostOperation.Type] = [EnsureCIB.self, EnsureFencingProven.self]
+  package static let operations: [any HostOperation.Type] = [
+    EnsureCIB.self, EnsureFencingProven.self, EnsureServicesOn.self,
+  ]
+  package static let errands: [any Errand.Type] = [SwitchoverErrand.self, MaintenanceErrand.self]
 
   package static func services(_ cluster: Cluster) -> [HeadService] {
     (cluster.ha?.services ?? []).compactMap { service in

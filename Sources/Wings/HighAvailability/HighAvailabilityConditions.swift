@@ -19,7 +19,9 @@ struct HighAvailabilityConditions {
       return [Condition(name: "pacemaker", ok: false, detail: why.isEmpty ? "Pacemaker does not run" : why)]
     }
     return [heads(status), quorate(status)] + links + [encrypted, services(status), failures(status)] + fencing(status)
-      + (status.maintenance ? [Condition(name: "managed", ok: false, detail: "maintenance mode is on")] : [])
+      + (status.maintenance
+        ? [Condition(name: "managed", ok: false, detail: "paused (maintenance mode): `cluster ha resume` ends that")]
+        : [])
   }
 
   private func heads(_ status: ClusterStatus) -> HighAvailabilityStatus.Condition {

@@ -18,7 +18,9 @@ package struct EnsureNode: GoalOperation {
   package var timing: OperationTiming {
     // Measured: 24 s from power-on to ready on a virtual machine; firmware of a real server adds one to two minutes.
     // Its BMC takes seconds, and each order to it may take as long as one that is slow and answers after all.
-    OperationTiming(expectedSeconds: 120, busySeconds: 3, varies: false, deadline: .seconds(240), lane: nil)
+    OperationTiming(
+      expectedSeconds: 120, busySeconds: 3, varies: false, deadline: .seconds(240),
+      lane: goal.bmc == nil ? nil : Power.lane)
   }
 
   package var target: String { goal.node.name }

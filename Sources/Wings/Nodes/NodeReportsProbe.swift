@@ -60,6 +60,12 @@ package struct NodeReport: Hashable, Codable, Sendable {
   /// Seconds since the head switched the node's power, if that was before this report. Nil: it did not.
   package var poweredAge: Int?
 
+  /// The detail of `powered` where the machine was switched off, and not on again.
+  package static let off = "off"
+
+  /// Whether the newest that is known of the node is that a head has switched it off.
+  package var isSwitchedOff: Bool { stage == .powered && detail == Self.off }
+
   /// Seconds for which a node that was ready is taken to be at work still, whatever is said of it later.
   package static let lately = 600
 

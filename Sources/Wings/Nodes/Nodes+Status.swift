@@ -57,6 +57,8 @@ extension Nodes: StatusSection {
       return made(.silent, since: now - age, "last heard from \(age) s ago; check its console")
     case .failed:
       return made(.failed, since: now - age, report.detail ?? "its image did not match its digest")
+    case .powered where report.isSwitchedOff:
+      return made(.off, since: now - age, "switched off \(age) s ago, and not heard since")
     case .powered, .dhcp, .script, .image:
       var booting = made(.booting, since: now - age, report.stage.rawValue)
       guard let stage = Stateless.stage(report.stage) else { return booting }

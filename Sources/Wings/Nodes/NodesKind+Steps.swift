@@ -101,6 +101,7 @@ extension NodesKind {
     case .ready where !report.verified: return .restart("\(row.name) runs \(image) without having verified it")
     case .ready: return nil
     case .failed: return .unstick("\(row.name) could not boot \(image): \(report.detail ?? "no reason given")")
+    case .powered where report.isSwitchedOff: return .boot("\(row.name) was switched off")
     case .powered, .dhcp, .script, .image:
       let words = Stateless.stage(report.stage)?.words ?? report.stage.rawValue
       if age > Stateless.stage(report.stage)?.patience ?? 0 {

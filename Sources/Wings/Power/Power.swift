@@ -1,14 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
+import SpecForms
 
-/// Machines switched on and off through their BMCs. Wants nothing itself: other wings do.
+/// Machines switched on and off through their BMCs. Wants nothing itself: other wings and `cluster power` do.
 package enum Power: Wing {
   package static let name = "power"
   package static let kinds: [AnyKind] = []
-  package static let operations: [any HostOperation.Type] = [EnsurePower.self]
-  package static let probes: [any Probe.Type] = [PowerProbe.self]
+  package static let operations: [any HostOperation.Type] = [EnsurePower.self, EnsurePowerCycled.self]
+  package static let probes: [any Probe.Type] = [PowerProbe.self, PowerCycleProbe.self]
+  package static let keys = [WingKey(key)]
+  package static let errands: [any Errand.Type] = [PowerErrand.self]
+
+  /// The queue of all orders to BMCs on one head. Its width is `power.at_once`: they cost the head next to nothing, but
+  /// machines that start together are a surge of current.
+  package static let lane = "bmc"
+  private static let key = Key(
+    "power", PowerPolicy.form, "How machines are switched on and off through their BMCs. Default: 64 at once.")
+
+  package static func lanes(_ cluster: Cluster) -> [String: Int] {
+    [lane: (cluster.settings[key.name]?.value as? PowerPolicy)?.atOnce ?? PowerPolicy().atOnce]
+  }
 
   package static func resources(
     _ cluster: Cluster, _ files: SiteFiles, _ published: Publications
   ) -> [Resource] { [] }
+}
+
+/// The value of `power:`.
+private struct PowerPolicy: Hashable, Section {
+  typealias Declaration = PowerPolicy
+
+  /// Orders to BMCs that are in flight on one head at most.
+  var atOnce = 64
+
+  static let noun = "`power`"
+  static let doc = "Limits of what is done through BMCs."
+
+  static let atOnce = Key(
+    "at_once", .integer(1...1024), "How many BMCs one head gives an order to at once. Default: 64.")
+
+  static let keys = [atOnce.description]
+
+  static func read(_ fields: Fields, _ problems: inout Problems) -> PowerPolicy {
+    var policy = PowerPolicy()
+    if let number = fields.read(atOnce, &problems)?.value { policy.atOnce = number }
+    return policy
+  }
 }

@@ -23,7 +23,7 @@ package struct AnyOperation: Sendable {
   /// Whether it is done under a dead-man switch, and only counted as done once it is confirmed over a new connection.
   package var canLockOut: Bool { lockout.touched != nil }
 
-  /// The queue that it waits in: operations on one host in the same lane run one at a time. Nil means no such limit.
+  /// The queue that it waits in on its host: see `OperationTiming.lane`.
   package var lane: String? {
     // A host keeps what was there before one such change at a time.
     canLockOut ? "way" : timing.lane

@@ -56,7 +56,8 @@ package struct OperationTiming: Hashable, Sendable {
   package var varies: Bool
   /// When it counts as failed. Generous: the mirror may be slow, the disk busy.
   package var deadline: Duration
-  /// The queue that it waits in: operations on one host in the same lane run one at a time. Nil means no such limit.
+  /// The queue that it waits in: operations on one host in the same lane run one at a time, or as many as the lane is
+  /// wide where a wing gives it a width. Nil means no such limit.
   package var lane: String?
 
   package init(

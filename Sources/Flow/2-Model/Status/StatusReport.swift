@@ -71,7 +71,7 @@ package struct StatusReport: Codable, Sendable {
   }
 
   package struct Node: Codable, Sendable {
-    package enum State: String, Codable, Sendable { case ready, booting, silent, failed, unknown, out }
+    package enum State: String, Codable, Sendable { case ready, booting, silent, failed, unknown, out, off }
 
     package var name: String
     package var state: State

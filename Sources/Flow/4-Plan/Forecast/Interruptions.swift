@@ -17,6 +17,7 @@ struct Interruptions {
     var sums: [String: Sum] = [:]
     var nodes: [HostID] = []
     var longest: (seconds: Double, runs: Int?) = (0, Int.max)
+    var comeBack = true
     let maintenance = steps.contains { step in
       step.operation.impact == .clusteredServices(maintenance: true)
     }
@@ -24,6 +25,7 @@ struct Interruptions {
       let figure = basis.past.figure(step)
       if case .node(let node) = step.operation.impact {
         nodes.append(node)
+        if step.operation.isRemoval { comeBack = false }
         let runs = [longest.runs, figure?.runs].contains(nil) ? nil : min(longest.runs ?? 0, figure?.runs ?? 0)
         longest = (max(longest.seconds, seconds[index]), runs)
         continue
@@ -53,7 +55,8 @@ struct Interruptions {
     if !nodes.isEmpty {
       all.append(
         PlanForecast.Interruption(
-          service: "jobs on \(HostlistText.fold(nodes))", seconds: longest.seconds, isForEachMachine: true,
+          service: "jobs on \(HostlistText.fold(nodes))", seconds: comeBack ? longest.seconds : nil,
+          isForEachMachine: true,
           times: nodes.count, basis: origin(longest.runs)))
     }
   }
@@ -74,7 +77,8 @@ struct Interruptions {
       let away = step.disruption == .failover ? DefaultDurations.failover : DefaultDurations.managedRestart
       return (basis.services.all, away, nil)
     case .machine:
-      return step.host == basis.activeHead ? (["everything on \(step.host)"], seconds, figure) : nil
+      return step.disruptedHost == basis.activeHead
+        ? (["everything on \(step.disruptedHost)"], step.operation.isRemoval ? nil : seconds, figure) : nil
     case .nothing, .node:
       return nil
     }

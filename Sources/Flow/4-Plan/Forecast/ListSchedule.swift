@@ -19,11 +19,12 @@ struct ListSchedule {
   /// In the order in which they were first needed, so that the same plan always has the same schedule.
   private var queues: [Queue] = []
   private var heads: [Queue: Int] = [:]
-  private var busyLanes: Set<Queue> = []
+  private var runningIn: [Queue: Int] = [:]
+  /// Steps in flight that count against the limits of hosts: those in lanes with a width of their own do not.
+  private var counted = 0
   private var runningOn: [HostID: Int] = [:]
   /// Ends of steps, and of the work of those that wait for what others bring about: their numbers are negative.
   private var running = EndQueue()
-  private var runningInAll = 0
   private var away: [String: Int] = [:]
   private var placeless: [String: [Int]] = [:]
   private var time = 0.0
@@ -74,16 +75,28 @@ struct ListSchedule {
 
   private mutating func start() {
     for queue in queues {
-      while runningInAll < max(1, basis.total), runningOn[queue.host, default: 0] < max(1, basis.perHost),
-        queue.lane == nil || !busyLanes.contains(queue), let step = next(queue)
-      {
-        if queue.lane != nil { busyLanes.insert(queue) }
-        runningOn[queue.host, default: 0] += 1
-        runningInAll += 1
+      while hasRoom(queue), let step = next(queue) {
+        count(queue, 1)
         running.insert(time + seconds[step], step)
         if let busy = busySeconds(step) { running.insert(time + busy, -step - 1) }
       }
     }
+  }
+
+  private func width(_ queue: Queue) -> Int? { queue.lane.flatMap { basis.limits.lanes[$0] } }
+
+  private func hasRoom(_ queue: Queue) -> Bool {
+    if let width = width(queue) { return runningIn[queue, default: 0] < max(1, width) }
+    return counted < max(1, basis.limits.total)
+      && runningOn[queue.host, default: 0] < max(1, basis.limits.perHost)
+      && (queue.lane == nil || runningIn[queue, default: 0] == 0)
+  }
+
+  private mutating func count(_ queue: Queue, _ change: Int) {
+    runningIn[queue, default: 0] += change
+    guard width(queue) == nil else { return }
+    counted += change
+    runningOn[queue.host, default: 0] += change
   }
 
   private mutating func next(_ queue: Queue) -> Int? {
@@ -100,9 +113,7 @@ struct ListSchedule {
 
   private mutating func leaveSlot(_ step: Int) {
     let queue = Queue(host: steps[step].host, lane: steps[step].operation.lane)
-    busyLanes.remove(queue)
-    runningOn[queue.host, default: 0] -= 1
-    runningInAll -= 1
+    count(queue, -1)
   }
 
   private mutating func finish(_ step: Int) {

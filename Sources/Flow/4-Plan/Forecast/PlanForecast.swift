@@ -37,16 +37,28 @@ package struct ForecastBasis: Sendable {
   package var activeHead: HostID
   package var past: PastDurations
   package var services: ServiceNames
-  /// Steps in flight on one host, and in all.
-  package var perHost: Int
-  package var total: Int
+  package var limits: Limits
 
-  package init(activeHead: HostID, past: PastDurations, services: ServiceNames, perHost: Int, total: Int) {
+  /// How much is done at once.
+  package struct Limits: Sendable {
+    /// Steps in flight on one host, and in all.
+    package var perHost: Int
+    package var total: Int
+    /// Lanes with a width of their own: steps in them count against that alone.
+    package var lanes: [String: Int]
+
+    package init(perHost: Int, total: Int, lanes: [String: Int] = [:]) {
+      self.perHost = perHost
+      self.total = total
+      self.lanes = lanes
+    }
+  }
+
+  package init(activeHead: HostID, past: PastDurations, services: ServiceNames, limits: Limits) {
     self.activeHead = activeHead
     self.services = services
     self.past = past
-    self.perHost = perHost
-    self.total = total
+    self.limits = limits
   }
 }
 

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Pacemaker
+import XML
+
+/// `cluster ha switchover --to HEAD`: the services move to another head, for work on the one that they were on.
+///
+/// It is refused where a failover would be unsafe as well: a head that does not stop its services in time is fenced.
+package struct SwitchoverErrand: Errand {
+  package static let name = "ha switchover"
+
+  package let head: HostID
+
+  package init(to head: HostID) { self.head = head }
+
+  package var words: String { "\(Self.name) --to \(head)" }
+
+  package func questions(_ sight: ErrandSight) -> [Question] {
+    HighAvailabilityStatus.questions(sight.cluster) + sight.cluster.heads.map { Question($0.name, CIBProbe()) }
+  }
+
+  package func plan(_ sight: ErrandSight) throws(ErrandRefusal) -> ErrandPlan {
+    let policy = try HighAvailability.policy(sight.cluster, "the services stay")
+    guard sight.cluster.head(head) != nil else {
+      throw refusal(because: "the description has no head \(head)", next: "Name one of its heads.")
+    }
+    let facts = HighAvailabilityFacts(sight.cluster, sight.inventory)
+    guard let status = facts.status else {
+      throw refusal(because: "Pacemaker runs on no head that answers", next: "Check `cluster status`, then apply.")
+    }
+    let goal = SwitchoverGoal(head, policy, in: sight.cluster)
+    let away = goal.away(in: status)
+    var plan = ErrandPlan()
+    if away.isEmpty, !isConstrained(sight) { return plan }
+    if !away.isEmpty { try refuse(goal, policy, status, facts, sight) }
+    let places = Set(away.compactMap { status.resource($0.id).flatMap(facts.place) }.map(\.name)).sorted()
+    let because =
+      away.isEmpty
+      ? "a constraint of an earlier switchover is left"
+      : places.isEmpty ? "the services run nowhere" : "the services run on \(places.joined(separator: " and "))"
+    plan.steps = [
+      (
+        ResourceID("switchover", "services"),
+        StepDraft(
+          "move", on: head, EnsureServicesOn(goal), disruption: away.isEmpty ? .none : .failover, because: because,
+          changes: away.map { part in
+            let place = status.resource(part.id).flatMap(facts.place)?.name ?? "nowhere"
+            return "\(part.names.joined(separator: ", ")): \(place) -> \(head)"
+          })
+      )
+    ]
+    return plan
+  }
+
+  private func refusal(because why: String, next: String) -> ErrandRefusal {
+    ErrandRefusal("the services stay where they are", because: why, next: next)
+  }
+
+  private func refuse(
+    _ goal: SwitchoverGoal, _ policy: HighAvailabilityPolicy, _ status: ClusterStatus, _ facts: HighAvailabilityFacts,
+    _ sight: ErrandSight
+  ) throws(ErrandRefusal) {
+    if let obstacle = goal.obstacle(in: status) {
+      throw refusal(
+        because: obstacle,
+        next: status.maintenance
+          ? "Run `cluster ha resume` first." : "Bring it back first: `cluster status` shows what is wrong.")
+    }
+    if policy.failback == .automatic, let primary = sight.cluster.primary?.name, primary != head {
+      throw refusal(
+        because: "`ha.failback: automatic` would take them back to \(primary) at once",
+        next: "Write `failback: manual`, apply, and try again.")
+    }
+    let conditions = HighAvailabilityConditions(
+      cluster: sight.cluster, policy: policy, facts: facts, now: sight.inventory.observedAt
+    ).all
+    // Without fencing by choice there is no proof to ask for.
+    let unsafe = conditions.first { condition in
+      !condition.ok && (condition.name == "failures" || (policy.fencing && condition.name.hasPrefix("fencing")))
+    }
+    if let unsafe {
+      throw refusal(
+        because: "it would not be safe: \(unsafe.name): \(unsafe.detail)",
+        next: "Run `cluster apply`, which proves fencing and tries again what failed; then try again.")
+    }
+  }
+
+  private func isConstrained(_ sight: ErrandSight) -> Bool {
+    sight.cluster.heads.contains { head in
+      let cib = try? sight.answers.parsedCIB(head.name)
+      return cib?.element(SwitchoverGoal.constraint, in: .constraints) != nil
+    }
+  }
+}
+
+extension SwitchoverGoal {
+  /// All that moves between the heads of a cluster.
+  init(_ head: HostID, _ policy: HighAvailabilityPolicy, in cluster: Cluster) {
+    let anchor = policy.addresses.first { $0.network == cluster.bootNetwork?.name } ?? policy.addresses.first
+    self.init(
+      head: head, anchor: anchor.map { ClusteredUnit.id(ofAddressOn: $0.network) } ?? "",
+      parts: policy.addresses.map { Part(id: ClusteredUnit.id(ofAddressOn: $0.network), names: ["\($0.address)"]) }
+        + ClusteredUnit.all(of: policy, in: cluster).map { Part(id: $0.id, names: $0.services) })
+  }
+}
+
+extension HighAvailability {
+  /// The policy of a cluster with more than one head.
+  static func policy(_ cluster: Cluster, _ what: String) throws(ErrandRefusal) -> HighAvailabilityPolicy {
+    if let policy = cluster.ha, cluster.heads.count > 1 { return policy }
+    throw ErrandRefusal(
+      what, because: "the description has no high availability", next: "Describe two heads and `ha:`, then apply.")
+  }
+}
