@@ -128,7 +128,7 @@ struct StatusTests {
     arguments: [
       ("Status: ON\n", "on"), ("Status: OFF\n", "off"), ("", nil),
     ] as [(String, String?)])
-  func power(_ text: String, power: String?) { #expect(FenceReport(text).power == power) }
+  func power(_ text: String, power: String?) { #expect(FenceDevice.power(in: text) == power) }
 
   @Test(
     "why a BMC cannot be asked",
@@ -142,7 +142,7 @@ struct StatusTests {
       ("Traceback (most recent call last):\n", .commandFailed),
     ] as [(String, AgentError.Code)])
   func refused(_ text: String, code: AgentError.Code) throws {
-    let error = FenceReport(text).error(of: FenceDevice(head: "head2", bmc: try Example.bmc(2)))
+    let error = IPMI.failure(of: IPMI.fence("head2", try Example.bmc(2)), saying: text)
     #expect(error.code == code && !error.next.isEmpty)
   }
 }

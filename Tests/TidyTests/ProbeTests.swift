@@ -14,8 +14,9 @@ import Testing
   private static let kinds = types(/enum (\w+): ResourceKind \{/)
   private static let operations = types(/struct (\w+): (?:Host|Goal)Operation \{/)
 
-  @Test func theEngineNamesNoProbeKindOrOperation() {
-    let names = Self.probes.union(Self.kinds).union(Self.operations)
+  @Test func theEngineNamesNoProbeKindOperationOrErrand() {
+    let errands = Self.types(/struct (\w+): Errand \{/)
+    let names = Self.probes.union(Self.kinds).union(Self.operations).union(errands)
     #expect(Self.probes.count > 10 && Self.kinds.count > 10 && Self.operations.count > 10)
     expectNone(
       findings(in: "Sources/Flow/") { _, code in

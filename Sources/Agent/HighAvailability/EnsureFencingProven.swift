@@ -11,14 +11,15 @@ extension EnsureFencingProven: AgentOperation {
   /// - Throws: `.bmcUnreachable`, `.bmcAuthentication`, and `.notFound` when the fence agent is not installed.
   func perform(on agent: Agent, _ context: OperationContext) async throws(AgentError) -> Outcome {
     context.progress("asking the BMC of \(goal.head) at \(goal.bmc.address)")
-    let device = FenceDevice(head: goal.head, bmc: goal.bmc)
+    let speech = try PowerControl.speech(of: goal.bmc)
+    let device = speech.fence(goal.head, goal.bmc)
     let options = device.parameters + [("action", "status"), ("verbose", "1")]
     let input = options.map { "\($0.name)=\($0.value)\n" }.joined()
     let result = try await Command.run(
-      "fence_ipmilan", [], input: Array(input.utf8), deadline: .seconds(45))
+      device.agent, [], input: Array(input.utf8), deadline: .seconds(45))
     // Status 2 means: switched off. The BMC has answered and accepted the password, which is what is to be proven.
-    guard result.status == 0 || result.status == 2, let power = FenceReport(result.text).power else {
-      throw FenceReport(result.errorText).error(of: device)
+    guard result.status == 0 || result.status == 2, let power = FenceDevice.power(in: result.text) else {
+      throw speech.failure(of: device, saying: result.errorText)
     }
     try FencingRecords.write(
       FencingRecord(head: goal.head, address: goal.bmc.address, provenAt: Int(time(nil))))

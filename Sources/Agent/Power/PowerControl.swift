@@ -1,14 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import HostAccess
+import Wings
 
-/// A machine's power switch, by IPMI 2.0 over the network: ipmitool(1).
+/// A BMC protocol as the agent speaks it. Each is in a folder beside this file.
+protocol AgentPowerProtocol: PowerProtocol {
+  static func control(of bmc: BMC, password: String) -> any MachinePower
+}
+
+/// The power switch of one machine.
+protocol MachinePower: Sendable {
+  func status() async throws(AgentError) -> PowerState
+  /// Gives the order, and does not wait until it is so.
+  func order(_ state: PowerState) async throws(AgentError)
+  /// The next boot, and only that one, is over the network.
+  func bootFromNetworkOnce() async throws(AgentError)
+}
+
+/// A machine's power, whatever its BMC speaks: orders are followed until the BMC says that it is so.
 struct PowerControl {
   /// A machine that was told to switch does so within this time, or its BMC has lied.
   private static let patience = Duration.seconds(45)
 
-  let bmc: BMC
-  let password: String
+  private let bmc: BMC
+  private let machine: any MachinePower
 
   init(_ bmc: BMC, _ secrets: Secrets) throws(AgentError) {
     self.bmc = bmc
@@ -18,21 +33,24 @@ struct PowerControl {
         next: "Put the password into the secrets folder as \(bmc.password.name).")
     }
     // Files end with a newline; passwords do not.
-    password = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+    let password = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first.map(String.init)
+    machine = try Self.speech(of: bmc).control(of: bmc, password: password ?? "")
   }
 
-  func status() async throws(AgentError) -> PowerState {
-    let answer = try await ipmitool(["chassis", "power", "status"])
-    if answer.contains("is on") { return .on }
-    if answer.contains("is off") { return .off }
+  /// The protocol of a BMC.
+  static func speech(of bmc: BMC) throws(AgentError) -> any AgentPowerProtocol.Type {
+    if let speech = PowerProtocols.named(bmc.protocol) as? any AgentPowerProtocol.Type { return speech }
     throw AgentError(
-      .bmcLies, "The BMC at \(bmc.address) does not say whether its machine is on", cause: answer,
-      next: "Restart the BMC, or update its firmware.")
+      .protocolMismatch, "The agent does not speak \(bmc.protocol.rawValue) with the BMC at \(bmc.address)",
+      next: "Use the cluster and cluster-agent of one build.")
   }
+
+  func status() async throws(AgentError) -> PowerState { try await machine.status() }
+  func bootFromNetworkOnce() async throws(AgentError) { try await machine.bootFromNetworkOnce() }
 
   /// Switches, and waits until the BMC says that it is so.
   func set(_ state: PowerState) async throws(AgentError) {
-    try await ipmitool(["chassis", "power", state.rawValue])
+    try await machine.order(state)
     let deadline = ContinuousClock.now + Self.patience
     while try await status() != state {
       guard ContinuousClock.now < deadline else {
@@ -42,7 +60,10 @@ struct PowerControl {
             + "after \(Self.patience)",
           next: "Check the machine's power supply, and restart its BMC if need be.")
       }
-      try await pause()
+      do { try await ContinuousClock().sleep(for: .milliseconds(500)) } catch {
+        throw AgentError(
+          .cancelled, "Stopped while waiting for the BMC at \(bmc.address)", next: "Run `cluster apply` again.")
+      }
     }
   }
 
@@ -50,68 +71,5 @@ struct PowerControl {
   func cycle() async throws(AgentError) {
     if try await status() == .on { try await set(.off) }
     try await set(.on)
-  }
-
-  /// The next boot, and only that one, is over the network.
-  func bootFromNetworkOnce() async throws(AgentError) {
-    try await ipmitool(["chassis", "bootdev", "pxe"])
-  }
-
-  private func pause() async throws(AgentError) {
-    do {
-      try await ContinuousClock().sleep(for: .milliseconds(500))
-    } catch {
-      throw AgentError(
-        .cancelled, "Stopped while waiting for the BMC at \(bmc.address)", next: "Run `cluster apply` again.")
-    }
-  }
-
-  /// Cipher suite 3 is named, because without it ipmitool asks for all suites first, which takes ten seconds.
-  @discardableResult
-  private func ipmitool(_ command: [String]) async throws(AgentError) -> String {
-    let result = try await Command.run(
-      "ipmitool",
-      ["-I", "lanplus", "-C", "3", "-N", "1", "-R", "3", "-H", "\(bmc.address)", "-U", bmc.user, "-E"] + command,
-      environment: ["IPMI_PASSWORD": password], deadline: .seconds(30))
-    if result.succeeded { return result.text }
-    throw await failure(result)
-  }
-
-  /// ipmitool says the same of a wrong password and of a BMC that is not there, so a second, anonymous question tells.
-  private func failure(_ result: CommandResult) async -> AgentError {
-    let said = result.lastLines
-    let denied = ["RAKP 2", "RAKP 4", "unauthorized name", "Invalid user name", "insufficient privilege", "HMAC"]
-    if denied.contains(where: said.contains) { return wrongCredentials(said) }
-    guard said.contains("Unable to establish") || said.contains("Get Session Challenge") else {
-      return AgentError(
-        .commandFailed, "The BMC at \(bmc.address) refused the order", cause: said,
-        next: "Try it yourself: ipmitool -I lanplus -C 3 -H \(bmc.address) -U \(bmc.user) -a chassis power status")
-    }
-    return await isThere()
-      ? wrongCredentials(said)
-      : AgentError(
-        .bmcUnreachable, "The BMC at \(bmc.address) does not answer", cause: said,
-        next: "Check the BMC's cable and address, and the route from this head to its network.")
-  }
-
-  private func wrongCredentials(_ said: String) -> AgentError {
-    AgentError(
-      .bmcAuthentication, "The BMC at \(bmc.address) does not accept user \(bmc.user) with \(bmc.password)",
-      cause: said,
-      next: "Correct the secret \(bmc.password), or the user in the spec.")
-  }
-
-  /// Asks for an anonymous session of IPMI 1.5. A BMC that is there refuses it, or grants it; of one that is not there
-  /// ipmitool says only that it could not establish anything.
-  private func isThere() async -> Bool {
-    let probe = try? await Command.run(
-      "ipmitool",
-      ["-I", "lan", "-N", "1", "-R", "2", "-H", "\(bmc.address)", "-U", "", "-P", "", "channel", "authcap", "1", "2"],
-      deadline: .seconds(10))
-    guard let probe else { return false }
-    let signs = [
-      "Activate Session", "Session Challenge", "Authentication type", "Invalid user", "NULL user", "Channel number",
-    ]
-    return probe.succeeded || signs.contains { (probe.text + probe.errorText).contains($0) }
   }
 }

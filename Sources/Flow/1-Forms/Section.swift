@@ -16,11 +16,13 @@ package protocol Section: SendableMetatype {
 extension Section {
   package static var form: Form<Declaration> { form(with: []) { read($0, &$1) } }
 
-  /// The section with more keys than its own.
+  /// The section with more keys than its own; one of the same name takes its place.
   package static func form(
     with more: [KeyDescription], _ read: @escaping @Sendable (Fields, inout Problems) -> Declaration
   ) -> Form<Declaration> {
-    let (noun, keys) = (noun, keys + more)
+    let own = Set(keys.map(\.name))
+    let replaced = keys.map { key in more.first { $0.name == key.name } ?? key }
+    let (noun, keys) = (noun, replaced + more.filter { !own.contains($0.name) })
     let required = keys.filter(\.required).map(\.name)
     var schema = SchemaValue.members([
       "type": .text("object"), "description": .text(doc),

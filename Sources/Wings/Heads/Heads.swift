@@ -63,14 +63,14 @@ package enum Heads: Wing {
     return [.unit(on: head.name, unit, because: "it brings the links up", source: head.source)] + links
   }
 
-  /// curl, arping, ipmitool and git serve the agent; the others are what an administrator reaches for first.
+  /// curl, arping, git and what speaks to BMCs serve the agent; the others are what an administrator reaches for first.
   private static func packages(_ cluster: Cluster, _ head: Head) -> [Resource] {
     let after = WellKnown.repositories(on: head.name) + head.nics.map { LinkKind.id(on: head.name, $0.name) }
-    let controllers = cluster.heads.contains { $0.bmc != nil } || cluster.nodes.contains { $0.bmc != nil }
     return [
       .packages(
         on: head.name, "base",
-        ["ca-certificates", "curl", "git", "iputils-arping", "iputils-ping"] + (controllers ? ["ipmitool"] : []),
+        ["ca-certificates", "curl", "git", "iputils-arping", "iputils-ping"]
+          + PowerProtocols.spoken(in: cluster).flatMap { $0.packages },
         because: "every head has them", source: head.source, after: after)
     ]
   }

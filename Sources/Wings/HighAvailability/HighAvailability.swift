@@ -114,9 +114,10 @@ struct HighAvailabilityParts {
             on: head, path, bmc.password, because: "fencing of \(other.name)", source: source("fencing"),
             after: installed))
       }
+      let program = bmc.speaks.fenceProgram(other.name, passwordFile: path)
       resources.append(
         .file(
-          on: head, FenceDevice.ipmitoolPath(for: other.name), FenceDevice.ipmitool(passwordFile: path), mode: 0o755,
+          on: head, program.path, program.text, mode: 0o755,
           because: "fencing of \(other.name) without its password on a command line", source: source("fencing"),
           after: installed))
     }
@@ -163,7 +164,9 @@ struct HighAvailabilityParts {
         after: [
           PackagesKind.id(on: other.name, HighAvailability.name),
           SecretFileKind.id(on: other.name, WellKnown.secretPath(bmc.password)),
-          FileKind.id(on: other.name, FenceDevice.ipmitoolPath(for: head.name)),
+          FileKind.id(
+            on: other.name,
+            bmc.speaks.fenceProgram(head.name, passwordFile: WellKnown.secretPath(bmc.password)).path),
         ])
     }
   }

@@ -125,7 +125,7 @@ struct HighAvailabilityConditions {
       guard now - proof.provenAt <= FencingProofKind.validSeconds else {
         return Condition(name: name, ok: false, detail: age)
       }
-      guard let device = status.resource(FenceDevice(head: head.name, bmc: bmc).id), device.active, !device.failed
+      guard let device = status.resource(FenceDevice.id(of: head.name)), device.active, !device.failed
       else {
         return Condition(name: name, ok: false, detail: "\(age), but its fence device does not run")
       }

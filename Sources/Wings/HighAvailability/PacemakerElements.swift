@@ -63,11 +63,11 @@ struct PacemakerElements {
     guard policy.fencing else { return [] }
     return cluster.heads.flatMap { head -> [CIBElement] in
       guard let bmc = head.bmc else { return [] }
-      let device = FenceDevice(head: head.name, bmc: bmc)
+      let device = bmc.speaks.fence(head.name, bmc)
       var parameters = device.parameters
       parameters += [("pcmk_host_list", head.name.name), ("pcmk_reboot_action", "reboot")]
       let primitive = primitive(
-        device.id, ["class": "stonith", "type": "fence_ipmilan"], parameters,
+        device.id, ["class": "stonith", "type": device.agent], parameters,
         operations: [("monitor", .seconds(60), .seconds(25))])
       // A head that has to be fenced cannot be trusted to do it.
       let location = constraint(

@@ -54,7 +54,9 @@ extension NodeGoal {
   /// Whether the node is on its way up since its power was switched: an order to restart it has been carried out, and
   /// its answer may have been lost.
   package func isOnItsWay(_ report: NodeReport) -> Bool {
-    guard let stage = Stateless.stage(report.stage), stage.stage != .ready, report.lastPowered != nil else {
+    guard let stage = Stateless.stage(report.stage), stage.stage != .ready, report.lastPowered != nil,
+      !report.isSwitchedOff
+    else {
       return false
     }
     return report.age <= stage.patience && !report.speaks(toAnotherThan: server)

@@ -8,7 +8,7 @@ package enum Power: Wing {
   package static let kinds: [AnyKind] = []
   package static let operations: [any HostOperation.Type] = [EnsurePower.self, EnsurePowerCycled.self]
   package static let probes: [any Probe.Type] = [PowerProbe.self, PowerCycleProbe.self]
-  package static let keys = [WingKey(key)]
+  package static let keys = [WingKey(key), WingKey(speech, in: .bmc)]
   package static let errands: [any Errand.Type] = [PowerErrand.self]
 
   /// The queue of all orders to BMCs on one head. Its width is `power.at_once`: they cost the head next to nothing, but
@@ -16,6 +16,12 @@ package enum Power: Wing {
   package static let lane = "bmc"
   private static let key = Key(
     "power", PowerPolicy.form, "How machines are switched on and off through their BMCs. Default: 64 at once.")
+
+  private static let speech = Key(
+    "protocol",
+    .choice(
+      PowerProtocols.all.map { ($0.name, BMC.BMCProtocol(rawValue: $0.name)) }, what: "a protocol of BMCs"),
+    "How it is spoken to. Default: ipmi, version 2.0 over LAN.")
 
   package static func lanes(_ cluster: Cluster) -> [String: Int] {
     [lane: (cluster.settings[key.name]?.value as? PowerPolicy)?.atOnce ?? PowerPolicy().atOnce]

@@ -3,6 +3,7 @@ import ClusterModel
 import Execution
 import HostAccess
 import Simulator
+import Wings
 
 /// Looks at everything that is asked, done and kept in a simulated site, and notes what must not happen.
 ///
@@ -130,7 +131,9 @@ package struct Watch: Sendable {
     effects[run.run, default: [:]][.init(host: host, operation: operation), default: []].append(
       (try? result.get())?.changed)
     away = away.filter { after.nodes[$0]?.image == nil }
-    if case .machine(let head?) = operation.impact, (try? result.get())?.changed == true, !before.blank.contains(head) {
+    if operation.name == EnsureClone.name, let head = operation.machine, (try? result.get())?.changed == true,
+      !before.blank.contains(head)
+    {
       note(.headsStayUp, "\(run.run) installed \(head) anew, which was installed already")
     }
     check(operation, on: host, run, before, after)

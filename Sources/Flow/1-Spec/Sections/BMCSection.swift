@@ -5,28 +5,29 @@ import ClusterModel
 /// The BMC of one head, or of each node of a group.
 struct BMCDeclaration: Sendable {
   var address: Located<Counted<IPv4Address>>?
-  var `protocol`: BMC.BMCProtocol
   var user: Located<String>?
   var password: Located<SecretRef>?
+  /// Values of the keys that wings have declared, by key.
+  var settings: [String: Setting]
+
+  /// The protocol that a wing has read, or the one of a BMC that names none.
+  var `protocol`: BMC.BMCProtocol { settings["protocol"]?.value as? BMC.BMCProtocol ?? .ipmi }
 }
 
 /// The keys of both sorts of BMC, but for the address.
 private enum BMCKeys {
-  static let `protocol` =
-    Key("protocol", .choice("a protocol of BMCs"), "How it is spoken to. Default: ipmi, version 2.0 over LAN.")
-    as Key<BMC.BMCProtocol>
   static let user = Key("user", .account(longest: 16), required: true, "The BMC's account.")
   static let password = Key(
     "password", .secret, required: true, "The secret that holds the account's password: `secret:NAME`.")
 
-  static let keys = [`protocol`.description, user.description, password.description]
+  static let keys = [user.description, password.description]
 
   static func read(
-    _ fields: Fields, _ address: Key<Counted<IPv4Address>>, _ problems: inout Problems
+    _ fields: Fields, _ address: Key<Counted<IPv4Address>>, _ more: [WingKey], _ problems: inout Problems
   ) -> BMCDeclaration {
     BMCDeclaration(
-      address: fields.read(address, &problems), protocol: fields.read(`protocol`, &problems)?.value ?? .ipmi,
-      user: fields.read(user, &problems), password: fields.read(password, &problems))
+      address: fields.read(address, &problems), user: fields.read(user, &problems),
+      password: fields.read(password, &problems), settings: more.settings(fields, &problems))
   }
 }
 
@@ -37,7 +38,11 @@ enum HeadBMCSection: Section {
   static let keys = [address.description] + BMCKeys.keys
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> BMCDeclaration {
-    BMCKeys.read(fields, address, &problems)
+    BMCKeys.read(fields, address, [], &problems)
+  }
+
+  static func form(_ more: [WingKey]) -> Form<BMCDeclaration> {
+    form(with: more.map(\.description)) { BMCKeys.read($0, address, more, &$1) }
   }
 }
 
@@ -49,6 +54,10 @@ enum NodeBMCSection: Section {
   static let keys = [address.description] + BMCKeys.keys
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> BMCDeclaration {
-    BMCKeys.read(fields, address, &problems)
+    BMCKeys.read(fields, address, [], &problems)
+  }
+
+  static func form(_ more: [WingKey]) -> Form<BMCDeclaration> {
+    form(with: more.map(\.description)) { BMCKeys.read($0, address, more, &$1) }
   }
 }

@@ -38,17 +38,23 @@ enum ClusterSection: Section {
       "a mapping of networks by name", named: .label("the name of a network", longest: 32), of: NetworkSection.form,
       minimum: 1),
     required: true, "The cluster's networks, by name.")
-  static let heads = Key(
-    "heads",
-    .table("a mapping of heads by name", named: .label("the name of a head"), of: HeadSection.form, minimum: 1),
-    required: true, "The head nodes, by host name. The first that is not a clone is the primary.")
+  static let heads = heads([])
+  private static func heads(_ keys: [WingKey]) -> Key<[Named<HeadSection.Declaration>]> {
+    Key(
+      "heads",
+      .table("a mapping of heads by name", named: .label("the name of a head"), of: HeadSection.form(keys), minimum: 1),
+      required: true, "The head nodes, by host name. The first that is not a clone is the primary.")
+  }
   static let images = Key(
     "images",
     .table("a mapping of images by name", named: .label("the name of an image", longest: 32), of: ImageSection.form),
     "What nodes run, by name.")
-  static let nodes = Key(
-    "nodes", .list(of: NodeGroupSection.form, "a list of node groups"),
-    "The compute nodes, in groups of alike machines.")
+  static let nodes = nodes([])
+  private static func nodes(_ keys: [WingKey]) -> Key<[Located<NodeGroupSection.Declaration>]> {
+    Key(
+      "nodes", .list(of: NodeGroupSection.form(keys), "a list of node groups"),
+      "The compute nodes, in groups of alike machines.")
+  }
   static let ha = Key(
     "ha", HighAvailabilitySection.form, "High availability of the heads: Corosync and Pacemaker. Default: none.")
   static let access = Key("access", AccessSection.form, "How the machines are reached. Default: as root.")
@@ -58,16 +64,24 @@ enum ClusterSection: Section {
     networks.description, heads.description, images.description, nodes.description, ha.description, access.description,
   ]
 
-  /// The top level with the keys that wings read.
+  /// The top level with the keys that wings read, here and in the sections below.
   static func form(_ keys: [WingKey]) -> Form<Declaration> {
-    form(with: keys.map(\.description)) { fields, problems in
-      var declaration = read(fields, &problems)
-      for key in keys { declaration.settings[key.description.name] = key.read(fields, &problems) }
+    let (own, heads, nodes) = (keys.of(.cluster), heads(keys.of(.bmc)), nodes(keys.of(.bmc)))
+    return form(with: [heads.description, nodes.description] + own.map(\.description)) { fields, problems in
+      var declaration = read(fields, heads, nodes, &problems)
+      declaration.settings = own.settings(fields, &problems)
       return declaration
     }
   }
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
+    read(fields, heads, nodes, &problems)
+  }
+
+  private static func read(
+    _ fields: Fields, _ heads: Key<[Named<HeadSection.Declaration>]>,
+    _ nodes: Key<[Located<NodeGroupSection.Declaration>]>, _ problems: inout Problems
+  ) -> Declaration {
     _ = fields.read(version, &problems)
     return Declaration(
       name: fields.read(cluster, &problems), domain: fields.read(domain, &problems),

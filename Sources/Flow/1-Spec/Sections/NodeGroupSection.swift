@@ -25,7 +25,10 @@ enum NodeGroupSection: Section {
     "nics", .table("a mapping of network interfaces by name", named: .interface, of: NodeNICSection.form, minimum: 1),
     required: true,
     "Their network interfaces, by the names that the kernel gives them.")
-  static let bmc = Key("bmc", NodeBMCSection.form, "Their BMCs. Default: none; someone then has to switch them on.")
+  static let bmc = bmc([])
+  private static func bmc(_ more: [WingKey]) -> Key<BMCDeclaration> {
+    Key("bmc", NodeBMCSection.form(more), "Their BMCs. Default: none; someone then has to switch them on.")
+  }
   static let state =
     Key(
       "state", .choice("a state of nodes"),
@@ -36,7 +39,15 @@ enum NodeGroupSection: Section {
     names.description, image.description, boot.description, nics.description, bmc.description, state.description,
   ]
 
-  static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
+  static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration { read(fields, bmc, &problems) }
+
+  /// The section with the keys of BMCs that wings read.
+  static func form(_ more: [WingKey]) -> Form<Declaration> {
+    let bmc = bmc(more)
+    return form(with: [bmc.description]) { read($0, bmc, &$1) }
+  }
+
+  private static func read(_ fields: Fields, _ bmc: Key<BMCDeclaration>, _ problems: inout Problems) -> Declaration {
     Declaration(
       names: fields.read(names, &problems), image: fields.read(image, &problems),
       boot: fields.read(boot, &problems)?.value ?? .stateless, nics: fields.read(nics, &problems)?.value ?? [],

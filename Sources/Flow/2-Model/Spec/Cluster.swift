@@ -118,7 +118,14 @@ package struct NIC: Hashable, Sendable {
 
 /// A baseboard management controller: the way to a machine's power switch.
 package struct BMC: Hashable, Codable, Sendable {
-  package enum BMCProtocol: String, Hashable, CaseIterable, Codable, Sendable { case ipmi }
+  /// The language of a BMC, by its name in the description. Which there are is said by the wing that speaks them.
+  package struct BMCProtocol: RawRepresentable, Hashable, Codable, Sendable {
+    package let rawValue: String
+    package init(rawValue: String) { self.rawValue = rawValue }
+
+    /// That of a BMC whose description names none.
+    package static let ipmi = BMCProtocol(rawValue: "ipmi")
+  }
 
   package var address: IPv4Address
   package var `protocol`: BMCProtocol

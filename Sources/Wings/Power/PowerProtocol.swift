@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+
+/// A language that BMCs speak, with all that is said of it. How the agent speaks it is in `Sources/Agent/Power`, in a
+/// folder of the same name.
+package protocol PowerProtocol: SendableMetatype {
+  /// `ipmi`: in the description, and on the wire.
+  static var name: String { get }
+  /// Packages that a head needs to speak it.
+  static var packages: [String] { get }
+  /// How Pacemaker fences a head by it.
+  static func fence(_ head: HostID, _ bmc: BMC) -> FenceDevice
+  /// The program in the fence agent's place that gives it the password of a file: its path on the other heads, and its
+  /// text.
+  static func fenceProgram(_ head: HostID, passwordFile: String) -> (path: String, text: String)
+  /// Why a fence agent could not ask a BMC, from what it said.
+  static func failure(of device: FenceDevice, saying text: String) -> AgentError
+}
+
+package enum PowerProtocols {
+  /// Every protocol. A new one is a folder beside this file and one line here.
+  package static let all: [any PowerProtocol.Type] = [
+    IPMI.self
+  ]
+
+  /// Nil: another version of the program knows it.
+  package static func named(_ name: BMC.BMCProtocol) -> (any PowerProtocol.Type)? {
+    all.first { $0.name == name.rawValue }
+  }
+
+  /// The protocols of a cluster's BMCs, in the order of the catalog.
+  static func spoken(in cluster: Cluster) -> [any PowerProtocol.Type] {
+    all.filter { speech in
+      cluster.heads.contains { $0.bmc?.protocol.rawValue == speech.name }
+        || cluster.nodes.contains { $0.bmc?.protocol.rawValue == speech.name }
+    }
+  }
+}
+
+extension BMC {
+  /// The protocol that it speaks. The reader lets no other through.
+  var speaks: any PowerProtocol.Type {
+    guard let found = PowerProtocols.named(`protocol`) else {
+      preconditionFailure("no BMC speaks \(`protocol`.rawValue)")
+    }
+    return found
+  }
+}
