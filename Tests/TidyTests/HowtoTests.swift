@@ -2,10 +2,58 @@
 import Foundation
 import Testing
 
-/// The lists of files in `docs/howto/add-a-*.md` are what the things that there are have.
+/// A page that says how something is added lists what every one that is there has.
 @Suite struct HowtoTests {
-  private static func text(_ page: String) throws -> String {
-    try String(contentsOf: SourceFile.root.appending(path: "docs/howto/\(page).md"), encoding: .utf8)
+  struct Page: CustomTestStringConvertible, Sendable {
+    var name: String
+    /// In the page's table, for the one that is added.
+    var placeholder: String
+    /// Those that are there: a file, and a pattern that finds them in it.
+    var members: @Sendable () -> [String]
+
+    var testDescription: String { name }
+  }
+
+  static let pages = [
+    Page(name: "add-a-wing.md", placeholder: "NAME") {
+      found(/enum (\w+): Wing \{/) { $0.hasPrefix("Sources/Wings/") }
+    },
+    Page(name: "add-a-verb.md", placeholder: "NameErrand") {
+      found(/struct (\w+): Errand \{/) { $0.hasPrefix("Sources/Wings/") }
+    },
+    Page(name: "add-a-diagnostic.md", placeholder: "CODE") {
+      found(/Self\("(spec\.[\w-]+)"/) { $0.hasSuffix("Code+Catalog.swift") }
+    },
+  ]
+
+  private static func found(_ pattern: Regex<(Substring, Substring)>, in isThere: (String) -> Bool) -> [String] {
+    SourceFile.all.filter { isThere($0.path) }.flatMap(\.lines)
+      .compactMap { $0.firstMatch(of: pattern).map { String($0.1) } }
+  }
+
+  @Test(arguments: pages) func everyOneIsInTheFilesOfItsPage(_ page: Page) throws {
+    let text = try Self.text("docs/howto/\(page.name)")
+    let rows = text.matches(of: /\n\| `(?<place>[^`]+)` \| (?<ticks>`+) ?(?<text>.+?) ?\k<ticks> \|/)
+    let members = page.members()
+    #expect(rows.count >= 3 && members.count >= 1)
+    for row in rows {
+      for member in members {
+        let place = row.place.replacing(page.placeholder, with: member)
+        let wanted = row.text.replacing(page.placeholder, with: member)
+        #expect(try Self.contains(String(place), String(wanted)), "\(place): no \(wanted)")
+      }
+    }
+  }
+
+  private static func contains(_ place: String, _ wanted: String) throws -> Bool {
+    if place.hasSuffix("/") {
+      return SourceFile.all.contains { $0.path.hasPrefix(place) && $0.lines.contains { $0.contains(wanted) } }
+    }
+    return try text(place).contains(wanted)
+  }
+
+  private static func text(_ path: String) throws -> String {
+    try String(contentsOf: SourceFile.root.appending(path: path), encoding: .utf8)
   }
 
   private static func names(_ pattern: Regex<(Substring, Substring)>) -> [String] {
@@ -13,23 +61,8 @@ import Testing
     return wings.flatMap(\.code).compactMap { $0.firstMatch(of: pattern).map { String($0.1) } }.sorted()
   }
 
-  @Test func everyVerbIsInTheFilesOfItsHowto() throws {
-    let rows = try Self.text("add-a-verb").matches(of: /\n\| `(?<folder>[^`]+)` \| `(?<text>[^`]+)` \|/)
-    let errands = Self.names(/struct (\w+): Errand \{/)
-    #expect(rows.count == 4)
-    #expect(errands.count >= 3)
-    for row in rows {
-      let files = SourceFile.all.filter { $0.path.hasPrefix(String(row.folder)) }
-      #expect(!files.isEmpty, "there is no \(row.folder)")
-      for errand in errands {
-        let text = row.text.replacing("NameErrand", with: errand)
-        #expect(files.contains { $0.code.contains { $0.contains(text) } }, "\(row.folder): no \(text)")
-      }
-    }
-  }
-
   @Test func everyProtocolIsInTheFilesOfItsHowto() throws {
-    let paths = try Self.text("add-a-bmc-protocol").matches(of: /`(Sources\/[\w\/.]+\.swift)`/).map { String($0.1) }
+    let paths = try Self.text("docs/howto/add-a-bmc-protocol.md").matches(of: /`(Sources\/[\w\/.]+\.swift)`/).map { String($0.1) }
     let protocols = Self.names(/enum (\w+): PowerProtocol \{/)
     #expect(paths.count == 3)
     #expect(protocols.contains("IPMI"))
