@@ -50,6 +50,7 @@ golden: setup
 bench: build
 	$(SWIFT_BUILD) --product bench
 	.build/release/bench plan
+	.build/release/bench boots
 	.build/release/bench record
 	.build/release/bench journal
 	.build/release/bench compare

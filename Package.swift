@@ -87,7 +87,7 @@ let package = Package(
       name: "bench",
       dependencies: [
         "Planning", "Wings", "SpecReading", "ClusterModel", "Diagnostics", "HostAccess", "Auditing",
-        "Execution", "Reconciler", "Comparison", "Simulator",
+        "Execution", "Reconciler", "Comparison", "Simulator", "Simulation",
       ],
       path: "Sources/Apps/Bench",
       swiftSettings: strict),

@@ -2,7 +2,8 @@
 
 /// A description with as many nodes as wanted, in groups of a hundred, like racks.
 enum SyntheticSpec {
-  static func text(nodes: Int) -> [UInt8] {
+  /// - Parameter limits: more keys of the description, a line each.
+  static func text(nodes: Int, limits: String = "") -> [UInt8] {
     var text = head
     for group in 0..<(nodes + 99) / 100 {
       let first = group * 100
@@ -17,7 +18,7 @@ enum SyntheticSpec {
 
         """
     }
-    return Array((text + tail).utf8)
+    return Array((text + tail + limits).utf8)
   }
 
   private static func address(_ a: Int, _ b: Int, _ number: Int) -> String {

@@ -35,14 +35,15 @@ package final class VirtualSite: Sendable {
     let epoch: Int
   }
 
+  /// - Parameter bootSeconds: how long nodes take to come up. Nil: that is drawn.
   package init(
     _ world: FakeWorld, in loop: EventLoop, seed: UInt64, watching watch: Watch = Watch(),
-    spoiling spoil: Spoiling? = nil
+    spoiling spoil: Spoiling? = nil, bootSeconds: Int? = nil
   ) {
     self.loop = loop
     self.spoil = spoil
     var (world, random) = (world, SplitMix(seed: seed))
-    world.bootSeconds = 20 + random.below(60)
+    world.bootSeconds = bootSeconds ?? 20 + random.below(60)
     world.tellsAtOnce = false
     state = Mutex(State(world: world, random: random, watch: watch, epoch: world.now))
   }

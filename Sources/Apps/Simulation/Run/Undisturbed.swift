@@ -71,7 +71,7 @@ package final class Templates: Sendable {
 }
 
 extension Convergence {
-  var isConverged: Bool {
+  package var isConverged: Bool {
     switch self {
     case .nothingToDo: true
     case .applied(let applied): applied.isConverged
