@@ -2,7 +2,7 @@
 import ClusterModel
 
 extension Planner {
-  /// The plan of an errand. A draft comes after the one before it, unless it is independent; then `behind` counts.
+  /// The plan of an errand. A draft comes after the one before it, unless it is independent.
   package static func plan(_ errand: ErrandPlan, of words: String) throws(PlanProblems) -> Plan {
     var steps: [Step] = []
     // What the next draft that depends on the one before it comes after.
@@ -10,13 +10,12 @@ extension Planner {
     for (resource, draft) in errand.steps {
       if !draft.independent, !group.isEmpty { (before, group) = (group, []) }
       let id = StepID("\(resource)/\(draft.verb)")
-      let turns = draft.behind.map { steps[$0].id }
       steps.append(
         Step(
           id: id, resource: resource, host: draft.host, operation: draft.operation,
-          after: turns.isEmpty ? before : turns,
+          after: before,
           disruption: draft.disruption, because: "\(words): \(draft.because)", source: nil, changes: draft.changes,
-          destructive: draft.destructive, turns: turns))
+          destructive: draft.destructive, place: draft.place))
       group.append(id)
     }
     let blocked = errand.blocked.map {
