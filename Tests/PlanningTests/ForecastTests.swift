@@ -15,7 +15,8 @@ import Wings
       activeHead: active, past: past,
       services: ServiceNames(
         byUnit: ["dnsmasq.service": ["dhcp", "dns"], "nginx.service": ["boot"]], clustered: ["dhcp", "dns", "boot"],
-        keepers: ["pacemaker.service", "corosync.service"]), limits: .init(perHost: perHost, total: total, lanes: [Power.lane: 64]))
+        keepers: ["pacemaker.service", "corosync.service"]),
+      limits: .init(perHost: perHost, total: total, lanes: [Power.lane: 64]))
   }
 
   private static func unit(_ name: String, on host: HostID) -> Step {
