@@ -62,7 +62,9 @@ import Testing
   }
 
   @Test func everyProtocolIsInTheFilesOfItsHowto() throws {
-    let paths = try Self.text("docs/howto/add-a-bmc-protocol.md").matches(of: /`(Sources\/[\w\/.]+\.swift)`/).map { String($0.1) }
+    let paths = try Self.text("docs/howto/add-a-bmc-protocol.md").matches(of: /`(Sources\/[\w\/.]+\.swift)`/).map {
+      String($0.1)
+    }
     let protocols = Self.names(/enum (\w+): PowerProtocol \{/)
     #expect(paths.count == 3)
     #expect(protocols.contains("IPMI"))

@@ -19,7 +19,8 @@ extension EnsureServicesOn: AgentOperation {
     if isThere {
       let isFreed = try await free()
       return Outcome(
-        changed: isFreed, detail: "the services run on \(goal.head)" + (isFreed ? "; took away what held them there" : ""))
+        changed: isFreed,
+        detail: "the services run on \(goal.head)" + (isFreed ? "; took away what held them there" : ""))
     }
     if let obstacle = goal.obstacle(in: status) {
       throw AgentError(
