@@ -5,6 +5,7 @@ import Execution
 import HostAccess
 import Planning
 import Testing
+import Wings
 
 @testable import Reconciler
 
@@ -30,6 +31,31 @@ import Testing
     #expect(try next.history.log(site: "site", limit: 9).map(\.result) == ["converged", "interrupted"])
     #expect(try await site.reconciler { _ in false }.propose().plan.isClean)
     #expect(try await next.interruptedRuns().isEmpty)
+  }
+
+  /// Nothing that a verb has done is managed, so nothing is taken away for it; and the record does not call it an
+  /// apply.
+  @Test func aKilledErrandIsRecordedAndLeavesNothingManaged() async throws {
+    let site = try await FakeSite.applied()
+    let dead = ProcessTable(current: ProcessIdentity(pid: 1, startedAt: 0, boot: "an earlier one")) { _ in true }
+    var killed = try await site.reconciler(processes: dead)
+    let managed = try await killed.managedBefore().map(\.id)
+    killed = killed.with(history: HistoryOfTheKilled(history: killed.history))
+    await #expect(throws: ReconcileError.self) {
+      _ = try await killed.converge(
+        RunRequest(run: "run-2", errand: PowerErrand(.off, ["node001"], token: "run-2")),
+        consent: { _ in true }, events: { _ in })
+    }
+
+    let next = try await site.reconciler()
+    let proposal = try await next.propose()
+    #expect(proposal.plan.steps.map(\.id.text) == ["nodes:all/boot-node001"])
+    #expect(try await next.applied(run: "run-3").isWhole)
+
+    let records = try next.history.log(site: "site", limit: 2)
+    #expect(records.map(\.result) == ["converged", "interrupted"])
+    #expect(records.last?.subject == "interrupted, 1 of 1 steps finished")
+    #expect(try await next.managedBefore().map(\.id) == managed)
   }
 }
 

@@ -69,7 +69,7 @@ extension Reconciler {
       site: site.id, spec: try history.specState(Array(files.keys)), specification: files,
       planJSON: Plan().json, planText: Self.planOf(run), outcome: outcome, result: "interrupted",
       managed: proposal.previously, observed: ObservedText.files(proposal.inventory, cluster), by: run.asker,
-      tool: Version.text, subject: "apply: interrupted, \(run.finished) of \(run.total) steps finished")
+      tool: Version.text, subject: "interrupted, \(run.finished) of \(run.total) steps finished")
   }
 
   private static func planOf(_ run: InterruptedRun) -> String {
