@@ -95,6 +95,24 @@ import Wings
     #expect(progress.takeReady().map(\.id.text) == ["3"])
   }
 
+  /// All are away already; still no more than so many fetch their image at once.
+  @Test func noMoreAreOnTheirWayThanMayBe() throws {
+    let steps = restarts(5, atOnce: 1, away: 5).map { step in
+      var step = step
+      step.place?.atOnce = 2
+      return step
+    }
+    var progress = try RunProgress(steps)
+
+    #expect(progress.takeReady().map(\.id.text) == ["1", "2"])
+    progress.expect(steps[0].id)
+    #expect(progress.takeReady().isEmpty)
+    #expect(progress.record(failed(steps[0])).isEmpty)
+    #expect(progress.takeReady().map(\.id.text) == ["3"])
+    for step in steps[1...2] { _ = progress.record(done(step)) }
+    #expect(progress.takeReady().map(\.id.text) == ["4", "5"])
+  }
+
   /// It keeps its place, and the others go on with the other one.
   @Test func aMachineThatStaysAwayStopsNobodyElse() throws {
     let steps = restarts(5, atOnce: 2)

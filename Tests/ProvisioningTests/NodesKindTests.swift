@@ -148,14 +148,14 @@ import Testing
     let drafts = try Self.drafts(8, ["head1": (1...8).map { Self.report($0, image: "compute/old") }, "head2": []])
 
     #expect(drafts.map(\.disruption) == Array(repeating: .reboot, count: 8))
-    #expect(Set(drafts.map(\.place)) == [Place(in: "nodes", of: 2, isAway: false)])
+    #expect(Set(drafts.map(\.place)) == [Place(in: "nodes", of: 2, isAway: false, atOnce: 256)])
   }
 
   @Test func smallClustersRestartOneByOne() throws {
     let drafts = try Self.drafts(3, ["head1": (1...3).map { Self.report($0, verified: false) }, "head2": []])
 
     #expect(drafts.map(\.verb) == ["restart-node1", "restart-node2", "restart-node3"])
-    #expect(Set(drafts.map(\.place)) == [Place(in: "nodes", of: 1, isAway: false)])
+    #expect(Set(drafts.map(\.place)) == [Place(in: "nodes", of: 1, isAway: false, atOnce: 256)])
   }
 
   @Test func nodesThatAreAwayCountAmongThoseThatMayBe() throws {
@@ -222,7 +222,7 @@ import Testing
   @Test func nodesOfAnotherAddressRestartAQuarterAtATime() throws {
     let drafts = try Self.drafts(8, ["head1": (1...8).map { Self.report($0, at: "10.1.0.10") }, "head2": []])
 
-    #expect(Set(drafts.map(\.place)) == [Place(in: "nodes", of: 2, isAway: false)])
+    #expect(Set(drafts.map(\.place)) == [Place(in: "nodes", of: 2, isAway: false, atOnce: 256)])
   }
 
   @Test func silenceMeansNothingWhenTheActiveHeadIsSilent() {

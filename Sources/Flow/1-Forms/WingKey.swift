@@ -8,6 +8,8 @@ package struct WingKey: Sendable {
     case cluster
     /// `bmc:` of heads and of nodes.
     case bmc
+    /// A group of `nodes:`.
+    case nodes
   }
 
   package let place: Place

@@ -42,6 +42,7 @@ package struct RunProgress: Sendable {
   private var expecting = 0
   /// By pool: how many machines are away, and the steps that wait for a place, in the plan's order.
   private var away: [String: Int] = [:]
+  private var onTheirWay: [String: Int] = [:]
   private var placeless: [String: [Int]] = [:]
   package private(set) var isStopped = false
 
@@ -127,9 +128,8 @@ package struct RunProgress: Sendable {
     }
     states[index] = .ended
     results[index] = report
-    if !report.succeeded { return block(after: index) + blockPlaceless() }
-    if let pool = steps[index].place?.pool { returnPlace(in: pool) }
-    return release(index) + blockPlaceless()
+    if let place = steps[index].place { leave(place, succeeded: report.succeeded) }
+    return (report.succeeded ? release(index) : block(after: index)) + blockPlaceless()
   }
 
   private mutating func leaveSlot(_ step: Step) {
@@ -184,13 +184,24 @@ package struct RunProgress: Sendable {
 
   // MARK: Places
 
-  private mutating func returnPlace(in pool: String) {
-    away[pool, default: 0] -= 1
-    guard let next = placeless[pool]?.first, let place = steps[next].place, away[pool, default: 0] < place.of else {
-      return
+  private func isFree(_ place: Place) -> Bool {
+    (place.isAway || away[place.pool, default: 0] < place.of)
+      && onTheirWay[place.pool, default: 0] < place.atOnce
+  }
+
+  private mutating func take(_ place: Place) {
+    onTheirWay[place.pool, default: 0] += 1
+    if !place.isAway { away[place.pool, default: 0] += 1 }
+  }
+
+  /// One that has failed stays away.
+  private mutating func leave(_ place: Place, succeeded: Bool) {
+    onTheirWay[place.pool, default: 0] -= 1
+    if succeeded { away[place.pool, default: 0] -= 1 }
+    while let next = placeless[place.pool]?.first, let other = steps[next].place, isFree(other) {
+      placeless[place.pool]?.removeFirst()
+      makeReady(next)
     }
-    placeless[pool]?.removeFirst()
-    makeReady(next)
   }
 
   /// Where all places are those of machines that will not come back, the others cannot have their turn.
@@ -219,13 +230,12 @@ package struct RunProgress: Sendable {
 
   private mutating func makeReady(_ index: Int) {
     states[index] = .ready
-    if let place = steps[index].place, !place.isAway {
-      guard away[place.pool, default: 0] < place.of else {
-        let queue = placeless[place.pool, default: []]
-        placeless[place.pool, default: []].insert(index, at: queue.partitioningIndex { $0 > index })
+    if let place = steps[index].place {
+      guard isFree(place) else {
+        placeless[place.pool, default: []].insertInOrder(index)
         return
       }
-      away[place.pool, default: 0] += 1
+      take(place)
     }
     if let lane = wideLane(steps[index]) {
       readyIn[lane, default: []].insertInOrder(index)

@@ -28,7 +28,8 @@ struct BootMachines {
     for node in cluster.nodes {
       guard let mac = node.nics.first(where: { $0.network == network.name })?.mac, let image = images[node.image]
       else { continue }
-      scripts[mac.hyphenated + ".ipxe"] = TreeGoal.Entry(.text(Stateless.script(node.name, image: image, script)))
+      scripts[mac.hyphenated + ".ipxe"] = TreeGoal.Entry(
+        .text(node.boot.provisioner.script(node.name, image: image, script)))
     }
     for head in cluster.heads {
       guard let mac = head.nic(on: network.name)?.mac else { continue }

@@ -5,7 +5,7 @@ import ClusterModel
 ///
 /// boot.ipxe → /ipxe/MAC.ipxe → for a node /images/NAME/DIGEST/boot.ipxe, which the image's builder wrote and which
 /// passes `${nodeargs}` to the kernel; for a head /clone/MAC.ipxe, which exists only while the head is being installed.
-struct BootScript {
+package struct BootScript {
   /// Where the machines find the heads: written out once, for ten thousand scripts.
   private let server: String
   /// What every node's script has between the name of its image, its own name, and again these two.
@@ -49,7 +49,7 @@ struct BootScript {
     """
   }
 
-  func node(_ name: HostID, image: String) -> String {
+  package func node(_ name: HostID, image: String) -> String {
     let parts = [
       "#!ipxe\n# Written by cluster. ", name.name, " runs ", image, arguments, name.name, rest, image, "/boot.ipxe\n",
     ]

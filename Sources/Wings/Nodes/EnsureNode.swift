@@ -35,6 +35,8 @@ package struct NodeGoal: Hashable, Codable, Sendable {
   package var node: HostID
   package var mac: MACAddress
   package var bmc: BMC?
+  /// How it comes up, and so what is waited for.
+  package var boot: ComputeNode.Boot
   /// `name/digest`.
   package var image: String
   /// Where it is to report to. A node that reports to another address is not ready. Nil: anywhere.
@@ -47,12 +49,14 @@ package struct NodeGoal: Hashable, Codable, Sendable {
   package var deadlineSeconds: Int
 
   package init(
-    node: HostID, mac: MACAddress, bmc: BMC?, image: String, server: IPv4Address? = nil, restart: Bool,
+    node: HostID, mac: MACAddress, bmc: BMC?, boot: ComputeNode.Boot = .stateless, image: String,
+    server: IPv4Address? = nil, restart: Bool,
     interrupts: Bool = false, deadlineSeconds: Int
   ) {
     self.node = node
     self.mac = mac
     self.bmc = bmc
+    self.boot = boot
     self.image = image
     self.server = server
     self.restart = restart

@@ -42,10 +42,10 @@ extension NodeGoal {
       guard isNews(report, waited) else { return silent("is \(report.stage.rawValue) still", for: waited) }
       return .failed(Self.failure(node, report, image, mac))
     case .powered, .dhcp, .script, .image:
-      guard isNews(report, waited), let stage = Stateless.stage(report.stage) else {
+      guard isNews(report, waited), let stage = boot.stage(report.stage) else {
         return silent("has said nothing new", for: waited)
       }
-      let left = min(stage.patience - report.age, Stateless.patience - waited)
+      let left = min(stage.patience - report.age, boot.patience - waited)
       if left <= 0 { return .failed(Self.stuck(node, stage, report.age)) }
       return .waiting(Wait(seen: "\(node): \(stage.words)", age: report.age, left: left))
     }
@@ -54,7 +54,7 @@ extension NodeGoal {
   /// Whether the node is on its way up since its power was switched: an order to restart it has been carried out, and
   /// its answer may have been lost.
   package func isOnItsWay(_ report: NodeReport) -> Bool {
-    guard let stage = Stateless.stage(report.stage), stage.stage != .ready, report.lastPowered != nil,
+    guard let stage = boot.stage(report.stage), stage.stage != .ready, report.lastPowered != nil,
       !report.isSwitchedOff
     else {
       return false

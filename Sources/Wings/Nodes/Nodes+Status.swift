@@ -61,7 +61,7 @@ extension Nodes: StatusSection {
       return made(.off, since: now - age, "switched off \(age) s ago, and not heard since")
     case .powered, .dhcp, .script, .image:
       var booting = made(.booting, since: now - age, report.stage.rawValue)
-      guard let stage = Stateless.stage(report.stage) else { return booting }
+      guard let stage = node.boot.stage(report.stage) else { return booting }
       booting.until = now - age + stage.patience
       booting.detail = age <= stage.patience ? stage.words : "\(stage.words), and nothing since. \(stage.advice)"
       return booting

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
+import SpecForms
 
 /// Every node, ready on its image.
 package enum Nodes: Wing {
@@ -7,6 +8,7 @@ package enum Nodes: Wing {
   package static let kinds: [AnyKind] = [AnyKind(NodesKind.self)]
   package static let probes: [any Probe.Type] = [NodeReportsProbe.self]
   package static let operations: [any HostOperation.Type] = [EnsureNode.self]
+  package static let keys = [WingKey(Provisioners.key, in: .nodes)]
 
   package static func resources(
     _ cluster: Cluster, _ files: SiteFiles, _ published: Publications
@@ -18,13 +20,14 @@ package enum Nodes: Wing {
         let image = images[node.image]
       else { return nil }
       return NodesKind.Row(
-        name: node.name, mac: mac, address: nic.address, bmc: node.bmc, image: image)
+        name: node.name, mac: mac, address: nic.address, bmc: node.bmc, boot: node.boot, image: image)
     }
     return [
       Resource(
         NodesKind.id,
         NodesKind.Desired(
-          heads: cluster.heads.map(\.name), server: published.serviceAddress, nodes: rows),
+          heads: cluster.heads.map(\.name), server: published.serviceAddress, nodes: rows,
+          boots: Power.policy(cluster).boots),
         because: "nodes run their image",
         source: first.source, after: cluster.heads.flatMap(before) + cluster.images.map { ImageKind.id($0.name) },
         mayFollow: [PacemakerConfigurationKind.id])

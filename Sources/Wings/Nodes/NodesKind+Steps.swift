@@ -39,7 +39,7 @@ extension NodesKind {
     let booting = needs.filter { !$0.need.takesAway }
     return (booting + order(needs.filter(\.need.takesAway), actual)).map { row, need in
       // Nodes that are away already count: beyond what is left of the number, a restart waits for one to be back.
-      let place = Place(in: name, of: most, isAway: !need.takesAway)
+      let place = Place(in: name, of: most, isAway: !need.takesAway, atOnce: desired.boots)
       return draft(row, need, desired.server, context, place)
     }
   }
@@ -103,8 +103,9 @@ extension NodesKind {
     case .failed: return .unstick("\(row.name) could not boot \(image): \(report.detail ?? "no reason given")")
     case .powered where report.isSwitchedOff: return .boot("\(row.name) was switched off")
     case .powered, .dhcp, .script, .image:
-      let words = Stateless.stage(report.stage)?.words ?? report.stage.rawValue
-      if age > Stateless.stage(report.stage)?.patience ?? 0 {
+      let stage = row.boot.stage(report.stage)
+      let words = stage?.words ?? report.stage.rawValue
+      if age > stage?.patience ?? 0 {
         return .unstick("\(row.name) got no further \(rough(age)) ago than: \(words)")
       }
       return .boot("\(row.name) is on its way: \(words)")
@@ -134,7 +135,7 @@ extension NodesKind {
     // It comes back to an address that Pacemaker brings up, or to services that Pacemaker has let go of.
     let first: [ResourceID] = if case .move = need { [PacemakerConfigurationKind.id] } else { [] }
     let goal = NodeGoal(
-      node: row.name, mac: row.mac, bmc: row.bmc, image: row.image, server: server, restart: restart,
+      node: row.name, mac: row.mac, bmc: row.bmc, boot: row.boot, image: row.image, server: server, restart: restart,
       interrupts: need.takesAway, deadlineSeconds: 600)
     return StepDraft(
       "\(verb)-\(row.name)", on: context.activeHead, EnsureNode(goal), disruption: disruption, because: reason,

@@ -27,10 +27,13 @@ package enum NodesKind: ResourceKind {
     /// Where nodes boot from and report to. Nil only in records of earlier versions.
     package var server: IPv4Address?
     package var nodes: [Row]
+    /// How many of them may be on their way up at once.
+    package var boots: Int
 
-    package init(heads: [HostID], server: IPv4Address? = nil, nodes: [Row]) {
+    package init(heads: [HostID], server: IPv4Address? = nil, nodes: [Row], boots: Int = PowerPolicy().boots) {
       self.heads = heads
       self.server = server
+      self.boots = boots
       self.nodes = nodes
     }
   }
@@ -40,10 +43,14 @@ package enum NodesKind: ResourceKind {
     package var mac: MACAddress
     package var address: IPv4Address
     package var bmc: BMC?
+    package var boot: ComputeNode.Boot
     /// `name/digest`.
     package var image: String
 
-    package init(name: HostID, mac: MACAddress, address: IPv4Address, bmc: BMC?, image: String) {
+    package init(
+      name: HostID, mac: MACAddress, address: IPv4Address, bmc: BMC?, boot: ComputeNode.Boot = .stateless, image: String
+    ) {
+      self.boot = boot
       self.name = name
       self.mac = mac
       self.address = address

@@ -24,7 +24,11 @@ package enum Power: Wing {
     "How it is spoken to. Default: ipmi, version 2.0 over LAN.")
 
   package static func lanes(_ cluster: Cluster) -> [String: Int] {
-    [lane: (cluster.settings[key.name]?.value as? PowerPolicy)?.atOnce ?? PowerPolicy().atOnce]
+    [lane: policy(cluster).atOnce]
+  }
+
+  static func policy(_ cluster: Cluster) -> PowerPolicy {
+    cluster.settings[key.name]?.value as? PowerPolicy ?? PowerPolicy()
   }
 
   package static func resources(
@@ -33,23 +37,32 @@ package enum Power: Wing {
 }
 
 /// The value of `power:`.
-private struct PowerPolicy: Hashable, Section {
-  typealias Declaration = PowerPolicy
+package struct PowerPolicy: Hashable, Section {
+  package typealias Declaration = PowerPolicy
 
   /// Orders to BMCs that are in flight on one head at most.
   var atOnce = 64
+  /// Nodes that are on their way up at most: all of them fetch their image from the active head.
+  package var boots = 256
 
-  static let noun = "`power`"
-  static let doc = "Limits of what is done through BMCs."
+  package init() {}
+
+  package static let noun = "`power`"
+  package static let doc = "Limits of what is done through BMCs."
 
   static let atOnce = Key(
     "at_once", .integer(1...1024), "How many BMCs one head gives an order to at once. Default: 64.")
 
-  static let keys = [atOnce.description]
+  static let boots = Key(
+    "boots", .integer(1...100_000),
+    "How many nodes may be on their way up at once: they all fetch their image from the active head. Default: 256.")
 
-  static func read(_ fields: Fields, _ problems: inout Problems) -> PowerPolicy {
+  package static let keys = [atOnce.description, boots.description]
+
+  package static func read(_ fields: Fields, _ problems: inout Problems) -> PowerPolicy {
     var policy = PowerPolicy()
     if let number = fields.read(atOnce, &problems)?.value { policy.atOnce = number }
+    if let number = fields.read(boots, &problems)?.value { policy.boots = number }
     return policy
   }
 }

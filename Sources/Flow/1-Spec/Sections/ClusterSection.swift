@@ -66,7 +66,7 @@ enum ClusterSection: Section {
 
   /// The top level with the keys that wings read, here and in the sections below.
   static func form(_ keys: [WingKey]) -> Form<Declaration> {
-    let (own, heads, nodes) = (keys.of(.cluster), heads(keys.of(.bmc)), nodes(keys.of(.bmc)))
+    let (own, heads, nodes) = (keys.of(.cluster), heads(keys.of(.bmc)), nodes(keys))
     return form(with: [heads.description, nodes.description] + own.map(\.description)) { fields, problems in
       var declaration = read(fields, heads, nodes, &problems)
       declaration.settings = own.settings(fields, &problems)

@@ -7,10 +7,14 @@ enum NodeGroupSection: Section {
   struct Declaration: Sendable {
     var names: Located<Hostlist>?
     var image: Located<String>?
-    var boot: ComputeNode.Boot
     var nics: [Named<NICDeclaration>]
     var bmc: Located<BMCDeclaration>?
     var state: ComputeNode.State
+    /// Values of the keys that wings have declared, by key.
+    var settings: [String: Setting]
+
+    /// The way that a wing has read, or that of nodes which name none.
+    var boot: ComputeNode.Boot { settings["boot"]?.value as? ComputeNode.Boot ?? .stateless }
   }
 
   static let noun = "a node group"
@@ -19,8 +23,6 @@ enum NodeGroupSection: Section {
   static let names = Key("names", .hostlist, required: true, "The nodes' host names, as a hostlist: node[001-064,100].")
   static let image = Key(
     "image", .label("the name of an image", longest: 32), required: true, "What they run, a name under `images:`.")
-  static let boot =
-    Key("boot", .choice("a way to boot"), "How they run it. Default: stateless, from memory.") as Key<ComputeNode.Boot>
   static let nics = Key(
     "nics", .table("a mapping of network interfaces by name", named: .interface, of: NodeNICSection.form, minimum: 1),
     required: true,
@@ -36,21 +38,23 @@ enum NodeGroupSection: Section {
     ) as Key<ComputeNode.State>
 
   static let keys = [
-    names.description, image.description, boot.description, nics.description, bmc.description, state.description,
+    names.description, image.description, nics.description, bmc.description, state.description,
   ]
 
-  static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration { read(fields, bmc, &problems) }
+  static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration { read(fields, bmc, [], &problems) }
 
-  /// The section with the keys of BMCs that wings read.
-  static func form(_ more: [WingKey]) -> Form<Declaration> {
-    let bmc = bmc(more)
-    return form(with: [bmc.description]) { read($0, bmc, &$1) }
+  /// The section with the keys that wings read, in a group and in its `bmc:`.
+  static func form(_ keys: [WingKey]) -> Form<Declaration> {
+    let (own, bmc) = (keys.of(.nodes), bmc(keys.of(.bmc)))
+    return form(with: [bmc.description] + own.map(\.description)) { read($0, bmc, own, &$1) }
   }
 
-  private static func read(_ fields: Fields, _ bmc: Key<BMCDeclaration>, _ problems: inout Problems) -> Declaration {
+  private static func read(
+    _ fields: Fields, _ bmc: Key<BMCDeclaration>, _ more: [WingKey], _ problems: inout Problems
+  ) -> Declaration {
     Declaration(
       names: fields.read(names, &problems), image: fields.read(image, &problems),
-      boot: fields.read(boot, &problems)?.value ?? .stateless, nics: fields.read(nics, &problems)?.value ?? [],
-      bmc: fields.read(bmc, &problems), state: fields.read(state, &problems)?.value ?? .in)
+      nics: fields.read(nics, &problems)?.value ?? [], bmc: fields.read(bmc, &problems),
+      state: fields.read(state, &problems)?.value ?? .in, settings: more.settings(fields, &problems))
   }
 }

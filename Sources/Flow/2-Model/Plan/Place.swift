@@ -11,8 +11,11 @@ package struct Place: Hashable, Codable, Sendable {
   package var of: Int
   /// Its machine is away already, and so has a place, whatever the number says.
   package var isAway: Bool
+  /// How many of them may be on their way back at once, whether or not they were away before.
+  package var atOnce: Int
 
-  package init(in pool: String, of: Int, isAway: Bool) {
+  package init(in pool: String, of: Int, isAway: Bool, atOnce: Int = .max) {
+    self.atOnce = atOnce
     self.pool = pool
     self.of = of
     self.isAway = isAway

@@ -193,7 +193,15 @@ package struct ClientImage: Hashable, Sendable {
 }
 
 package struct ComputeNode: Hashable, Sendable {
-  package enum Boot: String, Hashable, CaseIterable, Sendable { case stateless }
+  /// How it comes up, by its name in the description. Which ways there are is said by the wing that has them.
+  package struct Boot: RawRepresentable, Hashable, Codable, Sendable {
+    package let rawValue: String
+    package init(rawValue: String) { self.rawValue = rawValue }
+
+    /// That of nodes whose description names none.
+    package static let stateless = Boot(rawValue: "stateless")
+  }
+
   /// Whether it is in service. A node that is out keeps its addresses and its boot script, and is left alone.
   package enum State: String, Hashable, CaseIterable, Sendable { case `in`, out }
 

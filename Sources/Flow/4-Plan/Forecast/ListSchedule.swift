@@ -26,7 +26,9 @@ struct ListSchedule {
   /// Ends of steps, and of the work of those that wait for what others bring about: their numbers are negative.
   private var running = EndQueue()
   private var away: [String: Int] = [:]
-  private var placeless: [String: [Int]] = [:]
+  private var onTheirWay: [String: Int] = [:]
+  /// Steps that wait for a place, by pool; those before the number have got one.
+  private var placeless: [String: (steps: [Int], next: Int)] = [:]
   private var time = 0.0
 
   /// Seconds from the first step to the last.
@@ -61,12 +63,13 @@ struct ListSchedule {
   }
 
   private mutating func makeReady(_ step: Int) {
-    if let place = steps[step].place, !place.isAway {
-      if away[place.pool, default: 0] >= place.of {
-        placeless[place.pool, default: []].append(step)
+    if let place = steps[step].place {
+      guard isFree(place) else {
+        placeless[place.pool, default: ([], 0)].steps.append(step)
         return
       }
-      away[place.pool, default: 0] += 1
+      onTheirWay[place.pool, default: 0] += 1
+      if !place.isAway { away[place.pool, default: 0] += 1 }
     }
     let queue = Queue(host: steps[step].host, lane: steps[step].operation.lane)
     if ready[queue] == nil { queues.append(queue) }
@@ -116,15 +119,25 @@ struct ListSchedule {
     count(queue, -1)
   }
 
+  private func isFree(_ place: Place) -> Bool {
+    (place.isAway || away[place.pool, default: 0] < place.of)
+      && onTheirWay[place.pool, default: 0] < place.atOnce
+  }
+
+  private mutating func leave(_ place: Place) {
+    away[place.pool, default: 0] -= 1
+    onTheirWay[place.pool, default: 0] -= 1
+    while let queue = placeless[place.pool], queue.next < queue.steps.count {
+      let step = queue.steps[queue.next]
+      guard let other = steps[step].place, isFree(other) else { return }
+      placeless[place.pool]?.next += 1
+      makeReady(step)
+    }
+  }
+
   private mutating func finish(_ step: Int) {
     if busySeconds(step) == nil { leaveSlot(step) }
-    if let pool = steps[step].place?.pool {
-      away[pool, default: 0] -= 1
-      if let next = placeless[pool]?.first, away[pool, default: 0] < steps[next].place?.of ?? 0 {
-        placeless[pool]?.removeFirst()
-        makeReady(next)
-      }
-    }
+    if let place = steps[step].place { leave(place) }
     for follower in followers[step] {
       waitsFor[follower] -= 1
       if waitsFor[follower] == 0 { makeReady(follower) }

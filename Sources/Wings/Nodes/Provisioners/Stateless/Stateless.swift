@@ -2,8 +2,9 @@
 import ClusterModel
 
 /// A node that fetches its image over HTTP and runs it from memory: nothing is left when it goes down.
-enum Stateless: Provisioner {
-  static let stages = [
+package enum Stateless: Provisioner {
+  package static let name = "stateless"
+  package static let stages = [
     // Firmware of large machines tests their memory for minutes.
     BootStage(
       .powered, "switched on", patience: 600,
@@ -21,7 +22,7 @@ enum Stateless: Provisioner {
       .ready, "ready", patience: NodesKind.silentAfter, advice: "Check its console, and its link to the boot network."),
   ]
 
-  static func script(_ name: HostID, image: String, _ boot: BootScript) -> String {
-    boot.node(name, image: image)
+  package static func script(_ node: HostID, image: String, _ scripts: BootScript) -> String {
+    scripts.node(node, image: image)
   }
 }
