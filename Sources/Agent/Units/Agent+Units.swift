@@ -9,7 +9,8 @@ extension UnitProbe: AgentProbe {
   func answer(on agent: Agent, _ context: ProbeContext) async throws(AgentError) -> UnitState {
     let properties = try await context.facts.unit(unit)
     return UnitState(
-      exists: properties.exists, enabled: properties.isEnabled, masked: properties.isMasked, active: properties.active,
+      exists: properties.exists, enabled: properties.isEnabled, isFixed: properties.isFixed,
+      masked: properties.isMasked, active: properties.active,
       configuration: try LoadedConfiguration.state(
         of: unit, properties, files: configuration, changed: context.facts.changed))
   }

@@ -19,7 +19,7 @@ extension EnsureUnit: AgentOperation {
     }
     try Self.checkUsable(unit, goal)
     var done: [String] = []
-    if let enabled = goal.enabled, enabled != unit.isEnabled {
+    if let enabled = goal.enabled, enabled != unit.isEnabled, !unit.isFixed {
       try await Command.checked(
         "systemctl", ["--quiet", enabled ? "enable" : "disable", "--", goal.name],
         next: "Check `systemctl status \(goal.name)`.")

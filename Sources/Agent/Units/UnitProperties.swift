@@ -22,8 +22,9 @@ struct UnitProperties: Sendable {
   var isMoving: Bool { ["activating", "deactivating", "reloading", "refreshing"].contains(active) }
   var exists: Bool { load != "not-found" }
   var isMasked: Bool { load == "masked" || file == "masked" || file == "masked-runtime" }
-  /// `static` and the like cannot be enabled; what starts them is somewhere else.
-  var isEnabled: Bool { ["enabled", "enabled-runtime", "static", "indirect", "generated", "alias"].contains(file) }
+  var isEnabled: Bool { isFixed || ["enabled", "enabled-runtime", "alias"].contains(file) }
+  /// It can be neither enabled nor disabled; what starts it is somewhere else.
+  var isFixed: Bool { ["static", "indirect", "generated", "transient"].contains(file) }
 
   static func read(_ unit: String) async throws(AgentError) -> UnitProperties {
     guard let properties = try await read([unit])[unit] else { throw .unitMissing(unit) }

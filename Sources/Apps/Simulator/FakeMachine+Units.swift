@@ -8,14 +8,14 @@ extension FakeMachine {
       return UnitState(exists: false, enabled: false, masked: false, active: "inactive", configuration: .notRunning)
     }
     return UnitState(
-      exists: true, enabled: unit.enabled, masked: unit.masked, active: unit.active,
+      exists: true, enabled: unit.enabled, isFixed: unit.isFixed, masked: unit.masked, active: unit.active,
       configuration: loaded(unit, configuration))
   }
 
   mutating func ensureUnit(_ goal: UnitGoal) throws(AgentError) -> Outcome {
     guard var unit = known(goal.name), !unit.masked else { return try unusable(goal) }
     var done: [String] = []
-    if let enabled = goal.enabled, enabled != unit.enabled {
+    if let enabled = goal.enabled, enabled != unit.enabled, !unit.isFixed {
       unit.enabled = enabled
       done.append(enabled ? "enabled" : "disabled")
     }
@@ -42,8 +42,13 @@ extension FakeMachine {
   }
 
   /// A unit that came with a package, or one whose file was written by hand: systemd.unit(5).
-  private func known(_ name: String) -> Unit? {
-    units[name] ?? (files["/etc/systemd/system/\(name)"] == nil ? nil : Unit(enabled: false))
+  func known(_ name: String) -> Unit? {
+    if let unit = units[name] { return unit }
+    guard let file = files["/etc/systemd/system/\(name)"] else { return nil }
+    var unit = Unit(enabled: false)
+    unit.isFixed = file.text?.contains("[Install]") != true
+    if unit.isFixed { unit.enabled = true }
+    return unit
   }
 
   /// What is not there or masked neither runs nor is enabled; that is all it can be asked for.

@@ -32,6 +32,8 @@ package struct FakeMachine: Hashable, Codable, Sendable {
 
   package struct Unit: Hashable, Codable, Sendable {
     package var enabled: Bool
+    /// Its file does not say how to enable it: it counts as enabled, and does not start by itself.
+    package var isFixed = false
     package var masked = false
     package var active = "inactive"
     /// The step in which it last read its configuration.
@@ -171,7 +173,7 @@ package struct FakeMachine: Hashable, Codable, Sendable {
     lease.restart()
     for index in links.indices { links[index].addresses = configuredAddresses(links[index]) }
     for name in units.keys {
-      let starts = units[name].map { $0.enabled && !$0.masked } ?? false
+      let starts = units[name].map { $0.enabled && !$0.isFixed && !$0.masked } ?? false
       let now = step()
       units[name]?.active = starts ? "active" : "inactive"
       units[name]?.loaded = now

@@ -30,7 +30,7 @@ extension UnitKind {
     _ id: ResourceID, _ previous: Desired, _ actual: Actual, _ context: PlanContext
   ) -> [StepDraft] {
     let unit = previous.unit
-    let disable = unit.enabled == true && actual.enabled
+    let disable = unit.enabled == true && actual.differs(from: false)
     let stop = unit.active == true && isRunning(actual)
     guard disable || stop else { return [] }
     let goal = UnitGoal(
@@ -77,7 +77,7 @@ extension UnitKind {
     if actual.masked && wanted { return (goal.active == true ? "start" : "enable", "\(goal.name) is masked") }
     if goal.active == true && !isRunning(actual) { return ("start", "\(goal.name) is \(actual.active)") }
     if goal.active == false && isRunning(actual) { return ("stop", "\(goal.name) is \(actual.active)") }
-    if let enabled = goal.enabled, enabled != actual.enabled {
+    if let enabled = goal.enabled, actual.differs(from: enabled) {
       return enabled
         ? ("enable", "\(goal.name) does not start with the machine")
         : ("disable", "\(goal.name) starts with the machine")
@@ -88,7 +88,7 @@ extension UnitKind {
   private static func stateChanges(_ goal: UnitGoal, _ actual: Actual?) -> [String] {
     var lines: [String] = []
     if actual?.masked == true && (goal.active == true || goal.enabled == true) { lines.append("masked -> not masked") }
-    if let enabled = goal.enabled, enabled != actual?.enabled {
+    if let enabled = goal.enabled, actual?.differs(from: enabled) ?? true {
       lines.append(
         "\(actual.map { $0.enabled ? "enabled" : "disabled" } ?? "absent") -> \(enabled ? "enabled" : "disabled")")
     }

@@ -38,16 +38,24 @@ package struct UnitState: Hashable, Codable, Sendable {
 
   package var exists: Bool
   package var enabled: Bool
+  /// Its file says nothing of how to enable it, so nobody can disable it either: `static` and the like.
+  package var isFixed: Bool
   package var masked: Bool
   /// `ActiveState` of systemctl(1).
   package var active: String
   package var configuration: Configuration
 
-  package init(exists: Bool, enabled: Bool, masked: Bool, active: String, configuration: Configuration) {
+  package init(
+    exists: Bool, enabled: Bool, isFixed: Bool = false, masked: Bool, active: String, configuration: Configuration
+  ) {
     self.exists = exists
     self.enabled = enabled
+    self.isFixed = isFixed
     self.masked = masked
     self.active = active
     self.configuration = configuration
   }
+
+  /// Whether it has to be enabled or disabled to be as wanted. One that is fixed is as it can be.
+  package func differs(from wanted: Bool?) -> Bool { !isFixed && wanted.map { $0 != enabled } ?? false }
 }
