@@ -86,12 +86,14 @@ struct HighAvailabilityConditions {
   }
 
   /// A monitor that failed, with the service running again, is no reason against a failover. A start or stop that
-  /// failed is: that head could not take the service over.
+  /// failed is: that head could not take the service over. What a resource did that is gone by now says nothing.
   private func failures(_ status: ClusterStatus) -> HighAvailabilityStatus.Condition {
-    let grave = status.failures.filter { failure in
+    let known = Set(status.resources.map(\.id))
+    let failures = status.failures.filter { failure in failure.resource.map(known.contains) ?? true }
+    let grave = failures.filter { failure in
       !failure.operation.contains("_monitor_") || status.resources.contains { $0.id == failure.resource && !$0.active }
     }
-    let failed = status.failures.map { failure in
+    let failed = failures.map { failure in
       "\(failure.operation) on \(failure.node)" + (failure.reason.isEmpty ? "" : ": \(failure.reason)")
     }
     return Condition(
