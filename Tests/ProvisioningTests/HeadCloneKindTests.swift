@@ -12,7 +12,7 @@ import Testing
     goal: CloneGoal(
       head: "head2", bmc: bmc, mac: MACAddress(bits: 2), address: IPv4Address(bits: 2), bootScript: "/b",
       installScript: "#!ipxe\n", identity: ["/etc/hostname": .text("head2\n")], deadlineSeconds: 60),
-    wipe: false)
+    image: "compute", wipe: false)
   private static let record = CloneRecord(head: "head2", capture: "c", installedAt: 1)
 
   private static func drafts(record: CloneRecord?, power: (AnyProbe, AnyAnswer), reachable: Bool) throws -> [StepDraft]
@@ -39,6 +39,7 @@ import Testing
     #expect(drafts.map(\.verb) == ["capture", "install"])
     #expect(drafts.map(\.host) == ["head1", "head1"])
     #expect(drafts.map(\.destructive) == [false, true])
+    #expect(drafts.map(\.after) == [[ImageKind.id("compute")], [ImageKind.id("compute")]])
     #expect(drafts[1].changes.contains { $0.hasPrefix("overwrite head2's disk") })
   }
 
@@ -51,6 +52,7 @@ import Testing
     let drafts = try Self.drafts(record: Self.record, power: Self.power(.off), reachable: false)
 
     #expect(drafts.map(\.operation) == [AnyOperation(EnsurePower(bmc: Self.bmc, state: .on, of: .head("head2")))])
+    #expect(drafts.map(\.after) == [[]], "one that is there waits for no image")
   }
 
   private static func removal(record: (AnyProbe, AnyAnswer), blank: Set<HostID>) throws -> [StepDraft] {

@@ -18,8 +18,8 @@ import Testing
     let desired = ImageKind.Desired(
       recipe: recipe,
       heads: [
-        .init(head: "head1", url: "http://10.1.0.1:8080/images"),
-        .init(head: "head2", url: "http://10.1.0.2:8080/images"),
+        .init(head: "head1", url: "http://10.1.0.1:8080/images", isClone: false),
+        .init(head: "head2", url: "http://10.1.0.2:8080/images", isClone: true),
       ])
     let state = ImageState(name: "compute", digest: recipe.digest, squashfs: "s", bytes: 1, packages: [:])
     let hosts = heads.mapValues { head -> Inventory.Host in
@@ -40,10 +40,21 @@ import Testing
   }
 
   @Test func builtOnTheActiveHeadAndFetchedByTheOther() throws {
-    let drafts = try Self.drafts(["head1": .lacks, "head2": .lacks], active: "head2")
+    let drafts = try Self.drafts(["head1": .lacks, "head2": .lacks], active: "head1")
 
-    #expect(drafts.map(\.host) == ["head2", "head1"])
-    #expect(drafts.map(\.operation) == [AnyOperation(EnsureImage(Self.recipe)), Self.fetch(from: "10.1.0.2")])
+    #expect(drafts.map(\.host) == ["head1", "head2"])
+    #expect(drafts.map(\.operation) == [AnyOperation(EnsureImage(Self.recipe)), Self.fetch(from: "10.1.0.1")])
+  }
+
+  /// What a clone builds from is written after the images, since it is installed from one.
+  @Test func aCloneBuildsOnlyWhereNoOtherHeadCan() throws {
+    let both = try Self.drafts(["head1": .lacks, "head2": .lacks], active: "head2")
+    let alone = try Self.drafts(["head1": .silent, "head2": .lacks], active: "head2")
+
+    #expect(both.map(\.host) == ["head1", "head2"])
+    #expect(both.map(\.operation) == [AnyOperation(EnsureImage(Self.recipe)), Self.fetch(from: "10.1.0.1")])
+    #expect(alone.map(\.host) == ["head2"])
+    #expect(alone.map(\.operation) == [AnyOperation(EnsureImage(Self.recipe))])
   }
 
   @Test func fetchedFromWhoeverHasIt() throws {

@@ -21,11 +21,14 @@ package enum HeadCloneKind: ResourceKind {
     package var primary: HostID
     package var capture: CaptureRecipe
     package var goal: CloneGoal
+    /// The image that holds the installer.
+    package var image: String
     /// Whether a disk that is not empty may be overwritten.
     package var wipe: Bool
     package var establishes: HostID? { goal.head }
 
-    package init(primary: HostID, capture: CaptureRecipe, goal: CloneGoal, wipe: Bool) {
+    package init(primary: HostID, capture: CaptureRecipe, goal: CloneGoal, image: String, wipe: Bool) {
+      self.image = image
       self.primary = primary
       self.capture = capture
       self.goal = goal
@@ -79,6 +82,7 @@ extension HeadCloneKind {
     _ id: ResourceID, _ desired: Desired, _ actual: Actual?, _ context: PlanContext
   ) throws(Unreadable) -> [StepDraft] {
     let head = desired.goal.head
+    let installer = [ImageKind.id(desired.image)]
     switch actual {
     // One that has left is not wanted.
     case .running, .left: return []
@@ -93,14 +97,15 @@ extension HeadCloneKind {
         StepDraft(
           "capture", on: desired.primary, EnsureCapture(desired.capture),
           because: "\(head) is installed from \(desired.primary)'s own root",
-          changes: ["left out: identity, passwords, keys, secrets, logs, caches"]),
+          changes: ["left out: identity, passwords, keys, secrets, logs, caches"], after: installer),
         StepDraft(
           "install", on: desired.primary, EnsureClone(desired.goal),
           because: "\(head) does not answer and was never installed from here",
           changes: [
             "overwrite \(head)'s disk" + (desired.wipe ? ", whatever is on it" : "; refused when it is not empty"),
             "power-cycle \(head) through its BMC at \(desired.goal.bmc.address)",
-          ] + desired.goal.identity.keys.sorted().map { "+ \($0)" }, destructive: true),
+          ] + desired.goal.identity.keys.sorted().map { "+ \($0)" }, destructive: true,
+          after: installer),
       ]
     }
   }

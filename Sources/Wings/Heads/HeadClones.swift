@@ -32,9 +32,10 @@ package enum HeadClones: Wing {
         HeadCloneKind.id(head.name),
         HeadCloneKind.Desired(
           primary: original, capture: CaptureRecipe(clone: head.name, excluded: HeadCapture.excluded), goal: goal,
-          wipe: head.wipe),
+          image: image.name, wipe: head.wipe),
         because: "\(head.name) is a clone of \(original)", source: head.source,
-        after: [ImageKind.id(image.name)])
+        // Only where it is installed: a head that is there does not wait for an image.
+        mayFollow: [ImageKind.id(image.name)])
     }
   }
 

@@ -28,10 +28,13 @@ package enum ImageKind: ResourceKind {
     package var head: HostID
     /// Where the other heads fetch it from: `http://10.1.0.1:8080/images`.
     package var url: String
+    /// It is installed from an image, so what it would build one from is written after the images.
+    package var isClone: Bool
 
-    package init(head: HostID, url: String) {
+    package init(head: HostID, url: String, isClone: Bool) {
       self.head = head
       self.url = url
+      self.isClone = isClone
     }
   }
 
@@ -81,8 +84,11 @@ extension ImageKind {
     let holders = reachable.filter { actual?.present.contains($0.head) == true }
     var lacking = reachable.filter { actual?.present.contains($0.head) != true }
     var drafts: [StepDraft] = []
-    // The active head serves, so it has the image first.
-    guard let source = active(holders, context) ?? active(lacking, context) else { return [] }
+    // The active head serves, so it has the image first. A clone builds only where no other head can.
+    let builders = lacking.filter { !$0.isClone }
+    guard let source = active(holders, context) ?? active(builders, context) ?? active(lacking, context) else {
+      return []
+    }
     if holders.isEmpty {
       drafts.append(
         StepDraft(

@@ -24,7 +24,7 @@ package enum Images: Wing {
     guard let first = cluster.images.first, let network = cluster.bootNetwork else { return [] }
     let places = cluster.heads.compactMap { head in
       head.nic(on: network.name).map {
-        ImageKind.Place(head: head.name, url: "http://\($0.address):\(port)/images")
+        ImageKind.Place(head: head.name, url: "http://\($0.address):\(port)/images", isClone: head.cloneOf != nil)
       }
     }
     return cluster.heads.flatMap {
@@ -39,8 +39,8 @@ package enum Images: Wing {
       }
   }
 
-  /// A clone is installed from the image, so the image cannot wait for the clone. A clone that builds, because it is
-  /// the active head, finds by the recipe's digests whether it has the inputs.
+  /// A clone is installed from the image, so the image cannot wait for the clone. A clone that builds, because no other
+  /// head answers, finds by the recipe's digests whether it has the inputs.
   private static func originals(_ cluster: Cluster) -> [Head] { cluster.heads.filter { $0.cloneOf == nil } }
 
   /// Everything that a head needs before it can build or fetch an image.
