@@ -21,6 +21,14 @@ package struct DescriptionComparison: Sendable {
     self.journal = journal
   }
 
+  /// Machines in memory that are exactly as a description says, which has to be valid.
+  package func machines(as specification: Specification) async throws -> FakeCluster {
+    guard let cluster = specification.cluster else { throw InvalidDescription() }
+    let machines = FakeCluster(FakeWorld(cluster))
+    _ = try await build(cluster, specification, on: machines)
+    return machines
+  }
+
   /// Both have to be valid.
   package func proposal(
     from base: Specification, to head: Specification, _ terms: RunTerms
@@ -30,6 +38,7 @@ package struct DescriptionComparison: Sendable {
     let managed = try await build(old, base, on: machines)
     await machines.change { world in
       world.unpack(new)
+      world.installOwnUnits(of: new)
       world.switchOffHeads(notIn: new)
     }
     let wanted = DesiredResources.asked(by: new, head.files)
@@ -62,7 +71,7 @@ package struct DescriptionComparison: Sendable {
     var claimed: Set<HostID> = []
     var assumed: [@Sendable (inout FakeWorld) -> Void] = []
     for step in plan.steps {
-      if let assumption = try step.operation.inMemory.assumption {
+      if let assumption = try step.operation.inMemory.conduct.assumption {
         assumed.append(assumption)
         continue
       }

@@ -11,6 +11,7 @@ extension FakeWorld {
       unpack(head, cluster)
     }
     for node in cluster.nodes { add(node) }
+    installOwnUnits(of: cluster)
   }
 
   /// Machines that a newer spec names, as they come out of their boxes.
@@ -18,6 +19,15 @@ extension FakeWorld {
     for node in cluster.nodes where nodes[node.name] == nil { add(node) }
     for head in cluster.heads { move(head) }
     for head in cluster.heads where machines[head.name] == nil { unpack(head, cluster) }
+  }
+
+  /// Units of the site's own are on all heads: whoever names one has installed it.
+  package mutating func installOwnUnits(of cluster: Cluster) {
+    for own in cluster.ha?.services.compactMap(\.own) ?? [] {
+      for host in machines.keys where !blank.contains(host) && machines[host]?.known(own.unit) == nil {
+        machines[host]?.units[own.unit] = FakeMachine.Unit(enabled: false)
+      }
+    }
   }
 
   /// Heads that the spec has dropped are switched off: whoever drops one has to see to that.

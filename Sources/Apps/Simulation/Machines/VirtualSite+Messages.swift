@@ -76,7 +76,7 @@ extension VirtualSite.State {
 
   mutating func time(_ operation: AnyOperation, on host: HostID) -> Duration {
     // One that machines in memory cannot do is refused as it begins.
-    guard let usual = try? operation.inMemory.usualTime else { return .zero }
+    guard let usual = try? operation.inMemory.conduct.usualTime else { return .zero }
     // A machine that is slow at everything is not as much slower at what waits for others anyway.
     let factor = min(weather.slow[host] ?? 1, usual < .seconds(5) ? 100 : 4)
     return usual * (0.5 + Double(random.below(1000)) / 1000) * factor

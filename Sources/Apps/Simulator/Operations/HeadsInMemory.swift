@@ -4,19 +4,14 @@ import HostAccess
 import Wings
 
 extension EnsureHostname: MachineOperation {
-  package var usualTime: Duration { .milliseconds(5) }
-  package var mayEndReports: Bool { false }
+  package var conduct: MemoryConduct { .short(.milliseconds(5), mayEndReports: false) }
   func perform(in machine: inout FakeMachine, _ secrets: Secrets) throws(AgentError) -> Outcome {
     machine.ensureHostname(goal)
   }
 }
 
 extension EnsureCapture: MemoryOperation {
-  package var usualTime: Duration { .seconds(40) }
-  package var begins: String? { nil }
-  package var mayEndReports: Bool { false }
-  package func begin(in world: inout FakeWorld, on host: HostID, _ secrets: Secrets) {}
-  package var assumption: (@Sendable (inout FakeWorld) -> Void)? { nil }
+  package var conduct: MemoryConduct { .short(.seconds(40), mayEndReports: false) }
 
   package func perform(
     in world: inout FakeWorld, on host: HostID, _ secrets: Secrets
@@ -26,11 +21,9 @@ extension EnsureCapture: MemoryOperation {
 }
 
 extension EnsureClone: MemoryOperation {
-  package var usualTime: Duration { .seconds(110) }
-  package var begins: String? { "\(goal.head) is on: installing it" }
-  package var mayEndReports: Bool { false }
-  package func begin(in world: inout FakeWorld, on host: HostID, _ secrets: Secrets) {}
-  package var assumption: (@Sendable (inout FakeWorld) -> Void)? { nil }
+  package var conduct: MemoryConduct {
+    .long(.seconds(110), begins: "\(goal.head) is on: installing it", mayEndReports: false)
+  }
 
   package func perform(
     in world: inout FakeWorld, on host: HostID, _ secrets: Secrets
@@ -40,11 +33,7 @@ extension EnsureClone: MemoryOperation {
 }
 
 extension EnsureCloneAbsent: MemoryOperation {
-  package var usualTime: Duration { .milliseconds(100) }
-  package var begins: String? { nil }
-  package var mayEndReports: Bool { false }
-  package func begin(in world: inout FakeWorld, on host: HostID, _ secrets: Secrets) {}
-  package var assumption: (@Sendable (inout FakeWorld) -> Void)? { nil }
+  package var conduct: MemoryConduct { .short(.milliseconds(100), mayEndReports: false) }
 
   package func perform(
     in world: inout FakeWorld, on host: HostID, _ secrets: Secrets

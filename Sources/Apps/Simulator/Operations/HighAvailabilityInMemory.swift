@@ -4,11 +4,7 @@ import HostAccess
 import Wings
 
 extension EnsureCIB: MemoryOperation {
-  package var usualTime: Duration { .seconds(3) }
-  package var begins: String? { nil }
-  package var mayEndReports: Bool { true }
-  package func begin(in world: inout FakeWorld, on host: HostID, _ secrets: Secrets) {}
-  package var assumption: (@Sendable (inout FakeWorld) -> Void)? { nil }
+  package var conduct: MemoryConduct { .short(.seconds(3), mayEndReports: true) }
 
   package func perform(
     in world: inout FakeWorld, on host: HostID, _ secrets: Secrets
@@ -18,11 +14,7 @@ extension EnsureCIB: MemoryOperation {
 }
 
 extension EnsureFencingProven: MemoryOperation {
-  package var usualTime: Duration { .seconds(1) }
-  package var begins: String? { nil }
-  package var mayEndReports: Bool { false }
-  package func begin(in world: inout FakeWorld, on host: HostID, _ secrets: Secrets) {}
-  package var assumption: (@Sendable (inout FakeWorld) -> Void)? { nil }
+  package var conduct: MemoryConduct { .short(.seconds(1), mayEndReports: false) }
 
   package func perform(
     in world: inout FakeWorld, on host: HostID, _ secrets: Secrets
@@ -32,11 +24,7 @@ extension EnsureFencingProven: MemoryOperation {
 }
 
 extension EnsureServicesOn: MemoryOperation {
-  package var usualTime: Duration { .seconds(6) }
-  package var begins: String? { nil }
-  package var mayEndReports: Bool { true }
-  package func begin(in world: inout FakeWorld, on host: HostID, _ secrets: Secrets) {}
-  package var assumption: (@Sendable (inout FakeWorld) -> Void)? { nil }
+  package var conduct: MemoryConduct { .short(.seconds(6), mayEndReports: true) }
 
   package func perform(
     in world: inout FakeWorld, on host: HostID, _ secrets: Secrets

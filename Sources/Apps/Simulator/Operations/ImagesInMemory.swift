@@ -4,11 +4,9 @@ import HostAccess
 import Wings
 
 extension EnsureImage: MemoryOperation {
-  package var usualTime: Duration { .seconds(90) }
-  package var begins: String? { "building \(goal.name)/\(goal.digest)" }
-  package var mayEndReports: Bool { false }
-  package func begin(in world: inout FakeWorld, on host: HostID, _ secrets: Secrets) {}
-  package var assumption: (@Sendable (inout FakeWorld) -> Void)? { nil }
+  package var conduct: MemoryConduct {
+    .long(.seconds(90), begins: "building \(goal.name)/\(goal.digest)", mayEndReports: false)
+  }
 
   package func perform(
     in world: inout FakeWorld, on host: HostID, _ secrets: Secrets
@@ -18,11 +16,7 @@ extension EnsureImage: MemoryOperation {
 }
 
 extension EnsureImageFetched: MemoryOperation {
-  package var usualTime: Duration { .seconds(6) }
-  package var begins: String? { nil }
-  package var mayEndReports: Bool { false }
-  package func begin(in world: inout FakeWorld, on host: HostID, _ secrets: Secrets) {}
-  package var assumption: (@Sendable (inout FakeWorld) -> Void)? { nil }
+  package var conduct: MemoryConduct { .short(.seconds(6), mayEndReports: false) }
 
   package func perform(
     in world: inout FakeWorld, on host: HostID, _ secrets: Secrets
@@ -32,11 +26,7 @@ extension EnsureImageFetched: MemoryOperation {
 }
 
 extension EnsureImageAbsent: MemoryOperation {
-  package var usualTime: Duration { .milliseconds(100) }
-  package var begins: String? { nil }
-  package var mayEndReports: Bool { false }
-  package func begin(in world: inout FakeWorld, on host: HostID, _ secrets: Secrets) {}
-  package var assumption: (@Sendable (inout FakeWorld) -> Void)? { nil }
+  package var conduct: MemoryConduct { .short(.milliseconds(100), mayEndReports: false) }
 
   package func perform(
     in world: inout FakeWorld, on host: HostID, _ secrets: Secrets

@@ -4,16 +4,14 @@ import HostAccess
 import Wings
 
 extension EnsureLink: MachineOperation {
-  package var usualTime: Duration { .milliseconds(300) }
-  package var mayEndReports: Bool { true }
+  package var conduct: MemoryConduct { .short(.milliseconds(300), mayEndReports: true) }
   func perform(in machine: inout FakeMachine, _ secrets: Secrets) throws(AgentError) -> Outcome {
     try machine.ensureLink(goal)
   }
 }
 
 extension EnsureAddress: MachineOperation {
-  package var usualTime: Duration { .milliseconds(300) }
-  package var mayEndReports: Bool { true }
+  package var conduct: MemoryConduct { .short(.milliseconds(300), mayEndReports: true) }
   func perform(in machine: inout FakeMachine, _ secrets: Secrets) throws(AgentError) -> Outcome {
     try machine.ensureAddress(interface: interface, address: address, prefix: prefix)
   }

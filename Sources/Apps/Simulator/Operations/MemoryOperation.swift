@@ -5,18 +5,46 @@ import Wings
 
 /// An operation that machines in memory can do, by the rules of the real agent.
 package protocol MemoryOperation: HostOperation {
-  /// How long it takes on an ordinary machine when there is something to do.
-  var usualTime: Duration { get }
-  /// The progress message of an agent that has begun something long; nil for what takes no time.
-  var begins: String? { get }
-  /// Whether nodes may not be heard any more afterwards. One that is to restart is heard as that begins.
-  var mayEndReports: Bool { get }
-  /// The first half of what takes long: a machine that is to restart is away from here on.
-  func begin(in world: inout FakeWorld, on host: HostID, _ secrets: Secrets) throws(AgentError)
+  var conduct: MemoryConduct { get }
   /// Does it, or finds that it is done already.
   func perform(in world: inout FakeWorld, on host: HostID, _ secrets: Secrets) throws(AgentError) -> Outcome
+}
+
+/// What shows of an operation while it is done, beside its outcome.
+package struct MemoryConduct: Sendable {
+  package typealias Beginning = @Sendable (inout FakeWorld, HostID, Secrets) throws(AgentError) -> Void
+
+  /// The time it takes on an ordinary machine when there is something to do.
+  package var usualTime: Duration
+  /// The progress message of an agent that has begun something long.
+  package var begins: String?
+  /// Whether nodes may not be heard any more afterwards. One that is to restart is heard as that begins.
+  package var mayEndReports: Bool
+  /// The first half of what takes long: a machine that is to restart is away from here on.
+  package var beginning: Beginning?
   /// A shortcut to the world as it is once it is done; nil where performing it takes no time in memory.
-  var assumption: (@Sendable (inout FakeWorld) -> Void)? { get }
+  package var assumption: (@Sendable (inout FakeWorld) -> Void)?
+
+  package init(
+    _ usualTime: Duration, begins: String?, mayEndReports: Bool, beginning: Beginning?,
+    assumption: (@Sendable (inout FakeWorld) -> Void)?
+  ) {
+    self.usualTime = usualTime
+    self.begins = begins
+    self.mayEndReports = mayEndReports
+    self.beginning = beginning
+    self.assumption = assumption
+  }
+
+  /// One that says nothing before it is done, and changes nothing until then.
+  package static func short(_ usualTime: Duration, mayEndReports: Bool) -> MemoryConduct {
+    MemoryConduct(usualTime, begins: nil, mayEndReports: mayEndReports, beginning: nil, assumption: nil)
+  }
+
+  /// One that says what it has begun, and changes nothing until it is done.
+  package static func long(_ usualTime: Duration, begins: String, mayEndReports: Bool) -> MemoryConduct {
+    MemoryConduct(usualTime, begins: begins, mayEndReports: mayEndReports, beginning: nil, assumption: nil)
+  }
 }
 
 /// The operations that machines in memory can do: the tests compare them with what an agent can.
@@ -30,10 +58,6 @@ protocol MachineOperation: MemoryOperation {
 }
 
 extension MachineOperation {
-  package var begins: String? { nil }
-  package func begin(in world: inout FakeWorld, on host: HostID, _ secrets: Secrets) {}
-  package var assumption: (@Sendable (inout FakeWorld) -> Void)? { nil }
-
   package func perform(
     in world: inout FakeWorld, on host: HostID, _ secrets: Secrets
   ) throws(AgentError) -> Outcome {
@@ -74,12 +98,12 @@ extension FakeWorld {
         next: "Use the cluster and cluster-agent of one build.")
     }
     let operation = try operation.inMemory
-    if operation.mayEndReports { hear() }
+    if operation.conduct.mayEndReports { hear() }
     return try operation.perform(in: &self, on: host, secrets)
   }
 
   /// The first half of what takes long.
   package mutating func begin(_ operation: AnyOperation, on host: HostID, _ secrets: Secrets) throws(AgentError) {
-    try operation.inMemory.begin(in: &self, on: host, secrets)
+    try operation.inMemory.conduct.beginning?(&self, host, secrets)
   }
 }

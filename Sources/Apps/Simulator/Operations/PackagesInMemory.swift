@@ -4,16 +4,14 @@ import HostAccess
 import Wings
 
 extension EnsurePackages: MachineOperation {
-  package var usualTime: Duration { .seconds(12) }
-  package var mayEndReports: Bool { false }
+  package var conduct: MemoryConduct { .short(.seconds(12), mayEndReports: false) }
   func perform(in machine: inout FakeMachine, _ secrets: Secrets) throws(AgentError) -> Outcome {
     try machine.ensurePackages(goal)
   }
 }
 
 extension EnsurePackagesAbsent: MachineOperation {
-  package var usualTime: Duration { .seconds(4) }
-  package var mayEndReports: Bool { false }
+  package var conduct: MemoryConduct { .short(.seconds(4), mayEndReports: false) }
   func perform(in machine: inout FakeMachine, _ secrets: Secrets) throws(AgentError) -> Outcome {
     try machine.ensurePackagesAbsent(goal)
   }

@@ -4,11 +4,7 @@ import HostAccess
 import Wings
 
 extension EnsurePower: MemoryOperation {
-  package var usualTime: Duration { .seconds(4) }
-  package var begins: String? { nil }
-  package var mayEndReports: Bool { true }
-  package func begin(in world: inout FakeWorld, on host: HostID, _ secrets: Secrets) {}
-  package var assumption: (@Sendable (inout FakeWorld) -> Void)? { nil }
+  package var conduct: MemoryConduct { .short(.seconds(4), mayEndReports: true) }
 
   package func perform(
     in world: inout FakeWorld, on host: HostID, _ secrets: Secrets
@@ -18,11 +14,7 @@ extension EnsurePower: MemoryOperation {
 }
 
 extension EnsurePowerCycled: MemoryOperation {
-  package var usualTime: Duration { .seconds(8) }
-  package var begins: String? { nil }
-  package var mayEndReports: Bool { true }
-  package func begin(in world: inout FakeWorld, on host: HostID, _ secrets: Secrets) {}
-  package var assumption: (@Sendable (inout FakeWorld) -> Void)? { nil }
+  package var conduct: MemoryConduct { .short(.seconds(8), mayEndReports: true) }
 
   package func perform(
     in world: inout FakeWorld, on host: HostID, _ secrets: Secrets

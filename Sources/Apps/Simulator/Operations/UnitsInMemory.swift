@@ -4,8 +4,7 @@ import HostAccess
 import Wings
 
 extension EnsureUnit: MachineOperation {
-  package var usualTime: Duration { .milliseconds(800) }
-  package var mayEndReports: Bool { goal.name == "nginx.service" }
+  package var conduct: MemoryConduct { .short(.milliseconds(800), mayEndReports: goal.name == "nginx.service") }
   func perform(in machine: inout FakeMachine, _ secrets: Secrets) throws(AgentError) -> Outcome {
     try machine.ensureUnit(goal)
   }

@@ -42,6 +42,7 @@ extension FakeWorld {
     for id in nodes.keys { nodes[id]?.silent = false }
     for head in cluster.heads { regainPower(head.name) }
     unpack(cluster)
+    installOwnUnits(of: cluster)
     switchOffHeads(notIn: cluster)
     undoOverdue()
   }

@@ -21,12 +21,12 @@ struct KeptHost: HostAccess.Host {
     _ operation: AnyOperation, secrets: Secrets, run: RunToken,
     progress: @escaping @Sendable (String) -> Void
   ) async throws(AgentError) -> Outcome {
-    let inMemory = try operation.inMemory
-    if let words = inMemory.begins { progress(words) }
+    let conduct = try operation.inMemory.conduct
+    if let words = conduct.begins { progress(words) }
     let outcome = try await machines.change { () async throws(AgentError) in
       try await host.perform(operation, secrets: secrets, run: run, progress: progress)
     }
-    if outcome.changed { await machines.take(inMemory.usualTime) }
+    if outcome.changed { await machines.take(conduct.usualTime) }
     return outcome
   }
 
