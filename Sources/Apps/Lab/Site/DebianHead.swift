@@ -31,6 +31,7 @@ struct DebianHead {
         "etc/systemd/network/50-installed.network",
         "[Match]\nName=\(port.nic)\n\n[Network]\nAddress=\(port.address)\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n")
     }
+    try write("etc/systemd/system/chrony.service.d/lab.conf", Self.watchingTheClock)
     try makeFolder("root", mode: 0o700)
     try makeFolder("root/.ssh", mode: 0o700)
     try write("root/.ssh/authorized_keys", Files.text("\(site.identity).pub") ?? "", mode: 0o600)
@@ -39,6 +40,18 @@ struct DebianHead {
     try write("etc/ssh/ssh_host_ed25519_key.pub", Files.text("\(key).pub") ?? "")
     try Files.write("", to: done)
   }
+
+  /// All machines of a lab share the clock of the machine that it runs on. Their chronyd(8) looks at the time, and sets
+  /// nothing; so it also runs where a lab may not set it.
+  private static let watchingTheClock = """
+    # Written by `cluster lab up`.
+    [Unit]
+    ConditionCapability=
+    [Service]
+    ExecStart=
+    ExecStart=!/usr/sbin/chronyd -x $DAEMON_OPTS
+
+    """
 
   private func write(_ path: String, _ text: String, mode: Int = 0o644) throws(AgentError) {
     try Files.write(text, to: "\(upper)/\(path)", mode: mode)
