@@ -140,6 +140,11 @@ let package = Package(
       name: "crash-child",
       dependencies: ["Reconciler", "Execution", "Auditing", "Simulator", "Wings", "ClusterModel", "HostAccess"],
       path: "Tests/CrashChild", swiftSettings: strict),
+    // What every host and site does, in memory or of real machines: for ContractTests and LabTests.
+    .target(
+      name: "HostContract",
+      dependencies: ["Reconciler", "Planning", "Wings", "Pacemaker", "HostAccess", "ClusterModel"],
+      path: "Tests/Contract", swiftSettings: strict),
     // Hears of what is synced and renamed, for AuditingTests.
     .target(name: "SyncWitness", path: "Tests/SyncWitness"),
     tests("SpecReadingTests", ["SpecReading", "SpecForms", "Wings", "ClusterModel", "Diagnostics"]),
@@ -168,7 +173,12 @@ let package = Package(
         "Pacemaker", "Simulator",
       ]),
     tests("HighAvailabilityTests", ["Wings", "Pacemaker", "XML", "ClusterModel", "Diagnostics"]),
-    tests("ContractTests", ["Simulator", "Wings", "HostAccess", "ClusterModel", "Diagnostics", "Lab"]),
+    tests(
+      "ContractTests",
+      [
+        "HostContract", "Comparison", "Reconciler", "Execution", "Simulator", "Wings", "Pacemaker", "HostAccess",
+        "ClusterModel",
+      ]),
     tests(
       "ProvisioningTests",
       ["Wings", "AgentServer", "HostAccess", "Planning", "SpecReading", "ClusterModel", "Diagnostics"]),
@@ -194,7 +204,8 @@ let package = Package(
         "HostAccess", "ClusterModel", "Diagnostics",
       ]),
     tests("TidyTests", []),
-    tests("LabTests", ["Lab", "Wings", "ClusterModel", "SpecReading", "HostAccess"]),
+    tests(
+      "LabTests", ["HostContract", "Reconciler", "Lab", "Wings", "ClusterModel", "SpecReading", "HostAccess"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import HostAccess
+import HostContract
 import Simulator
 import Testing
 import Wings
@@ -8,15 +9,18 @@ import Wings
 /// The contract, held by the simulator's host.
 @Suite struct FakeHostTests {
   @Test(arguments: Contract.all)
-  func holds(_ contract: Contract) async throws {
-    let fake = FakeHost("head1", Self.debian)
+  func holds(_ contract: Contract) async throws { try await Self.hold(contract, ContractWatch()) }
+
+  static func hold(_ contract: Contract, _ watch: ContractWatch) async throws {
+    let fake = FakeHost("head1", debian)
     let note = { @Sendable (record: CloneRecord) async in
       await fake.cluster.change { world in
         world.machines["head1"]?.clones[record.head] = record
         world.machines["head1"]?.captures.insert(record.head)
       }
     }
-    try await ContractHost.using(fake, tick: { await fake.cluster.change { $0.now += 1 } }, note: note) { host in
+    let watched = WatchedHost(fake, watch)
+    try await ContractHost.using(watched, tick: { await fake.cluster.change { $0.now += 1 } }, note: note) { host in
       try await contract.check(host)
     }
   }

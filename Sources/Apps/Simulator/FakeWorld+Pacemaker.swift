@@ -25,12 +25,26 @@ extension FakeWorld {
     }
     let differences = live.differences(goal)
     if differences.isEmpty { return Outcome(changed: false, detail: "as desired") }
-    do { cib = try live.applying(goal) } catch {
+    let wanted: CIBDocument
+    do { wanted = try live.applying(goal) } catch {
       throw AgentError(
         .invalid, "The desired configuration is not what Pacemaker accepts", cause: "\(error)",
         next: "This is a bug in cluster: report it together with the spec.")
     }
+    let lost = wanted.lostReferences
+    guard lost.isEmpty else {
+      throw AgentError(
+        .commandFailed, "crm_verify failed", cause: "there is no resource \(lost.joined(separator: ", "))",
+        next: "Pacemaker rejects the new configuration.")
+    }
+    cib = wanted
     settle()
+    let down = notRunning(among: Set(goal.elements.map(\.id)))
+    guard down.isEmpty else {
+      throw AgentError(
+        .commandFailed, "\(down.joined(separator: ", ")) does not run under Pacemaker",
+        next: "Check `crm_mon --one-shot --failcounts` and the units' journals on the heads, then apply again.")
+    }
     return Outcome(changed: true, detail: "changed \(differences.map(\.id).joined(separator: ", "))")
   }
 
@@ -82,19 +96,36 @@ extension FakeWorld {
       } else if let unit = primitive.parameter("unit") {
         for host in machines.keys {
           let runs = host == active
-          guard var machine = machines[host], let state = machine.units[unit], (state.active == "active") != runs else {
+          guard var machine = machines[host], var state = machine.known(unit), (state.active == "active") != runs else {
             continue
           }
-          machine.units[unit]?.active = runs ? "active" : "inactive"
-          machine.units[unit]?.loaded = machine.tick
+          state.active = runs ? "active" : "inactive"
+          state.loaded = machine.tick
+          machine.units[unit] = state
           machines[host] = machine
         }
       }
     }
   }
 
-  /// Those that Pacemaker runs services on.
-  private func acting(_ members: [HostID]) -> [HostID] { members.filter(quorate.contains) }
+  /// Heads that Pacemaker runs services on.
+  ///
+  /// Where it starts with nobody at work yet, it waits for the Pacemaker of each head that Corosync sees, to hear what
+  /// runs there (`dc-deadtime`). A real one fences a head that does not come; here it goes on waiting. Heads that are
+  /// at work go on without one that has left.
+  private func acting(_ members: [HostID]) -> [HostID] {
+    let able = members.filter(quorate.contains)
+    return !joined.isDisjoint(with: able) || voters.allSatisfy(members.contains) ? able : []
+  }
+
+  /// Services of these whose unit the active head does not have.
+  private func notRunning(among ids: Set<String>) -> [String] {
+    guard !isLettingGo, let active = activeHead(of: acting(members)) else { return [] }
+    return primitives.filter { primitive in
+      guard let id = primitive.id, ids.contains(id), let unit = primitive.parameter("unit") else { return false }
+      return machines[active]?.known(unit) == nil
+    }.compactMap(\.id)
+  }
 
   /// A head that starts alone waits for the others; one that has seen them goes on without them.
   private mutating func countVotes() {
@@ -206,6 +237,18 @@ extension FakeWorld {
         }
         return parts.count == 2 ? (parts[0], parts[1]) : nil
       }
+  }
+}
+
+extension CIBDocument {
+  /// Resources that constraints speak of, and that do not exist: crm_verify(8) refuses such a CIB.
+  fileprivate var lostReferences: [String] {
+    guard let constraints = root.at("configuration", "constraints") else { return [] }
+    var named: Set<String> = []
+    constraints.visit { element in
+      named.formUnion(["rsc", "with-rsc", "first", "then"].compactMap { element[$0] })
+    }
+    return named.filter { element($0, in: .resources) == nil }.sorted()
   }
 }
 

@@ -7,11 +7,17 @@ extension FakeWorld {
   mutating func ensureImage(_ recipe: ImageRecipe, on host: HostID) throws(AgentError) -> Outcome {
     let key = "\(recipe.name)/\(recipe.digest)"
     if machines[host]?.images[key] != nil { return Outcome(changed: false, detail: "\(key) is built already") }
+    if let input = (recipe.overlays + recipe.finish).first(where: { machines[host]?.digest(of: $0.path) != $0.digest })
+    {
+      throw AgentError(
+        .conflict, "\(input.path) on this head is not what image \(recipe.name) is made from",
+        next: "Run `cluster apply` again: it restores the files before it builds.")
+    }
     let unknown = recipe.packages.filter { machines[host]?.offer($0) == nil }
     guard unknown.isEmpty else {
       throw AgentError(
-        .notFound, "No package source has \(unknown.joined(separator: ", "))",
-        next: "Correct the name in `images:`, or add the repository that has it.")
+        .packageSource, "Image \(recipe.name) asks for packages that \(recipe.suite) does not have",
+        cause: unknown.joined(separator: "\n"), next: "Correct `images.\(recipe.name).install` in the spec.")
     }
     if machines[host]?.faults.mirrorDown == true {
       throw AgentError(
@@ -92,6 +98,19 @@ extension FakeWorld {
     let captured = machines[host]?.captures.remove(head) != nil
     return Outcome(
       changed: noted || captured, detail: noted || captured ? "forgot \(head)" : "nothing is noted of \(head)")
+  }
+}
+
+extension FakeMachine {
+  /// The digest by which an image's recipe names a file, or a folder with all that is in it.
+  fileprivate func digest(of path: String) -> String {
+    if let file = files[path] { return file.digest }
+    let root = path + "/"
+    var inside: [String: (contents: String, executable: Bool)] = [:]
+    for (name, file) in files where name.hasPrefix(root) {
+      inside[String(name.dropFirst(root.count))] = (contents: file.digest, executable: file.mode & 0o111 != 0)
+    }
+    return ImageRecipe.Overlay.digest(of: inside)
   }
 }
 

@@ -141,11 +141,11 @@ extension ContractHost {
   func confirming(within seconds: Int) -> ContractHost {
     var token = run
     token.confirmSeconds = seconds
-    return ContractHost(host: host, run: token, tick: tick)
+    return ContractHost(host: host, run: token, secrets: secrets, tick: tick)
   }
 
   fileprivate func unconfirmed(_ operation: some HostOperation) async throws -> Outcome {
-    try await host.perform(AnyOperation(operation), secrets: Self.secrets, run: run) { _ in }
+    try await host.perform(AnyOperation(operation), secrets: secrets, run: run) { _ in }
   }
 
   /// Those of eth0, but for the service address that an earlier contract has left there.

@@ -61,6 +61,18 @@ extension Contract {
       #expect(!outcome.changed)
       #expect(try await host.unit("no-such.service").exists == false)
     },
+    Contract(name: "a unit that cannot be enabled needs not be disabled") { (host) async throws in
+      let name = "cluster-contract-fixed.service"
+      let file = FileGoal(
+        path: "/etc/systemd/system/\(name)", contents: .text("[Service]\nExecStart=/usr/bin/sleep infinity\n"))
+      try await host.perform(EnsureFile(file))
+
+      #expect(try await host.once(EnsureUnit(UnitGoal(name: name, enabled: false, active: nil))).changed == false)
+
+      let state = try await host.unit(name)
+      #expect(state.isFixed && !state.differs(from: false) && !state.differs(from: true))
+      try await host.perform(EnsureFileAbsent(path: file.path))
+    },
     Contract(name: "a changed configuration makes a unit stale until it is loaded", check: staleness),
   ]
 

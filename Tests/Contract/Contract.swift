@@ -5,39 +5,44 @@ import Testing
 import Wings
 
 /// What every host does, real or fake. Each case leaves the host as it found it, and works in places of its own.
-struct Contract: Sendable, CustomTestStringConvertible {
-  let name: String
-  let check: @Sendable (ContractHost) async throws -> Void
+package struct Contract: Sendable, CustomTestStringConvertible {
+  package let name: String
+  package let check: @Sendable (ContractHost) async throws -> Void
 
-  var testDescription: String { name }
+  package var testDescription: String { name }
 
-  static let all: [Contract] = files + trees + secrets + packages + units + network + clones + runs + deadMan
+  package static let all: [Contract] = files + trees + secrets + packages + units + network + clones + runs + deadMan
 }
 
 /// A host with a run that holds its lease.
-struct ContractHost: Sendable {
+package struct ContractHost: Sendable {
   static let secret = SecretRef("contract/password")
-  static let secrets = Secrets([secret: Array("correct horse".utf8)])
+  package static let secrets = Secrets([secret: Array("correct horse".utf8)])
 
   let host: any Host
   let run: RunToken
+  let secrets: Secrets
   /// Lets a little time pass, the host's own.
   let tick: @Sendable () async throws -> Void
   /// Lets the host believe that it has installed a head. Nil: it is told by writing its note.
   let note: (@Sendable (CloneRecord) async throws -> Void)?
 
-  init(host: any Host, run: RunToken, tick: @escaping @Sendable () async throws -> Void) {
+  init(
+    host: any Host, run: RunToken, secrets: Secrets = Self.secrets, tick: @escaping @Sendable () async throws -> Void
+  ) {
     self.host = host
     self.run = run
+    self.secrets = secrets
     self.tick = tick
     note = nil
   }
 
   private init(
-    _ host: any Host, _ tick: @escaping @Sendable () async throws -> Void,
+    _ host: any Host, _ secrets: Secrets, _ tick: @escaping @Sendable () async throws -> Void,
     _ note: (@Sendable (CloneRecord) async throws -> Void)?
   ) async throws {
     self.host = host
+    self.secrets = secrets
     self.tick = tick
     self.note = note
     let generation = try await host.lease().newestGeneration + 1
@@ -46,13 +51,13 @@ struct ContractHost: Sendable {
   }
 
   /// Claims the host for a body, and gives it back however that ends.
-  static func using(
-    _ host: any Host,
+  package static func using(
+    _ host: any Host, secrets: Secrets = Self.secrets,
     tick: @escaping @Sendable () async throws -> Void = { try await Task.sleep(for: .milliseconds(200)) },
     note: (@Sendable (CloneRecord) async throws -> Void)? = nil,
     _ body: (ContractHost) async throws -> Void
   ) async throws {
-    let held = try await ContractHost(host, tick, note)
+    let held = try await ContractHost(host, secrets, tick, note)
     do { try await body(held) } catch {
       try await host.release(held.run)
       throw error
@@ -61,14 +66,15 @@ struct ContractHost: Sendable {
   }
 
   /// Does an operation twice: the second time nothing is left to do.
-  func perform(_ operation: some HostOperation, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+  package func perform(_ operation: some HostOperation, sourceLocation: SourceLocation = #_sourceLocation) async throws
+  {
     _ = try await once(operation)
     let again = try await once(operation)
     #expect(!again.changed, "\(AnyOperation(operation).name) again: \(again.detail)", sourceLocation: sourceLocation)
   }
 
   func once(_ operation: some HostOperation) async throws(AgentError) -> Outcome {
-    let outcome = try await host.perform(AnyOperation(operation), secrets: Self.secrets, run: run) { _ in }
+    let outcome = try await host.perform(AnyOperation(operation), secrets: secrets, run: run) { _ in }
     // A change of the way to the host is undone unless it is confirmed.
     guard let pending = outcome.pending else { return outcome }
     return try await host.confirm(pending.id, run: run)
@@ -82,7 +88,17 @@ struct ContractHost: Sendable {
     } catch { return error.code }
   }
 
-  func ask<P: Probe>(_ probe: P) async throws -> P.Answer { try await host.answer(probe, secrets: Self.secrets) }
+  func ask<P: Probe>(_ probe: P) async throws -> P.Answer { try await host.answer(probe, secrets: secrets) }
+
+  /// Asks until the answer is as awaited, which takes the host a while to come to; gives the last one.
+  func ask<P: Probe>(_ probe: P, until holds: (P.Answer) throws -> Bool) async throws -> P.Answer {
+    var answer = try await ask(probe)
+    for _ in 0..<600 where try !holds(answer) {
+      try await tick()
+      answer = try await ask(probe)
+    }
+    return answer
+  }
 
   func file(_ path: String) async throws -> FileFacts? {
     guard case .file(let facts) = try await ask(FileProbe(path)) else { return nil }

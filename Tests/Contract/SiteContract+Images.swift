@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Testing
+import Wings
+
+extension SiteContract {
+  static let images = [
+    SiteContract(name: "an image is removed from one head and fetched from the other, the same bytes") {
+      (site) async throws in
+      let image = try site.desired(ImageKind.Desired.self)
+      let (name, digest) = (image.recipe.name, image.recipe.digest)
+      let primary = try site.primary.host.id
+      let source = try #require(image.heads.first { $0.head == primary }).url
+      let built = try #require(try await site.primary.ask(ImageProbe(name, digest: digest)))
+      #expect(built.name == name && built.digest == digest && built.bytes > 0)
+      #expect(built.packages["hwloc-nox"] != nil)
+
+      try await site.standby.perform(EnsureImageAbsent(name: name, digest: digest))
+      #expect(try await site.standby.ask(ImageProbe(name, digest: digest)) == nil)
+      #expect(
+        try await site.standby.failure(of: EnsureImageFetched(name: name, digest: "0123456789abcdef", source: source))
+          == .notFound)
+      try await site.standby.perform(EnsureImageFetched(name: name, digest: digest, source: source))
+
+      #expect(try await site.standby.ask(ImageProbe(name, digest: digest)) == built)
+    },
+    SiteContract(name: "an image that is built again is the same") { (site) async throws in
+      let recipe = try site.desired(ImageKind.Desired.self).recipe
+      let probe = ImageProbe(recipe.name, digest: recipe.digest)
+      let before = try await site.primary.ask(probe)
+      try await site.primary.perform(EnsureImageAbsent(name: recipe.name, digest: recipe.digest))
+
+      try await site.primary.perform(EnsureImage(recipe))
+
+      #expect(try await site.primary.ask(probe) == before)
+    },
+    SiteContract(name: "an image of packages that nobody has, or of other files than are there, is not built") {
+      (site) async throws in
+      var recipe = try site.desired(ImageKind.Desired.self).recipe
+      recipe.name = "contract"
+      recipe.digest = "0123456789abcdef"
+      let overlays = recipe.overlays
+      for index in recipe.overlays.indices { recipe.overlays[index].digest = "0" }
+      #expect(try await site.primary.failure(of: EnsureImage(recipe)) == .conflict)
+
+      (recipe.overlays, recipe.packages) = (overlays, recipe.packages + ["no-such-package"])
+      #expect(try await site.primary.failure(of: EnsureImage(recipe)) == .packageSource)
+
+      #expect(try await site.primary.ask(ImageProbe(recipe.name, digest: recipe.digest)) == nil)
+    },
+  ]
+}
