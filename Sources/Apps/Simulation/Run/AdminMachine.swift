@@ -42,15 +42,16 @@ package final class AdminMachine: Sendable {
   /// The outcome of one call of `cluster apply`.
   package typealias Verdict = Result<Convergence, ReconcileError>
 
-  /// Starts `cluster apply`. `whenOver` is not called when it is killed.
+  /// Starts `cluster apply`, or a verb that acts. `whenOver` is not called when it is killed.
   /// - Parameter thinking: how long the administrator waits at the question before the yes.
+  /// - Parameter errand: the verb. Nil: `apply`.
   package func apply(
-    _ description: Description, thinking: Duration = .zero,
+    _ description: Description, thinking: Duration = .zero, errand: DrawnErrand? = nil,
     events: @escaping @Sendable (RunEvent) -> Void = { _ in }, whenOver: @escaping @Sendable (Verdict) -> Void
   ) -> SimulatedProcess {
     start(description, whenOver) { reconciler, process in
       do throws(ReconcileError) {
-        return .success(try await self.converge(reconciler, thinking, events))
+        return .success(try await self.converge(reconciler, errand, thinking, events))
       } catch { return .failure(error) }
     }
   }
@@ -85,12 +86,13 @@ package final class AdminMachine: Sendable {
   }
 
   private func converge(
-    _ reconciler: Reconciler, _ thinking: Duration, _ events: @escaping @Sendable (RunEvent) -> Void
+    _ reconciler: Reconciler, _ errand: DrawnErrand?, _ thinking: Duration,
+    _ events: @escaping @Sendable (RunEvent) -> Void
   ) async throws(ReconcileError) -> Convergence {
     let now = now
     let run = state.withLock { RunName.make(now: now, using: &$0.random) }
     return try await reconciler.converge(
-      RunRequest(run: run),
+      RunRequest(run: run, errand: errand?.make(run)),
       consent: { [site, name] proposal async throws(ReconcileError) in
         site.tell(.planned(process: name, steps: proposal.plan.steps.count, blocked: proposal.plan.blocked.count))
         site.watch { $0.agreed(to: proposal.plan, run) }
@@ -138,6 +140,11 @@ package final class AdminMachine: Sendable {
     process.kill()
     state.withLock { _ = $0.alive.remove(process.pid) }
   }
+}
+
+/// A verb that acts, made from the name of its run.
+package struct DrawnErrand: Sendable {
+  let make: @Sendable (String) -> any Errand
 }
 
 /// A description as a run needs it: read, and expanded once for all runs of it.

@@ -4,6 +4,7 @@ import Execution
 import Reconciler
 import Simulator
 import Synchronization
+import Wings
 
 /// All that one seed stands for: a site, what is edited, what goes wrong, and what must be true all the same.
 package final class Scenario {
@@ -16,6 +17,9 @@ package final class Scenario {
   private let admins: [AdminMachine]
   /// Whoever runs `cluster plan` on it only looks.
   private let reader: AdminMachine
+  /// Whoever runs verbs that act.
+  private let runner: AdminMachine
+  private var verbs: SplitMix
   private var killed: [SimulatedProcess] = []
   private var applies = 0
 
@@ -42,12 +46,14 @@ package final class Scenario {
     random = SplitMix(seed: seed)
     // Neighbours in the row of seeds must not look alike.
     random = SplitMix(seed: random.next())
+    verbs = SplitMix(seed: ~seed)
     drawn = DrawnSite(&random)
     loop = EventLoop(seed: random.next())
     let begun = try Scenario.begin(drawn, templates, fromNothing: random.chance(0.2))
     site = VirtualSite(begun.world, in: loop, seed: random.next(), watching: watch, spoiling: spoil)
     let history = MemoryHistory(begun.history)
     var streams = [random.split(), random.split()]
+    runner = AdminMachine("runner", of: site, history: history, random: verbs.split())
     reader = AdminMachine("reader", of: site, history: history, random: random.split())
     admins = ["admin1", "admin2"].map { [site] name in
       AdminMachine(name, of: site, history: history, random: streams.removeLast())
@@ -117,8 +123,30 @@ package final class Scenario {
       loop.after(after) { [site] in _ = Self.start(rival, theirs, site) { _ in over(1) } }
     }
     if let after = plan.lookedAtAfter { look(description, after) }
+    if let (errand, after) = drawErrand(description) {
+      open.withLock { _ = $0.insert(2) }
+      applies += 1
+      loop.after(after) { [site, runner] in
+        _ = Self.start(runner, description, site, errand: errand) { _ in over(2) }
+      }
+    }
     finish { open.withLock(\.isEmpty) }
     site.setWeather(.calm)
+  }
+
+  /// Sometimes a verb that acts, from somebody who has not asked what else is at work.
+  ///
+  /// Drawn from a row of its own: all else about a seed is the same with it and without.
+  private func drawErrand(_ description: Description) -> (errand: DrawnErrand, after: Duration)? {
+    guard verbs.chance(0.15) else { return nil }
+    let after = verbs.duration(from: .milliseconds(1), to: .seconds(300))
+    let (nodes, heads) = (description.cluster.nodes.map(\.name), description.cluster.heads.map(\.name))
+    guard let head = verbs.among(heads), let action = verbs.among(PowerErrand.Action.allCases) else { return nil }
+    switch verbs.below(4) {
+    case 0: return (DrawnErrand { _ in SwitchoverErrand(to: head) }, after)
+    case 1: return (DrawnErrand { PowerErrand(action, [head], token: $0) }, after)
+    default: return verbs.among(nodes).map { node in (DrawnErrand { PowerErrand(action, [node], token: $0) }, after) }
+    }
   }
 
   /// Somebody looks at what a run would do, at some moment of it.
@@ -159,9 +187,9 @@ package final class Scenario {
 
   private static func start(
     _ admin: AdminMachine, _ description: Description, _ site: VirtualSite, thinking: Duration = .zero,
-    _ over: @escaping @Sendable (AdminMachine.Verdict) -> Void
+    errand: DrawnErrand? = nil, _ over: @escaping @Sendable (AdminMachine.Verdict) -> Void
   ) -> SimulatedProcess {
-    admin.apply(description, thinking: thinking) { verdict in
+    admin.apply(description, thinking: thinking, errand: errand) { verdict in
       site.tell(.ended(process: admin.name, verdict.words))
       over(verdict)
     }
