@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
+import FoundationEssentials
 
 /// A machine that can be looked at and changed: the only two things there are to do with one. The other calls say who
 /// may change it, and that a change has not cut it off.
@@ -153,4 +154,32 @@ package protocol SecretStore: Sendable {
   func value(_ ref: SecretRef) throws(AgentError) -> [UInt8]?
   /// The secret, made from random bytes when it does not exist yet and is one that we generate.
   func valueMakingIfGenerated(_ ref: SecretRef) throws(AgentError) -> [UInt8]?
+}
+
+extension AgentError {
+  package static func missing(_ secret: SecretRef) -> AgentError {
+    AgentError(
+      .notFound, "\(secret) does not exist",
+      next: "Write its value to the file \(secret.name) in the secrets folder, readable only by you (mode 0600).")
+  }
+}
+
+extension PendingChange.ID {
+  /// Unique, because a run does one operation at most once on one host.
+  package init(run: String, operation: AnyOperation) throws(AgentError) {
+    self.init(text: String(SHA256.hex("\(run) \(try operation.steadyText)").prefix(16)))
+  }
+}
+
+extension AnyOperation {
+  /// All that it says, in the same words in every process: a dictionary lists its members in another order in each.
+  package var steadyText: String {
+    get throws(AgentError) {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = .sortedKeys
+      do { return String(decoding: try encoder.encode(self), as: UTF8.self) } catch {
+        throw AgentError(.invalid, "\(name) cannot be encoded", cause: "\(error)", next: "Report this as a bug.")
+      }
+    }
+  }
 }

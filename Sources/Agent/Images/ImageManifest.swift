@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import FoundationEssentials
+import HostAccess
 import Wings
 
 /// What an image holds, kept beside it. Two images can be compared by their manifests.
@@ -44,5 +45,74 @@ struct ImageManifest: Codable, Sendable {
 
   var state: ImageState {
     ImageState(name: name, digest: digest, squashfs: squashfs, bytes: bytes, packages: packages)
+  }
+}
+
+extension ImageManifest {
+  /// The second half of a node's boot, the same for every node of this image.
+  ///
+  /// The node's own script comes first and sets `head`, the address that serves, and `nodeargs`, what only this
+  /// node's kernel is told.
+  var bootScript: String {
+    """
+    #!ipxe
+    # \(name)/\(digest), \(bytes >> 20) MiB
+    set base http://${head}/images/\(name)/\(digest)
+    kernel ${base}/vmlinuz initrd=initrd boot=cluster cluster.image=${base}/root.squashfs cluster.sha256=\(squashfs) \
+    image=\(name)/\(digest) console=tty0 console=ttyS0,115200n8 ${nodeargs}
+    initrd --name initrd ${base}/initrd
+    boot
+
+    """
+  }
+}
+
+/// Built images on this head: `/srv/cluster/images/NAME/DIGEST/`, each complete or not there.
+struct ImageStore {
+  static let root = "/srv/cluster/images"
+  /// What a complete image is made of.
+  static let files = ["root.squashfs", "vmlinuz", "initrd", "boot.ipxe"]
+  static let manifestName = "manifest.json"
+
+  static func folder(_ name: String, _ digest: String) -> String { "\(root)/\(name)/\(digest)" }
+  /// Beside the final place, so that finishing is one rename(2).
+  static func unfinished(_ name: String, _ digest: String) -> String { "\(root)/\(name)/.unfinished-\(digest)" }
+
+  /// Nil when there is no such image, or not all of it.
+  static func manifest(_ name: String, _ digest: String) throws(AgentError) -> ImageManifest? {
+    let folder = folder(name, digest)
+    guard let bytes = try LocalFiles.read("\(folder)/\(manifestName)") else { return nil }
+    guard let manifest = ImageManifest(json: bytes), manifest.name == name, manifest.digest == digest,
+      try LocalFiles.size("\(folder)/root.squashfs") == manifest.bytes
+    else { return nil }
+    for file in files where try !LocalFiles.exists("\(folder)/\(file)") { return nil }
+    return manifest
+  }
+
+  /// An empty folder for what will become an image.
+  static func begin(_ name: String, _ digest: String) async throws(AgentError) -> String {
+    let folder = unfinished(name, digest)
+    try await remove(folder)
+    try LocalFiles.makeFolders(folder)
+    return folder
+  }
+
+  static func finish(_ name: String, _ digest: String) async throws(AgentError) {
+    let folder = folder(name, digest)
+    try await remove(folder)
+    try await Command.checked("sync", ["--file-system", unfinished(name, digest)], next: "Check the disk's health.")
+    try LocalFiles.rename(unfinished(name, digest), to: folder)
+  }
+
+  static func remove(_ folder: String) async throws(AgentError) {
+    try await Command.checked(
+      "rm", ["-rf", "--one-file-system", "--", folder], deadline: .seconds(120),
+      next: "Find out what is using \(folder) on this head.")
+  }
+
+  static func sha256(_ path: String) async throws(AgentError) -> String {
+    let result = try await Command.checked(
+      "sha256sum", ["--", path], deadline: .seconds(600), next: "Check the disk's health: \(path) cannot be read.")
+    return String(result.text.prefix { !$0.isWhitespace })
   }
 }

@@ -39,3 +39,59 @@ extension EnsureImageAbsent: AgentOperation {
     return Outcome(changed: true, detail: "removed \(name)/\(digest)")
   }
 }
+
+extension ImageProbe: AgentProbe {
+  var shares: SharedFacts.Subjects { SharedFacts.Subjects() }
+
+  func answer(on agent: Agent, _ context: ProbeContext) async throws(AgentError) -> ImageState? {
+    try ImageStore.manifest(image, digest)?.state
+  }
+}
+
+/// Copies an image from the head that has it, over HTTP, and verifies it before it counts.
+struct ImageFetch {
+  let name: String
+  let digest: String
+  /// `http://ADDRESS:PORT/images`.
+  let from: String
+  let context: OperationContext
+
+  func run() async throws(AgentError) -> ImageManifest {
+    let out = try await ImageStore.begin(name, digest)
+    try await fetch(ImageStore.manifestName, into: out)
+    guard let bytes = try LocalFiles.read("\(out)/\(ImageStore.manifestName)"),
+      let manifest = ImageManifest(json: bytes),
+      manifest.name == name, manifest.digest == digest
+    else {
+      throw AgentError(
+        .imageCorrupt, "\(from) has another manifest for \(name)/\(digest)",
+        next: "Remove \(ImageStore.folder(name, digest)) on that head, then run `cluster apply` again.")
+    }
+    try LocalFiles.requireFree(manifest.bytes + 128 << 20, at: out, for: "Fetching image \(name)")
+    context.progress("fetching \(LocalFiles.mebibytes(manifest.bytes)) from \(from)")
+    for file in ImageStore.files { try await fetch(file, into: out) }
+    let found = try await ImageStore.sha256("\(out)/root.squashfs")
+    guard found == manifest.squashfs else {
+      try await ImageStore.remove(out)
+      throw AgentError(
+        .imageCorrupt, "\(name)/\(digest) from \(from) has SHA-256 \(found) but should have \(manifest.squashfs)",
+        next: "Remove \(ImageStore.folder(name, digest)) on that head, then run `cluster apply` again.")
+    }
+    try await ImageStore.finish(name, digest)
+    return manifest
+  }
+
+  private func fetch(_ file: String, into folder: String) async throws(AgentError) {
+    let url = "\(from)/\(name)/\(digest)/\(file)"
+    let result = try await Command.run(
+      "curl",
+      [
+        "--fail", "--silent", "--show-error", "--noproxy", "*", "--connect-timeout", "10", "--retry", "3",
+        "--retry-connrefused", "--output", "\(folder)/\(file)", url,
+      ], deadline: .seconds(1800))
+    if result.succeeded { return }
+    throw AgentError(
+      .notFound, "\(url) cannot be fetched", cause: result.lastLines,
+      next: "Check that cluster-images.service runs on the other head: systemctl status cluster-images.")
+  }
+}

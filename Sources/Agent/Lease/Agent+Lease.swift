@@ -46,3 +46,41 @@ extension Agent {
     return try result.get()
   }
 }
+
+/// Of agents that are asked for the very same operation, one is at it at a time.
+///
+/// An operation goes on when the connection that it came over is lost. Asked for again over the next connection, it
+/// must not run twice at once: a node would be switched off by one while the other waits for it to come up.
+final class OperationTurn: Sendable {
+  private static let folder = "/run/cluster/operations"
+  private let lock: FileLock
+
+  private init(_ lock: consuming FileLock) { self.lock = lock }
+
+  /// Waits as long as the operation may take: whoever asked has a deadline of its own, and cancels.
+  static func taken(
+    for operation: AnyOperation, _ progress: @Sendable (String) -> Void
+  ) async throws(AgentError) -> OperationTurn {
+    let path = "\(folder)/\(try name(of: operation))"
+    if let lock = try FileLock(path) { return OperationTurn(lock) }
+    progress("waiting for an agent that is at this already")
+    let turn = try await poll(until: .seconds(2 * 3600), every: .milliseconds(200)) {
+      () throws(AgentError) -> OperationTurn? in
+      guard let lock = try FileLock(path) else { return nil }
+      return OperationTurn(lock)
+    }
+    if let turn { return turn }
+    throw AgentError(
+      .deadline, "Another agent is at this operation and does not end",
+      next: "Look for hung agents: `pgrep -fa agent-` on the host.")
+  }
+
+  /// Whether an agent is at it.
+  static func isTaken(for operation: AnyOperation) throws(AgentError) -> Bool {
+    try FileLock("\(folder)/\(name(of: operation))") == nil
+  }
+
+  private static func name(of operation: AnyOperation) throws(AgentError) -> String {
+    SHA256.hex(try operation.steadyText)
+  }
+}

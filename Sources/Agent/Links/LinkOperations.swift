@@ -83,3 +83,9 @@ extension EnsureAddress: AgentOperation {
     return Outcome(changed: true, detail: "\(interface) has \(wanted)")
   }
 }
+
+extension LinksProbe: AgentProbe {
+  var shares: SharedFacts.Subjects { SharedFacts.Subjects() }
+
+  func answer(on agent: Agent, _ context: ProbeContext) async throws(AgentError) -> [LinkState] { try Interface.all() }
+}

@@ -39,3 +39,37 @@ extension Agent {
     return "Linux"
   }
 }
+
+/// This boot of this machine, also where the machine is a container.
+enum Boot {
+  /// Another one after every boot.
+  ///
+  /// A container shares the kernel's boot id, or gets one of its own; when its PID 1 started tells it apart for sure.
+  static func id() throws(AgentError) -> String {
+    let kernel = try FileSystem.text("/proc/sys/kernel/random/boot_id").filter { !$0.isWhitespace }
+    return "\(kernel)-\(try initStart())"
+  }
+
+  /// Seconds of `CLOCK_BOOTTIME`, which goes on while the machine sleeps and is never set: clock_gettime(2).
+  static var now: Double {
+    var time = timespec()
+    clock_gettime(CLOCK_BOOTTIME, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+  }
+
+  /// How long this machine's PID 1 has been running. `/proc/uptime` in a container is the outer machine's.
+  static func uptime() throws(AgentError) -> Double {
+    max(0, now - Double(try initStart()) / Double(max(1, sysconf(Int32(_SC_CLK_TCK)))))
+  }
+
+  /// Clock ticks between the kernel's boot and the start of PID 1: proc_pid_stat(5), field 22.
+  private static func initStart() throws(AgentError) -> UInt64 {
+    let stat = try FileSystem.text("/proc/1/stat")
+    // The second field is the program's name in parentheses and may hold anything.
+    let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")
+    guard fields.count > 20, let start = UInt64(fields[20]) else {
+      throw AgentError(.invalid, "/proc/1/stat cannot be understood", next: "Check that /proc is mounted.")
+    }
+    return start
+  }
+}

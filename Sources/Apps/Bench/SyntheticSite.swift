@@ -74,3 +74,78 @@ enum BootFileKind: ResourceKind {
       ?? []
   }
 }
+
+/// A description with as many nodes as wanted, in groups of a hundred, like racks.
+enum SyntheticSpec {
+  /// - Parameter limits: more keys of the description, a line each.
+  static func text(nodes: Int, limits: String = "") -> [UInt8] {
+    var text = head
+    for group in 0..<(nodes + 99) / 100 {
+      let first = group * 100
+      let last = min(first + 99, nodes - 1)
+      text += """
+          - names: r\(group)n[00-\(last - first < 10 ? "0" : "")\(last - first)]
+            image: compute
+            boot: stateless
+            nics:
+              eth0: { network: private, address: \(address(10, 2, first))+, mac: "\(mac(first))+" }
+            bmc: { address: \(address(10, 6, first))+, protocol: ipmi, user: admin, password: secret:bmc/nodes }
+
+        """
+    }
+    return Array((text + tail + limits).utf8)
+  }
+
+  private static func address(_ a: Int, _ b: Int, _ number: Int) -> String {
+    let bits = number + 1
+    return "\(a).\(b + bits >> 16).\(bits >> 8 & 255).\(bits & 255)"
+  }
+
+  private static func mac(_ number: Int) -> String {
+    let octets = [0x52, 0x54, 0x10, number >> 16 & 255, number >> 8 & 255, number & 255]
+    return octets.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: ":")
+  }
+
+  private static let head = """
+    version: 1
+    cluster: alps
+    domain: alps.example.org
+    timezone: Europe/Zurich
+    networks:
+      public: { cidr: 198.51.100.0/24, gateway: 198.51.100.1, dns: [198.51.100.1] }
+      private: { cidr: 10.0.0.0/14, serves: [dhcp, dns, boot], dynamic: 10.1.250.1-10.1.250.99 }
+      heartbeat: { cidr: 10.64.0.0/24 }
+      bmc: { cidr: 10.4.0.0/14 }
+    heads:
+      head1:
+        nics:
+          eth0: { network: private, address: 10.1.0.1, mac: 52:54:00:01:00:01 }
+          eth1: { network: public, address: 198.51.100.11, mac: 52:54:00:02:00:01 }
+          eth2: { network: heartbeat, address: 10.64.0.1, mac: 52:54:00:03:00:01 }
+        bmc: { address: 10.4.0.1, protocol: ipmi, user: admin, password: secret:bmc/head1 }
+      head2:
+        clone_of: head1
+        nics:
+          eth0: { network: private, address: 10.1.0.2, mac: 52:54:00:01:00:02 }
+          eth1: { network: public, address: 198.51.100.12, mac: 52:54:00:02:00:02 }
+          eth2: { network: heartbeat, address: 10.64.0.2, mac: 52:54:00:03:00:02 }
+        bmc: { address: 10.4.0.2, protocol: ipmi, user: admin, password: secret:bmc/head2 }
+    images:
+      compute: { release: debian/bookworm, kernel: linux-image-amd64, install: [numactl] }
+    nodes:
+
+    """
+
+  private static let tail = """
+    ha:
+      addresses: { public: 198.51.100.10, private: 10.1.0.10 }
+      services: [dhcp, dns, boot]
+      monitor: { every: 3s, timeout: 10s, restarts: 3 }
+      failback: manual
+      heartbeat: { links: [private, heartbeat], detect: 1s }
+      fencing: { via: bmc }
+    access:
+      ssh: { user: root }
+
+    """
+}

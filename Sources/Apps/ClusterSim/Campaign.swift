@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import Simulation
 import Synchronization
 
 /// Many seeds, in a few processes: one that crashes takes no other along, and tells which seed it was.
@@ -110,5 +111,15 @@ final class Campaign: Sendable {
         + (state.failures.isEmpty ? "" : ", \(state.failures.count) failed")
     }
     if let line { FileHandle.standardError.write(Data((line + "\n").utf8)) }
+  }
+}
+
+/// The work of one process of a campaign: one seed after the other, each told on its own line as soon as it is over.
+enum Worker {
+  static func run(_ first: UInt64, _ count: Int) throws {
+    for seed in first..<(first + UInt64(count)) {
+      let failed = try Scenario(seed: seed).run().violation != nil
+      FileHandle.standardOutput.write(Data((failed ? "failed\n" : "passed\n").utf8))
+    }
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
+import HostAccess
 import Pacemaker
 import Wings
 
@@ -112,5 +113,31 @@ package struct FakeWorld: Equatable, Codable, Sendable {
     machines.keys.filter { id in
       isUp(id) && machines[id]?.units[unit]?.active == "active"
     }.sorted()
+  }
+}
+
+/// What a host answers and does, once it is known to be there.
+extension FakeWorld {
+  /// Each probe's answer, or that the host does not answer at all.
+  package func answers(
+    _ probes: [AnyProbe], on host: HostID, _ secrets: Secrets
+  ) throws(AgentError) -> [AnyProbe: AnyAnswer] {
+    // Looked up once: a machine is much to copy.
+    let asked = AskedMachine(machine: try machine(host), id: host, world: self, secrets: secrets)
+    var answers: [AnyProbe: AnyAnswer] = Dictionary(minimumCapacity: probes.count)
+    for probe in probes { answers[probe] = asked.answer(probe) }
+    return answers
+  }
+}
+
+/// Kept as the XML that it is.
+extension CIBDocument: Codable {
+  package init(from decoder: any Decoder) throws {
+    try self.init(parsing: decoder.singleValueContainer().decode(String.self))
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(canonical)
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Auditing
 import ClusterModel
+import Wings
 
 /// A plan with what it was made from.
 package struct Proposal: Sendable {
@@ -59,5 +60,48 @@ extension Plan {
   /// Nothing to do, and nothing blocked but what depends on things that were left out on purpose.
   fileprivate var isDoneWithinItsScope: Bool {
     steps.isEmpty && leaving.isEmpty && blocked.allSatisfy { if case .leftOut = $0.reason { true } else { false } }
+  }
+}
+
+extension Proposal {
+  /// What was seen of a resource, a fact a line with the host it was seen on: what its kind asks for, and nothing else.
+  package func observed(_ resource: Resource, of cluster: Cluster) -> [String] {
+    let questions = KindCatalog.all[resource.id.kind]?.questions(resource.id, resource.desired) ?? []
+    let nodes = NodeNames(cluster)
+    var seen: Set<String> = []
+    return questions.flatMap { question in
+      facts(question, nodes).map { "\(question.host): \($0)" }
+    }.filter { seen.insert($0).inserted }
+  }
+
+  private func facts(_ question: Question, _ nodes: NodeNames) -> [String] {
+    switch inventory.hosts[question.host] {
+    case nil: ["it was not asked"]
+    case .unreachable(let error): ["it does not answer: \(error)"]
+    case .answered(let answers):
+      answers[question.probe].map { question.probe.explained($0, nodes) } ?? ["it was not asked"]
+    }
+  }
+}
+
+/// What was seen, as text files for the record: one for each host and sort of fact, one fact a line in a steady order,
+/// so that the difference between two runs shows what changed on the machines and nothing else.
+enum ObservedText {
+  static func files(_ inventory: Inventory, _ cluster: Cluster) -> [String: String] {
+    let nodes = NodeNames(cluster)
+    var files: [String: String] = [:]
+    for (host, state) in inventory.hosts {
+      switch state {
+      case .unreachable(let error): files["\(host)/unreachable.txt"] = "\(error)\n"
+      case .answered(let answers):
+        // The same thing may have been asked in two ways.
+        var lines: [String: Set<String>] = [:]
+        for (probe, answer) in answers {
+          for recorded in probe.recorded(answer, nodes) { lines[recorded.file, default: []].formUnion(recorded.lines) }
+        }
+        for (file, lines) in lines { files["\(host)/\(file).txt"] = lines.sorted().joined(separator: "\n") + "\n" }
+      }
+    }
+    return files
   }
 }

@@ -41,3 +41,9 @@ package struct Site: Sendable {
     return (state ?? folder.appending(path: ".cluster")).appending(path: "journal-\(name).sqlite")
   }
 }
+
+/// This program's version, as records and `--version` show it.
+package enum Version {
+  package static let number = "0.1.0"
+  package static let text = "cluster \(number)"
+}

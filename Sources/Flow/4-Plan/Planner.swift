@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 
+// Planning: what is to be done, as a pure function of what is wanted, what was seen and what was managed before.
+//
+// Start at `Planner`. It knows no feature and no kind: the catalog is an argument. There is no clock, no file and no
+// `async` here; the same arguments give the same plan, to the byte. Not for executing: that knows only the plan.
+
 /// Turns what is wanted and what was seen into steps. Pure.
 package enum Planner {
   /// What must be asked of which host before `plan` can be called. Each probe once, in a steady order.
@@ -100,5 +105,32 @@ package enum Planner {
         return wanted.contains(id) || known.contains(id) ? nil : ManagedResource(id: id, desired: managed.desired)
       }
     }
+  }
+}
+
+extension Planner {
+  /// The plan of an errand. A draft comes after the one before it, unless it is independent.
+  package static func plan(_ errand: ErrandPlan, of words: String) throws(PlanProblems) -> Plan {
+    var steps: [Step] = []
+    // What the next draft that depends on the one before it comes after.
+    var (group, before): ([StepID], [StepID]) = ([], [])
+    for (resource, draft) in errand.steps {
+      if !draft.independent, !group.isEmpty { (before, group) = (group, []) }
+      let id = StepID("\(resource)/\(draft.verb)")
+      steps.append(
+        Step(
+          id: id, resource: resource, host: draft.host, operation: draft.operation,
+          after: before,
+          disruption: draft.disruption, because: "\(words): \(draft.because)", source: nil, changes: draft.changes,
+          destructive: draft.destructive, place: draft.place))
+      group.append(id)
+    }
+    let blocked = errand.blocked.map {
+      Blocked(resource: $0.resource, reason: .unreadable($0.reason), next: $0.reason.next, source: nil)
+    }
+    let plan = Plan(steps: steps, blocked: blocked)
+    let problems = PlanChecks.problems(plan)
+    if !problems.isEmpty { throw PlanProblems(problems) }
+    return plan
   }
 }

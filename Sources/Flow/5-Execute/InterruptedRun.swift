@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
+import GRDB
 import HostAccess
 
 /// A run that the journal saw begin, and never end or be recorded: the process was killed, or the machine lost power.
@@ -39,5 +40,25 @@ package struct InterruptedRun: Hashable, Sendable {
     self.managing = managing
     self.touched = touched
     self.process = process
+  }
+}
+
+extension Journal {
+  /// So many of the newest steps are looked at, however long the journal is.
+  private static let mostSteps = 20_000
+
+  /// What steps took that were done and changed something, newest first. What was done already takes no time and says
+  /// nothing.
+  package func durations() async throws(ExecutionError) -> [StepDuration] {
+    try await access { db in
+      try Row.fetchAll(
+        db,
+        sql: "SELECT id, operation, host, seconds FROM step WHERE result = 'changed' ORDER BY rowid DESC LIMIT ?",
+        arguments: [Self.mostSteps]
+      ).map { row in
+        StepDuration(
+          step: StepID(row["id"]), operation: row["operation"], host: HostID(row["host"]), seconds: row["seconds"])
+      }
+    }
   }
 }

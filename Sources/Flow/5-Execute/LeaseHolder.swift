@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
+import Foundation
 import HostAccess
 
 /// The run that holds the lease of a head, as far as it is known from here.
@@ -36,5 +37,55 @@ package struct LeaseHolder: Hashable, Sendable {
       next:
         "Wait for it to end, or let --lock-timeout SECONDS wait. If it has died, its lease expires "
         + "in \(secondsLeft) s.")
+  }
+}
+
+/// Which processes there are, as far as a run asks: its own, and whether that of an earlier run is still alive.
+package struct ProcessTable: Sendable {
+  /// This process. Nil where it cannot be told.
+  package let current: ProcessIdentity?
+  package let isRunning: @Sendable (ProcessIdentity) -> Bool
+
+  package init(current: ProcessIdentity?, isRunning: @escaping @Sendable (ProcessIdentity) -> Bool) {
+    self.current = current
+    self.isRunning = isRunning
+  }
+
+  /// That of the machine this program runs on.
+  package static var machine: ProcessTable { ProcessTable(current: .current) { $0.isRunning } }
+
+  /// Whether the process of a run of this machine's journal is known to have ended.
+  func hasEnded(_ run: InterruptedRun) -> Bool { run.process.map { !isRunning($0) } ?? false }
+
+  /// Whether the process that holds a lease still runs. Known only of one on this machine, since it was booted.
+  func life(of token: RunToken) -> LeaseHolder.Life {
+    guard let process = token.process, let current, current.sees(process) else { return .unknown }
+    return isRunning(process) ? .alive : .dead
+  }
+}
+
+/// The processes of the machine this program runs on.
+extension ProcessIdentity {
+  /// Nil where proc(5) cannot be read.
+  package init?(pid: Int32) {
+    guard let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
+      let boot = try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8),
+      // The second field is the program's name in parentheses and may hold anything.
+      let name = stat.lastIndex(of: ")")
+    else { return nil }
+    let fields = stat[stat.index(after: name)...].split(separator: " ")
+    // A zombie has ended already and only waits to be reaped.
+    guard fields.count > 19, fields[0] != "Z", let startedAt = UInt64(fields[19]) else { return nil }
+    self.init(
+      pid: pid, startedAt: startedAt, boot: boot.trimmingCharacters(in: .whitespacesAndNewlines),
+      namespace: try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/pid"))
+  }
+
+  package static var current: ProcessIdentity? { ProcessIdentity(pid: getpid()) }
+
+  /// Whether this very process still runs.
+  package var isRunning: Bool {
+    guard let now = ProcessIdentity(pid: pid) else { return false }
+    return now.startedAt == startedAt && now.boot == boot
   }
 }

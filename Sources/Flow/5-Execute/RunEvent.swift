@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import HostAccess
+import Synchronization
 
 /// What happens in a run, for whoever watches it. Losing one loses nothing: the journal and the outcome hold it all.
 package enum RunEvent: Sendable {
@@ -31,4 +32,47 @@ package enum RunEvent: Sendable {
   /// No further step is started.
   case stopping(String)
   case ended(RunOutcome)
+}
+
+/// Names of runs: `20261121-014502-7f3a91`, in UTC, so that they sort by time and people can say them.
+package enum RunName {
+  /// - Parameter now: seconds since 1970.
+  package static func make(now: Int, using generator: inout some RandomNumberGenerator) -> String {
+    let (days, second) = (Int((Double(now) / 86400).rounded(.down)), ((now % 86400) + 86400) % 86400)
+    let (year, month, day) = civil(days)
+    let suffix = String(UInt32.random(in: 0..<0x100_0000, using: &generator), radix: 16)
+    return digits(year, 4) + digits(month, 2) + digits(day, 2) + "-"
+      + digits(second / 3600, 2) + digits(second / 60 % 60, 2) + digits(second % 60, 2) + "-"
+      + String(repeating: "0", count: 6 - suffix.count) + suffix
+  }
+
+  private static func digits(_ value: Int, _ width: Int) -> String {
+    let text = String(value)
+    return String(repeating: "0", count: max(0, width - text.count)) + text
+  }
+
+  /// Year, month and day of a day counted from 1970-01-01 (Howard Hinnant, "chrono-compatible low-level date
+  /// algorithms", civil_from_days), for days from year 0 on.
+  private static func civil(_ days: Int) -> (Int, Int, Int) {
+    let shifted = days + 719_468
+    let era = shifted / 146_097
+    let dayOfEra = shifted - era * 146_097
+    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let shiftedMonth = (5 * dayOfYear + 2) / 153
+    let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
+    return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
+  }
+}
+
+/// Tells a run to start nothing more. The first reason stays.
+final class StopSignal: Sendable {
+  private let state = Mutex<(reason: RunOutcome.Result, words: String)?>(nil)
+
+  func raise(_ reason: RunOutcome.Result, _ words: String) {
+    state.withLock { $0 = $0 ?? (reason, words) }
+  }
+
+  var reason: RunOutcome.Result? { state.withLock { $0?.reason } }
+  var words: String { state.withLock { $0?.words } ?? "" }
 }

@@ -2,6 +2,13 @@
 import ClusterModel
 import Foundation
 import Git
+import HostAccess
+
+// Auditing: the record of every run, in the git repository that holds the spec.
+//
+// Start at `AuditRepository`. One commit a run on `refs/heads/cluster/history`: what was asked, what was done, what is
+// now true, and which resources are managed. Neither the index nor the work tree is touched. The newest commit of a
+// site is all the state there is: what it lists as managed and the spec has dropped is taken away.
 
 /// The git repository that the spec is in, and the history of runs in it.
 package struct AuditRepository: RunHistory {
@@ -129,5 +136,39 @@ extension RunRecord {
       id: run, commit: commit.id.description, at: commit.time, result: trailers["Result"] ?? "unknown",
       by: trailers["By"] ?? "unknown", spec: trailers["Spec"] ?? "unknown", site: site,
       subject: commit.subject, generation: Generations.read(trailers["Generation"])?.max())
+  }
+}
+
+/// Signs commits as git itself would, when `commit.gpgsign` asks for it: git-config(1) `gpg.format`, `user.signingkey`.
+struct CommitSigning {
+  /// Nil: commits are not signed.
+  private let key: String?
+  /// Why commits are not signed although git's configuration asks for it.
+  let omission: String?
+
+  init(_ repository: GitRepository) throws(GitError) {
+    let wanted = try repository.setting("commit.gpgsign").map { ["true", "yes", "on", "1"].contains($0.lowercased()) }
+    let format = try repository.setting("gpg.format") ?? "openpgp"
+    let signingKey = try repository.setting("user.signingkey")
+    switch (wanted ?? false, format, signingKey) {
+    case (false, _, _): (key, omission) = (nil, nil)
+    case (true, "ssh", let path?) where path.hasPrefix("/") || path.hasPrefix("~/"):
+      (key, omission) = (NSString(string: path).expandingTildeInPath, nil)
+    case (true, "ssh", _): (key, omission) = (nil, "user.signingkey is not the path of a key")
+    case (true, let other, _): (key, omission) = (nil, "gpg.format is \(other); only ssh is signed with")
+    }
+  }
+
+  /// The armoured signature of a commit's bytes.
+  func signature(of commit: [UInt8]) async throws(AuditError) -> String? {
+    guard let key else { return nil }
+    do throws(AgentError) {
+      let result = try await Command.checked(
+        "ssh-keygen", ["-Y", "sign", "-n", "git", "-f", key], input: commit,
+        next: "Check that \(key) exists and can be used without a prompt: ssh-add -l")
+      return result.text
+    } catch {
+      throw AuditError(.signing, "the record cannot be signed", cause: error.description, next: error.next)
+    }
   }
 }

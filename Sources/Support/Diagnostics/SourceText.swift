@@ -34,3 +34,39 @@ package struct SourceText: Sendable {
     return String(decoding: slice, as: UTF8.self)
   }
 }
+
+extension SourceText {
+  /// The line of a place, with its number, and what is meant in it underlined. Empty when there is no such line.
+  package func excerpt(_ span: SourceSpan) -> [String] {
+    guard let line = line(span.line) else { return [] }
+    let excerpt = LineExcerpt(Array(line.unicodeScalars), span)
+    let number = "\(span.line)"
+    let blank = String(repeating: " ", count: number.count)
+    return [
+      "\(number) | \(excerpt.line)", "\(blank) | \(excerpt.indent)\(String(repeating: "^", count: excerpt.width))",
+    ]
+  }
+}
+
+/// A place in one of the user's files: 1-based lines and columns, columns in Unicode scalars.
+///
+/// `endLine` and `endColumn` name the position just after the last character.
+package struct SourceSpan: Hashable, Codable, Sendable {
+  package var file: String
+  package var line: Int
+  package var column: Int
+  package var endLine: Int
+  package var endColumn: Int
+
+  package init(file: String, line: Int, column: Int, endLine: Int, endColumn: Int) {
+    self.file = file
+    self.line = line
+    self.column = column
+    self.endLine = endLine
+    self.endColumn = endColumn
+  }
+}
+
+extension SourceSpan: CustomStringConvertible {
+  package var description: String { "\(file):\(line):\(column)" }
+}

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ClusterModel
 
 /// Rings, quorum and members, as one head's Corosync sees them.
 package struct CorosyncState: Hashable, Codable, Sendable {
@@ -25,5 +26,44 @@ package struct CorosyncState: Hashable, Codable, Sendable {
     self.links = links
     self.encrypted = encrypted
     self.members = members
+  }
+}
+
+/// Corosync's keys and values, as corosync-cmapctl(8) prints them: `totem.token (u32) = 1000`.
+package struct CorosyncMap: Hashable, Sendable {
+  private var values: [String: String] = [:]
+
+  package init(parsing text: String) {
+    for line in text.split(whereSeparator: \.isNewline) {
+      guard let type = line.firstRange(of: " ("), let end = line[type.upperBound...].firstRange(of: ") = ") else {
+        continue
+      }
+      values[String(line[..<type.lowerBound])] = String(line[end.upperBound...])
+    }
+  }
+
+  package subscript(key: String) -> String? { values[key] }
+
+  /// The state that the keys describe, together with those of `corosync-cmapctl -m stats`.
+  package func state(stats: CorosyncMap, quorate: Bool) -> CorosyncState {
+    let own = self["runtime.votequorum.this_node_id"]
+    var nodes: [(id: String, name: String, position: Int)] = []
+    while let id = self["nodelist.node.\(nodes.count).nodeid"] {
+      nodes.append((id, self["nodelist.node.\(nodes.count).name"] ?? id, nodes.count))
+    }
+    var links: [CorosyncState.Link] = []
+    if let here = nodes.first(where: { $0.id == own }) {
+      while let address = self["nodelist.node.\(here.position).ring\(links.count)_addr"] {
+        let connected = nodes.allSatisfy { node in
+          node.id == own || stats["stats.knet.node\(node.id).link\(links.count).connected"] == "1"
+        }
+        links.append(.init(number: links.count, address: address, connected: connected))
+      }
+    }
+    let cipher = self["totem.crypto_cipher"] ?? "none"
+    let hash = self["totem.crypto_hash"] ?? "none"
+    return CorosyncState(
+      quorate: quorate, links: links, encrypted: cipher != "none" && hash != "none",
+      members: nodes.filter { self["runtime.members.\($0.id).status"] == "joined" }.map(\.name))
   }
 }

@@ -77,3 +77,62 @@ package enum HeadClones: Wing {
     return files
   }
 }
+
+/// What a captured head keeps to itself: who it is, what only it may know, and what can be had again.
+enum HeadCapture {
+  /// Patterns of mksquashfs(1); `/*` at the end keeps the folder itself.
+  static let excluded = identity + secrets + state + caches
+
+  static let identity = ["/etc/machine-id", "/var/lib/dbus/machine-id", "/etc/ssh/ssh_host_*", "/etc/hostname"]
+  static let secrets = [
+    "/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-", "\(WellKnown.secrets)/*", "/etc/corosync/authkey",
+    "/etc/pacemaker/authkey", "/root/.ssh/id_*", "/root/.bash_history", "/etc/ssl/private/*",
+    "/var/lib/systemd/random-seed", "/var/lib/systemd/credential.secret",
+  ]
+  /// Of the agent only the list of what it manages goes along: lease, generation, clones and proofs are this head's
+  /// own.
+  static let state = [
+    "/var/lib/cluster/generation*", "/var/lib/cluster/lease*", "/var/lib/cluster/clones", "/var/lib/cluster/fencing",
+    "/var/lib/cluster/deadman", "/var/lib/cluster/operations.lock",
+    "/var/lib/corosync/*", "/var/lib/pacemaker/*/*", "/var/lib/misc/dnsmasq.leases", "/var/lib/systemd/timers/*",
+    "\(WellKnown.captures)/*", "\(WellKnown.cloneScripts)/*",
+  ]
+  static let caches = [
+    "/proc/*", "/sys/*", "/dev/*", "/run/*", "/tmp/*", "/var/tmp/*", "/mnt/*", "/media/*", "/var/cache/apt/*.bin",
+    "/var/cache/apt/archives/*.deb", "/var/lib/apt/lists/*_*", "/var/cache/cluster/*", "/var/crash/*", "/lost+found",
+    "/swapfile",
+  ]
+}
+
+extension Expansion {
+  /// A head is cloned when its original is complete: after everything on the original that does not itself need the
+  /// clone.
+  static func orderClones(_ resources: [Resource]) -> [Resource] {
+    let clones = resources.filter { $0.establishes != nil }
+    guard !clones.isEmpty else { return resources }
+    let needing = needing(Set(clones.compactMap(\.establishes)), resources)
+    return resources.map { resource in
+      guard resource.establishes != nil, let desired = resource.desired as? HeadCloneKind.Desired else {
+        return resource
+      }
+      var resource = resource
+      let own = Set(resource.after)
+      resource.after += resources.lazy.map(\.id).filter { id in
+        !needing.contains(id) && !own.contains(id) && (id.host == desired.primary || id.kind == ImageKind.name)
+      }
+      return resource
+    }
+  }
+
+  /// The resources on hosts that clones make, and all that comes after one of them.
+  private static func needing(_ hosts: Set<HostID>, _ resources: [Resource]) -> Set<ResourceID> {
+    var found = Set(
+      resources.filter { $0.establishes != nil || $0.id.host.map(hosts.contains) == true }.map(\.id))
+    var before = -1
+    while found.count != before {
+      before = found.count
+      for resource in resources where resource.after.contains(where: found.contains) { found.insert(resource.id) }
+    }
+    return found
+  }
+}

@@ -73,3 +73,76 @@ extension Resource {
     Resource(FencingProofKind.id(of: desired.head), desired, because: because, source: source, after: after)
   }
 }
+
+/// When the fencing of a head was last proven from this one. Nil: never.
+package struct FencingProbe: Probe {
+  package typealias Answer = FencingRecord?
+
+  package static let name = "fencing"
+
+  package let head: HostID
+
+  package init(_ head: HostID) { self.head = head }
+
+  package var words: String { "fencing \(head)" }
+  package var secrets: ProbeSecrets { .none }
+
+  package func recorded(_ record: FencingRecord?, _ nodes: NodeNames) -> [ObservedLines] {
+    [ObservedLines("fencing", explained(record, nodes))]
+  }
+
+  package func explained(_ record: FencingRecord?, _ nodes: NodeNames) -> [String] {
+    ["\(head) \(record == nil ? "not proven" : "proven")"]
+  }
+}
+
+/// A proof that one head can switch another one off.
+package struct FencingRecord: Hashable, Codable, Sendable {
+  package var head: HostID
+  /// Where the BMC was, so that a moved BMC needs a new proof.
+  package var address: IPv4Address
+  /// Seconds since 1970.
+  package var provenAt: Int
+
+  package init(head: HostID, address: IPv4Address, provenAt: Int) {
+    self.head = head
+    self.address = address
+    self.provenAt = provenAt
+  }
+}
+
+/// Proves from this head that another one can be fenced.
+package struct EnsureFencingProven: GoalOperation {
+  package static let name = "ensureFencingProven"
+
+  package let goal: FencingGoal
+  package init(_ goal: FencingGoal) { self.goal = goal }
+
+  package var secrets: Set<SecretRef> { [goal.bmc.password] }
+  package var machine: HostID? { goal.head }
+  package func claims(on host: HostID) -> [Claim] { [] }
+  package var lockout: Lockout { .impossible }
+  package var impact: Impact { .nothing }
+  package var isRemoval: Bool { false }
+
+  package var timing: OperationTiming {
+    // Measured: ipmitool(1) `status` 0.3 s; a slow BMC needs seconds.
+    OperationTiming(expectedSeconds: 3, varies: false, deadline: .seconds(120), lane: nil)
+  }
+  package var expectation: Expectation? { nil }
+
+  package var target: String { goal.head.name }
+  package func title(verb: String, machines: String) -> String { "prove that \(machines) can be fenced" }
+  package var counting: CountingWords { CountingWords("prove the fencing of", "head", "heads") }
+  package var undoing: String { "it changes nothing that would have to be undone." }
+}
+
+package struct FencingGoal: Hashable, Codable, Sendable {
+  package var head: HostID
+  package var bmc: BMC
+
+  package init(head: HostID, bmc: BMC) {
+    self.head = head
+    self.bmc = bmc
+  }
+}

@@ -21,3 +21,43 @@ package enum Links: Wing {
     return (links.first { $0.interface == interface } ?? links.first { $0.gateway != nil })?.address
   }
 }
+
+/// Every network interface with its addresses and routes.
+package struct LinksProbe: Probe {
+  package typealias Answer = [LinkState]
+
+  package static let name = "links"
+
+  package init() {}
+
+  package var words: String { "links" }
+  package var secrets: ProbeSecrets { .none }
+
+  package func recorded(_ links: [LinkState], _ nodes: NodeNames) -> [ObservedLines] {
+    [ObservedLines("links", explained(links, nodes))]
+  }
+
+  package func explained(_ links: [LinkState], _ nodes: NodeNames) -> [String] {
+    links.flatMap { link in
+      ["\(link.name) \(link.up ? "up" : "down")"] + link.addresses.map { "\(link.name) address \($0)" }
+    }.sorted()
+  }
+}
+
+package struct LinkState: Hashable, Codable, Sendable {
+  package var name: String
+  package var mac: MACAddress?
+  package var up: Bool
+  /// `address/prefix`, IPv4 only.
+  package var addresses: [String]
+  /// Default gateways through this link.
+  package var gateways: [IPv4Address]
+
+  package init(name: String, mac: MACAddress?, up: Bool, addresses: [String], gateways: [IPv4Address]) {
+    self.name = name
+    self.mac = mac
+    self.up = up
+    self.addresses = addresses
+    self.gateways = gateways
+  }
+}

@@ -43,3 +43,71 @@ package enum Nodes: Wing {
     ]
   }
 }
+
+extension Nodes: StatusSection {
+  package static func statusQuestions(_ cluster: Cluster) -> [Question] {
+    cluster.heads.map { Question($0.name, NodeReportsProbe()) }
+  }
+
+  package static func tell(_ report: inout StatusReport, _ cluster: Cluster, _ inventory: Inventory) {
+    let heard = Heard(cluster, inventory)
+    report.nodes = cluster.nodes.map { node in
+      if node.state == .out {
+        return .init(name: node.name.name, state: .out, image: nil, since: nil, detail: "left alone: `state: out`")
+      }
+      guard let mac = node.nics.lazy.compactMap(\.mac).first(where: { heard.newest[$0] != nil }),
+        let newest = heard.newest[mac]
+      else {
+        return .init(
+          name: node.name.name, state: heard.unknown == nil ? .silent : .unknown, image: nil, since: nil,
+          detail: heard.unknown ?? "never reported to a head that answers")
+      }
+      return describe(node, newest, now: inventory.observedAt)
+    }
+  }
+
+  /// Reports of nodes, as the heads have heard them.
+  private struct Heard {
+    var newest: [MACAddress: NodeReport] = [:]
+    /// Why nothing is known of those that no head has heard. Nil: a head has told what it has heard.
+    var unknown: String? = "no head answers"
+
+    init(_ cluster: Cluster, _ inventory: Inventory) {
+      let answers = Answers(inventory, blank: [])
+      var isTold = false
+      for head in inventory.hosts.keys.sorted() {
+        do throws(Unreadable) {
+          for report in try answers.answer(head, NodeReportsProbe()) ?? []
+          where (newest[report.mac]?.age ?? .max) >= report.age { newest[report.mac] = report }
+          isTold = true
+        } catch {
+          if case .failed(_, let error) = error { unknown = "\(head) cannot tell: \(error)" }
+        }
+      }
+      if isTold { unknown = nil }
+    }
+  }
+
+  private static func describe(_ node: ComputeNode, _ report: NodeReport, now: Int) -> StatusReport.Node {
+    let age = report.age
+    func made(_ state: StatusReport.Node.State, since: Int, _ detail: String?) -> StatusReport.Node {
+      .init(name: node.name.name, state: state, image: report.image, since: since, detail: detail)
+    }
+    switch report.stage {
+    case .ready where age <= NodesKind.silentAfter:
+      return made(.ready, since: now - age - (report.uptime ?? 0), report.verified ? nil : "image not verified")
+    case .ready:
+      return made(.silent, since: now - age, "last heard from \(age) s ago; check its console")
+    case .failed:
+      return made(.failed, since: now - age, report.detail ?? "its image did not match its digest")
+    case .powered where report.isSwitchedOff:
+      return made(.off, since: now - age, "switched off \(age) s ago, and not heard since")
+    case .powered, .dhcp, .script, .image:
+      var booting = made(.booting, since: now - age, report.stage.rawValue)
+      guard let stage = node.boot.stage(report.stage) else { return booting }
+      booting.until = now - age + stage.patience
+      booting.detail = age <= stage.patience ? stage.words : "\(stage.words), and nothing since. \(stage.advice)"
+      return booting
+    }
+  }
+}

@@ -57,3 +57,78 @@ package struct EnsurePower: HostOperation {
     state == .off ? "`cluster power on` switches it on again; what ran there is gone." : "`cluster power off`."
   }
 }
+
+/// A machine's power, asked of its BMC.
+package struct PowerProbe: Probe {
+  package typealias Answer = PowerState
+
+  package static let name = "power"
+
+  package let bmc: BMC
+
+  package init(_ bmc: BMC) { self.bmc = bmc }
+
+  package var words: String { "power of BMC \(bmc.address)" }
+  package var secrets: ProbeSecrets { .needs(bmc.password) }
+
+  package func recorded(_ state: PowerState, _ nodes: NodeNames) -> [ObservedLines] { [] }
+
+  package func explained(_ state: PowerState, _ nodes: NodeNames) -> [String] {
+    ["the machine of BMC \(bmc.address) is \(state.rawValue)"]
+  }
+}
+
+/// Switches a machine off and on again with its BMC, once for each token; one that is off is switched on.
+///
+/// The head notes the token, so that the same order given twice, by a retry or a later round of the run, is one cycle.
+package struct EnsurePowerCycled: HostOperation {
+  package static let name = "ensurePowerCycled"
+
+  package let bmc: BMC
+  package let of: PoweredMachine
+  /// The name of the run that asked for it.
+  package let token: String
+
+  package init(bmc: BMC, of machine: PoweredMachine, token: String) {
+    self.bmc = bmc
+    of = machine
+    self.token = token
+  }
+
+  package var secrets: Set<SecretRef> { [bmc.password] }
+  package var machine: HostID? { of.name }
+  package func claims(on host: HostID) -> [Claim] { [] }
+  package var lockout: Lockout { .impossible }
+  package var impact: Impact { of.impact }
+  package var isRemoval: Bool { false }
+  package var expectation: Expectation? { nil }
+
+  package var timing: OperationTiming {
+    OperationTiming(expectedSeconds: 8, varies: false, deadline: .seconds(180), lane: Power.lane)
+  }
+
+  package var target: String { of.name.name }
+  package func title(verb: String, machines: String) -> String { "switch \(machines) off and on" }
+  package var counting: CountingWords { CountingWords("cycle the power of", "machine", "machines") }
+  package var undoing: String { "what ran there is gone." }
+}
+
+/// The token of the last power cycle that a head has completed at a BMC. Nil: it has never done one.
+package struct PowerCycleProbe: Probe {
+  package typealias Answer = String?
+
+  package static let name = "powerCycle"
+
+  package let address: IPv4Address
+
+  package init(_ address: IPv4Address) { self.address = address }
+
+  package var words: String { "last power cycle of BMC \(address)" }
+  package var secrets: ProbeSecrets { .none }
+
+  package func recorded(_ token: String?, _ nodes: NodeNames) -> [ObservedLines] { [] }
+
+  package func explained(_ token: String?, _ nodes: NodeNames) -> [String] {
+    [token.map { "run \($0) has cycled the machine of BMC \(address)" } ?? "no run has cycled BMC \(address)"]
+  }
+}

@@ -74,3 +74,36 @@ struct NetworkBoot {
     return .ended(end)
   }
 }
+
+/// The network as the machine's own card sees it: this process is in the machine's network namespace.
+struct FirmwareFetcher: IPXEPlatform {
+  var firmware: Firmware
+
+  func fetch(_ url: String) async throws(AgentError) -> [UInt8] {
+    try await Command.checked(
+      "curl", ["-fsS", "--max-time", "10", "--max-filesize", "1048576", url], deadline: .seconds(20),
+      next: "Check that the head serves it."
+    ).stdout
+  }
+
+  func download(_ url: String) async throws(AgentError) {
+    try await Command.checked(
+      "curl", ["-fsS", "--max-time", "120", "--output", "/dev/null", url], deadline: .seconds(150),
+      next: "Check that the head serves it.")
+  }
+
+  func pause(_ length: Duration) async throws(AgentError) { try await Poll.pause(length) }
+
+  func say(_ text: String) { firmware.say(text) }
+}
+
+/// A kernel command line; of a name given twice, the last counts.
+struct KernelArguments: Hashable, Sendable {
+  var words: [String]
+
+  init(_ words: [String]) { self.words = words }
+
+  subscript(name: String) -> String? {
+    words.last { $0.hasPrefix("\(name)=") }.map { String($0.dropFirst(name.count + 1)) }
+  }
+}

@@ -38,3 +38,60 @@ enum Daemon {
     return process
   }
 }
+
+/// Runs a program that writes to this process's own output, for as long as it takes.
+enum Foreground {
+  /// The exit status, or 128 plus the signal.
+  static func run(_ argv: [String]) throws(AgentError) -> Int32 {
+    var pid: pid_t = 0
+    var arguments = argv.map { strdup($0) } + [nil]
+    defer { for argument in arguments { free(argument) } }
+    let status = posix_spawnp(&pid, argv[0], nil, nil, &arguments, environ)
+    guard status == 0 else {
+      throw AgentError(
+        .commandFailed, "\(argv[0]) could not be started", cause: String(cString: strerror(status)),
+        next: "Install the package that provides \(argv[0]).")
+    }
+    var code: Int32 = 0
+    while waitpid(pid, &code, 0) < 0 && errno == EINTR {}
+    return code & 0x7f == 0 ? code >> 8 & 0xff : 128 + (code & 0x7f)
+  }
+
+  /// Becomes another program. Returns only to say why it could not.
+  static func become(_ argv: [String]) -> AgentError {
+    guard let program = argv.first else {
+      return AgentError(.invalid, "There is no program to run", next: "Give a program to run.")
+    }
+    var arguments = argv.map { strdup($0) } + [nil]
+    execvp(program, &arguments)
+    return AgentError(
+      .commandFailed, "\(program) could not be run", cause: String(cString: strerror(errno)),
+      next: "Install the package that provides \(program).")
+  }
+}
+
+/// A process that cannot be mistaken for a later one with the same number.
+struct ProcessIdentity: Hashable, Codable, Sendable {
+  var pid: pid_t
+  /// Clock ticks since boot, field 22 of proc_pid_stat(5).
+  var started: UInt64
+
+  init(pid: pid_t, started: UInt64) {
+    self.pid = pid
+    self.started = started
+  }
+
+  /// The identity, or nil where there is no such process or it only waits to be reaped.
+  init?(running pid: pid_t) {
+    guard let stat = Files.text("/proc/\(pid)/stat"), let name = stat.lastIndex(of: ")") else { return nil }
+    // After the name, which may hold spaces: state is field 3, the number of threads field 20, the start time field 22.
+    let fields = stat[stat.index(after: name)...].split(separator: " ")
+    guard fields.count > 19, let threads = Int(fields[17]), let started = UInt64(fields[19]) else { return nil }
+    // While one thread of several runs exec, the first looks like a zombie until the other takes its place.
+    let hasEnded = ["Z", "X"].contains(fields[0]) && threads < 2
+    guard !hasEnded else { return nil }
+    self.init(pid: pid, started: started)
+  }
+
+  var isAlive: Bool { ProcessIdentity(running: pid) == self }
+}

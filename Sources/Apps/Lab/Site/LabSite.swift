@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
+import Foundation
+import HostAccess
 
 /// A lab: what one machine needs to stand in for the described cluster.
 ///
@@ -44,4 +46,81 @@ package struct LabSite: Hashable, Codable, Sendable {
 
   package func machine(_ name: HostID) -> LabMachine? { machines.first { $0.name == name } }
   package func network(_ name: String) -> LabNetwork? { networks.first { $0.name == name } }
+}
+
+/// Where a lab's things are, and what they are called. All of it follows from the id.
+extension LabSite {
+  package static let stateRoot = "/var/lib/cluster-lab"
+  package static let cacheRoot = "/var/cache/cluster-lab"
+
+  /// The network namespace with the bridges, the gateway and the BMCs.
+  package var namespace: String { "cl-\(id)" }
+  package var namespacePath: String { "/run/netns/\(namespace)" }
+  /// The namespace that a machine's NICs are in while its firmware runs.
+  package func namespace(of machine: LabMachine) -> String { "cl-\(id)-\(machine.name)" }
+  package var controlGroup: String { "cluster-lab-\(id)" }
+  package var daemonsGroup: String { "\(controlGroup)/daemons" }
+  package func controlGroup(of machine: LabMachine) -> String { "\(controlGroup)/machines/\(machine.name)" }
+
+  package var manifest: String { "\(stateDirectory)/lab.json" }
+  /// For `ssh -F`.
+  package var sshConfig: String { "\(stateDirectory)/ssh/config" }
+  package var knownHosts: String { "\(stateDirectory)/ssh/known_hosts" }
+  package var identity: String { "\(stateDirectory)/ssh/id_ed25519" }
+  /// One file per secret, by its name in the spec: `bmc/head1`.
+  package var secretsDirectory: String { "\(stateDirectory)/secrets" }
+
+  package func directory(of machine: LabMachine) -> String { "\(stateDirectory)/machines/\(machine.name)" }
+  package func console(of machine: LabMachine) -> String { "\(directory(of: machine))/console.log" }
+  package func diskFile(of machine: LabMachine) -> String { "\(directory(of: machine))/disk.img" }
+}
+
+/// A folder's note of its lab, beside `cluster.yaml`.
+struct LabPointer: Codable {
+  var id: String
+  var state: String
+
+  static func path(beside spec: String) -> String {
+    URL(fileURLWithPath: spec).deletingLastPathComponent().appendingPathComponent(".cluster/lab.json").path
+  }
+}
+
+extension LabSite {
+  /// The lab that was brought up from this `cluster.yaml`. Nil: there is none.
+  package static func load(beside spec: String) throws(AgentError) -> LabSite? {
+    guard let pointer = try pointer(beside: spec) else { return nil }
+    return try load(stateDirectory: pointer.state)
+  }
+
+  /// The lab, or nil where no lab's state is there.
+  package static func load(stateDirectory: String) throws(AgentError) -> LabSite? {
+    let path = "\(stateDirectory)/lab.json"
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    return try Files.attempt("The lab's description \(path) could not be read") {
+      try JSONDecoder().decode(LabSite.self, from: Data(contentsOf: URL(fileURLWithPath: path)))
+    }
+  }
+
+  static func pointer(beside spec: String) throws(AgentError) -> LabPointer? {
+    let path = LabPointer.path(beside: spec)
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    return try Files.attempt("\(path) could not be read") {
+      try JSONDecoder().decode(LabPointer.self, from: Data(contentsOf: URL(fileURLWithPath: path)))
+    }
+  }
+
+  /// The pointer comes first: whatever is made later, `down` finds it.
+  func save() throws(AgentError) {
+    try Files.writeJSON(LabPointer(id: id, state: stateDirectory), to: LabPointer.path(beside: spec))
+    try Files.makeDirectory(stateDirectory, mode: 0o755)
+    try Files.writeJSON(self, to: manifest)
+  }
+
+  static func forget(beside spec: String) throws(AgentError) {
+    let pointer = LabPointer.path(beside: spec)
+    try Files.remove(pointer)
+    let folder = (pointer as NSString).deletingLastPathComponent
+    // Other things of ours may live there; rmdir(2) leaves them alone.
+    rmdir(folder)
+  }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import SpecForms
 import ClusterModel
+import Diagnostics
+import SpecForms
 
 enum HeadSection: Section {
   struct Declaration: Sendable {
@@ -44,5 +45,121 @@ enum HeadSection: Section {
       nics: fields.read(nics, &problems)?.value ?? [], bmc: fields.read(bmc, &problems),
       hasBMC: fields.entry(bmc.name) != nil,
       cloneOf: fields.read(cloneOf, &problems), wipe: fields.read(wipe, &problems)?.value ?? false)
+  }
+}
+
+enum NodeGroupSection: Section {
+  struct Declaration: Sendable {
+    var names: Located<Hostlist>?
+    var image: Located<String>?
+    var nics: [Named<NICDeclaration>]
+    var bmc: Located<BMCDeclaration>?
+    var state: ComputeNode.State
+    /// Values of the keys that wings have declared, by key.
+    var settings: [String: Setting]
+
+    /// The way that a wing has read, or that of nodes which name none.
+    var boot: ComputeNode.Boot { settings["boot"]?.value as? ComputeNode.Boot ?? .stateless }
+  }
+
+  static let noun = "a node group"
+  static let doc = "Nodes that are alike."
+
+  static let names = Key("names", .hostlist, required: true, "The nodes' host names, as a hostlist: node[001-064,100].")
+  static let image = Key(
+    "image", .label("the name of an image", longest: 32), required: true, "What they run, a name under `images:`.")
+  static let nics = Key(
+    "nics", .table("a mapping of network interfaces by name", named: .interface, of: NodeNICSection.form, minimum: 1),
+    required: true,
+    "Their network interfaces, by the names that the kernel gives them.")
+  static let bmc = bmc([])
+  private static func bmc(_ more: [WingKey]) -> Key<BMCDeclaration> {
+    Key("bmc", NodeBMCSection.form(more), "Their BMCs. Default: none; someone then has to switch them on.")
+  }
+  static let state =
+    Key(
+      "state", .choice("a state of nodes"),
+      "out: away for repair, or in somebody else's hands. Nothing is done to them or waited for, and they do not count; they keep their addresses and boot scripts. Default: in."
+    ) as Key<ComputeNode.State>
+
+  static let keys = [
+    names.description, image.description, nics.description, bmc.description, state.description,
+  ]
+
+  static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration { read(fields, bmc, [], &problems) }
+
+  /// The section with the keys that wings read, in a group and in its `bmc:`.
+  static func form(_ keys: [WingKey]) -> Form<Declaration> {
+    let (own, bmc) = (keys.of(.nodes), bmc(keys.of(.bmc)))
+    return form(with: [bmc.description] + own.map(\.description)) { read($0, bmc, own, &$1) }
+  }
+
+  private static func read(
+    _ fields: Fields, _ bmc: Key<BMCDeclaration>, _ more: [WingKey], _ problems: inout Problems
+  ) -> Declaration {
+    Declaration(
+      names: fields.read(names, &problems), image: fields.read(image, &problems),
+      nics: fields.read(nics, &problems)?.value ?? [], bmc: fields.read(bmc, &problems),
+      state: fields.read(state, &problems)?.value ?? .in, settings: more.settings(fields, &problems))
+  }
+}
+
+/// The BMC of one head, or of each node of a group.
+struct BMCDeclaration: Sendable {
+  var address: Located<Counted<IPv4Address>>?
+  var user: Located<String>?
+  var password: Located<SecretRef>?
+  /// Values of the keys that wings have declared, by key.
+  var settings: [String: Setting]
+
+  /// The protocol that a wing has read, or the one of a BMC that names none.
+  var `protocol`: BMC.BMCProtocol { settings["protocol"]?.value as? BMC.BMCProtocol ?? .ipmi }
+}
+
+/// The keys of both sorts of BMC, but for the address.
+private enum BMCKeys {
+  static let user = Key("user", .account(longest: 16), required: true, "The BMC's account.")
+  static let password = Key(
+    "password", .secret, required: true, "The secret that holds the account's password: `secret:NAME`.")
+
+  static let keys = [user.description, password.description]
+
+  static func read(
+    _ fields: Fields, _ address: Key<Counted<IPv4Address>>, _ more: [WingKey], _ problems: inout Problems
+  ) -> BMCDeclaration {
+    BMCDeclaration(
+      address: fields.read(address, &problems), user: fields.read(user, &problems),
+      password: fields.read(password, &problems), settings: more.settings(fields, &problems))
+  }
+}
+
+enum HeadBMCSection: Section {
+  static let noun = "a BMC"
+  static let doc = "The head's baseboard management controller: the way to its power switch, also for fencing."
+  static let address = Key("address", .single, required: true, "The BMC's IPv4 address.")
+  static let keys = [address.description] + BMCKeys.keys
+
+  static func read(_ fields: Fields, _ problems: inout Problems) -> BMCDeclaration {
+    BMCKeys.read(fields, address, [], &problems)
+  }
+
+  static func form(_ more: [WingKey]) -> Form<BMCDeclaration> {
+    form(with: more.map(\.description)) { BMCKeys.read($0, address, more, &$1) }
+  }
+}
+
+enum NodeBMCSection: Section {
+  static let noun = "a BMC"
+  static let doc = "The baseboard management controller of each node: the way to its power switch."
+  static let address = Key(
+    "address", .counted, required: true, "The BMC's IPv4 address. With `+` at the end it counts up with the names.")
+  static let keys = [address.description] + BMCKeys.keys
+
+  static func read(_ fields: Fields, _ problems: inout Problems) -> BMCDeclaration {
+    BMCKeys.read(fields, address, [], &problems)
+  }
+
+  static func form(_ more: [WingKey]) -> Form<BMCDeclaration> {
+    form(with: more.map(\.description)) { BMCKeys.read($0, address, more, &$1) }
   }
 }

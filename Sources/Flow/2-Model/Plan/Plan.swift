@@ -101,3 +101,53 @@ package struct Plan: Hashable, Codable, Sendable {
   /// Nothing to do, nothing to forget, and nothing that could not be looked at.
   package var isClean: Bool { steps.isEmpty && blocked.isEmpty && leaving.isEmpty }
 }
+
+/// One of the few machines of a pool that may be away at once.
+///
+/// A step takes its place when it may begin, and gives it back when it has succeeded: a machine that does not come back
+/// keeps its place, and the others go on with the places that are left.
+package struct Place: Hashable, Codable, Sendable {
+  /// The machines that share the number: `nodes`.
+  package var pool: String
+  /// How many of them may be away at once.
+  package var of: Int
+  /// Its machine is away already, and so has a place, whatever the number says.
+  package var isAway: Bool
+  /// How many of them may be on their way back at once, whether or not they were away before.
+  package var atOnce: Int
+
+  package init(in pool: String, of: Int, isAway: Bool, atOnce: Int = .max) {
+    self.atOnce = atOnce
+    self.pool = pool
+    self.of = of
+    self.isAway = isAway
+  }
+}
+
+/// How long one thing took in the newest runs that changed something by it.
+package struct StepDuration: Hashable, Sendable {
+  package var step: StepID
+  /// `ensureNode`.
+  package var operation: String
+  package var host: HostID
+  package var seconds: Double
+
+  package init(step: StepID, operation: String, host: HostID, seconds: Double) {
+    self.step = step
+    self.operation = operation
+    self.host = host
+    self.seconds = seconds
+  }
+}
+
+/// A head that the description has dropped. What it has on it stays as it is, and is forgotten.
+package struct LeavingHead: Hashable, Codable, Sendable {
+  package var host: HostID
+  /// What the record lists on it.
+  package var resources: [ResourceID]
+
+  package init(host: HostID, resources: [ResourceID]) {
+    self.host = host
+    self.resources = resources
+  }
+}

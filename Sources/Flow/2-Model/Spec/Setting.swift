@@ -22,3 +22,30 @@ extension Setting: Hashable {
     hasher.combine(source)
   }
 }
+
+/// The files beside the spec that it refers to, read before expansion so that expansion stays pure.
+package struct SiteFiles: Hashable, Sendable {
+  package struct File: Hashable, Sendable {
+    package var contents: Content
+    package var executable: Bool
+
+    package init(contents: Content, executable: Bool) {
+      self.contents = contents
+      self.executable = executable
+    }
+  }
+
+  /// By path relative to the spec's folder.
+  package var files: [String: File]
+
+  package init(files: [String: File] = [:]) { self.files = files }
+
+  /// The files below a folder, by path relative to it.
+  package func below(_ folder: String) -> [String: File] {
+    let prefix = folder.hasSuffix("/") ? folder : folder + "/"
+    return Dictionary(
+      uniqueKeysWithValues: files.lazy.filter { $0.key.hasPrefix(prefix) }.map {
+        (String($0.key.dropFirst(prefix.count)), $0.value)
+      })
+  }
+}

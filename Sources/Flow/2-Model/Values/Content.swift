@@ -19,3 +19,63 @@ package enum Content: Hashable, Codable, Sendable {
     }
   }
 }
+
+extension String {
+  /// Whether the UTF-8 of both is the same, byte for byte: `==` takes different spellings of one letter for equal.
+  package func hasSameBytes(as other: String) -> Bool {
+    guard utf8.count == other.utf8.count else { return false }
+    var (one, other) = (self, other)
+    return one.withUTF8 { one in
+      other.withUTF8 { other in UnsafeRawBufferPointer(one).isSame(as: UnsafeRawBufferPointer(other)) }
+    }
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// Of one length, compared by words: every file that is looked at comes through here.
+  fileprivate func isSame(as other: UnsafeRawBufferPointer) -> Bool {
+    var place = 0
+    while place + 8 <= count {
+      let (one, two) = (
+        loadUnaligned(fromByteOffset: place, as: UInt64.self),
+        other.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+      )
+      if one != two { return false }
+      place += 8
+    }
+    return self[place...].elementsEqual(other[place...])
+  }
+}
+
+extension String {
+  /// As a path: whether it is the place itself, or anything below it.
+  package func lies(in place: String) -> Bool {
+    guard hasPrefix(place) else { return false }
+    let rest = utf8.dropFirst(place.utf8.count)
+    return rest.isEmpty || rest.first == UInt8(ascii: "/")
+  }
+}
+
+/// Names with `*` in them, which stands for anything, also for nothing.
+package enum Glob {
+  /// Whether the text is the pattern with something in the place of each `*`.
+  package static func matches(_ text: String, _ pattern: String) -> Bool {
+    let (text, pattern) = (Array(text.utf8), Array(pattern.utf8))
+    var (place, read) = (0, 0)
+    var retry: (place: Int, read: Int)?
+    while read < text.count {
+      if place < pattern.count, pattern[place] == UInt8(ascii: "*") {
+        retry = (place, read)
+        place += 1
+      } else if place < pattern.count, pattern[place] == text[read] {
+        (place, read) = (place + 1, read + 1)
+      } else if let last = retry {
+        retry = (last.place, last.read + 1)
+        (place, read) = (last.place + 1, last.read + 1)
+      } else {
+        return false
+      }
+    }
+    return pattern[place...].allSatisfy { $0 == UInt8(ascii: "*") }
+  }
+}

@@ -61,3 +61,8 @@ extension MACAddress: Codable {
     try container.encode(description)
   }
 }
+
+extension UInt8 {
+  /// Two digits, lower-case.
+  package var hexadecimal: String { (self < 16 ? "0" : "") + String(self, radix: 16) }
+}

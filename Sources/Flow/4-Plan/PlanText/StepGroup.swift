@@ -124,3 +124,43 @@ extension UInt8 {
       || self == UInt8(ascii: "-") || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(self)
   }
 }
+
+extension Step {
+  /// An order in words: `write /etc/hosts`, `restart nginx.service`. The machines it is about are the caller's,
+  /// so that many of them can be named at once.
+  func title(_ machines: String) -> String {
+    operation.title(verb: id.text.split(separator: "/").last.map(String.init) ?? "", machines: machines)
+  }
+
+  /// The same for one step alone.
+  package var title: String { title(operation.machine?.name ?? "") }
+
+  /// What it means to take it back.
+  var undoing: String { destructive ? "what it takes away does not come back." : operation.undoing }
+}
+
+/// What destroys, reboots or fails over, once more: last, where the eye rests before the question is answered.
+struct RepeatedText {
+  /// More than these are counted.
+  private static let most = 8
+
+  let text: PlanText
+  let groups: [StepGroup]
+
+  /// Begins with an empty line, or is empty.
+  var lines: [String] {
+    section("Destroys: what these take away does not come back", groups.filter(\.first.destructive))
+      + section("Reboots", groups.filter { $0.first.disruption == .reboot && !$0.first.destructive })
+      + section("Fails over", groups.filter { $0.first.disruption == .failover && !$0.first.destructive })
+  }
+
+  private func section(_ title: String, _ groups: [StepGroup]) -> [String] {
+    if groups.isEmpty { return [] }
+    let shown = text.full || groups.count <= Self.most + 1 ? groups.count : Self.most
+    let mark = text.paint("!", .red)
+    var lines = ["", text.paint(title, .red)]
+    lines += groups.prefix(shown).map { "  \(mark) \(text.folded($0.hosts)): \(text.title($0))" }
+    if shown < groups.count { lines.append("  \(mark) … and \(groups.count - shown) more") }
+    return lines
+  }
+}

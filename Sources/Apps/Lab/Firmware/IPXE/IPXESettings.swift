@@ -1,5 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
+import HostAccess
+
+/// Everything outside of itself that a script can reach.
+protocol IPXEPlatform: Sendable {
+  /// A small file's bytes: a script.
+  func fetch(_ url: String) async throws(AgentError) -> [UInt8]
+  /// A large file that only has to arrive: a kernel or an initrd.
+  func download(_ url: String) async throws(AgentError)
+  func pause(_ length: Duration) async throws(AgentError)
+  func say(_ text: String)
+}
+
+/// How a boot script ended.
+enum IPXEOutcome: Hashable, Sendable {
+  /// `boot`: a kernel with its command line.
+  case boot(kernel: String, arguments: [String])
+  /// `sanboot --drive 0x80`: the first disk.
+  case disk
+  /// `exit`, or the end of the script: the firmware goes on with the next boot device.
+  case exit
+  case reboot
+  case poweroff
+  /// A command failed, and nothing caught it.
+  case failed(String)
+}
 
 /// iPXE's settings: what `${…}` in a script stands for (ipxe.org/cfg).
 struct IPXESettings: Sendable {
