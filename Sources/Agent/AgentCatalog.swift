@@ -44,7 +44,7 @@ extension Agent {
   }
 }
 
-/// What an operation gets beside its goal.
+/// The context that an operation gets beside its goal.
 package struct OperationContext: Sendable {
   package let secrets: Secrets
   /// Takes one line about what goes on now, for a person who watches.

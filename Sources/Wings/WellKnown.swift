@@ -3,7 +3,7 @@ import ClusterModel
 
 /// Places on every head that more than one feature has to know.
 package enum WellKnown {
-  /// What nginx serves, and all it serves.
+  /// The folder that nginx serves; it serves no other.
   package static let httpRoot = "/srv/cluster/http"
   /// `boot.ipxe`, `discover.ipxe`: the same for every machine. A tree of ours.
   package static let bootScripts = httpRoot + "/boot"

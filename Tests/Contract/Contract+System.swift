@@ -192,7 +192,7 @@ extension Contract {
       let answers = try await host.host.answer(probes, secrets: Secrets())
 
       #expect(Set(answers.keys) == Set(probes))
-      let known = Answers(Inventory(hosts: ["host": .answered(answers)], observedAt: 0), blank: [])
+      let known = Answers(Inventory(hosts: ["host": .answered(answers)], observedAt: 0), uninstalled: [])
       #expect(try known.answer("host", CorosyncProbe()) == .some(nil))
       #expect(try known.answer("host", CIBProbe()) == .some(nil))
       #expect(try known.answer("host", StoredCIBProbe()) == .some(nil))

@@ -63,7 +63,7 @@ struct FakeContractSite {
     let (first, second) = (cluster.heads[0].name, cluster.heads[1].name)
     await machines.change { world in
       world.losePower(second)
-      world.blank.insert(second)
+      world.uninstalled.insert(second)
       world.machines[first]?.clones = [:]
       world.machines[first]?.captures = []
       world.regainPower(second)

@@ -111,7 +111,7 @@ extension ExampleSite {
   /// The clone's original knows whether it has installed it.
   fileprivate static var witness: HeadWitness {
     HeadWitness(questions: { ["head1": [AnyProbe(CloneProbe($0))]] }) { silent, inventory in
-      let record = try? Answers(inventory, blank: []).answer("head1", CloneProbe(silent))
+      let record = try? Answers(inventory, uninstalled: []).answer("head1", CloneProbe(silent))
       guard record == .some(nil)
       else { return .mayHold("it was installed") }
       return .cannotHold

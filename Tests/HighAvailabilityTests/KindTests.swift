@@ -10,8 +10,8 @@ struct KindTests {
   private static let heads: [HostID] = ["head1", "head2"]
   private static let silent = Inventory.Host.unreachable(AgentError(.unreachable, "silent", next: "Look."))
 
-  private func context(_ inventory: Inventory, blank: Set<HostID> = [], now: Int = 0) -> (Answers, PlanContext) {
-    let answers = Answers(inventory, blank: blank)
+  private func context(_ inventory: Inventory, uninstalled: Set<HostID> = [], now: Int = 0) -> (Answers, PlanContext) {
+    let answers = Answers(inventory, uninstalled: uninstalled)
     return (answers, PlanContext(answers: answers, activeHead: "head1", changing: [], now: now))
   }
 
@@ -27,9 +27,9 @@ struct KindTests {
   }
 
   private func steps(
-    _ desired: PacemakerConfigurationKind.Desired, _ hosts: [HostID: Inventory.Host], blank: Set<HostID> = []
+    _ desired: PacemakerConfigurationKind.Desired, _ hosts: [HostID: Inventory.Host], uninstalled: Set<HostID> = []
   ) throws -> [StepDraft] {
-    let (answers, context) = context(Inventory(hosts: hosts, observedAt: 0), blank: blank)
+    let (answers, context) = context(Inventory(hosts: hosts, observedAt: 0), uninstalled: uninstalled)
     let id = PacemakerConfigurationKind.id
     let actual = try PacemakerConfigurationKind.interpret(id, desired, answers)
     return try PacemakerConfigurationKind.steps(id, desired, actual, context)
@@ -70,7 +70,7 @@ struct KindTests {
   func absent() throws {
     let drafts = try steps(desired(), ["head1": stopped, "head2": stopped])
     #expect(drafts.map(\.verb) == ["configure"] && drafts[0].changes.count == 26)
-    #expect(try steps(desired(), ["head1": stopped], blank: ["head2"]).count == 1)
+    #expect(try steps(desired(), ["head1": stopped], uninstalled: ["head2"]).count == 1)
     #expect(throws: Unreadable.self) { try steps(desired(), ["head1": stopped, "head2": Self.silent]) }
   }
 
@@ -133,7 +133,7 @@ struct KindTests {
   }
 
   private func bootstrap(
-    _ cibs: [HostID: CIB], addresses: [String], elsewhere: [String] = [], blank: Set<HostID> = []
+    _ cibs: [HostID: CIB], addresses: [String], elsewhere: [String] = [], uninstalled: Set<HostID> = []
   ) throws -> [String] {
     let resource = HighAvailabilityParts(
       cluster: try Example.cluster(), policy: try Example.policy(), primary: try Example.cluster().heads[0]
@@ -161,7 +161,7 @@ struct KindTests {
               name: "eth0", mac: nil, up: true, addresses: head == "head1" ? addresses : elsewhere, gateways: [])
           ]))
     }
-    let (answers, context) = context(Inventory(hosts: hosts, observedAt: 0), blank: blank)
+    let (answers, context) = context(Inventory(hosts: hosts, observedAt: 0), uninstalled: uninstalled)
     let actual = try HighAvailabilityBootstrapKind.interpret(resource.id, desired, answers)
     return try HighAvailabilityBootstrapKind.steps(resource.id, desired, actual, context).map(\.verb)
   }
@@ -175,7 +175,7 @@ struct KindTests {
       try bootstrap(["head1": .none, "head2": .empty], addresses: ["10.1.0.1/16"])
         == ["address-eth1", "address-eth0", "start-nginx.service"])
     #expect(
-      try bootstrap(["head1": .empty], addresses: ["10.1.0.10/16"], blank: ["head2"])
+      try bootstrap(["head1": .empty], addresses: ["10.1.0.10/16"], uninstalled: ["head2"])
         == ["address-eth1", "start-nginx.service"])
   }
 
@@ -199,7 +199,7 @@ struct KindTests {
   func onADisk() throws {
     let all = ["address-eth1", "address-eth0", "start-nginx.service"]
     #expect(try bootstrap(["head1": .stopped, "head2": .none], addresses: []) == all)
-    #expect(try bootstrap(["head1": .stopped], addresses: [], blank: ["head2"]) == all)
+    #expect(try bootstrap(["head1": .stopped], addresses: [], uninstalled: ["head2"]) == all)
     #expect(try bootstrap(["head1": .released, "head2": .released], addresses: []) == all)
   }
 

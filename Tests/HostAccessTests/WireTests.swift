@@ -91,7 +91,7 @@ import Wings
       AnyProbe(CIBProbe()): AnyAnswer(CrmMonProbe.self, nil),
       AnyProbe(CloneProbe("head2")): AnyAnswer(CloneProbe.self, nil),
     ]
-    let known = Answers(Inventory(hosts: ["head1": .answered(answers)], observedAt: 0), blank: [])
+    let known = Answers(Inventory(hosts: ["head1": .answered(answers)], observedAt: 0), uninstalled: [])
 
     let error = #expect(throws: Unreadable.self) { try known.answer("head1", CIBProbe()) }
 

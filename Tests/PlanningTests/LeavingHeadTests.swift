@@ -115,7 +115,7 @@ import Wings
     #expect(plan.steps.map(\.id.text) == ["text@head1:/c/write", "text@head1:/d/write", "machine@head1:head2/forget"])
     // All are needed: one that fails leaves it in the record, and noted.
     #expect(plan.steps.last?.after == plan.steps.dropLast().map(\.id))
-    #expect(plan.steps.last?.turns == [])
+    #expect(plan.steps.last?.onlyAfter == [])
     world.perform(plan)
     #expect(world.clones.isEmpty)
   }
@@ -134,7 +134,7 @@ import Wings
     #expect(try cut(["head1"]).steps.map(\.id.text) == ["text@head1:/c/write", "text@head1:/d/write"])
     let some = try cut([], not: ["text@head1:/c"])
     #expect(some.steps.last?.operation == AnyOperation(EnsureCloneAbsent(head: "head2")))
-    #expect(some.steps.last?.after == [StepID("text@head1:/d/write")] && some.steps.last?.turns == [])
+    #expect(some.steps.last?.after == [StepID("text@head1:/d/write")] && some.steps.last?.onlyAfter == [])
     #expect(some.leaving == plan.leaving && some.blocked.isEmpty)
     for stays in ["machine@head1:head2", "text@head2:/b", "head2"] {
       #expect(try cut([], not: [stays]).leaving.isEmpty)

@@ -20,7 +20,7 @@ import Wings
       after: after)
     step.resource = ResourceID("file", on: host, "/\(name)")
     step.prunes = prunes
-    if prunes { step.turns = step.after }
+    if prunes { step.onlyAfter = step.after }
     return step
   }
 

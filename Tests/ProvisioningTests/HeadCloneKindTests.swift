@@ -24,7 +24,7 @@ import Testing
         hosts: [
           "head1": .knowing(CloneProbe("head2").answered(record), power),
           "head2": reachable ? .answered([:]) : silent,
-        ], observedAt: 0), blank: [])
+        ], observedAt: 0), uninstalled: [])
     let context = PlanContext(answers: answers, activeHead: "head1", changing: [], now: 0)
     return try HeadCloneKind.steps(id, desired, try HeadCloneKind.interpret(id, desired, answers), context)
   }
@@ -55,12 +55,12 @@ import Testing
     #expect(drafts.map(\.after) == [[]], "one that is there waits for no image")
   }
 
-  private static func removal(record: (AnyProbe, AnyAnswer), blank: Set<HostID>) throws -> [StepDraft] {
+  private static func removal(record: (AnyProbe, AnyAnswer), uninstalled: Set<HostID>) throws -> [StepDraft] {
     let id = HeadCloneKind.id("head2")
     let answers = Answers(
       Inventory(
         hosts: ["head1": .knowing(record, power(.off))], observedAt: 0),
-      blank: blank)
+      uninstalled: uninstalled)
     let context = PlanContext(answers: answers, activeHead: "head1", changing: [], now: 0)
     return try HeadCloneKind.interpret(id, desired, answers).map {
       HeadCloneKind.removal(id, desired, $0, context)
@@ -68,19 +68,19 @@ import Testing
   }
 
   @Test func thePrimaryForgetsOneThatLeft() throws {
-    let drafts = try Self.removal(record: CloneProbe("head2").answered(Self.record), blank: ["head2"])
+    let drafts = try Self.removal(record: CloneProbe("head2").answered(Self.record), uninstalled: ["head2"])
 
     #expect(drafts.map(\.operation) == [AnyOperation(EnsureCloneAbsent(head: "head2"))])
     #expect(drafts.map(\.host) == ["head1"] && !drafts[0].destructive)
-    #expect(try Self.removal(record: CloneProbe("head2").answered(nil), blank: ["head2"]).isEmpty)
+    #expect(try Self.removal(record: CloneProbe("head2").answered(nil), uninstalled: ["head2"]).isEmpty)
     // Unknown is not absent.
     #expect(throws: Unreadable.self) {
-      try Self.removal(record: CloneProbe("head2").failed(Self.silence), blank: ["head2"])
+      try Self.removal(record: CloneProbe("head2").failed(Self.silence), uninstalled: ["head2"])
     }
   }
 
   @Test func oneThatIsNoCloneAnyMoreIsStillTheOneThatWasInstalled() throws {
-    #expect(try Self.removal(record: CloneProbe("head2").answered(Self.record), blank: []).isEmpty)
+    #expect(try Self.removal(record: CloneProbe("head2").answered(Self.record), uninstalled: []).isEmpty)
   }
 
   @Test func oneThatIsOnAndSilentIsNeverInstalledAnew() {

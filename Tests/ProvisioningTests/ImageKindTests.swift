@@ -12,7 +12,7 @@ import Testing
     overlays: [], finish: [])
   private static let probe = ImageProbe("compute", digest: recipe.digest)
 
-  private static func drafts(_ heads: [HostID: Head], blank: Set<HostID> = [], active: HostID = "head1") throws
+  private static func drafts(_ heads: [HostID: Head], uninstalled: Set<HostID> = [], active: HostID = "head1") throws
     -> [StepDraft]
   {
     let desired = ImageKind.Desired(
@@ -29,7 +29,7 @@ import Testing
       case .silent: .unreachable(AgentError(.unreachable, "silent", next: "Power it on."))
       }
     }
-    let answers = Answers(Inventory(hosts: hosts, observedAt: 0), blank: blank)
+    let answers = Answers(Inventory(hosts: hosts, observedAt: 0), uninstalled: uninstalled)
     let context = PlanContext(answers: answers, activeHead: active, changing: [], now: 0)
     let id = ImageKind.id("compute")
     return try ImageKind.steps(id, desired, try ImageKind.interpret(id, desired, answers), context)
@@ -65,8 +65,8 @@ import Testing
   }
 
   @Test func aBlankStandbyGetsItWithItsCapture() throws {
-    #expect(try Self.drafts(["head1": .lacks, "head2": .silent], blank: ["head2"]).map(\.verb) == ["build"])
-    #expect(try Self.drafts(["head1": .has, "head2": .silent], blank: ["head2"]).isEmpty)
+    #expect(try Self.drafts(["head1": .lacks, "head2": .silent], uninstalled: ["head2"]).map(\.verb) == ["build"])
+    #expect(try Self.drafts(["head1": .has, "head2": .silent], uninstalled: ["head2"]).isEmpty)
   }
 
   @Test func aSilentStandbyHoldsNobodyBack() throws {

@@ -33,7 +33,7 @@ import Testing
       guard let reports else { return .unreachable(AgentError(.unreachable, "silent", next: "Power it on.")) }
       return .knowing(NodeReportsProbe().answered(reports))
     }
-    let found = Answers(Inventory(hosts: hosts, observedAt: now), blank: [])
+    let found = Answers(Inventory(hosts: hosts, observedAt: now), uninstalled: [])
     let context = PlanContext(answers: found, activeHead: active, changing: [], now: now)
     let actual = try NodesKind.interpret(NodesKind.id, desired, found)
     return try NodesKind.steps(NodesKind.id, desired, actual, context)

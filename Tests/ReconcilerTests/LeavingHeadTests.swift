@@ -63,12 +63,12 @@ import Testing
 
     let plan = try await site.reconciler().propose().plan
     let step = try #require(plan.steps.last)
-    #expect(step.id == Self.forget && step.host == "head1" && !step.destructive && step.turns.isEmpty)
+    #expect(step.id == Self.forget && step.host == "head1" && !step.destructive && step.onlyAfter.isEmpty)
     #expect(step.because.hasPrefix("head2 leaves: "))
     var (before, open) = (Set<StepID>(), step.after)
     while let id = open.popLast() {
       let needing = try #require(plan.steps.first { $0.id == id })
-      if before.insert(id).inserted { open += Set(needing.after).subtracting(needing.turns) }
+      if before.insert(id).inserted { open += Set(needing.after).subtracting(needing.onlyAfter) }
     }
     #expect(before.count == plan.steps.count - 1, "it needs every other step")
     #expect(try await site.apply(run: "run-2").isWhole)

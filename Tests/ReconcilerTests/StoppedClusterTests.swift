@@ -41,7 +41,7 @@ import Testing
     await site.machines.change { world in
       Self.stop("corosync.service", on: "head1", &world)
       world.losePower("head2")
-      world.blank.insert("head2")
+      world.uninstalled.insert("head2")
       world.machines["head1"]?.clones["head2"] = nil
       world.down.remove("head2")
     }

@@ -9,7 +9,7 @@ import Testing
     let site = try SimulatedSite.example()
     let cluster = try SimulatedSite.read(site.spec)
     let hosts = Set(cluster.heads.map(\.name))
-    let nothing = Answers(Inventory(hosts: [:], observedAt: 0), blank: hosts)
+    let nothing = Answers(Inventory(hosts: [:], observedAt: 0), uninstalled: hosts)
     let context = PlanContext(answers: nothing, activeHead: "head1", changing: [], now: 0)
     var saying: Set<String> = []
 

@@ -13,7 +13,7 @@ import Testing
     changing: Set<ResourceID> = []
   ) throws -> [StepDraft] {
     let inventory = Inventory(hosts: [host: .answered(Dictionary(uniqueKeysWithValues: answers))], observedAt: 0)
-    let seen = Answers(inventory, blank: [])
+    let seen = Answers(inventory, uninstalled: [])
     let context = PlanContext(answers: seen, activeHead: host, changing: changing, now: 0)
     return try kind.steps(id, desired, try kind.interpret(id, desired, seen), context)
   }

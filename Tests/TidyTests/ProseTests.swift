@@ -8,8 +8,8 @@ import Testing
   ///
   /// Those that do not yet are counted. A number may only become smaller: lower it with the comments that you rewrite.
   @Test(arguments: [
-    "Apps/cluster": 0, "Apps/Lab": 0, "Apps": 50, "Flow": 191, "Agent": 35, "HostAccess": 0, "Support": 0,
-    "Wings": 22,
+    "Apps/cluster": 0, "Apps/Lab": 0, "Apps": 0, "Flow": 0, "Agent": 0, "HostAccess": 0, "Support": 0,
+    "Wings": 0,
   ])
   func docCommentsNameTheThing(_ area: String, _ most: Int) {
     let found = Self.comments(in: "Sources/\(area)/").filter { comment in

@@ -2,7 +2,7 @@
 import ClusterModel
 import HostAccess
 
-/// What paths held before changes that nobody has confirmed yet, one folder for each: `FOLDER/DIGEST/`.
+/// The contents of paths before changes that nobody has confirmed yet, one folder for each: `FOLDER/DIGEST/`.
 ///
 /// A file that a daemon reads later cuts nothing when it is written, so it is not confirmed then; what it replaced is
 /// kept until the change that brings it into force is.
@@ -62,7 +62,7 @@ struct BeforeImages: Sendable {
 
 /// The rules that the kernel has now: nft(8).
 enum Firewall {
-  /// Nil where there is no nft, and so no rules of its making.
+  /// The rules of nftables. Nil where there is no nft, and so no rules of its making.
   static func rules() async throws(AgentError) -> String? {
     do throws(AgentError) {
       // Without counters, which go on counting.

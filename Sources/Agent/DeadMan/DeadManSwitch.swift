@@ -117,7 +117,7 @@ package struct DeadManSwitch: Sendable {
 
   // MARK: Undoing
 
-  /// What the timer does, and a boot.
+  /// Undoes changes that were not confirmed in time: the work of the timer, and of a boot.
   ///
   /// An operation that is still at work may do the rest of its change afterwards. So what was there is put back in
   /// time, and once more when it has ended: until then this throws, and systemd tries again.

@@ -21,9 +21,9 @@ struct GuardedChange: Codable, Sendable {
   /// Seconds of `CLOCK_BOOTTIME`, in this boot.
   var endsAt: Double
   var boot: String
-  /// What it did, once that is known.
+  /// The outcome of the change, once that is known.
   var outcome: Outcome?
-  /// What was there before.
+  /// The units as they were before.
   var units: [Unit]
   var links: LinkSnapshot
   /// nft(8)'s own text, where there is nft.
@@ -51,13 +51,13 @@ struct EndedChange: Codable, Sendable {
   var run: String
   var what: String
   var outcome: Outcome?
-  /// What could not be put back.
+  /// The things that could not be put back.
   var problems: [String] = []
 }
 
 /// A value in a file of its own, replaced as a whole, so that it survives a power cut as the old or the new one.
 enum DurableJSON {
-  /// Nil when there is no such file.
+  /// The contents of a file. Nil when there is none.
   static func read<Value: Decodable>(_ type: Value.Type, from path: String) throws(AgentError) -> Value? {
     guard try FileSystem.entry(path) != nil else { return nil }
     let bytes = try FileSystem.read(path)

@@ -11,8 +11,8 @@ struct LinkSnapshot: Hashable, Codable, Sendable {
     var address: String
   }
 
-  /// Those that a machine has for itself. Service addresses come second on their network, and move: one that Pacemaker
-  /// has taken to another head meanwhile must not be put back here.
+  /// The addresses that a machine has for itself. Service addresses come second on their network, and move: one that
+  /// Pacemaker has taken to another head meanwhile must not be put back here.
   var addresses: [Address]
   /// But for those that the kernel makes by itself.
   var routes: [Route]

@@ -78,7 +78,7 @@ private enum PathReplacement {
       changed: true, detail: "wrote \(bytes.count) bytes" + (before == nil ? "" : ", replacing another file"))
   }
 
-  /// What is at a path that is to become a file or a link. Nil: nothing.
+  /// The entry at a path that is to become a file or a link. Nil: nothing.
   static func entryToReplace(_ path: String) throws(AgentError) -> FileSystem.Entry? {
     let entry = try FileSystem.entry(path)
     guard entry == nil || entry?.kind == .file || entry?.kind == .link else {

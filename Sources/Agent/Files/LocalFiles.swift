@@ -65,7 +65,7 @@ enum LocalFiles {
     return files
   }
 
-  /// Nil when there is no such file.
+  /// The contents of a file. Nil when there is none.
   static func read(_ path: String) throws(AgentError) -> [UInt8]? {
     let file = open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else {

@@ -34,7 +34,7 @@ enum FencingRecords {
 
   private static func path(_ head: HostID) -> String { "\(folder)/\(head).json" }
 
-  /// Nil when nothing is recorded. A record that cannot be read is an error, and proving again mends it.
+  /// The record of a proof. Nil when there is none. One that cannot be read is an error, and proving again replaces it.
   static func read(_ head: HostID) throws(AgentError) -> FencingRecord? {
     guard FileManager.default.fileExists(atPath: path(head)) else { return nil }
     do {

@@ -8,7 +8,7 @@ import Wings
 ///
 /// All work is done beside the image's final place, so a build that ends early leaves nothing that could be served.
 struct ImageBuilder {
-  /// What a build needs on the way, with and without the packages in the cache.
+  /// The space that a build needs on the way, with and without the packages in the cache.
   private static let coldSpace = 2 << 30
   private static let warmSpace = 3 << 29
   /// Nothing in an image is younger than this, so that a rebuild of the same inputs gives the same bytes.

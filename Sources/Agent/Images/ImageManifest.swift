@@ -4,7 +4,7 @@ import FoundationEssentials
 import HostAccess
 import Wings
 
-/// What an image holds, kept beside it. Two images can be compared by their manifests.
+/// The contents of an image, kept beside it. Two images can be compared by their manifests.
 struct ImageManifest: Codable, Sendable {
   var name: String
   /// The recipe's digest: the image's identity.
@@ -25,7 +25,7 @@ struct ImageManifest: Codable, Sendable {
     self.recipe = recipe
   }
 
-  /// Nil when the bytes are no manifest.
+  /// Reads a manifest. Nil when the bytes are none.
   init?(json: [UInt8]) {
     guard let manifest = try? JSONDecoder().decode(Self.self, from: Data(json)) else { return nil }
     self = manifest
@@ -70,7 +70,7 @@ extension ImageManifest {
 /// Built images on this head: `/srv/cluster/images/NAME/DIGEST/`, each complete or not there.
 struct ImageStore {
   static let root = "/srv/cluster/images"
-  /// What a complete image is made of.
+  /// The files of a complete image.
   static let files = ["root.squashfs", "vmlinuz", "initrd", "boot.ipxe"]
   static let manifestName = "manifest.json"
 
@@ -78,7 +78,7 @@ struct ImageStore {
   /// Beside the final place, so that finishing is one rename(2).
   static func unfinished(_ name: String, _ digest: String) -> String { "\(root)/\(name)/.unfinished-\(digest)" }
 
-  /// Nil when there is no such image, or not all of it.
+  /// The manifest of an image. Nil when there is no such image, or not all of it.
   static func manifest(_ name: String, _ digest: String) throws(AgentError) -> ImageManifest? {
     let folder = folder(name, digest)
     guard let bytes = try LocalFiles.read("\(folder)/\(manifestName)") else { return nil }

@@ -79,7 +79,7 @@ struct PackageLayer {
     ]
   }
 
-  /// What mmdebstrap says, turned into what to do.
+  /// The error for a failure of mmdebstrap, with what to do.
   private func failure(_ result: CommandResult) -> AgentError {
     let lines = result.text.split(separator: "\n").map(String.init)
     if let line = lines.last(where: { $0.contains("No space left on device") }) {
@@ -165,7 +165,8 @@ private final class InstallProgress: Sendable {
   }
 }
 
-/// What a node that computes has no use for. It halves the image, and so the time that every boot takes to fetch it.
+/// The files that a node that computes has no use for. Leaving them out halves the image, and so the time that every
+/// boot takes to fetch it.
 enum SlimImage {
   /// Patterns below the root, for `mksquashfs -wildcards -ef`. `usr/lib`, because `lib` is a link to it.
   static let excluded =

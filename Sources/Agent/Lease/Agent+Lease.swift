@@ -47,7 +47,7 @@ extension Agent {
   }
 }
 
-/// Of agents that are asked for the very same operation, one is at it at a time.
+/// A turn among agents that are asked for the very same operation: one of them is at it at a time.
 ///
 /// An operation goes on when the connection that it came over is lost. Asked for again over the next connection, it
 /// must not run twice at once: a node would be switched off by one while the other waits for it to come up.

@@ -60,7 +60,7 @@ enum Interface {
   /// `RTF_GATEWAY` of linux/route.h.
   private static let isByGateway: UInt32 = 2
 
-  /// By interface, those that are preferred first.
+  /// The default gateways by interface, those that are preferred first.
   private static func defaultGateways() throws(AgentError) -> [String: [IPv4Address]] {
     var gateways: [String: [IPv4Address]] = [:]
     // proc_pid_net(5): Iface Destination Gateway Flags RefCnt Use Metric Mask MTU Window IRTT, addresses as the

@@ -10,7 +10,7 @@ struct BootEvent: Hashable, Sendable {
     case image(String)
     /// A capture of a head.
     case capture
-    /// What a machine says of itself: the query of `/report`.
+    /// The report of a machine about itself: the query of `/report`.
     case report([String: String])
   }
 
@@ -21,7 +21,7 @@ struct BootEvent: Hashable, Sendable {
   var server: IPv4Address?
   var what: What
 
-  /// Nil for every line that tells nothing of a machine.
+  /// Reads a line. Nil for every line that tells nothing of a machine.
   init?(line: Substring) {
     guard let fields = FlatJSON.fields(line), let uri = fields["uri"], let at = fields["at"], let ip = fields["ip"],
       let status = fields["status"].flatMap({ Int($0) }), (200..<300).contains(status)

@@ -81,7 +81,7 @@ struct BootLog {
     }
   }
 
-  /// Nil when there is no log yet. The first line may be half a line; it is no event then.
+  /// The end of the log. Nil when there is none yet. The first line may be half a line; it is no event then.
   private static func end(of path: String) throws(AgentError) -> Substring? {
     guard let size = try LocalFiles.size(path) else { return nil }
     return try read(path, from: max(0, size - tail))
@@ -108,7 +108,7 @@ struct BootLog {
   }
 }
 
-/// What is written to the boot log from now on.
+/// The lines that are written to the boot log from now on.
 struct BootLogFollower {
   private var offset: Int
   private var file: UInt64

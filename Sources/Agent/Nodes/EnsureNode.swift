@@ -33,7 +33,7 @@ extension EnsureNode: AgentOperation {
   }
 }
 
-/// What waiting for a machine's boot has in common.
+/// The common parts of waiting for a machine's boot.
 enum BootWait {
   /// Between two looks at the boot log.
   static func pause() async throws(AgentError) {

@@ -110,7 +110,7 @@ extension Substring {
   }
 }
 
-/// What apt knows of the mirrors, and how old that is.
+/// The lists of packages that apt has of the mirrors, and how old they are.
 enum PackageLists {
   private static let folder = "/var/lib/apt/lists"
   /// Written by us after each update. The lists' own times are the mirror's, not ours.

@@ -9,7 +9,7 @@ import HostAccess
 package enum HistoryRepository {
   package static let path = HistoryPlace.path
 
-  /// What git calls on the side that has the repository: git-receive-pack(1), git-upload-pack(1).
+  /// The service on the side that has the repository, by git's name: git-receive-pack(1), git-upload-pack(1).
   package enum Service: String, CaseIterable, Sendable {
     case receive = "receive-history"
     case send = "send-history"

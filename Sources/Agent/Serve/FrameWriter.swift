@@ -34,7 +34,7 @@ final class FrameWriter: Sendable {
   }
 }
 
-/// What comes in on a file descriptor.
+/// The bytes that come in on a file descriptor.
 enum ByteStream {
   /// Ends at its end, and at an error of read(2), which for a pipe comes to the same.
   static func reading(_ file: Int32) -> AsyncStream<[UInt8]> {

@@ -38,7 +38,7 @@ enum LoadedConfiguration {
     try FileSystem.write(Array(record), to: path(unit), mode: 0o600)
   }
 
-  /// By the same clock that gives files their times: it may lag behind the precise one by some milliseconds.
+  /// The time by the clock that gives files their times: it may lag behind the precise one by some milliseconds.
   static var now: Int64 {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME_COARSE, &time)

@@ -3,7 +3,7 @@ import ClusterModel
 import HostAccess
 import Wings
 
-/// What systemd says of a unit: systemctl(1) `show`, org.freedesktop.systemd1(5).
+/// The properties of a unit: systemctl(1) `show`, org.freedesktop.systemd1(5).
 struct UnitProperties: Sendable {
   /// `loaded`, `not-found`, `masked`, `bad-setting`, `error`.
   var load: String
@@ -32,7 +32,7 @@ struct UnitProperties: Sendable {
     return properties
   }
 
-  /// Of several units, by the name that each was asked for by.
+  /// The properties of several units, by the name that each was asked for by.
   static func read(_ units: [String]) async throws(AgentError) -> [String: UnitProperties] {
     let names = [
       "LoadState", "ActiveState", "UnitFileState", "InvocationID", "ActiveEnterTimestamp", "NeedDaemonReload", "Result",

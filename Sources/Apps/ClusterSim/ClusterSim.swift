@@ -49,7 +49,7 @@ struct ClusterSim: ParsableCommand {
     try Self.summarise(passed: campaign.passed, failed: campaign.failures.count)
   }
 
-  /// Of each failure, and of the first one with its whole story.
+  /// Prints each failure, and the first one with its whole story.
   private static func tell(_ failures: [Campaign.Failure]) throws {
     var told = false
     for failure in failures.sorted(by: { $0.seed < $1.seed }) {

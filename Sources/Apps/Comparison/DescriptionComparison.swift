@@ -7,7 +7,7 @@ import Planning
 import Reconciler
 import Simulator
 
-/// What a cluster that is exactly as one description says would need to become as another one says.
+/// The changes that a cluster which is exactly as one description says needs to become as another one says.
 ///
 /// No host is asked: machines in memory are brought to the first description by the same steps that real ones would
 /// be, and planned for the second. The same two descriptions always give the same plan.
@@ -101,7 +101,8 @@ package struct DescriptionComparison: Sendable {
   }
 }
 
-/// Of the real site's journal only what steps took: its killed runs have left nothing on machines in memory.
+/// The journal of the real site, and of that only how long steps took: its killed runs have left nothing on machines in
+/// memory.
 private struct PastDurations: RunJournal {
   let journal: any RunJournal
 
@@ -121,7 +122,7 @@ private struct PastDurations: RunJournal {
   private static var refusal: ExecutionError { .journal(path: "in memory", cause: "a comparison is no run") }
 }
 
-/// What the machines in memory have been made of. Nothing is recorded.
+/// The record of machines in memory: what they were made of. Nothing is recorded.
 private struct ComparedHistory: RunHistory {
   let managed: [ManagedResource]
 

@@ -43,7 +43,7 @@ enum SpecInput {
     if let cluster = reading.cluster { expand(cluster) }
   }
 
-  /// What was found valid can be planned: the kinds' questions stand for all that the features made of it.
+  /// Plans what was found valid: the kinds' questions stand for all that the features made of it.
   private static func expand(_ cluster: Cluster) {
     let desired = Expansion.expand(cluster, SiteFiles())
     let heads = Planning.Heads(cluster, sight: HighAvailability.sight)
@@ -89,7 +89,7 @@ enum WireInput {
     return frames
   }
 
-  /// What can be understood can be said again, and is understood the same way then.
+  /// Encodes what was decoded, which must be understood the same way again.
   private static func check<Message: Codable>(_ bytes: [UInt8], _ type: Message.Type) {
     var decoder = FrameDecoder(.all)
     decoder.push(bytes)

@@ -5,7 +5,7 @@ import Wings
 
 /// The agent's dead-man switch, in virtual time: a change of the way to a machine is undone unless it is confirmed.
 package struct FakeDeadMan: Hashable, Codable, Sendable {
-  /// What was at a path, and below it.
+  /// The contents of a path, and below it.
   struct Image: Hashable, Codable, Sendable {
     var files: [String: FakeMachine.File]
     var links: [String: String]
@@ -166,7 +166,7 @@ extension FakeMachine {
 }
 
 extension FakeWorld {
-  /// What nobody has confirmed in time is undone by the machines themselves.
+  /// Undoes what nobody has confirmed in time, as the machines do by themselves.
   package mutating func undoOverdue() {
     for id in machines.keys where isUp(id) { machines[id]?.undoOverdue(now: now) }
   }

@@ -39,7 +39,7 @@ extension FakeMachine {
     links.contains { $0.addresses.contains { $0.hasPrefix("\(address)/") } }
   }
 
-  /// Those of its systemd.network(5) file, or else what the machine was installed with.
+  /// The addresses of its systemd.network(5) file, or else those that the machine was installed with.
   func configuredAddresses(_ link: LinkState) -> [String] {
     for (path, file) in files where path.hasPrefix("/etc/systemd/network/") && path.hasSuffix(".network") {
       let lines = String(decoding: file.bytes, as: UTF8.self).split(separator: "\n")

@@ -51,7 +51,7 @@ extension FakeMachine {
     return unit
   }
 
-  /// What is not there or masked neither runs nor is enabled; that is all it can be asked for.
+  /// The outcome for a unit that is not there or masked: it can only be asked not to run and not to be enabled.
   private func unusable(_ goal: UnitGoal) throws(AgentError) -> Outcome {
     if goal.enabled != true && goal.active != true { return Outcome(changed: false, detail: "as desired already") }
     if known(goal.name) == nil {

@@ -15,9 +15,9 @@ package struct FakeMachine: Hashable, Codable, Sendable {
     private var memo = Lazy<String>()
     private var textMemo = Lazy<String?>()
 
-    /// Of the bytes; found out once for all copies of the file.
+    /// The digest of the bytes; computed once for all copies of the file.
     package var digest: String { memo.value { SHA256.hex(bytes) } }
-    /// Nil when it is not UTF-8.
+    /// The text of the file. Nil when it is not UTF-8.
     var text: String? { textMemo.value { String(validating: bytes, as: UTF8.self) } }
 
     private enum CodingKeys: String, CodingKey { case bytes, mode, owner, changed }
@@ -79,13 +79,13 @@ package struct FakeMachine: Hashable, Codable, Sendable {
   package var links: [LinkState] = []
   /// Addresses that the installer of the operating system wrote down: they come back with every boot.
   package var installedAddresses: [String: [String]] = [:]
-  /// What each interface was last told to have by its file.
+  /// The addresses that each interface was last given by its file.
   var ownAddresses: [String: String] = [:]
   package var images: [String: ImageState] = [:]
   package var captures: Set<HostID> = []
   package var clones: [HostID: CloneRecord] = [:]
   package var fencing: [HostID: FencingRecord] = [:]
-  /// What nodes said of themselves, and when: seconds since 1970.
+  /// The reports of nodes about themselves, and when: seconds since 1970.
   package var reports: [MACAddress: Heard] = [:]
   /// The run that cycled the power of each BMC's machine last, through this head.
   package var powerCycles: [IPv4Address: String] = [:]

@@ -24,7 +24,7 @@ extension FakeWorld {
   /// Units of the site's own are on all heads: whoever names one has installed it.
   package mutating func installOwnUnits(of cluster: Cluster) {
     for own in cluster.ha?.services.compactMap(\.own) ?? [] {
-      for host in machines.keys where !blank.contains(host) && machines[host]?.known(own.unit) == nil {
+      for host in machines.keys where !uninstalled.contains(host) && machines[host]?.known(own.unit) == nil {
         machines[host]?.units[own.unit] = FakeMachine.Unit(enabled: false)
       }
     }
@@ -38,7 +38,7 @@ extension FakeWorld {
   private mutating func unpack(_ head: Head, _ cluster: Cluster) {
     guard head.cloneOf == nil else {
       add(head, hostname: "", cluster)
-      blank.insert(head.name)
+      uninstalled.insert(head.name)
       return
     }
     add(head, hostname: "debian", cluster)

@@ -9,7 +9,7 @@ extension FakeWorld {
   /// says is newer still.
   package func reports(on host: HostID) -> [NodeReport] {
     var reports = Dictionary(ownReports(on: host).map { ($0.mac, $0) }) { first, _ in first }
-    for (mac, stage) in strangers {
+    for (mac, stage) in strayReports {
       guard let server = server(of: mac), listens(host, at: server) else { continue }
       let last = reports[mac]
       reports[mac] = NodeReport(
@@ -112,7 +112,7 @@ extension FakeWorld {
 
   /// Whether the node is as the goal says, so that nothing is to be done.
   private func isReady(_ goal: NodeGoal, on host: HostID) -> Bool {
-    guard let node = nodes[goal.node], isOn(goal), node.image == goal.image, strangers[goal.mac] == nil,
+    guard let node = nodes[goal.node], isOn(goal), node.image == goal.image, strayReports[goal.mac] == nil,
       let server = node.server ?? bootServer(of: goal.mac)
     else { return false }
     return server == goal.server ?? server && listens(host, at: server)
@@ -184,7 +184,7 @@ extension FakeWorld {
     }
   }
 
-  /// What the real one would be waited for in vain.
+  /// Throws for a machine that the real agent would wait for in vain.
   private func foretell(_ goal: NodeGoal, on host: HostID) throws(AgentError) {
     guard let node = nodes[goal.node] else { return }
     if node.image == nil, node.silent {
@@ -197,7 +197,7 @@ extension FakeWorld {
         .nodeSilent, "\(goal.node) was switched on and found no boot script", next: "Check nginx and dnsmasq.")
     }
     guard listens(host, at: server) else { throw .unheard(goal, server) }
-    if strangers[goal.mac] != nil { throw .failed(goal) }
+    if strayReports[goal.mac] != nil { throw .failed(goal) }
     if let image = node.image ?? node.boots ?? bootImage(of: goal.mac), image != goal.image {
       throw .wrong(image, goal)
     }

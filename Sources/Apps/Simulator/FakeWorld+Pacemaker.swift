@@ -68,7 +68,7 @@ extension FakeWorld {
     return Outcome(changed: true, detail: "the services run on \(goal.head): \(moved)")
   }
 
-  /// What Pacemaker does by itself after anything changed.
+  /// Reacts to any change as Pacemaker does by itself.
   package mutating func settle() {
     countVotes()
     let members = members
@@ -253,7 +253,7 @@ extension CIBDocument {
 }
 
 extension XMLElement {
-  /// What an address resource holds. A fence device has an `ip` too: that of the BMC it speaks to.
+  /// The address of an address resource. A fence device has an `ip` too: that of the BMC it speaks to.
   fileprivate var serviceAddress: IPv4Address? {
     self["class"] == "stonith" ? nil : parameter("ip").flatMap { IPv4Address($0) }
   }

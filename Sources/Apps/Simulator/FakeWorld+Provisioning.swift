@@ -58,7 +58,7 @@ extension FakeWorld {
   mutating func ensureClone(
     _ goal: CloneGoal, on host: HostID, _ secrets: Secrets
   ) throws(AgentError) -> Outcome {
-    if let record = machines[host]?.clones[goal.head], !blank.contains(goal.head) {
+    if let record = machines[host]?.clones[goal.head], !uninstalled.contains(goal.head) {
       return Outcome(changed: false, detail: "installed already, from \(record.capture)")
     }
     guard var clone = machines[host], clone.captures.contains(goal.head) else {
@@ -86,7 +86,7 @@ extension FakeWorld {
     }
     clone.restart()
     machines[goal.head] = clone
-    blank.remove(goal.head)
+    uninstalled.remove(goal.head)
     configured.remove(goal.head)
     machines[host]?.clones[goal.head] = CloneRecord(
       head: goal.head, capture: String(SHA256.hex("capture of \(host)").prefix(16)), installedAt: now)

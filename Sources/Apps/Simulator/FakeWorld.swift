@@ -44,7 +44,7 @@ package struct FakeWorld: Equatable, Codable, Sendable {
 
   package var machines: [HostID: FakeMachine] = [:]
   /// Heads with an empty disk: they do not answer.
-  package var blank: Set<HostID> = []
+  package var uninstalled: Set<HostID> = []
   package var boards: [IPv4Address: Board] = [:]
   package var nodes: [HostID: Node] = [:]
   /// Seconds from a node's power to its first report.
@@ -55,7 +55,7 @@ package struct FakeWorld: Equatable, Codable, Sendable {
   /// Nodes that were switched on and are not up yet.
   var starting: Set<HostID> = []
   /// Machines that somebody else reports for, and what is said of each.
-  package var strangers: [MACAddress: NodeReport.Stage] = [:]
+  package var strayReports: [MACAddress: NodeReport.Stage] = [:]
   /// Pacemaker's configuration, while it runs anywhere.
   package var cib: CIBDocument?
   /// Heads on whose disks it lies.
@@ -90,7 +90,7 @@ package struct FakeWorld: Equatable, Codable, Sendable {
   }
 
   /// It has an operating system, and power.
-  package func isUp(_ id: HostID) -> Bool { !blank.contains(id) && !down.contains(id) && isPowered(id) }
+  package func isUp(_ id: HostID) -> Bool { !uninstalled.contains(id) && !down.contains(id) && isPowered(id) }
 
   /// Counts up with each boot. Nil: it is down.
   package func boot(of id: HostID) -> Int? { isUp(id) ? machines[id]?.boots : nil }
@@ -116,7 +116,7 @@ package struct FakeWorld: Equatable, Codable, Sendable {
   }
 }
 
-/// What a host answers and does, once it is known to be there.
+/// The answers and actions of a host, once it is known to be there.
 extension FakeWorld {
   /// Each probe's answer, or that the host does not answer at all.
   package func answers(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 
-/// What was agreed to: the steps of a plan that was shown, within the terms of its run.
+/// The consent of an administrator: the steps of a plan that was shown, within the terms of its run.
 ///
 /// It names verbs and machines. To have shown that node001 restarts allows nothing on node002, and a restart of a head
 /// is no failover.
@@ -51,7 +51,7 @@ package struct Consent: Sendable {
     terms.refused(plan).isEmpty && leaving.isSuperset(of: plan.leaving) && plan.steps.allSatisfy(allows)
   }
 
-  /// What a plan that is made before the first step would do and was not shown, a line each. Empty: the same, or less.
+  /// The steps of a plan made before the first step that were not shown, a line each. Empty: the same, or less.
   ///
   /// Also steps that need no consent must have been shown, as they are: another one may undo what somebody did
   /// meanwhile. What is done to another machine and interrupts nothing may come in: among a thousand nodes one falls

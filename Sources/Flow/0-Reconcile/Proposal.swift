@@ -5,7 +5,7 @@ import Wings
 
 /// A plan with what it was made from.
 package struct Proposal: Sendable {
-  /// What is to be done, within the terms.
+  /// The plan, within the terms.
   package var plan: Plan
   /// Everything that is to be done.
   package var whole: Plan
@@ -20,16 +20,16 @@ package struct Proposal: Sendable {
   /// Sentences to be read before the plan.
   package var notes: [String] = []
 
-  /// What agreeing to it allows.
+  /// The consent that agreeing to it gives.
   package var consent: Consent { Consent(plan, within: terms) }
 }
 
-/// What became of a run, and what was seen after it.
+/// The outcome of a run, and the site as seen after it.
 package struct Applied: Sendable {
   package var outcome: RunOutcome
-  /// What was seen after the last step; when looking failed, what was seen before it.
+  /// The site as seen after the last step; when looking failed, as seen before it.
   package var verified: Proposal
-  /// What kept the run from going on, or from looking again, after it had begun. Nil: nothing.
+  /// The error that kept the run from going on, or from looking again, after it had begun. Nil: none.
   package var endedBy: ReconcileError?
   package var recorded: AuditRepository.Recorded?
   /// How the copies of the record stand after the run.
@@ -64,7 +64,7 @@ extension Plan {
 }
 
 extension Proposal {
-  /// What was seen of a resource, a fact a line with the host it was seen on: what its kind asks for, and nothing else.
+  /// The facts seen of a resource, one a line with its host: those that its kind asks for, and no others.
   package func observed(_ resource: Resource, of cluster: Cluster) -> [String] {
     let questions = KindCatalog.all[resource.id.kind]?.questions(resource.id, resource.desired) ?? []
     let nodes = NodeNames(cluster)
@@ -84,8 +84,8 @@ extension Proposal {
   }
 }
 
-/// What was seen, as text files for the record: one for each host and sort of fact, one fact a line in a steady order,
-/// so that the difference between two runs shows what changed on the machines and nothing else.
+/// The observed facts as text files for the record: one for each host and sort of fact, one fact a line in a steady
+/// order, so that the difference between two runs shows what changed on the machines and nothing else.
 enum ObservedText {
   static func files(_ inventory: Inventory, _ cluster: Cluster) -> [String: String] {
     let nodes = NodeNames(cluster)

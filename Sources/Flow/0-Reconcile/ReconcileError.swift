@@ -12,7 +12,7 @@ package enum ReconcileError: Error, Sendable {
   /// Resources of the record that this version of the program does not know how to take away.
   case unreadableRecord([ResourceID])
   case host(AgentError)
-  /// What is to be done is not what was agreed to any more: what came in, or is different.
+  /// The plan is no longer the one that was agreed to: the steps that came in, or are different.
   case moved([String])
   /// Names in `--target` or `--exclude` that stand for nothing, each with what may have been meant.
   case unknownTarget([String])

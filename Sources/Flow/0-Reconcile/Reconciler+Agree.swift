@@ -12,7 +12,7 @@ extension Reconciler {
   /// Takes note of what happens in a run.
   package typealias Telling = @Sendable (RunNews) -> Void
 
-  /// What to say where nothing is to be carried out. Nil: there is work.
+  /// Why there is nothing to carry out. Nil: there is work.
   func standstill(_ proposal: Proposal) async throws(ReconcileError) -> Convergence? {
     let plan = proposal.plan
     if plan.isClean {
@@ -23,7 +23,7 @@ extension Reconciler {
     return plan.steps.isEmpty && plan.leaving.isEmpty ? .blocked(proposal) : nil
   }
 
-  /// What was agreed to. Nil: nothing.
+  /// The consent that was given. Nil: none.
   func agree(to proposal: Proposal, _ ask: Asking) async throws(ReconcileError) -> Consent? {
     guard try await ask(proposal) else { return nil }
     try check(proposal)
@@ -89,8 +89,8 @@ extension Reconciler {
     _ plan: Plan, _ terms: RunTerms, _ inventory: Inventory, _ desired: [Resource], _ previously: [ManagedResource]
   ) throws(ReconcileError) -> Proposal {
     if !terms.scope.isWhole {
-      let strangers = strangers(terms.scope, plan, desired, previously)
-      if !strangers.isEmpty { throw .unknownTarget(strangers) }
+      let unmatched = unmatched(terms.scope, plan, desired, previously)
+      if !unmatched.isEmpty { throw .unknownTarget(unmatched) }
     }
     let cut = plan.cut(to: terms.scope)
     return Proposal(
@@ -98,14 +98,14 @@ extension Reconciler {
       previously: previously)
   }
 
-  private func strangers(
+  private func unmatched(
     _ scope: PlanScope, _ plan: Plan, _ desired: [Resource], _ previously: [ManagedResource]
   ) -> [String] {
     let machines = Set(cluster.heads.map(\.name.name) + cluster.nodes.map(\.name.name))
       .union(previously.compactMap { $0.id.host?.name })
     let ids = Set(desired.map(\.id.description) + previously.map(\.id.description)).union(plan.steps.map(\.id.text))
     return (scope.targets + scope.excluded).flatMap { selector -> [String] in
-      let unknown = selector.strangers(machines: machines, resources: ids)
+      let unknown = selector.unmatched(machines: machines, resources: ids)
       let shown = unknown.prefix(5).map { name in
         let near = nearest(to: name, among: (name.contains(":") ? ids : machines).sorted())
         let meant = near.isEmpty ? "" : "; did you mean \(near.map { "`\($0)`" }.joined(separator: ", "))?"
@@ -115,7 +115,7 @@ extension Reconciler {
     }
   }
 
-  /// What has to hold of a plan before it is carried out, wherever it came from.
+  /// Checks the rules that a plan has to keep before it is carried out, wherever it came from.
   package func check(_ proposal: Proposal) throws(ReconcileError) {
     let refused = proposal.terms.refused(proposal.plan)
     if !refused.isEmpty { throw .tooDisruptive(refused, ceiling: proposal.terms.ceiling ?? .none) }

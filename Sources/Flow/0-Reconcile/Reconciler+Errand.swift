@@ -12,7 +12,7 @@ extension Reconciler {
     return await look(further: questions, after: first)
   }
 
-  /// What a run is planned from: what is wanted and was left in place, and what its errand asks besides.
+  /// The facts that a run is planned from: what is wanted and was left in place, and the answers that its errand needs.
   func observe(_ request: RunRequest) async throws(ReconcileError) -> SeenSite {
     var seen = try await observe()
     if let errand = request.errand {

@@ -29,7 +29,8 @@ extension Reconciler {
     return unfinished.filter { run in !(run.process.map(processes.isRunning) ?? false) }
   }
 
-  /// What killed runs had begun to put in place, oldest first: no record lists it yet, and it is ours all the same.
+  /// The resources that killed runs had begun to put in place, oldest first. No record lists them yet; they are ours
+  /// all the same.
   func begunByInterruptedRuns() async throws(ReconcileError) -> [ManagedResource] {
     var begun: [ManagedResource] = []
     for run in try await interruptedRuns() where !run.managing.isEmpty {
@@ -47,7 +48,8 @@ extension Reconciler {
     return begun
   }
 
-  /// What a plan is about to put in place, for the journal. A removal adds nothing: the record lists it already.
+  /// The resources that a plan is about to put in place, for the journal. A removal adds nothing: the record lists it
+  /// already.
   func managing(_ proposal: Proposal) throws(ReconcileError) -> [UInt8] {
     do {
       try history.prepare(proposal.desired.map { ManagedResource(id: $0.id, desired: $0.desired) })

@@ -4,9 +4,9 @@ import Observation
 import Planning
 import Wings
 
-/// What a plan is made from, beside what is wanted.
+/// The facts that a plan is made from, beside the desired state.
 struct SeenSite: Sendable {
-  /// What the record lists as ours.
+  /// The resources that the record lists as ours.
   var previously: [ManagedResource]
   var inventory: Inventory
   /// The same with what an errand has asked besides, which is no part of the record. Nil: there is no errand.
@@ -14,7 +14,7 @@ struct SeenSite: Sendable {
 }
 
 extension Reconciler {
-  /// What is wanted, what is there, and the steps between. Changes nothing.
+  /// Compares what is wanted with what is there, and plans the steps between. Changes nothing.
   /// - Parameter terms: what part of it is wanted.
   /// - Parameter takenAway: what the same run has taken away already, and no record says yet.
   package func propose(

@@ -7,8 +7,8 @@ import Planning
 import Wings
 
 extension Reconciler {
-  /// What the newest recorded run of this site has left in place, what killed runs have begun to put there since, and
-  /// what clones may have of it.
+  /// The resources that the newest recorded run of this site left in place, those that killed runs have begun to put
+  /// there since, and what clones may have of it.
   func managedBefore() async throws(ReconcileError) -> [ManagedResource] {
     let managed: ManagedSet
     do { managed = try history.managed(site: site.id, catalog: KindCatalog.all) } catch { throw .audit(error) }

@@ -49,7 +49,7 @@ extension Reconciler {
     return report
   }
 
-  /// Of heads that have just answered; one that is silent now may have a run at work.
+  /// Adds the leases of heads that have just answered; one that is silent now may have a run at work.
   private func addLeases(to report: inout StatusReport) async {
     for head in report.heads.lazy.filter(\.online).map(\.name) {
       guard let host = hosts[HostID(head)] else { continue }

@@ -7,7 +7,7 @@ import HostAccess
 import Planning
 
 extension DesiredResources {
-  /// What a description asks for, as this program knows to bring it about.
+  /// The resources that a description asks for, with the catalog of this program.
   package static func asked(by cluster: Cluster, _ files: SiteFiles) -> DesiredResources {
     DesiredResources(
       Expansion.expand(cluster, files), catalog: KindCatalog.all,
@@ -24,11 +24,11 @@ package struct Reconciler: Sendable {
   package let site: Site
   package let specification: Specification
   package let cluster: Cluster
-  /// What the description asks for.
+  /// The resources that the description asks for.
   package let wanted: DesiredResources
   package let hosts: [HostID: any HostAccess.Host]
   package let secrets: any SecretStore
-  /// What runs were about to do, for those that are killed.
+  /// The journal of runs' steps, for runs that are killed.
   package let journal: any RunJournal
   package let processes: ProcessTable
   /// The record of runs.

@@ -4,21 +4,21 @@ import ClusterModel
 import Execution
 import Wings
 
-/// What a run has come to so far, round by round.
+/// The progress of a run, round by round.
 ///
 /// A run may bring to light what could not be seen before (a host that was away, a unit that took up a new
 /// configuration): such steps are carried out too, in a round of their own, as far as the consent reaches.
 struct Rounds: Sendable {
   let request: RunRequest
-  /// What was found under the lease, and is carried out first.
+  /// The proposal made under the lease, which is carried out first.
   let agreed: Proposal
-  /// What was seen after the last step; when looking failed, what was seen before it.
+  /// The site as seen after the last step; when looking failed, as seen before it.
   var latest: Proposal
-  /// Of all rounds as one. Before the first it says that nothing was done.
+  /// The outcome of all rounds as one. Before the first it says that nothing was done.
   private(set) var outcome: RunOutcome
-  /// What has been taken away that nothing asks for any more, and no record says yet.
+  /// The resources that were removed because nothing asks for them any more, and that no record lists as gone yet.
   private(set) var takenAway: Set<ResourceID> = []
-  /// What kept the run from going on, or from looking again, after it had begun. Nil: nothing.
+  /// The error that kept the run from going on, or from looking again, after it had begun. Nil: none.
   private(set) var endedBy: ReconcileError?
   private var number = 0
 
@@ -109,9 +109,9 @@ extension RunOutcome {
 }
 
 extension Plan {
-  /// What a run has taken away that nothing asks for any more. What is still there of it was not ours, and stays. What
-  /// heads have that leave is let go when all is done that their leaving means for the others. What is removed first
-  /// can come back while the rest is there.
+  /// The resources that a run removed because nothing asks for them any more. What is still there of them was not ours,
+  /// and stays. What heads have that leave is let go when all is done that their leaving means for the others. What is
+  /// removed first can come back while the rest is there.
   func takenAway(by outcome: RunOutcome) -> Set<ResourceID> {
     let done = Set(outcome.steps.filter(\.succeeded).map(\.step))
     let pruned = steps.filter { $0.prunes && KindCatalog.all[$0.resource.kind]?.isRemovedFirst != true }

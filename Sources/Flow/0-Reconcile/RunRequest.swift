@@ -4,7 +4,7 @@ import ClusterModel
 import Execution
 import Planning
 
-/// What a run may do at most: a part of the plan, up to a disruption. They hold for every round of it.
+/// The limits of a run: a part of the plan, up to a disruption. They hold for every round of it.
 package struct RunTerms: Sendable {
   package var scope: PlanScope
   /// Nothing above this is done: if any step is, nothing is. Nil: no ceiling.
@@ -44,7 +44,7 @@ package struct RunRequest: Sendable {
   }
 }
 
-/// What a run has come to.
+/// The result of a run.
 package enum Convergence: Sendable {
   /// Everything is as described. Nothing was done or recorded. Copies of the record that were behind, as they are now.
   case nothingToDo(Proposal, copies: [HistoryCopy])
@@ -55,9 +55,9 @@ package enum Convergence: Sendable {
   case applied(Applied)
 }
 
-/// What is told of a run while it goes on.
+/// News of a run while it goes on.
 package enum RunNews: Sendable {
-  /// What was recorded from another machine has been taken over.
+  /// The record of another machine has been taken over.
   case caughtUp([HistoryCopy])
   case event(RunEvent)
 }

@@ -60,14 +60,14 @@ package struct SavedPlan: Codable, Sendable {
     plan = proposal.plan
   }
 
-  /// Nil when what it was cut to can no longer be read.
+  /// The terms of the plan, or nil when they can no longer be read.
   var terms: RunTerms? {
     let (targets, excluded) = (targets.compactMap(Selector.init), excluded.compactMap(Selector.init))
     guard targets.count == self.targets.count, excluded.count == self.excluded.count else { return nil }
     return RunTerms(scope: PlanScope(targets: targets, excluded: excluded), ceiling: ceiling)
   }
 
-  /// What is no longer as it was, in a line each. Empty: the plan still fits.
+  /// The differences to another plan, a line each. Empty: the plan still fits.
   func moved(to other: SavedPlan) -> [String] {
     var moved: [String] = []
     if site != other.site { moved.append("it was made for \(site), and this is \(other.site)") }

@@ -9,7 +9,7 @@ import Wings
 /// The description as it lies on disk, with the files it refers to.
 package struct Specification: Sendable {
   package var bytes: [UInt8]
-  /// Nil when a diagnostic is an error.
+  /// The described cluster, or nil when a diagnostic is an error.
   package var cluster: Cluster?
   package var files: SiteFiles
   package var diagnostics: [Diagnostic]

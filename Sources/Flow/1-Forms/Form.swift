@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import Diagnostics
 
-/// What one value of the file may look like: how it is read, and how JSON Schema says so. One description for both, so
+/// The form of one value in the file: how it is read, and how JSON Schema says so. One description for both, so
 /// that the reader and the editor's completion cannot drift apart.
 package struct Form<Value: Sendable>: Sendable {
   /// "an IPv4 address", for messages.
   package let noun: String
   package let schema: SchemaValue
-  /// Nil when the value cannot be used; why has been reported.
+  /// Reads the value. Nil when it cannot be used, which has been reported.
   package let read: @Sendable (SpecNode, inout Problems) -> Value?
 
   package init(
@@ -43,10 +43,10 @@ extension Form {
   }
 }
 
-/// What came of reading a text.
+/// The result of reading a text.
 package enum Reading<Value: Sendable>: Sendable {
   case value(Value)
-  /// What is wrong, why or what to do, and the text that mends it where that is certain.
+  /// The problem, why or what to do, and the text that corrects it where that is certain.
   /// `code` replaces the form's own.
   case wrong(String, help: String, replacement: String? = nil, code: Diagnostic.Code? = nil)
 }

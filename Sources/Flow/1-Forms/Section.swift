@@ -8,7 +8,7 @@ package protocol Section: SendableMetatype {
   associatedtype Declaration: Sendable
   /// "a network", for messages.
   static var noun: String { get }
-  /// What the section is for, for the editor.
+  /// The purpose of the section, for the editor.
   static var doc: String { get }
   static var keys: [KeyDescription] { get }
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration

@@ -39,7 +39,7 @@ package struct SpecNode: Sendable {
 
   package let content: Content
   package let span: SourceSpan
-  /// What a problem with the value as a whole points at: its key, where it has one.
+  /// The place that a problem with the value as a whole points at: its key, where it has one.
   package var heading: SourceSpan
   /// Values in it, itself included, with aliases counted as what they stand for.
   package let weight: Int
@@ -88,7 +88,7 @@ extension SourceSpan {
   }
 }
 
-/// What a spec may cost. Each bound is far above any real cluster and far below what would hurt.
+/// Bounds on the cost of a spec. Each bound is far above any real cluster and far below what would hurt.
 package enum SpecLimits {
   /// Levels of lists and mappings.
   package static let depth = 64

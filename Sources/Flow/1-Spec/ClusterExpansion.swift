@@ -7,7 +7,7 @@ import Diagnostics
 struct ClusterExpansion {
   let context: CheckContext
 
-  /// Nil when a required value is missing, which has been reported as an error.
+  /// The checked cluster, or nil when a required value is missing, which has been reported as an error.
   static func cluster(_ context: CheckContext) -> Cluster? {
     ClusterExpansion(context: context).expanded
   }

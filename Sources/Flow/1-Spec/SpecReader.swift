@@ -57,7 +57,7 @@ extension SpecReader {
     return cluster.images.flatMap(paths).filter { seen.insert($0).inserted }
   }
 
-  /// What to say about those of them that are not there, once for each image that uses them.
+  /// Diagnostics for those of them that are not there, once for each image that uses them.
   package static func missingFiles(_ missing: [String], _ cluster: Cluster) -> [Diagnostic] {
     let missing = Set(missing)
     return cluster.images.flatMap { image in
@@ -73,9 +73,10 @@ extension SpecReader {
   private static func paths(_ image: ClientImage) -> [String] { (image.files.map { [$0] } ?? []) + image.run }
 }
 
-/// What reading a description gave: a cluster that passed all checks, or the problems; warnings come with a cluster.
+/// The result of reading a description: a cluster that passed all checks, or the problems; warnings come with a
+/// cluster.
 package struct SpecReading: Sendable {
-  /// Nil when there is any error.
+  /// The cluster, or nil when there is any error.
   package var cluster: Cluster?
   /// In the order of the file.
   package var diagnostics: [Diagnostic]

@@ -35,7 +35,7 @@ package struct Observer<C: Clock>: Sendable where C.Duration == Duration {
       func next() {
         guard let (id, probes) = waiting.popFirst() else { return }
         guard let host = hosts[id] else {
-          found[id] = .unreachable(.noWay(to: id))
+          found[id] = .unreachable(.noConnection(to: id))
           return next()
         }
         group.addTask { (id, await ask(host, probes)) }
@@ -67,7 +67,7 @@ package struct Observer<C: Clock>: Sendable where C.Duration == Duration {
 }
 
 extension AgentError {
-  fileprivate static func noWay(to host: HostID) -> AgentError {
+  fileprivate static func noConnection(to host: HostID) -> AgentError {
     AgentError(
       .unreachable, "there is no way to \(host): the spec does not name it",
       next: "Put \(host) back into the spec, or remove what is left on it yourself.")
@@ -82,7 +82,7 @@ struct Questioning {
   let sent: [AnyProbe]
   let secrets: Secrets
   private let asked: [AnyProbe]
-  /// What is known without asking.
+  /// The answers that are known without asking.
   private var known: [AnyProbe: AnyAnswer] = [:]
   /// Probes that are asked in place of others.
   private var substitutes: [AnyProbe: SubstituteProbe] = [:]

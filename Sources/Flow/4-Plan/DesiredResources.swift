@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 
-/// What a description asks for, with all that follows from that alone: found out once, and used each time that a run
+/// The resources of a description, with all that follows from them alone: computed once, and used each time that a run
 /// looks at the machines again.
 package struct DesiredResources: Sendable {
   package let resources: [Resource]
@@ -11,11 +11,11 @@ package struct DesiredResources: Sendable {
   /// Hosts that the description has, also those that are still to be made.
   private let hosts: Set<HostID>
   let order: Result<ResourceOrder, PlanProblems>
-  /// What the resources decide about.
+  /// The claims of the resources.
   let owned: Ownership
   /// Things that two of them decide about.
   let clashes: [PlanProblem]
-  /// What has to be asked of which host. Each probe once, in a steady order.
+  /// The probes for each host. Each probe once, in a steady order.
   let questions: [HostID: [AnyProbe]]
 
   package init(_ resources: [Resource], catalog: [String: AnyKind], heads: Heads) {
@@ -35,7 +35,7 @@ package struct DesiredResources: Sendable {
     questions = list.questions
   }
 
-  /// What must be asked before a plan can be made, also of what was managed before and is not asked for any more.
+  /// The probes that a plan needs, also for what was managed before and is not asked for any more.
   package func questions(previously: [ManagedResource]) -> [HostID: [AnyProbe]] {
     let gone = previously.filter { !ids.contains($0.id) }
     if gone.isEmpty { return questions }
@@ -59,7 +59,7 @@ package struct DesiredResources: Sendable {
 
   /// Hosts that were asked for what nothing asks for any more, and that the description does not have: nobody can ask
   /// them now, and nothing is done there.
-  func strangers(_ previously: [ManagedResource]) -> Set<HostID> {
+  func undescribed(_ previously: [ManagedResource]) -> Set<HostID> {
     let gone = previously.filter { !ids.contains($0.id) }
     return Set(gone.flatMap(asked).map(\.host)).union(gone.compactMap(\.id.host)).subtracting(hosts)
   }

@@ -31,7 +31,7 @@ package struct Heads: Sendable {
   /// The head that holds the service address; without a holder, the first that answers.
   package func active(in inventory: Inventory) -> HostID {
     let reachable = all.filter(inventory.isReachable)
-    let answers = Answers(inventory, blank: [])
+    let answers = Answers(inventory, uninstalled: [])
     if let serviceAddress, let holder = reachable.first(where: { sight.holds($0, serviceAddress, answers) }) {
       return holder
     }

@@ -11,10 +11,10 @@ struct Ownership {
   /// Lengths of the roots of claimed trees: only there a path has to be cut.
   private var rootLengths: Set<Int> = []
 
-  /// What the resources decide about on machines that have nothing. That is the same at any time of day.
+  /// The claims of the resources on machines that have nothing. They are the same at any time of day.
   static func of(_ desired: [Resource], catalog: [String: AnyKind], heads: Heads) -> Ownership {
     let hosts = Set(heads.all).union(desired.lazy.compactMap(\.id.host)).union(desired.lazy.compactMap(\.establishes))
-    let nothing = Answers(Inventory(hosts: [:], observedAt: 0), blank: hosts)
+    let nothing = Answers(Inventory(hosts: [:], observedAt: 0), uninstalled: hosts)
     let context = PlanContext(answers: nothing, activeHead: heads.primary, changing: [], now: 0)
     var ownership = Ownership()
     for (index, resource) in desired.enumerated() {
@@ -23,7 +23,7 @@ struct Ownership {
         ownership.add(claims, index)
         continue
       }
-      // A kind that needs real facts even for a blank machine claims what its real steps do: see PlanChecks.
+      // A kind that needs real facts even for an uninstalled machine claims what its real steps do: see PlanChecks.
       guard let drafts = try? kind.examine(resource.id, resource.desired, nothing).steps(context) else { continue }
       for draft in drafts { ownership.add(draft.operation.claims(on: draft.host), index) }
     }

@@ -7,11 +7,11 @@ struct PlanBuilder {
   /// Steps to come after.
   private struct Before {
     var all: [Int] = []
-    /// Those of them that are only taken turns with.
-    var turns: Set<Int> = []
+    /// The ones that it only follows, without needing them.
+    var onlyAfter: Set<Int> = []
   }
 
-  /// What came of one desired resource.
+  /// The planning result of one desired resource.
   private struct Standing {
     /// The steps that have to be done before the resource is as desired: its own last ones, or those of what it
     /// depends on when it has none.
@@ -28,26 +28,26 @@ struct PlanBuilder {
   private let activeHead: HostID
   private let now: Int
   private let establishers: [HostID: Int]
-  /// What the desired resources decide about.
+  /// The claims of the desired resources.
   private let owned: Ownership
   private let ids: Set<ResourceID>
 
   private var places: [Standing]
-  /// By resource that is dropped and removed first: what came of it.
+  /// The planning results of resources that are dropped and removed first, by resource.
   private var released: [ResourceID: Standing] = [:]
   private var answers: Answers
-  private var blank: Set<HostID> = []
+  private var uninstalled: Set<HostID> = []
   private var changing: Set<ResourceID> = []
   private var steps: [Step] = []
   private var after: [[Int]] = []
-  private var turns: [Set<Int>] = []
+  private var onlyAfter: [Set<Int>] = []
   /// Whether another step comes after it.
   private var hasFollower: [Bool] = []
   private var blocked: [Blocked] = []
   private var leaving: [LeavingHead] = []
-  /// What heads had that leave, or that nobody can tell whether they may.
+  /// The resources of heads that leave, or of which nobody can tell whether they may.
   private var left: Set<ResourceID> = []
-  /// What heads that stay forget of those that leave.
+  /// The steps by which heads that stay forget those that leave.
   private var forgetting: [(id: ResourceID, drafts: [StepDraft])] = []
 
   init(
@@ -67,7 +67,7 @@ struct PlanBuilder {
       desired.indices.compactMap { index in desired[index].establishes.map { ($0, index) } }
     ) { first, _ in first }
     places = Array(repeating: Standing(), count: desired.count)
-    answers = Answers(inventory, blank: [])
+    answers = Answers(inventory, uninstalled: [])
   }
 
   /// A host that cannot be reached, because what makes it was seen not to have happened, has nothing yet. That is found
@@ -79,15 +79,15 @@ struct PlanBuilder {
         // What makes it cannot be looked at: then the host is unknown, and its own entry in the plan says why.
         let examined = try? kind.examine(resource.id, resource.desired, answers), !examined.present
       else { continue }
-      blank.insert(host)
-      answers = Answers(inventory, blank: blank)
+      uninstalled.insert(host)
+      answers = Answers(inventory, uninstalled: uninstalled)
     }
   }
 
   /// Plans one desired resource. Those it comes after were added before.
   ///
-  /// - Parameter mayFollow: those that its drafts may name.
-  mutating func add(_ index: Int, after dependencies: [Int], mayFollow: [Int]) {
+  /// - Parameter mayComeAfter: those that its drafts may name.
+  mutating func add(_ index: Int, after dependencies: [Int], mayComeAfter: [Int]) {
     let resource = desired[index]
     guard let kind = catalog[resource.id.kind] else { return }
     do throws(Unreadable) {
@@ -97,7 +97,7 @@ struct PlanBuilder {
       if drafts.isEmpty {
         var last = lastSteps(of: dependencies)
         // A host that is there needs no longer what it was made with; it still is the second to change.
-        if resource.establishes != nil { last.turns = Set(last.all) }
+        if resource.establishes != nil { last.onlyAfter = Set(last.all) }
         places[index] = Standing(last: last, blockedBy: waitsFor)
       } else if let waitsFor {
         block(resource, .waitsFor(waitsFor), index)
@@ -105,7 +105,7 @@ struct PlanBuilder {
         let last = append(
           drafts, resource.id, resource.because, resource.source, parts: resource.parts,
           after: lastSteps(of: dependencies, resource.afterRemoval.compactMap { released[$0] }),
-          named: released.merging(mayFollow.map { (desired[$0].id, places[$0]) }) { first, _ in first })
+          named: released.merging(mayComeAfter.map { (desired[$0].id, places[$0]) }) { first, _ in first })
         places[index] = Standing(last: Before(all: last))
         changing.insert(resource.id)
       }
@@ -124,7 +124,7 @@ struct PlanBuilder {
   private func cause(_ resource: Resource, _ drafts: [StepDraft], _ dependencies: [Int]) -> ResourceID? {
     if let needed = dependencies.lazy.compactMap({ places[$0].blockedBy }).first { return needed }
     if drafts.isEmpty { return nil }
-    let others = resource.afterRemoval + (resource.mayFollow.isEmpty ? [] : Set(drafts.flatMap(\.after)).sorted())
+    let others = resource.afterRemoval + (resource.mayComeAfter.isEmpty ? [] : Set(drafts.flatMap(\.after)).sorted())
     // One with nothing to do need not be waited for, whatever it depends on.
     return others.first { other in blocked.contains { $0.resource == other } }
   }
@@ -148,12 +148,13 @@ struct PlanBuilder {
     var (needed, all): (Set<Int>, Set<Int>) = ([], [])
     for last in dependencies.map({ places[$0].last }) + more.map(\.last) {
       all.formUnion(last.all)
-      needed.formUnion(last.turns.isEmpty ? last.all : last.all.filter { !last.turns.contains($0) })
+      needed.formUnion(last.onlyAfter.isEmpty ? last.all : last.all.filter { !last.onlyAfter.contains($0) })
     }
     // What another one of them comes after anyway need not be said again.
-    let implied = Set(needed.lazy.flatMap { [after, turns] step in after[step].filter { !turns[step].contains($0) } })
+    let implied = Set(
+      needed.lazy.flatMap { [after, onlyAfter] step in after[step].filter { !onlyAfter[step].contains($0) } })
     let left = all.subtracting(implied)
-    return Before(all: left.sorted(), turns: left.subtracting(needed))
+    return Before(all: left.sorted(), onlyAfter: left.subtracting(needed))
   }
 
   /// Adds a resource's steps and gives its last ones.
@@ -169,7 +170,7 @@ struct PlanBuilder {
       for step in preceding.all { hasFollower[step] = true }
       group.append(steps.count)
       after.append(preceding.all)
-      turns.append(preceding.turns)
+      onlyAfter.append(preceding.onlyAfter)
       hasFollower.append(false)
       let because = [reason, draft.because].filter { !$0.isEmpty }.joined(separator: ": ")
       steps.append(
@@ -182,7 +183,7 @@ struct PlanBuilder {
     return group.filter { !hasFollower[$0] }
   }
 
-  /// What a draft comes after: what its resource comes after, and what it names itself.
+  /// The steps that a draft comes after: those that its resource comes after, and those it names itself.
   private func preceding(_ draft: StepDraft, _ before: Before, _ named: [ResourceID: Standing]) -> Before {
     var preceding = before
     for other in draft.after {
@@ -195,9 +196,9 @@ struct PlanBuilder {
 
   /// Plans to take away what has to go before anything else is done.
   ///
-  /// - Parameter strangers: see `prune`.
-  mutating func letGoFirst(without strangers: Set<HostID>) {
-    let answers = strangers.isEmpty ? answers : Answers(inventory, blank: blank.union(strangers))
+  /// - Parameter undescribed: see `prune`.
+  mutating func releaseFirst(without undescribed: Set<HostID>) {
+    let answers = undescribed.isEmpty ? answers : Answers(inventory, uninstalled: uninstalled.union(undescribed))
     for managed in previously where !ids.contains(managed.id) {
       guard let kind = catalog[managed.id.kind], kind.isRemovedFirst else { continue }
       do throws(Unreadable) {
@@ -215,7 +216,7 @@ struct PlanBuilder {
   ///
   /// - Parameter heads: those that stay, which tell who is in the cluster.
   /// - Returns: heads that are up still: cut off from the others, they would fence them.
-  mutating func letGo(_ dropped: [LeavingHead], heads: Heads) -> [PlanProblem] {
+  mutating func release(_ dropped: [LeavingHead], heads: Heads) -> [PlanProblem] {
     var present: [PlanProblem] = []
     for head in dropped {
       left.formUnion(head.resources)
@@ -243,7 +244,7 @@ struct PlanBuilder {
   mutating func forget() {
     if forgetting.allSatisfy(\.drafts.isEmpty) { return }
     let needed = Set(
-      steps.indices.lazy.flatMap { [after, turns] step in after[step].filter { !turns[step].contains($0) } })
+      steps.indices.lazy.flatMap { [after, onlyAfter] step in after[step].filter { !onlyAfter[step].contains($0) } })
     let before = Before(all: steps.indices.filter { !needed.contains($0) })
     for (id, drafts) in forgetting where !drafts.isEmpty {
       _ = append(drafts, id, "", nil, after: before, prunes: true)
@@ -258,25 +259,25 @@ struct PlanBuilder {
   }
 
   /// Hosts that the description does not have: for the others they have nothing.
-  mutating func ignore(_ strangers: Set<HostID>) {
-    if strangers.isEmpty { return }
-    blank.formUnion(strangers)
-    answers = Answers(inventory, blank: blank)
+  mutating func ignore(_ undescribed: Set<HostID>) {
+    if undescribed.isEmpty { return }
+    uninstalled.formUnion(undescribed)
+    answers = Answers(inventory, uninstalled: uninstalled)
   }
 
   /// Plans to take away what earlier runs put in place and nothing asks for any more: after all else, by rank.
   ///
-  /// - Parameter strangers: hosts that the description does not have.
-  mutating func prune(without strangers: Set<HostID>) {
+  /// - Parameter undescribed: hosts that the description does not have.
+  mutating func prune(without undescribed: Set<HostID>) {
     if previously.isEmpty { return }
     let gone = previously.filter { managed in
       !ids.contains(managed.id) && !left.contains(managed.id) && released[managed.id] == nil
-        && !(managed.id.host.map(strangers.contains) ?? false)
+        && !(managed.id.host.map(undescribed.contains) ?? false)
     }.sorted { rank($0) < rank($1) }
     if gone.isEmpty { return }
     let owned = owned.index()
     let leaves = steps.indices.filter { !hasFollower[$0] }
-    var before = Before(all: leaves, turns: Set(leaves))
+    var before = Before(all: leaves, onlyAfter: Set(leaves))
     var group: [Int] = []
     var groupRank: Int?
     var stuck: [HostID?: ResourceID] = [:]
@@ -330,13 +331,13 @@ struct PlanBuilder {
   private mutating func add(_ earlier: Int?, before step: Int) {
     guard let earlier, !after[step].contains(earlier) else { return }
     after[step].append(earlier)
-    turns[step].insert(earlier)
+    onlyAfter[step].insert(earlier)
   }
 
   consuming func finished() -> Plan {
     for index in steps.indices {
       steps[index].after = after[index].map { steps[$0].id }
-      if !turns[index].isEmpty { steps[index].turns = turns[index].sorted().map { steps[$0].id } }
+      if !onlyAfter[index].isEmpty { steps[index].onlyAfter = onlyAfter[index].sorted().map { steps[$0].id } }
     }
     return Plan(steps: steps, blocked: blocked, leaving: leaving)
   }

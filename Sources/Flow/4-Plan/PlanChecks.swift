@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 
-/// What must hold of any plan, wherever it came from. Run when a plan is made and again before it is executed.
+/// The rules that any plan must keep, wherever it came from. Run when a plan is made and again before it is executed.
 package enum PlanChecks {
   package static func problems(_ plan: Plan, _ rules: PlanRules = PlanRules()) -> [PlanProblem] {
     var numbers: [StepID: Int] = Dictionary(minimumCapacity: plan.steps.count)
@@ -75,11 +75,11 @@ package enum PlanChecks {
   }
 }
 
-/// What a plan is held against before it is executed, beyond what it says itself. Nil: not looked at.
+/// The rules that a plan is checked by before it is executed, beyond what it says itself. Nil: not checked.
 package struct PlanRules: Sendable {
-  /// What may be taken away: in the record, and not asked for any more.
+  /// The resources that may be removed: in the record, and not asked for any more.
   var prunable: Set<ResourceID>?
-  /// What the desired resources decide about.
+  /// The claims of the desired resources.
   var owned: Ownership?
   /// How many nodes may be taken away at once.
   var mostNodesAway: Int?
@@ -115,7 +115,8 @@ extension Step {
     case host
   }
 
-  /// What users of a *head* lose for a while. Nodes that reboot are not heads, although a head drives them.
+  /// The services of a *head* that users lose for a while. Nodes that reboot are not heads, although a head drives
+  /// them.
   var disrupts: Disrupts? {
     if disruption < .restart { return nil }
     return switch operation.impact {

@@ -2,7 +2,7 @@
 import ClusterModel
 import Diagnostics
 
-/// What `plan -o json` prints. Names are only ever added.
+/// The output of `plan -o json`. Names are only ever added.
 enum PlanDocument {
   static func value(_ review: PlanReview) -> DocumentValue {
     let plan = review.plan
@@ -117,7 +117,7 @@ struct Members: Hashable, Sendable, ExpressibleByDictionaryLiteral {
 
   let all: [Member]
 
-  /// Those without a value are left out.
+  /// Makes an object. Members without a value are left out.
   init(_ members: [(name: String, value: DocumentValue?)]) {
     all = members.compactMap { name, value in value.map { Member(name: name, value: $0) } }.sorted { $0.name < $1.name }
   }

@@ -7,7 +7,7 @@ package struct PlanReview: Sendable {
   package var forecast: PlanForecast?
   /// How to get back, and what cannot be brought back. Nil where that is not the question: in a record.
   package var undo: UndoAdvice?
-  /// What has to be known before the rest is read, such as that no host was asked. A sentence each.
+  /// Notes to be read before the rest, such as that no host was asked. A sentence each.
   package var notes: [String]
   /// The part of the plan that was asked for, as it was asked for. Nil: all of it.
   package var scope: String?
@@ -33,7 +33,7 @@ package struct PlanReview: Sendable {
   /// The first and the last line of everything that is told of machines in memory.
   package static let simulatedLine = "SIMULATED: machines in memory; nothing real was asked or changed."
 
-  /// What is said of a plan with nothing in it.
+  /// The line for a plan with nothing in it.
   var cleanLine: String {
     if let errand { return "Nothing to do for `cluster \(errand)`: it is so already." }
     return scope.map { "No changes within \($0). What is left out was not counted." }

@@ -8,7 +8,7 @@ import ClusterModel
 
 /// Turns what is wanted and what was seen into steps. Pure.
 package enum Planner {
-  /// What must be asked of which host before `plan` can be called. Each probe once, in a steady order.
+  /// The probes for each host that are needed before `plan` can be called. Each probe once, in a steady order.
   package static func questions(
     desired: [Resource], previously: [ManagedResource], catalog: [String: AnyKind], heads: Heads
   ) -> [HostID: [AnyProbe]] {
@@ -41,15 +41,15 @@ package enum Planner {
     var builder = PlanBuilder(
       desired, previously: previously, inventory: inventory, activeHead: desired.heads.active(in: inventory), now: now)
     builder.findBlankHosts(order.indices)
-    let strange = desired.strangers(previously)
-    builder.letGoFirst(without: strange)
+    let undescribed = desired.undescribed(previously)
+    builder.releaseFirst(without: undescribed)
     for index in order.indices {
-      builder.add(index, after: order.dependencies[index], mayFollow: order.mayFollow[index])
+      builder.add(index, after: order.dependencies[index], mayComeAfter: order.mayComeAfter[index])
     }
-    builder.ignore(strange)
-    let present = builder.letGo(desired.leaving(previously), heads: desired.heads)
+    builder.ignore(undescribed)
+    let present = builder.release(desired.leaving(previously), heads: desired.heads)
     if !present.isEmpty { throw PlanProblems(present) }
-    builder.prune(without: strange)
+    builder.prune(without: undescribed)
     builder.forget()
     builder.keepOneHeadUndisrupted()
     let plan = builder.finished()
@@ -59,7 +59,7 @@ package enum Planner {
     return plan
   }
 
-  /// What the record of a run must list as managed, so that a later run can take it away again.
+  /// The resources that the record of a run must list as managed, so that a later run can remove them.
   ///
   /// That is: what is in place, what this run has touched, and what an earlier run put in place and is not gone yet. A
   /// host that is still to be made may come with what its original has dropped since: see `inherited`. What is removed
@@ -85,8 +85,9 @@ package enum Planner {
       }
   }
 
-  /// What a clone may have of what its original had, and nothing asks for any more: it came along with the disk, which
-  /// was captured before it was taken away there. It is looked for on the clone too, and taken away if it is ours.
+  /// The resources that a clone may have of its original, and nothing asks for any more: they came along with the disk,
+  /// which was captured before it was taken away there. It is looked for on the clone too, and taken away if it is
+  /// ours.
   ///
   /// - Parameter originals: by clone.
   package static func inherited(

@@ -6,10 +6,10 @@ import ClusterModel
 /// Resources are numbers in here: with names as keys, sorting 200,000 of them costs a hundred times as much.
 struct ResourceOrder {
   private(set) var indices: [Int] = []
-  /// By resource: the resources it comes after.
+  /// The resources that each one comes after, by resource.
   private(set) var dependencies: [[Int]] = []
-  /// By resource: those that stand before it for its drafts' sake.
-  private(set) var mayFollow: [[Int]] = []
+  /// The resources, by resource, that stand before it for its drafts' sake.
+  private(set) var mayComeAfter: [[Int]] = []
 
   init(_ desired: [Resource], catalog: [String: AnyKind]) throws(PlanProblems) {
     var numbers: [ResourceID: Int] = Dictionary(minimumCapacity: desired.count)
@@ -26,13 +26,14 @@ struct ResourceOrder {
         return numbers[other]
       }
     }
-    mayFollow = desired.map { $0.mayFollow.compactMap { numbers[$0] } }
+    mayComeAfter = desired.map { $0.mayComeAfter.compactMap { numbers[$0] } }
     if !problems.isEmpty { throw PlanProblems(problems) }
     waitForHostsToExist(desired, catalog)
     try sort(desired)
   }
 
-  /// What looks at a host that another resource brings into being comes after that resource, without having to say so.
+  /// Lets every resource that looks at a host come after the one that brings the host into being, without having to say
+  /// so.
   private mutating func waitForHostsToExist(_ desired: [Resource], _ catalog: [String: AnyKind]) {
     for (establisher, resource) in desired.enumerated() {
       guard let host = resource.establishes else { continue }
@@ -66,14 +67,14 @@ struct ResourceOrder {
       path.append((root, 0))
       while let (resource, next) = path.last {
         let own = dependencies[resource].count
-        if next == own + mayFollow[resource].count {
+        if next == own + mayComeAfter[resource].count {
           marks[resource] = .done
           indices.append(resource)
           path.removeLast()
           continue
         }
         path[path.count - 1].next += 1
-        let dependency = next < own ? dependencies[resource][next] : mayFollow[resource][next - own]
+        let dependency = next < own ? dependencies[resource][next] : mayComeAfter[resource][next - own]
         switch marks[dependency] {
         case .done: break
         case .new:

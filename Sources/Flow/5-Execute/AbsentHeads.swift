@@ -7,7 +7,7 @@ struct AbsentHeads<C: Clock>: Sendable where C.Duration == Duration {
   let hosts: [HostID: any Host]
   let witness: HeadWitness
   let secrets: any SecretStore
-  /// Those that the administrator knows to be off.
+  /// The heads that the administrator knows to be off.
   let without: Set<HostID>
   let clock: C
   /// Seconds since 1970.

@@ -9,12 +9,12 @@ struct Confirmation<C: Clock>: Sendable where C.Duration == Duration {
   let step: Step
   let token: RunToken
 
-  /// What became of the change.
+  /// The result of the change.
   ///
   /// - Throws: the host's answer when it never began the change, and so it may be tried again.
   func settle() async throws(AgentError) -> StepReport.Result {
     let change = try PendingChange.ID(run: token.run, operation: step.operation)
-    guard let host = executor.hosts[step.host] else { throw .noWay(to: step.host) }
+    guard let host = executor.hosts[step.host] else { throw .noConnection(to: step.host) }
     let window = Duration.seconds(token.confirmSeconds)
     let began = executor.clock.now
     let end = began.advanced(by: window + executor.policy.undoneWithin)

@@ -61,7 +61,7 @@ extension ExecutionError: CustomStringConvertible {
 
   var isLeaseHeld: Bool { if case .lease(let error) = self { error.code == .leaseHeld } else { false } }
 
-  /// What to do about it.
+  /// The next thing to do about it.
   package var next: String {
     switch self {
     case .lease(let error): error.next

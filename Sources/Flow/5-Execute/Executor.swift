@@ -170,7 +170,8 @@ extension Executor {
     }
   }
 
-  /// Nil also when the host does not answer, which its first step then meets.
+  /// The change that a dead run has left pending. Nil also when the host does not answer, which its first step then
+  /// meets.
   private func abandoned(
     on host: any Host, _ life: @Sendable (RunToken) -> LeaseHolder.Life
   ) async -> PendingChange? {

@@ -80,7 +80,7 @@ struct PlanExecution<C: Clock>: Sendable where C.Duration == Duration {
     case looked(Lookout<C>.View, began: C.Instant, [Message])
   }
 
-  /// What is waited for, and the look that is under way.
+  /// The steps that are waited for, and the look that is under way.
   private struct Waits {
     var steps: [Expecting] = []
     var isLooking = false

@@ -7,7 +7,7 @@ import HostAccess
 package struct InterruptedRun: Hashable, Sendable {
   package var id: String
   package var generation: Int
-  /// Of rounds of the same run before this one, which were not recorded either. Nil: there were none.
+  /// The generations of earlier rounds of the same run, which were not recorded either. Nil: there were none.
   package var earlierGenerations: [Int]?
   package var holder: String
   /// Seconds since 1970.
@@ -16,9 +16,9 @@ package struct InterruptedRun: Hashable, Sendable {
   package var inFlight: [StepID]
   package var finished: Int
   package var total: Int
-  /// What is known of the steps that were begun, in the order in which they were. Empty when it was not kept.
+  /// The steps that were begun, in their order, as far as they are known. Empty when they were not kept.
   package var steps: [StepReport]
-  /// What it was about to put in place, as it was given to the journal. Empty when it was not kept.
+  /// The resources that it was about to put in place, as the journal was given them. Empty when they were not kept.
   package var managing: [UInt8]
   /// Resources of which a step was begun, as text.
   package var touched: Set<String>
@@ -47,8 +47,8 @@ extension Journal {
   /// So many of the newest steps are looked at, however long the journal is.
   private static let mostSteps = 20_000
 
-  /// What steps took that were done and changed something, newest first. What was done already takes no time and says
-  /// nothing.
+  /// The durations of steps that were done and changed something, newest first. What was done already takes no time and
+  /// says nothing.
   package func durations() async throws(ExecutionError) -> [StepDuration] {
     try await access { db in
       try Row.fetchAll(

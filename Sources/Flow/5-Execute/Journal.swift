@@ -4,7 +4,7 @@ import Foundation
 import GRDB
 import HostAccess
 
-/// What every run was about to do and has done, on this machine's disk before and after each effect.
+/// The log of every run's steps, before and after each effect, on this machine's disk.
 ///
 /// SQLite in WAL mode with `synchronous=FULL`: what `started` has returned from survives a power cut. The record for
 /// people is the audit commit; this one answers what a run that was killed was doing. Open it once per process.

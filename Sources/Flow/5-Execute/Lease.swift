@@ -39,7 +39,7 @@ actor Lease<C: Clock> where C.Duration == Duration {
     current.withLock { $0 = $0.next }
     for id in claimed.sorted() {
       // One that cannot be reached now is claimed when it renews, or with its first step.
-      do throws(AgentError) { try await claim(id) } catch { if !error.concernsTheWay { throw error } }
+      do throws(AgentError) { try await claim(id) } catch { if !error.concernsTheConnection { throw error } }
     }
   }
 
@@ -49,7 +49,7 @@ actor Lease<C: Clock> where C.Duration == Duration {
   }
 
   func claim(_ id: HostID) async throws(AgentError) {
-    guard let host = hosts[id] else { throw .noWay(to: id) }
+    guard let host = hosts[id] else { throw .noConnection(to: id) }
     do throws(AgentError) {
       try await answering(id) { [token] () throws(AgentError) in try await host.claim(token) }
     } catch {
@@ -70,7 +70,7 @@ actor Lease<C: Clock> where C.Duration == Duration {
     try await claim(id)
     for other in hosts.keys.sorted() where other != id {
       do throws(AgentError) { try await claim(other) } catch {
-        guard error.concernsTheWay else { throw error }
+        guard error.concernsTheConnection else { throw error }
         if case .mayHold(let why) = await absent.judge(other, by: claimed.subtracting([other])) {
           throw AgentError(
             .leaseHeld,
@@ -101,7 +101,7 @@ actor Lease<C: Clock> where C.Duration == Duration {
   }
 
   private func state(of id: HostID) async throws(AgentError) -> LeaseState {
-    guard let host = hosts[id] else { throw .noWay(to: id) }
+    guard let host = hosts[id] else { throw .noConnection(to: id) }
     return try await withDeadline(Duration.seconds(token.leaseSeconds) / 3, clock: clock, orThrow: .slow(id)) {
       () throws(AgentError) in try await host.lease()
     }
@@ -137,7 +137,7 @@ extension AgentError {
   static let noHosts = AgentError(
     .unreachable, "there is no head to work on", next: "Describe at least one head in the spec.")
 
-  static func noWay(to host: HostID) -> AgentError {
+  static func noConnection(to host: HostID) -> AgentError {
     AgentError(.unreachable, "there is no way to \(host)", next: "Describe \(host) in the spec, with an address.")
   }
 
@@ -147,7 +147,7 @@ extension AgentError {
   }
 
   /// About the way to the host, not about what was asked of it.
-  var concernsTheWay: Bool {
+  var concernsTheConnection: Bool {
     switch code {
     case .unreachable, .connectionLost, .authentication, .hostKey, .protocolMismatch, .deadline: true
     default: false

@@ -66,7 +66,7 @@ struct LeaseAcquisition<C: Clock>: Sendable where C.Duration == Duration {
     var silent: [HostID: AgentError] = [:]
     for (id, host) in hosts.sorted(by: { $0.key < $1.key }) {
       do throws(AgentError) { try await look(at: host, id) } catch {
-        if !error.concernsTheWay { throw error }
+        if !error.concernsTheConnection { throw error }
         silent[id] = error
       }
     }
@@ -77,7 +77,7 @@ struct LeaseAcquisition<C: Clock>: Sendable where C.Duration == Duration {
       // Also when its answer is lost.
       held.insert(id)
       do throws(AgentError) { try await lease.claim(id) } catch {
-        if !error.concernsTheWay { throw error }
+        if !error.concernsTheConnection { throw error }
         silent[id] = error
       }
     }

@@ -66,7 +66,7 @@ package struct ProcessTable: Sendable {
 
 /// The processes of the machine this program runs on.
 extension ProcessIdentity {
-  /// Nil where proc(5) cannot be read.
+  /// Reads the identity of a process. Nil where proc(5) cannot be read.
   package init?(pid: Int32) {
     guard let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
       let boot = try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8),

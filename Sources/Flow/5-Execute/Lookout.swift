@@ -7,7 +7,7 @@ import Observation
 struct ExpectingStep<Instant: InstantProtocol>: Sendable where Instant.Duration == Duration {
   let step: Step
   let expectation: Expectation
-  /// What the operation itself came to.
+  /// The outcome of the operation itself.
   let outcome: Outcome
   let attempts: Int
   /// Seconds since 1970.
@@ -78,7 +78,7 @@ struct Lookout<C: Clock>: Sendable where C.Duration == Duration {
       guard let answer = answers[one.expectation.probe] else { throw .unanswered }
       return answer
     case .unreachable(let error): throw error
-    case nil: throw .noWay(to: one.step.host)
+    case nil: throw .noConnection(to: one.step.host)
     }
   }
 

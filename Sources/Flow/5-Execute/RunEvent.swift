@@ -3,14 +3,14 @@ import ClusterModel
 import HostAccess
 import Synchronization
 
-/// What happens in a run, for whoever watches it. Losing one loses nothing: the journal and the outcome hold it all.
+/// The events of a run, for those who watch it. Losing one loses nothing: the journal and the outcome hold it all.
 package enum RunEvent: Sendable {
   /// The journal shows a run that ended without saying so.
   case foundInterrupted(InterruptedRun)
   case began(RunToken, steps: Int)
   case started(Step)
   case progress(StepID, String)
-  /// What steps wait for whose operations have done their part, as seen just now.
+  /// The waits of steps whose operations have done their part, as just observed.
   case expecting([StepID: Wait])
   /// The host could not be reached; it is tried again after a while.
   case retrying(StepID, attempt: Int, of: Int, AgentError, after: Duration)

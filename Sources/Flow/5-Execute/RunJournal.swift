@@ -4,7 +4,7 @@ import Foundation
 import HostAccess
 import Synchronization
 
-/// What every run was about to do and has done, kept before and after each effect.
+/// The log of every run's steps, before and after each effect.
 ///
 /// What a call has returned from survives the end of the process. `Journal` keeps it on the disk, the simulator in
 /// memory.
@@ -27,7 +27,7 @@ package protocol RunJournal: Sendable {
   func unrecorded() async throws(ExecutionError) -> [InterruptedRun]
   /// Runs that began and did not end, oldest first. One of them may be alive in another process.
   func unfinished() async throws(ExecutionError) -> [InterruptedRun]
-  /// What the newest steps took that were done and changed something, newest first.
+  /// The durations of the newest steps that were done and changed something, newest first.
   func durations() async throws(ExecutionError) -> [StepDuration]
 }
 

@@ -40,7 +40,7 @@ package struct RunProgress: Sendable {
   private var readyIn: [Lane: [Int]] = [:]
   private var runningIn: [Lane: Int] = [:]
   private var expecting = 0
-  /// By pool: how many machines are away, and the steps that wait for a place, in the plan's order.
+  /// The machines that are away and the steps that wait for a place in the plan's order, by pool.
   private var away: [String: Int] = [:]
   private var onTheirWay: [String: Int] = [:]
   private var placeless: [String: [Int]] = [:]

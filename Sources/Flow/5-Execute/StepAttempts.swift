@@ -9,7 +9,7 @@ struct StepAttempts<C: Clock>: Sendable where C.Duration == Duration {
   let lease: Lease<C>
   let stop: StopSignal
 
-  /// What became of it, and how often it was tried.
+  /// Runs the step. Returns its result, and how often it was tried.
   func run() async -> (StepReport.Result, attempts: Int) {
     // Once an attempt may have reached the host, "cannot be reached" no longer means "not done".
     var mayHaveHappened = false
@@ -61,7 +61,7 @@ struct StepAttempts<C: Clock>: Sendable where C.Duration == Duration {
 
   /// Counts one more attempt when it has to ask twice.
   private func perform(_ attempt: inout Int, _ mayHaveHappened: inout Bool) async throws(AgentError) -> Outcome {
-    guard let host = executor.hosts[step.host] else { throw .noWay(to: step.host) }
+    guard let host = executor.hosts[step.host] else { throw .noConnection(to: step.host) }
     try await lease.ensure(step.host)
     let secrets = try secrets()
     do throws(AgentError) {

@@ -30,7 +30,7 @@ package struct AuditRecord: Sendable {
   /// One word for the `Result:` trailer: `done` only when observing again found everything as desired.
   package var result: String
   package var managed: [ManagedResource]
-  /// What is now true, for people: `head1/dnsmasq.txt` → text. One file for each host and sort of fact.
+  /// The observed state, for people: `head1/dnsmasq.txt` → text. One file for each host and sort of fact.
   package var observed: [String: String]
   /// `user@machine`.
   package var by: String

@@ -42,7 +42,7 @@ extension AuditRepository {
     return runs.dropFirst(index + 1).first
   }
 
-  /// What was done and when.
+  /// The steps that were done, and when.
   package func outcome(of run: RunRecord) throws(AuditError) -> RunOutcome {
     let problem: any Error
     do {
@@ -60,7 +60,7 @@ extension AuditRepository {
   }
 }
 
-/// What differs between two runs: the description, what is managed, and what was seen on the machines.
+/// The differences between two runs: the description, what is managed, and what was seen on the machines.
 package struct RecordDifference: Codable, Sendable {
   package struct File: Codable, Sendable {
     /// `spec/cluster.yaml`, `managed/head1/file.json`, `observed/head1/files.txt`. A long list counts as one file.
@@ -77,7 +77,7 @@ package struct RecordDifference: Codable, Sendable {
 }
 
 extension AuditRepository {
-  /// What plans and outcomes say is of one run only, so it is not compared.
+  /// The folders that are compared. Plans and outcomes belong to one run only, so they are not.
   private static let compared = ["spec/", ManagedLines.folder, ObservedList.folder]
 
   package func difference(from: RunRecord, to: RunRecord) throws(AuditError) -> RecordDifference {

@@ -95,7 +95,7 @@ extension AuditRepository {
     }
   }
 
-  /// What is wrong with a commit that joins two histories: it holds nothing that neither of them has. Nil: it is good.
+  /// The fault of a commit that joins two histories: it may hold nothing that neither of them has. Nil: it is good.
   private func joining(_ commit: GitCommit, _ repository: GitRepository) throws(GitError) -> String? {
     guard commit.trailers["Join"] != nil, commit.parents.count == 2 else {
       return "it is neither a run nor a joining of two histories"

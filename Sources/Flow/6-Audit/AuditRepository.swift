@@ -20,7 +20,7 @@ package struct AuditRepository: RunHistory {
   package let folder: String
   /// The spec's folder relative to the work tree, with a slash at its end unless it is the work tree itself.
   let prefix: String
-  /// What was managed when it was last read or written here, as text.
+  /// The managed resources as text, as last read or written here.
   let managedLines = ManagedLines()
   let known = KnownFiles()
 
@@ -78,7 +78,7 @@ package struct AuditRepository: RunHistory {
 
   // MARK: What is managed
 
-  /// What the newest run on a site has left under management. Empty when there was none.
+  /// The resources that the newest run on a site left under management. Empty when there was none.
   package func managed(site: String, catalog: [String: AnyKind]) throws(AuditError) -> ManagedSet {
     guard let newest = try log(site: site, limit: 1).first else { return ManagedSet() }
     do {
@@ -128,7 +128,7 @@ package struct AuditRepository: RunHistory {
 }
 
 extension RunRecord {
-  /// Nil for commits that are not records of runs.
+  /// Reads the commit of a run. Nil for commits that are not records of runs.
   init?(_ commit: GitCommit) {
     let trailers = commit.trailers
     guard let run = trailers["Run"], let site = trailers["Site"] else { return nil }
@@ -141,7 +141,7 @@ extension RunRecord {
 
 /// Signs commits as git itself would, when `commit.gpgsign` asks for it: git-config(1) `gpg.format`, `user.signingkey`.
 struct CommitSigning {
-  /// Nil: commits are not signed.
+  /// The key that signs commits. Nil: they are not signed.
   private let key: String?
   /// Why commits are not signed although git's configuration asks for it.
   let omission: String?

@@ -17,7 +17,7 @@ package struct Blame: Codable, Sendable {
   package var source: String?
   /// The run after which it was no longer listed. Nil while it is managed.
   package var removed: RunRecord?
-  /// What was seen of it on its host, and since which run.
+  /// The facts seen of it on its host, and since which run.
   package var observed: [Observed]
 
   package struct Observed: Codable, Sendable {
@@ -67,7 +67,7 @@ extension AuditRepository {
   }
 }
 
-/// What is asked about: resources by their names, or all that is on some machines.
+/// The question: resources by their names, or all that is on some machines.
 private struct BlameSelector {
   private let exact: Set<String>
   private let patterns: [String]

@@ -19,7 +19,7 @@ struct BlameReader {
     facts = FactReader(repository)
   }
 
-  /// Nil when no run has managed it.
+  /// Blames a name. Nil when no run has managed it.
   mutating func blame(_ name: String) throws -> Blame? {
     var texts: [ArraySlice<UInt8>?] = []
     for run in runs { texts.append(try lists.text(of: name, in: run)) }
@@ -124,7 +124,7 @@ private struct FactReader {
   }
 }
 
-/// What a run's record lists as managed: resources, and the nodes of `nodes:all` by their names.
+/// The managed entries in a run's record: resources, and the nodes of `nodes:all` by their names.
 struct ManagedLists {
   private let repository: GitRepository
   private var reader: RecordedLists

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Git
 
-/// What the numbers of runs tell of runs that are not there.
+/// The runs that are missing from the record, as the numbers of the others tell.
 ///
 /// Every round of a run has a generation, newer than all that the heads and the journal have seen. So a number that no
 /// commit has was claimed by a run that never began, or by one whose commit is gone. To tell the two apart, a commit

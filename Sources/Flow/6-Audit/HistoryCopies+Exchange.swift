@@ -2,7 +2,7 @@
 import ClusterModel
 import HostAccess
 
-/// What goes to and comes from one place.
+/// Exchange with one place.
 extension HistoryCopies {
   func push(to place: HistoryPlace) async throws(AgentError) {
     let receive = place.receive.map { ["--receive-pack=\($0)"] } ?? []

@@ -2,7 +2,7 @@
 import ClusterModel
 import HostAccess
 
-/// What this repository knows of the others.
+/// The state of the others, as this repository knows it.
 extension HistoryCopies {
   func names() async throws(AuditError) -> [String] {
     heads.keys.sorted() + (try await remotes()).filter { heads[$0] == nil }

@@ -52,7 +52,7 @@ enum LongList {
   private static func isCut(_ key: ArraySlice<UInt8>) -> Bool { Hashing.stable(key) % rows == 0 }
 }
 
-/// What was seen of one sort on one host, a fact a line: `observed/head1/nodes.txt`. When it is long, several files in
+/// The facts of one sort on one host, one a line: `observed/head1/nodes.txt`. When it is long, several files in
 /// a folder of that name: `observed/head1/nodes/r0n00.txt`, each called after the thing that its first line is about.
 enum ObservedList {
   static let folder = "observed/"
@@ -76,7 +76,7 @@ enum ObservedList {
   }
 }
 
-/// What a thing is called, as the name of a file in a commit.
+/// The name of a thing as the name of a file in a commit.
 enum FileName {
   private static let longest = 100
 

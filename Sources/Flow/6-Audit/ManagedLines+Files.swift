@@ -11,10 +11,10 @@ import Foundation
 extension ManagedLines {
   static let folder = "managed/"
 
-  /// Of the file that a resource is in, or of the folder, without an ending.
+  /// The path of the file that a resource is in, or of the folder, without an ending.
   static func path(_ id: ResourceID) -> String { "\(folder)\(id.host?.name ?? "cluster")/\(id.kind)" }
 
-  /// By path in the commit.
+  /// The files, by path in the commit.
   func files(_ resources: [ManagedResource]) throws(AuditError) -> [String: [UInt8]] {
     // Seen to be nothing, which is not the same as a record without a list.
     if resources.isEmpty { return [Self.folder + "nothing.json": Self.list([])] }
@@ -60,7 +60,7 @@ extension ManagedLines {
     return files
   }
 
-  /// Of one entry, which is long.
+  /// The files of one entry, which is long.
   private static func files(of entry: ArraySlice<UInt8>, at path: String) -> [String: [UInt8]] {
     guard let rowed = RowedEntry(entry) else { return [path + ".json": list([entry])] }
     let parts = LongList.parts(rowed.rows, key: RowedEntry.key)
@@ -139,7 +139,7 @@ struct RowedEntry {
     return bytes + tail
   }
 
-  /// What a row is called: the key of a file, or an object's `name`. Else its first word, the same for all rows.
+  /// The name of a row: the key of a file, or an object's `name`. Else its first word, the same for all rows.
   static func key(_ row: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
     let quote = UInt8(ascii: "\"")
     let isObject = row.dropFirst(RecordJSON.indent.count).first == UInt8(ascii: "{")
@@ -161,7 +161,7 @@ extension [UInt8] {
 }
 
 extension ArraySlice<UInt8> {
-  /// What stands behind the last place of a word. Nil when it is nowhere.
+  /// The part behind the last place of a word. Nil when the word is nowhere.
   fileprivate func rest(afterLast word: String) -> ArraySlice<UInt8>? {
     let word = Array(word.utf8)
     let start = indices.last { self[$0] == word[0] && self[$0...].starts(with: word) }

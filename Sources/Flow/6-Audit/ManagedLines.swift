@@ -3,7 +3,7 @@ import ClusterModel
 import Foundation
 import Synchronization
 
-/// What the record says of each managed resource: one line, or several where it lists objects such as nodes or files,
+/// The record's text for each managed resource: one line, or several where it lists objects such as nodes or files,
 /// of which all but the first are indented.
 ///
 /// The text is kept from when it was read or first written: a run changes few resources, and making JSON of all the
@@ -25,7 +25,7 @@ package final class ManagedLines: Sendable {
   }
 
   struct State {
-    /// Of each resource the last ones, the newest at the end.
+    /// The last entries of each resource, the newest at the end.
     var entries: [ResourceID: [Entry]] = [:]
     var folders: [String: Folder] = [:]
     let variants: Int

@@ -18,7 +18,7 @@ package struct ManagedSet: Sendable {
     try ManagedLines().json(resources)
   }
 
-  /// What a plan is about to put in place. A removal adds nothing: the record lists it already.
+  /// The resources that a plan is about to put in place. A removal adds nothing: the record lists it already.
   package static func intended(by plan: Plan, _ desired: [Resource]) -> [ManagedResource] {
     let changing = Set(plan.steps.lazy.map(\.resource))
     return desired.filter { changing.contains($0.id) }.map { ManagedResource(id: $0.id, desired: $0.desired) }

@@ -42,7 +42,7 @@ struct RecordedLists {
     return lists
   }
 
-  /// What is below one of a commit's folders, in order.
+  /// The objects below one of a commit's folders, in order.
   mutating func objects(below folder: String, in tree: GitID) throws(GitError) -> [GitID] {
     let name = folder.split(separator: "/").first ?? ""
     guard let entry = try repository.entries(tree).first(where: { $0.name == name && $0.kind == .folder }) else {

@@ -7,7 +7,7 @@ import HostAccess
 ///
 /// `AuditRepository` keeps it in git, the simulator in memory.
 package protocol RunHistory: Sendable {
-  /// What the newest run on a site has left under management. Empty when there was none.
+  /// The resources that the newest run on a site left under management. Empty when there was none.
   func managed(site: String, catalog: [String: AnyKind]) throws(AuditError) -> ManagedSet
   /// Resources as a text that `ManagedSet` reads.
   func json(_ resources: [ManagedResource]) throws(AuditError) -> [UInt8]
@@ -37,7 +37,7 @@ package struct AuditError: Error, Hashable, Sendable, CustomStringConvertible {
 
   package var code: Code
   package var message: String
-  /// What libgit2 or a program said.
+  /// The words of libgit2 or a program.
   package var cause: String?
   package var next: String
 

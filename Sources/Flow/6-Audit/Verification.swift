@@ -2,7 +2,7 @@
 import ClusterModel
 import Git
 
-/// What looking through the whole record has found.
+/// The findings of a check of the whole record.
 package struct Verification: Codable, Sendable {
   package struct Finding: Codable, Hashable, Sendable {
     /// The commit that it is about. Nil when it is about something that is not there.

@@ -36,11 +36,11 @@ extension SSHHost: HistoryKeeper {
   /// The copy that this head keeps. The agent there looks after it, so it must have been copied to the host before.
   package func historyPlace() async throws(AgentError) -> HistoryPlace {
     let agent = try await agentOnHost()
-    let way = try await currentWay()
+    let route = try await currentRoute()
     // git gives this to a shell, which has to see each word as one.
-    let ssh = (["ssh"] + way.options).map(Command.shellWord).joined(separator: " ")
+    let ssh = (["ssh"] + route.options).map(Command.shellWord).joined(separator: " ")
     return HistoryPlace(
-      name: id.name, url: "ssh://\(way.target)\(HistoryPlace.path)", receive: "\(agent) receive-history",
+      name: id.name, url: "ssh://\(route.target)\(HistoryPlace.path)", receive: "\(agent) receive-history",
       send: "\(agent) send-history", settings: ["core.sshCommand=\(ssh)", "ssh.variant=ssh"])
   }
 }

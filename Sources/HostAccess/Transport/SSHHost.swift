@@ -16,7 +16,7 @@ package actor SSHHost: Host {
   /// The host was told to take the address that the description gives it.
   private var hasMoved = false
   /// The one that a connection stood over last.
-  private var way: SSHProgram?
+  private var route: SSHProgram?
 
   /// - Parameters:
   ///   - target: the host as ssh_config(5) knows it.
@@ -55,24 +55,24 @@ package actor SSHHost: Host {
     let connection = try await connection()
     if let added = operation.lockout.touched?.address, "\(added.address)" == program.hostName {
       // The way that it was asked over says nothing any more.
-      (hasMoved, way) = (true, nil)
+      (hasMoved, route) = (true, nil)
     }
     return try await connection.perform(operation, secrets: secrets, run: run, progress: progress)
   }
 
   package func confirm(_ change: PendingChange.ID, run: RunToken) async throws(AgentError) -> Outcome {
     try checkOpen()
-    let ways = try await ways()
+    let routes = try await routes()
     let confirmation = Confirming(agent: agent, change: change, run: run)
-    guard hasMoved, let former = ways.former, let moved = ways.moved else {
-      return try await SSHWays.first(of: ordered(ways)) { (way) async throws(AgentError) in
-        try await confirmation.confirm(over: way)
+    guard hasMoved, let former = routes.former, let moved = routes.moved else {
+      return try await SSHRoutes.first(of: ordered(routes)) { (route) async throws(AgentError) in
+        try await confirmation.confirm(over: route)
       }
     }
     do throws(AgentError) {
-      return try await SSHWays.first(of: [moved, ways.described]) { (way) async throws(AgentError) in
-        let outcome = try await confirmation.confirm(over: way)
-        return way == moved ? await Self.telling(of: way, formerly: former, outcome) : outcome
+      return try await SSHRoutes.first(of: [moved, routes.described]) { (route) async throws(AgentError) in
+        let outcome = try await confirmation.confirm(over: route)
+        return route == moved ? await Self.telling(of: route, formerly: former, outcome) : outcome
       }
     } catch {
       // Nobody has answered there. Whether that is so because it was undone, the former address tells; and where that
@@ -83,10 +83,10 @@ package actor SSHHost: Host {
   }
 
   /// ssh is told that the host is known at another address now. It has moved, whether that can be written down or not.
-  private static func telling(of way: SSHProgram, formerly former: SSHProgram, _ outcome: Outcome) async -> Outcome {
-    guard let address = way.hostName, let before = former.hostName else { return outcome }
+  private static func telling(of route: SSHProgram, formerly former: SSHProgram, _ outcome: Outcome) async -> Outcome {
+    guard let address = route.hostName, let before = former.hostName else { return outcome }
     do throws(AgentError) {
-      try await SSHKnownHosts(way).learn(address, from: before)
+      try await SSHKnownHosts(route).learn(address, from: before)
       return outcome
     } catch {
       var outcome = outcome
@@ -117,40 +117,40 @@ package actor SSHHost: Host {
   func agentOnHost() async throws(AgentError) -> String { program.agent(try await agent.digest()) }
 
   /// How the host is reached: as it was last, or as it is tried first.
-  func currentWay() async throws(AgentError) -> SSHProgram {
-    if let way { return way }
-    return try await ordered(ways())[0]
+  func currentRoute() async throws(AgentError) -> SSHProgram {
+    if let route { return route }
+    return try await ordered(routes())[0]
   }
 
-  private func ways() async throws(AgentError) -> SSHWays { try await SSHWays(program, former: formerHostName()) }
+  private func routes() async throws(AgentError) -> SSHRoutes { try await SSHRoutes(program, former: formerHostName()) }
 
   /// All ways in the order in which they are tried: first the one that worked last, on whichever network.
-  private func ordered(_ ways: SSHWays) -> [SSHProgram] {
-    let all = [way].compactMap(\.self).filter(\.isOtherAddress) + ways.all(hasMoved: hasMoved)
-    return all.filter { $0 == way } + all.filter { $0 != way }
+  private func ordered(_ routes: SSHRoutes) -> [SSHProgram] {
+    let all = [route].compactMap(\.self).filter(\.isOtherAddress) + routes.all(hasMoved: hasMoved)
+    return all.filter { $0 == route } + all.filter { $0 != route }
   }
 
   private func open() async -> Result<SSHConnection, AgentError> {
     do throws(AgentError) {
-      let connection = try await open(ordered(ways()))
-      way = connection.program
+      let connection = try await open(ordered(routes()))
+      route = connection.program
       return .success(connection)
     } catch { return .failure(error) }
   }
 
-  private func open(_ ways: [SSHProgram]) async throws(AgentError) -> SSHConnection {
+  private func open(_ routes: [SSHProgram]) async throws(AgentError) -> SSHConnection {
     let unreachable: AgentError
     do throws(AgentError) {
-      return try await SSHWays.first(of: ways) { [agent] (way) async throws(AgentError) in
-        try await SSHConnection.open(way, agent).get()
+      return try await SSHRoutes.first(of: routes) { [agent] (route) async throws(AgentError) in
+        try await SSHConnection.open(route, agent).get()
       }
     } catch {
       guard error.code == .unreachable, !otherHostNames.isEmpty else { throw error }
       unreachable = error
     }
-    let others = try await SSHOtherAddresses(program, otherHostNames, tried: ways.compactMap(\.hostName))
-    guard let way = await others.firstToAnswer() else { throw others.explain(unreachable) }
-    return try await SSHConnection.open(way, agent).get()
+    let others = try await SSHOtherAddresses(program, otherHostNames, tried: routes.compactMap(\.hostName))
+    guard let route = await others.firstToAnswer() else { throw others.explain(unreachable) }
+    return try await SSHConnection.open(route, agent).get()
   }
 
   /// The connection that is there, the one being made, or a new one.
@@ -187,15 +187,15 @@ private struct Confirming: Sendable {
   let change: PendingChange.ID
   let run: RunToken
 
-  func confirm(over way: SSHProgram) async throws(AgentError) -> Outcome {
-    try await SSHConnection.alone(way, agent) { (connection) async throws(AgentError) in
+  func confirm(over route: SSHProgram) async throws(AgentError) -> Outcome {
+    try await SSHConnection.alone(route, agent) { (connection) async throws(AgentError) in
       try await connection.confirm(change, run: run)
     }
   }
 
   /// Whether the host has undone it, or never began it. Asked over a way that says nothing about the change.
-  func isOver(over way: SSHProgram) async throws(AgentError) -> Bool {
-    try await SSHConnection.alone(way, agent) { (connection) async throws(AgentError) in
+  func isOver(over route: SSHProgram) async throws(AgentError) -> Bool {
+    try await SSHConnection.alone(route, agent) { (connection) async throws(AgentError) in
       try await connection.lease().pending?.id != change
     }
   }

@@ -82,7 +82,7 @@ extension FileKind {
     ]
   }
 
-  /// Nil when the file is as it is to be.
+  /// Why the file has to be changed. Nil when it is as it is to be.
   private static func reason(_ goal: FileGoal, _ actual: Actual?) -> String? {
     switch actual {
     case nil: "\(goal.path) does not exist"

@@ -64,7 +64,7 @@ extension HeadCloneKind {
     let head = desired.goal.head
     if answers.isReachable(head) { return .running }
     guard let record = try answers.answer(desired.primary, CloneProbe(head)) ?? nil else { return nil }
-    if answers.isBlank(head) { return .left }
+    if answers.isUninstalled(head) { return .left }
     guard let power = try answers.answer(desired.primary, PowerProbe(desired.goal.bmc)) else { return nil }
     if power == .off { return .off }
     throw .unreachable(

@@ -35,7 +35,7 @@ package enum HeadClones: Wing {
           image: image.name, wipe: head.wipe),
         because: "\(head.name) is a clone of \(original)", source: head.source,
         // Only where it is installed: a head that is there does not wait for an image.
-        mayFollow: [ImageKind.id(image.name)])
+        mayComeAfter: [ImageKind.id(image.name)])
     }
   }
 
@@ -78,7 +78,7 @@ package enum HeadClones: Wing {
   }
 }
 
-/// What a captured head keeps to itself: who it is, what only it may know, and what can be had again.
+/// The files that a captured head keeps to itself: who it is, what only it may know, and what can be had again.
 enum HeadCapture {
   /// Patterns of mksquashfs(1); `/*` at the end keeps the folder itself.
   static let excluded = identity + secrets + state + caches
@@ -89,8 +89,8 @@ enum HeadCapture {
     "/etc/pacemaker/authkey", "/root/.ssh/id_*", "/root/.bash_history", "/etc/ssl/private/*",
     "/var/lib/systemd/random-seed", "/var/lib/systemd/credential.secret",
   ]
-  /// Of the agent only the list of what it manages goes along: lease, generation, clones and proofs are this head's
-  /// own.
+  /// The agent's state that goes along, only the list of what it manages: lease, generation, clones and proofs are this
+  /// head's own.
   static let state = [
     "/var/lib/cluster/generation*", "/var/lib/cluster/lease*", "/var/lib/cluster/clones", "/var/lib/cluster/fencing",
     "/var/lib/cluster/deadman", "/var/lib/cluster/operations.lock",

@@ -2,7 +2,7 @@
 import ClusterModel
 import Diagnostics
 
-/// What every head is, before it serves anything: its name, links, names of the others, where packages come from.
+/// The state of every head before it serves anything: its name, links, names of the others, where packages come from.
 package enum Heads: Wing {
   package static let name = "heads"
   package static let kinds: [AnyKind] = [AnyKind(HostnameKind.self)]
@@ -135,7 +135,7 @@ extension Heads: StatusSection {
 
   /// The capture that a clone was installed from is known to the head that installed it.
   private static func origin(_ head: Head, _ inventory: Inventory) -> String? {
-    let answers = Answers(inventory, blank: [])
+    let answers = Answers(inventory, uninstalled: [])
     for other in inventory.hosts.keys {
       if let record = (try? answers.answer(other, CloneProbe(head.name))) ?? nil, let parent = head.cloneOf {
         return "clone of \(parent) (\(record.capture.prefix(12)))"

@@ -39,7 +39,7 @@ extension HighAvailability {
     guard let head = cluster.heads.first(where: { $0.name == silent }) else {
       return .mayHold("the description does not name it")
     }
-    let answers = Answers(inventory, blank: [])
+    let answers = Answers(inventory, uninstalled: [])
     func told<P: Probe>(_ probe: P) -> [P.Answer] {
       inventory.hosts.keys.compactMap { try? answers.answer($0, probe) }
     }

@@ -16,7 +16,7 @@ struct HighAvailabilityFacts {
   private var links: [HostID: [LinkState]] = [:]
 
   init(_ cluster: Cluster, _ inventory: Inventory) {
-    let answers = Answers(inventory, blank: [])
+    let answers = Answers(inventory, uninstalled: [])
     var statuses: [ClusterStatus] = []
     var problems: [HostID: AgentError] = [:]
     func known<Value>(_ head: HostID, _ ask: () throws(Unreadable) -> Value?) -> Value? {

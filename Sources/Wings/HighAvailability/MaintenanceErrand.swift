@@ -56,7 +56,7 @@ extension HighAvailability {
   /// A pause is not in the description: whoever reads a plan has to know of it all the same.
   package static func notes(_ cluster: Cluster, _ inventory: Inventory) -> [String] {
     guard cluster.ha != nil else { return [] }
-    let answers = Answers(inventory, blank: [])
+    let answers = Answers(inventory, uninstalled: [])
     let isPaused = cluster.heads.contains { head in
       (try? answers.clusterStatus(head.name))?.maintenance == true
     }

@@ -68,7 +68,7 @@ extension PacemakerConfigurationKind {
     return ids.count == 1 ? "\(shown) differs" : "\(shown) differ"
   }
 
-  /// What users may notice when these elements change under running services.
+  /// The disruption that users may notice when these elements change under running services.
   private static func disruption(
     _ differences: [CIBDifference], _ goal: CIBGoal, _ actual: Actual, _ activeHead: HostID
   ) -> Step.Disruption {

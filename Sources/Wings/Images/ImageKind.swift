@@ -124,7 +124,7 @@ extension ImageKind {
 }
 
 extension ImageKind {
-  /// What is in a new image; or, when an earlier run wanted another one of that name, what is different now.
+  /// The contents of a new image; or, when an earlier run wanted another one of that name, the differences.
   static func changes(from previous: ImageRecipe?, to recipe: ImageRecipe) -> [String] {
     guard let previous, previous.digest != recipe.digest else { return contents(recipe) }
     let settings = [

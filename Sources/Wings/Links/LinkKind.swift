@@ -21,7 +21,7 @@ package enum LinkKind: ResourceKind {
   package struct Actual: Hashable, Sendable {
     /// The file's text; nil when there is none.
     package var file: String?
-    /// Nil when the host has no such interface.
+    /// The state of the link. Nil when the host has no such interface.
     package var link: LinkState?
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 
-/// What the boot services say to each machine, for heads that are reached at one address.
+/// The answers of the boot services to each machine, for heads that are reached at one address.
 struct BootMachines {
   let server: IPv4Address
   /// Each machine's own boot script, by file name.

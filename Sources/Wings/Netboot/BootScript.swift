@@ -8,7 +8,7 @@ import ClusterModel
 package struct BootScript {
   /// Where the machines find the heads: written out once, for ten thousand scripts.
   private let server: String
-  /// What every node's script has between the name of its image, its own name, and again these two.
+  /// The part of every node's script between the name of its image, its own name, and again these two.
   private let arguments: String
   private let rest: String
 

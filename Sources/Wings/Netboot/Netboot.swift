@@ -127,18 +127,18 @@ struct BootSite {
       name: Netboot.nginx, enabled: enabled, active: own, configuration: [Self.nginxFile], reload: .reload)
     let log = [FileKind.id(on: head.name, Self.logNote), LinkKind.id(on: head.name, nic.name)]
     // Else Pacemaker would start and stop them too.
-    let letGo = cluster.ha == nil ? [PacemakerConfigurationKind.id] : []
+    let released = cluster.ha == nil ? [PacemakerConfigurationKind.id] : []
     return [
       .unit(
         on: head.name,
         .init(
           dnsmasq, watches: [FileKind.id(on: head.name, Self.dnsmasqFile)],
           reloadsFor: [WellKnown.dhcpHosts, WellKnown.dnsHosts].map { TreeKind.id(on: head.name, $0) }),
-        because: "DHCP, TFTP and DNS", source: network.source, after: installed + log, afterRemoval: letGo),
+        because: "DHCP, TFTP and DNS", source: network.source, after: installed + log, afterRemoval: released),
       .unit(
         on: head.name, .init(nginx, watches: [FileKind.id(on: head.name, Self.nginxFile)]),
         because: "boot scripts and images over HTTP", source: network.source, after: installed + log,
-        afterRemoval: letGo),
+        afterRemoval: released),
     ]
   }
 }

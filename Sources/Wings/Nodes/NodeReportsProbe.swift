@@ -24,7 +24,7 @@ package struct NodeReportsProbe: Probe {
   }
 }
 
-/// What a node said of itself, over HTTP to the address of the heads that it booted from.
+/// The report of a node about itself, over HTTP to the address of the heads that it booted from.
 package struct NodeReport: Hashable, Codable, Sendable {
   package enum Stage: String, Hashable, Codable, CaseIterable, Sendable {
     /// The head was about to switch it on, or off and on: what it said before was said by a boot that is over. From

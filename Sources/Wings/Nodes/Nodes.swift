@@ -30,7 +30,7 @@ package enum Nodes: Wing {
           boots: Power.policy(cluster).boots),
         because: "nodes run their image",
         source: first.source, after: cluster.heads.flatMap(before) + cluster.images.map { ImageKind.id($0.name) },
-        mayFollow: [PacemakerConfigurationKind.id])
+        mayComeAfter: [PacemakerConfigurationKind.id])
     ]
   }
 
@@ -73,7 +73,7 @@ extension Nodes: StatusSection {
     var unknown: String? = "no head answers"
 
     init(_ cluster: Cluster, _ inventory: Inventory) {
-      let answers = Answers(inventory, blank: [])
+      let answers = Answers(inventory, uninstalled: [])
       var isTold = false
       for head in inventory.hosts.keys.sorted() {
         do throws(Unreadable) {

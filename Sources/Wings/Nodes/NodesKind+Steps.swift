@@ -73,7 +73,7 @@ extension NodesKind {
     return (silent + restarting.indices.filter { silence[$0] <= lateAfter }).map { restarting[$0] }
   }
 
-  /// Nil: the node is as it is to be.
+  /// The need of a node. Nil: it is as it is to be.
   static func need(_ row: Row, _ report: NodeReport?, at server: IPv4Address?) -> Need? {
     guard let report else { return .boot("\(row.name) has not reported") }
     let need = need(row, report, at: server)

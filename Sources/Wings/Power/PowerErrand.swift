@@ -61,7 +61,7 @@ package struct PowerErrand: Errand {
     } catch { plan.blocked.append((resource, error)) }
   }
 
-  /// Nil: it is so already.
+  /// The step for a machine. Nil: it is so already.
   private func draft(_ machine: PowerSwitches.Switch, _ state: PowerState, _ sight: ErrandSight) -> StepDraft? {
     let disruption: Step.Disruption = state == .on ? .reboot : .none
     func ensure(_ wanted: PowerState) -> StepDraft? {

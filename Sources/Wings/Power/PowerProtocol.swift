@@ -23,7 +23,7 @@ package enum PowerProtocols {
     IPMI.self
   ]
 
-  /// Nil: another version of the program knows it.
+  /// The protocol of that name. Nil: another version of the program knows it.
   package static func named(_ name: BMC.BMCProtocol) -> (any PowerProtocol.Type)? {
     all.first { $0.name == name.rawValue }
   }

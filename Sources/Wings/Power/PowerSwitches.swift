@@ -66,7 +66,7 @@ package struct PowerReport: Sendable {
     package var power: String
     /// Why it is unknown.
     package var reason: String?
-    /// What to do about that.
+    /// The next thing to do about that.
     package var next: String?
   }
 

@@ -23,7 +23,7 @@ extension Units: StatusSection {
   /// Without Pacemaker a service runs where its unit does.
   package static func tell(_ report: inout StatusReport, _ cluster: Cluster, _ inventory: Inventory) {
     if cluster.ha != nil { return }
-    let answers = Answers(inventory, blank: [])
+    let answers = Answers(inventory, uninstalled: [])
     report.services += WingCatalog.services(of: cluster).map { service in
       var found = StatusReport.Service(name: service.name, head: nil, state: "unknown")
       for head in cluster.heads.map(\.name) {

@@ -6,7 +6,7 @@ import Wings
 /// Something that goes wrong at some moment, and mostly ends again.
 package enum Fault: Sendable {
   case powerLoss(HostID, back: Duration)
-  case noWay(process: String, HostID, back: Duration)
+  case disconnected(process: String, HostID, back: Duration)
   case diskFull(HostID, bytes: Int, back: Duration)
   case mirrorDown(HostID, back: Duration)
   case deaf(HostID, probe: String, back: Duration)
@@ -17,16 +17,16 @@ package enum Fault: Sendable {
   /// Somebody on the boot network says this of nodes that are not his, again and again.
   case stranger(reportsFor: [HostID], NodeReport.Stage, back: Duration)
   case clock(AdminMachine, seconds: Int)
-  case hand(Hand, HostID)
+  case interference(AdminInterference, HostID)
 
   func strike(_ site: VirtualSite, _ random: inout SplitMix) {
     switch self {
     case .powerLoss(let host, let back):
       site.change("\(host) loses power") { $0.losePower(host) }
       site.loop.after(back) { site.change("\(host) has power again") { $0.regainPower(host) } }
-    case .noWay(let process, let host, let back):
-      site.breakWay(from: process, to: host)
-      site.loop.after(back) { site.mendWay(from: process, to: host) }
+    case .disconnected(let process, let host, let back):
+      site.breakConnection(from: process, to: host)
+      site.loop.after(back) { site.restoreConnection(from: process, to: host) }
     case .diskFull(let host, let bytes, let back):
       site.change("the disk of \(host) takes \(bytes) more bytes") { $0.machines[host]?.faults.freeBytes = bytes }
       site.loop.after(back) { site.change("\(host) has room again") { $0.machines[host]?.faults.freeBytes = nil } }
@@ -57,15 +57,15 @@ package enum Fault: Sendable {
     case .stranger(let nodes, let stage, let back):
       let names = nodes.map(\.name).joined(separator: ", ")
       site.change("a stranger reports \(stage.rawValue) for \(names)") { world in
-        for mac in nodes.compactMap({ world.nodes[$0]?.mac }) { world.strangers[mac] = stage }
+        for mac in nodes.compactMap({ world.nodes[$0]?.mac }) { world.strayReports[mac] = stage }
       }
       site.loop.after(back) {
-        site.change("the stranger is gone") { $0.strangers = [:] }
+        site.change("the stranger is gone") { $0.strayReports = [:] }
       }
     case .clock(let machine, let seconds):
       site.tell(.fate("the clock of \(machine.name) is \(seconds) s off"))
       machine.setClock(off: seconds)
-    case .hand(let hand, let host): hand.act(on: host, of: site, &random)
+    case .interference(let interference, let host): interference.act(on: host, of: site, &random)
     }
   }
 }
@@ -80,7 +80,7 @@ extension FakeWorld {
     for head in down.sorted() { regainPower(head) }
     for id in machines.keys { machines[id]?.faults = .init() }
     for address in boards.keys { boards[address]?.fault = nil }
-    strangers = [:]
+    strayReports = [:]
     for node in nodes.keys {
       nodes[node]?.silent = false
       nodes[node]?.boots = nil

@@ -4,7 +4,7 @@ import Simulator
 
 /// All that goes wrong while one run is at work, drawn before it begins.
 package struct FaultPlan: Sendable {
-  package var weather = Weather.calm
+  package var conditions = NetworkConditions.calm
   package var timed: [(at: Duration, fault: Fault)] = []
   /// The process is killed after so many of its jobs.
   package var killedAfterJobs: Int?
@@ -26,12 +26,12 @@ package struct FaultPlan: Sendable {
 
   package init(_ targets: Targets, _ random: inout SplitMix) {
     if random.chance(0.4) {
-      weather.lostRequests = random.chance(0.5) ? 0.05 : 0
-      weather.lostReplies = random.chance(0.5) ? 0.08 : 0
-      weather.duplicates = random.chance(0.3) ? 0.1 : 0
-      weather.delays = random.chance(0.3) ? 0.05 : 0
+      conditions.lostRequests = random.chance(0.5) ? 0.05 : 0
+      conditions.lostReplies = random.chance(0.5) ? 0.08 : 0
+      conditions.duplicates = random.chance(0.3) ? 0.1 : 0
+      conditions.delays = random.chance(0.3) ? 0.05 : 0
       if random.chance(0.3), let host = random.among(targets.heads) {
-        weather.slow[host] = Double(1 << random.below(9))
+        conditions.slow[host] = Double(1 << random.below(9))
       }
     }
     for _ in 0..<[0, 0, 1, 1, 2, 4][random.below(6)] {
@@ -68,7 +68,7 @@ package struct FaultPlan: Sendable {
     let back = random.duration(from: .milliseconds(100), to: .seconds(400))
     switch random.below(16) {
     case 0, 1: return .powerLoss(head, back: max(back, .seconds(5)))
-    case 2, 3: return .noWay(process: machine.name, head, back: back)
+    case 2, 3: return .disconnected(process: machine.name, head, back: back)
     case 4: return .diskFull(head, bytes: random.below(20000), back: back)
     case 5: return .mirrorDown(head, back: back)
     case 6:
@@ -80,7 +80,7 @@ package struct FaultPlan: Sendable {
     case 10: return node.map { .nodeBootsAnother($0, back: back) }
     case 11: return node.map { .nodeOff($0) }
     case 12: return .clock(machine, seconds: (random.chance(0.5) ? 1 : -1) * (1 << random.below(14)))
-    default: return random.among(Hand.allCases).map { .hand($0, head) }
+    default: return random.among(AdminInterference.allCases).map { .interference($0, head) }
     }
   }
 }

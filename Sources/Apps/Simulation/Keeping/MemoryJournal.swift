@@ -14,7 +14,7 @@ package final class MemoryJournal: Sendable {
     var result: String?
     var started: [StepID] = []
     var finished: Set<StepID> = []
-    /// Nil in what older versions have kept.
+    /// Whether the run is recorded. Nil in what older versions have kept.
     var isRecorded: Bool? = false
     var managing: [UInt8]? = []
     var touched: Set<String>? = []
@@ -47,7 +47,7 @@ private struct OpenedJournal: RunJournal {
   let process: SimulatedProcess
   let site: VirtualSite
 
-  /// What is kept is kept when the call returns; the process may be killed before it sees that.
+  /// Changes the journal: kept when the call returns; the process may be killed before it sees that.
   private func access<Value: Sendable>(
     _ body: @Sendable (inout [MemoryJournal.Run]) -> Value
   ) async throws(ExecutionError) -> Value {

@@ -4,7 +4,7 @@ import HostAccess
 import Simulator
 import Synchronization
 
-/// The way from one process to one machine of a `VirtualSite`.
+/// The connection from one process to one machine of a `VirtualSite`.
 package struct VirtualHost: Host {
   package let id: HostID
   private let process: SimulatedProcess

@@ -12,20 +12,20 @@ extension VirtualSite {
   ) async throws(AgentError) -> Value {
     if process.isKilled { throw .lost(host) }
     let reply = Reply<Value>()
-    let way = Way(process: process.name, host: host)
-    let fate = drawFate(way)
+    let connection = Connection(process: process.name, host: host)
+    let fate = drawFate(connection)
     switch fate {
-    case .noWay: loop.after(.seconds(10)) { reply(.failure(.silent(host))) }
+    case .disconnected: loop.after(.seconds(10)) { reply(.failure(.silent(host))) }
     case .lost(let noticed): loop.after(noticed) { reply(.failure(.lost(host))) }
     case .arrives(let first, let again):
       loop.after(first) { [self] in
         let boot = world.boot(of: host)
-        arrive(false) { [self] answer in sendBack(answer, way, reply) }
+        arrive(false) { [self] answer in sendBack(answer, connection, reply) }
         guard let again, let boot else { return }
         loop.after(again) { [self] in
           // It comes over the same connection, which ends with the machine's power.
           guard world.boot(of: host) == boot else { return }
-          arrive(true) { [self] answer in sendBack(answer, way, Reply()) }
+          arrive(true) { [self] answer in sendBack(answer, connection, Reply()) }
         }
       }
     }
@@ -39,46 +39,46 @@ extension VirtualSite {
   }
 
   private enum Fate {
-    case noWay, lost(Duration)
+    case disconnected, lost(Duration)
     /// Perhaps once more, so much later.
     case arrives(Duration, again: Duration?)
   }
 
-  private func drawFate(_ way: Way) -> Fate {
+  private func drawFate(_ connection: Connection) -> Fate {
     state.withLock { state in
-      if state.broken.contains(way) { return .noWay }
-      if state.random.chance(state.weather.lostRequests) {
+      if state.broken.contains(connection) { return .disconnected }
+      if state.random.chance(state.conditions.lostRequests) {
         return .lost(state.random.duration(from: .milliseconds(1), to: .seconds(15)))
       }
-      let first = state.latency(to: way.host)
-      let again = state.random.chance(state.weather.duplicates)
+      let first = state.latency(to: connection.host)
+      let again = state.random.chance(state.conditions.duplicates)
       return .arrives(first, again: again ? state.random.duration(from: .milliseconds(1), to: .seconds(60)) : nil)
     }
   }
 
-  private func sendBack<Value>(_ answer: Reply<Value>.Answer?, _ way: Way, _ reply: Reply<Value>) {
+  private func sendBack<Value>(_ answer: Reply<Value>.Answer?, _ connection: Connection, _ reply: Reply<Value>) {
     let (time, arrives) = state.withLock { state -> (Duration, Bool) in
       let lost =
-        answer == nil || state.broken.contains(way) || state.random.chance(state.weather.lostReplies)
+        answer == nil || state.broken.contains(connection) || state.random.chance(state.conditions.lostReplies)
       return lost
         ? (state.random.duration(from: .milliseconds(1), to: .seconds(15)), false)
-        : (state.latency(to: way.host), true)
+        : (state.latency(to: connection.host), true)
     }
-    loop.after(time) { reply(arrives ? answer ?? .failure(.lost(way.host)) : .failure(.lost(way.host))) }
+    loop.after(time) { reply(arrives ? answer ?? .failure(.lost(connection.host)) : .failure(.lost(connection.host))) }
   }
 }
 
 extension VirtualSite.State {
   mutating func latency(to host: HostID) -> Duration {
-    let usual = Duration.microseconds(200 + random.below(1500)) * Int(weather.slow[host] ?? 1)
-    return random.chance(weather.delays) ? usual + random.duration(from: .milliseconds(10), to: .seconds(40)) : usual
+    let usual = Duration.microseconds(200 + random.below(1500)) * Int(conditions.slow[host] ?? 1)
+    return random.chance(conditions.delays) ? usual + random.duration(from: .milliseconds(10), to: .seconds(40)) : usual
   }
 
   mutating func time(_ operation: AnyOperation, on host: HostID) -> Duration {
     // One that machines in memory cannot do is refused as it begins.
     guard let usual = try? operation.inMemory.conduct.usualTime else { return .zero }
     // A machine that is slow at everything is not as much slower at what waits for others anyway.
-    let factor = min(weather.slow[host] ?? 1, usual < .seconds(5) ? 100 : 4)
+    let factor = min(conditions.slow[host] ?? 1, usual < .seconds(5) ? 100 : 4)
     return usual * (0.5 + Double(random.below(1000)) / 1000) * factor
   }
 }

@@ -103,7 +103,7 @@ extension VirtualSite {
       let result: Result<Outcome, AgentError>
       do throws(AgentError) {
         var outcome = try state.world.guarded(work.operation, on: work.host, work.secrets, work.run)
-        spoil?(work.operation, work.host, &state.world, &outcome)
+        sabotage?(work.operation, work.host, &state.world, &outcome)
         result = .success(outcome)
       } catch { result = .failure(error) }
       state.story.add(.did(work.host, work.operation, work.run, result), at: loop.now)

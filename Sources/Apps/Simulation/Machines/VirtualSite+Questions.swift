@@ -10,7 +10,7 @@ extension VirtualSite {
     tell(.asked(process: process.name, host, probes: probes.count))
     return try await ask(process, host) { [self] _, answer in
       let time = state.withLock { state in
-        Duration.milliseconds(20 + state.random.below(60)) * Int(min(100, state.weather.slow[host] ?? 1))
+        Duration.milliseconds(20 + state.random.below(60)) * Int(min(100, state.conditions.slow[host] ?? 1))
       }
       loop.after(time) { [self] in
         do throws(AgentError) {

@@ -9,9 +9,9 @@ import Synchronization
 package final class VirtualSite: Sendable {
   package let loop: EventLoop
   let state: Mutex<State>
-  let spoil: Spoiling?
+  let sabotage: Sabotage?
 
-  struct Way: Hashable { var process: String, host: HostID }
+  struct Connection: Hashable { var process: String, host: HostID }
   struct Turn: Hashable {
     var host: HostID, operation: AnyOperation
 
@@ -24,9 +24,9 @@ package final class VirtualSite: Sendable {
 
   struct State {
     var world: FakeWorld
-    var weather = Weather.calm
+    var conditions = NetworkConditions.calm
     /// Who cannot reach whom.
-    var broken: Set<Way> = []
+    var broken: Set<Connection> = []
     /// Operations in progress, and those who asked for the very same meanwhile.
     var turns: [Turn: [@Sendable () -> Void]] = [:]
     var random: SplitMix
@@ -38,10 +38,10 @@ package final class VirtualSite: Sendable {
   /// - Parameter bootSeconds: how long nodes take to come up. Nil: that is drawn.
   package init(
     _ world: FakeWorld, in loop: EventLoop, seed: UInt64, watching watch: Watch = Watch(),
-    spoiling spoil: Spoiling? = nil, bootSeconds: Int? = nil
+    sabotaging sabotage: Sabotage? = nil, bootSeconds: Int? = nil
   ) {
     self.loop = loop
-    self.spoil = spoil
+    self.sabotage = sabotage
     var (world, random) = (world, SplitMix(seed: seed))
     world.bootSeconds = bootSeconds ?? 20 + random.below(60)
     world.tellsAtOnce = false
@@ -58,7 +58,7 @@ package final class VirtualSite: Sendable {
 
   func watch<Value: Sendable>(_ body: @Sendable (inout Watch) -> Value) -> Value { state.withLock { body(&$0.watch) } }
 
-  /// Events that come over the site by themselves, or by somebody's hand.
+  /// Events that come over the site by themselves, or by an administrator.
   package func change(_ words: String, _ body: @Sendable (inout FakeWorld) -> Void) {
     tell(.fate(words))
     alter { state in
@@ -68,15 +68,15 @@ package final class VirtualSite: Sendable {
     }
   }
 
-  package func setWeather(_ weather: Weather) { state.withLock { $0.weather = weather } }
+  package func setConditions(_ conditions: NetworkConditions) { state.withLock { $0.conditions = conditions } }
 
-  package func breakWay(from process: String, to host: HostID) {
+  package func breakConnection(from process: String, to host: HostID) {
     tell(.fate("\(process) cannot reach \(host) any more"))
-    state.withLock { _ = $0.broken.insert(Way(process: process, host: host)) }
+    state.withLock { _ = $0.broken.insert(Connection(process: process, host: host)) }
   }
 
-  package func mendWay(from process: String, to host: HostID) {
-    let was = state.withLock { $0.broken.remove(Way(process: process, host: host)) }
+  package func restoreConnection(from process: String, to host: HostID) {
+    let was = state.withLock { $0.broken.remove(Connection(process: process, host: host)) }
     if was != nil { tell(.fate("\(process) can reach \(host) again")) }
   }
 
@@ -93,8 +93,8 @@ package final class VirtualSite: Sendable {
   }
 }
 
-/// What may happen to any message on its way, and how fast machines are.
-package struct Weather: Sendable {
+/// The faults that may happen to any message on its way, and how fast machines are.
+package struct NetworkConditions: Sendable {
   /// The connection breaks before the request arrives.
   package var lostRequests = 0.0
   /// The connection breaks before the reply arrives: what was asked for goes on.
@@ -108,12 +108,12 @@ package struct Weather: Sendable {
 
   package init() {}
 
-  package static let calm = Weather()
+  package static let calm = NetworkConditions()
 }
 
-/// Makes the machines of a site wrong on purpose: what an operation has done is changed as it ends, together with what
-/// the host says of it. To see that the rules notice.
-package typealias Spoiling =
+/// Sabotages the machines of a site: what an operation has done is changed as it ends, together with what
+/// the host says of it. It shows that the rules notice.
+package typealias Sabotage =
   @Sendable (
     _ operation: AnyOperation, _ host: HostID, _ world: inout FakeWorld, _ outcome: inout Outcome
   ) -> Void

@@ -29,7 +29,7 @@ enum SameEnd {
     return differences
   }
 
-  /// What Pacemaker runs is on one head, whichever that is.
+  /// Checks that what Pacemaker runs is on one head, whichever that is.
   private static func services(_ found: FakeWorld, _ wanted: FakeWorld) -> [String] {
     wanted.moving.sorted().compactMap { thing in
       let heads = found.machines.keys.filter { found.machines[$0]?.has(thing) == true }.sorted()

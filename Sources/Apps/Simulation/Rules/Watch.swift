@@ -10,7 +10,7 @@ import Wings
 /// It knows the rules only: nothing here is shared with the code that is to keep them.
 package struct Watch: Sendable {
   package private(set) var violations: [Violation] = []
-  /// What is not ours, and must stay as it is.
+  /// The things that are not ours, and must stay as they are.
   package var foreign: [ForeignThing] = []
   /// Addresses that may be on one head only.
   package var serviceAddresses: Set<IPv4Address> = []
@@ -29,7 +29,7 @@ package struct Watch: Sendable {
   /// The ones of them that are not finished.
   private var open: [String: [StepID: Step]] = [:]
   private var finished: [String: [StepID: StepReport]] = [:]
-  /// By run, whether each operation that was done on a host changed anything. Nil: it failed, perhaps half-way.
+  /// The effects of each run: whether each operation on a host changed anything. Nil: it failed, perhaps half-way.
   private var effects: [String: [VirtualSite.Turn: [Bool?]]] = [:]
 
   package init() {}
@@ -132,7 +132,7 @@ package struct Watch: Sendable {
       (try? result.get())?.changed)
     away = away.filter { after.nodes[$0]?.image == nil }
     if operation.name == EnsureClone.name, let head = operation.machine, (try? result.get())?.changed == true,
-      !before.blank.contains(head)
+      !before.uninstalled.contains(head)
     {
       note(.headsStayUp, "\(run.run) installed \(head) anew, which was installed already")
     }
@@ -171,7 +171,7 @@ package struct Watch: Sendable {
 
   // MARK: What is recorded
 
-  /// What a run says it did, against what was done on its behalf.
+  /// Compares a run's own account with what was done on its behalf.
   package mutating func recorded(_ outcome: RunOutcome) {
     let rounds = rounds(of: outcome.run)
     for report in outcome.steps {

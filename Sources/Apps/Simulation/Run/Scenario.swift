@@ -38,7 +38,7 @@ package final class Scenario {
   private static let mostApplies = 6
 
   package init(
-    seed: UInt64, watching watch: Watch = Watch(), spoiling spoil: Spoiling? = nil,
+    seed: UInt64, watching watch: Watch = Watch(), sabotaging sabotage: Sabotage? = nil,
     templates: Templates = .ofThisProcess
   ) throws {
     self.seed = seed
@@ -50,7 +50,7 @@ package final class Scenario {
     drawn = DrawnSite(&random)
     loop = EventLoop(seed: random.next())
     let begun = try Scenario.begin(drawn, templates, fromNothing: random.chance(0.2))
-    site = VirtualSite(begun.world, in: loop, seed: random.next(), watching: watch, spoiling: spoil)
+    site = VirtualSite(begun.world, in: loop, seed: random.next(), watching: watch, sabotaging: sabotage)
     let history = MemoryHistory(begun.history)
     var streams = [random.split(), random.split()]
     runner = AdminMachine("runner", of: site, history: history, random: verbs.split())
@@ -95,13 +95,13 @@ package final class Scenario {
         heads: description.cluster.heads.map(\.name), nodes: description.cluster.nodes.map(\.name), machines: admins),
       &random)
     let theirs = try plan.rivalEdits ? editMeanwhile(before, description) : description
-    site.setWeather(plan.weather)
-    var hands = random.split()
+    site.setConditions(plan.conditions)
+    var draws = random.split()
     for (at, fault) in plan.timed {
-      let stream = hands.split()
+      let stream = draws.split()
       loop.after(at) { [site] in
-        var hand = stream
-        fault.strike(site, &hand)
+        var own = stream
+        fault.strike(site, &own)
       }
     }
     let open = Mutex<Set<Int>>([0])
@@ -131,7 +131,7 @@ package final class Scenario {
       }
     }
     finish { open.withLock(\.isEmpty) }
-    site.setWeather(.calm)
+    site.setConditions(.calm)
   }
 
   /// Sometimes a verb that acts, from somebody who has not asked what else is at work.
@@ -210,7 +210,9 @@ package final class Scenario {
   private func settle() throws {
     wait(.seconds(1000))
     site.change("nothing goes wrong any more") { $0.recover() }
-    for admin in admins { for head in site.world.machines.keys.sorted() { site.mendWay(from: admin.name, to: head) } }
+    for admin in admins {
+      for head in site.world.machines.keys.sorted() { site.restoreConnection(from: admin.name, to: head) }
+    }
     wait(.seconds(130))
     let description = try templates.description(drawn)
     var last = ""

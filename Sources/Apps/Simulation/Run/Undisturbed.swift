@@ -33,12 +33,12 @@ package struct Undisturbed: Sendable {
   }
 }
 
-/// What many seeds have in common, by all that it depends on: made when first asked for, and the same whoever asks.
+/// The work that many seeds have in common, by all that it depends on: made when first asked for, and the same for all.
 ///
 /// Most descriptions of a seed are edited away before they are in place. So what an undisturbed run makes of one is
 /// found out only for those that a seed begins or ends with: it costs as much as the seed itself.
 package final class Templates: Sendable {
-  /// Of all seeds that a process runs.
+  /// The templates of all seeds that a process runs.
   package static let ofThisProcess = Templates()
 
   private let descriptions = Mutex<[DrawnSite: Description]>([:])

@@ -5,7 +5,7 @@ import HostAccess
 
 /// Something that happened in a simulated site. Kept as it is, and put into words only when somebody reads it.
 package enum StoryEvent: Sendable {
-  /// What was drawn: the site, an edit, a fault that begins or ends, an administrator's hand.
+  /// An event that was drawn: the site, an edit, a fault that begins or ends, an administrator's interference.
   case fate(String)
   case planned(process: String, steps: Int, blocked: Int)
   case asked(process: String, HostID, probes: Int)
@@ -45,7 +45,7 @@ package struct Story: Sendable {
 
   mutating func add(_ event: StoryEvent, at time: Duration) { events.append((time, event)) }
 
-  /// Of all its lines: the same story has the same one in every process.
+  /// The digest of all its lines: the same story has the same one in every process.
   package var digest: String { SHA256.hex(lines.joined(separator: "\n")) }
 
   package var lines: [String] {
@@ -58,7 +58,7 @@ package struct Story: Sendable {
 }
 
 extension RunEvent {
-  /// What of it comes from a host, or tells of what a host said.
+  /// The words of it that come from a host, or tell of what a host said.
   var words: String {
     switch self {
     case .progress(_, let line): line

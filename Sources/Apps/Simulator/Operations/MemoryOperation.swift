@@ -10,7 +10,7 @@ package protocol MemoryOperation: HostOperation {
   func perform(in world: inout FakeWorld, on host: HostID, _ secrets: Secrets) throws(AgentError) -> Outcome
 }
 
-/// What shows of an operation while it is done, beside its outcome.
+/// The visible conduct of an operation while it is done, beside its outcome.
 package struct MemoryConduct: Sendable {
   package typealias Beginning = @Sendable (inout FakeWorld, HostID, Secrets) throws(AgentError) -> Void
 

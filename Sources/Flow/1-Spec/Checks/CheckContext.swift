@@ -3,7 +3,7 @@ import ClusterModel
 import Diagnostics
 import SpecForms
 
-/// What the checks across the file look at: the declarations with their places, and what they need to look up.
+/// The input of checks across the file: the declarations with their places, and what they need to look up.
 struct CheckContext: Sendable {
   let declaration: ClusterSection.Declaration
   let heads: [MachineGroup]

@@ -62,7 +62,7 @@ struct Claims<Value: Hashable & CustomStringConvertible, Key: Hashable> {
   /// Where the next values stand.
   mutating func begin(_ place: Place) { places.append(place) }
 
-  /// Of the place that was begun last. False when somebody else has the value.
+  /// Claims a value for the place that was begun last. False when somebody else has the value.
   /// - Parameter machine: its number in the group.
   @discardableResult
   mutating func claim(_ value: Value, by machine: Int) -> Bool {

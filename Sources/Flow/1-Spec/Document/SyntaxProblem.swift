@@ -22,7 +22,7 @@ enum SyntaxProblem {
     problems.error(.syntax, detail, help: help, at: .point(source.file, line, column), notes: notes)
   }
 
-  /// What libyaml was reading, by its words.
+  /// The construct that libyaml was reading, by its words.
   private static func beginning(_ context: String?) -> String? {
     switch context {
     case "while parsing a block mapping", "while parsing a flow mapping": "the mapping"

@@ -47,7 +47,7 @@ struct YAMLEvents: ~Copyable {
 
   private let parser: UnsafeMutablePointer<yaml_parser_t>
 
-  /// Nil when there is no memory for the parser. `bytes` must outlive the parser.
+  /// Starts a parser, or fails when there is no memory for it. `bytes` must outlive the parser.
   init?(_ bytes: UnsafeBufferPointer<UInt8>) {
     parser = .allocate(capacity: 1)
     guard yaml_parser_initialize(parser) == 1 else {

@@ -28,7 +28,8 @@ package protocol HostOperation: Hashable, Codable, Sendable {
 
   // MARK: How long it takes
   var timing: OperationTiming { get }
-  /// What others bring about afterwards, which its step is to wait for. Nil: it is done when it returns.
+  /// The event that its step waits for after the operation, and that others bring about. Nil: it is done when it
+  /// returns.
   var expectation: Expectation? { get }
 
   // MARK: Its words in plans
@@ -102,7 +103,7 @@ extension GoalOperation {
   }
 }
 
-/// What others bring about once an operation has done its part: a machine that was switched on boots.
+/// An event that others bring about once an operation has done its part: a machine that was switched on boots.
 ///
 /// The executor looks for it now and then, and holds no slot meanwhile. It is observed, never remembered: the answer
 /// that a run waits for tells a later run the same.
@@ -137,7 +138,7 @@ package struct Expectation: Sendable {
   }
 }
 
-/// What is waited for, since when and until when, as seen at the last look.
+/// The state of a wait at the last look: what is waited for, since when and until when.
 package struct Wait: Hashable, Sendable {
   /// The last thing seen, with its machine: `node017: it fetched its boot script`.
   package var seen: String

@@ -28,7 +28,7 @@ package struct ErrandSight: Sendable {
     self.activeHead = activeHead
   }
 
-  package var answers: Answers { Answers(inventory, blank: []) }
+  package var answers: Answers { Answers(inventory, uninstalled: []) }
 }
 
 /// Why an errand is not done, and what to do about it.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What was observed, by host. A host that did not answer is unknown, not empty.
+/// The observed state, by host. A host that did not answer is unknown, not empty.
 package struct Inventory: Sendable {
   package enum Host: Hashable, Sendable {
     case answered([AnyProbe: AnyAnswer])
@@ -28,7 +28,7 @@ package struct Inventory: Sendable {
   }
 }
 
-/// What others know of a head that cannot be asked for its lease.
+/// The state of a head that cannot be asked for its lease, as others know it.
 package enum Absence: Hashable, Sendable {
   /// No run can be at work there: it is off, or was never installed.
   case cannotHold
@@ -43,9 +43,9 @@ package enum Absence: Hashable, Sendable {
 /// Not answering says nothing: another machine may reach a head that this one does not. What is asked, and what the
 /// answers mean, depends on the site; so whoever knows the description gives it.
 package struct HeadWitness: Sendable {
-  /// What to ask of which other heads about a silent one.
+  /// The questions to other heads about a silent one.
   package let questions: @Sendable (_ silent: HostID) -> [HostID: [AnyProbe]]
-  /// What the answers of the heads that were asked say.
+  /// Judges a silent head by the answers of the others.
   package let judge: @Sendable (_ silent: HostID, _ answers: Inventory) -> Absence
 
   package init(

@@ -16,7 +16,7 @@ package struct StepID: Hashable, Codable, Comparable, Sendable, CustomStringConv
 
 /// One complete decision: nothing is left to choose while it executes.
 package struct Step: Hashable, Codable, Sendable, Identifiable {
-  /// What users may notice, mildest first.
+  /// The disruption that users may notice, mildest first.
   package enum Disruption: String, Hashable, Codable, CaseIterable, Comparable, Sendable {
     case none, reload, restart, reboot, failover
     package static func < (a: Self, b: Self) -> Bool {
@@ -29,8 +29,8 @@ package struct Step: Hashable, Codable, Sendable, Identifiable {
   package var host: HostID
   package var operation: AnyOperation
   package var after: [StepID]
-  /// Those of `after` that it only takes turns with, so that not too much happens at once: it does not need them.
-  package var turns: [StepID]
+  /// Steps among `after` that it only follows so that not too much happens at once: it does not need them.
+  package var onlyAfter: [StepID]
   /// Its place among the machines that may be away at once. Nil: it takes none away, or nothing limits them.
   package var place: Place?
   package var disruption: Disruption
@@ -44,7 +44,7 @@ package struct Step: Hashable, Codable, Sendable, Identifiable {
   package init(
     id: StepID, resource: ResourceID, host: HostID, operation: AnyOperation, after: [StepID], disruption: Disruption,
     because: String, source: SourceSpan?, changes: [String], destructive: Bool, prunes: Bool = false,
-    turns: [StepID] = [], place: Place? = nil
+    onlyAfter: [StepID] = [], place: Place? = nil
   ) {
     self.id = id
     self.resource = resource
@@ -57,7 +57,7 @@ package struct Step: Hashable, Codable, Sendable, Identifiable {
     self.changes = changes
     self.destructive = destructive
     self.prunes = prunes
-    self.turns = turns
+    self.onlyAfter = onlyAfter
     self.place = place
   }
 }
@@ -143,7 +143,7 @@ package struct StepDuration: Hashable, Sendable {
 /// A head that the description has dropped. What it has on it stays as it is, and is forgotten.
 package struct LeavingHead: Hashable, Codable, Sendable {
   package var host: HostID
-  /// What the record lists on it.
+  /// The resources that the record lists on it.
   package var resources: [ResourceID]
 
   package init(host: HostID, resources: [ResourceID]) {

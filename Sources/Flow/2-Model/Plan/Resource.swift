@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Diagnostics
 
-/// What one resource is to be. Each kind has its own type; all can be kept in the record and compared.
+/// The desired state of one resource. Each kind has its own type; all can be kept in the record and compared.
 package protocol DesiredState: Hashable, Codable, Sendable {
   /// A host that exists only once this is in place: until then it has nothing, which is not the same as unknown. Nil,
   /// the default: none.
@@ -48,20 +48,20 @@ package struct Resource: Sendable {
   package var after: [ResourceID]
   /// Resources that drafts of this one name in `StepDraft.after`: they are planned first, and their steps come first
   /// only where a draft says so. Not wanted in every cluster.
-  package var mayFollow: [ResourceID]
+  package var mayComeAfter: [ResourceID]
   /// Resources that let go of something that this one takes over when the description has dropped them.
   package var afterRemoval: [ResourceID]
 
   package init(
     _ id: ResourceID, _ desired: any DesiredState, because: String, source: SourceSpan, after: [ResourceID] = [],
-    mayFollow: [ResourceID] = [], afterRemoval: [ResourceID] = []
+    mayComeAfter: [ResourceID] = [], afterRemoval: [ResourceID] = []
   ) {
     self.id = id
     self.desired = desired
     self.because = because
     self.source = source
     self.after = after
-    self.mayFollow = mayFollow
+    self.mayComeAfter = mayComeAfter
     self.afterRemoval = afterRemoval
   }
 

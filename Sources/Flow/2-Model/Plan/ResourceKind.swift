@@ -28,34 +28,35 @@ package enum Unreadable: Error, Hashable, Codable, Sendable {
 package struct Answers: Sendable {
   private let inventory: Inventory
   /// Hosts that do not exist for the description: this plan makes them, or they have left.
-  private let blank: Set<HostID>
+  private let uninstalled: Set<HostID>
 
-  package init(_ inventory: Inventory, blank: Set<HostID>) {
+  package init(_ inventory: Inventory, uninstalled: Set<HostID>) {
     self.inventory = inventory
-    self.blank = blank
+    self.uninstalled = uninstalled
   }
 
-  /// Nil only when the host does not exist yet, or any more. Throws when it does and the answer is not known.
+  /// The answer of a host. Nil only when the host does not exist (yet, or any more). Throws when it does and the answer
+  /// is not known.
   package func answer<P: Probe>(_ host: HostID, _ probe: P) throws(Unreadable) -> P.Answer? {
     switch inventory.hosts[host] {
     case .answered(let answers):
       guard let answer = answers[AnyProbe(probe)] else { throw .unasked(host) }
       do throws(AgentError) { return try answer.value(of: P.self) } catch { throw .failed(host, error) }
     case .unreachable(let error):
-      if blank.contains(host) { return nil }
+      if uninstalled.contains(host) { return nil }
       throw .unreachable(host, error)
     case nil:
-      if blank.contains(host) { return nil }
+      if uninstalled.contains(host) { return nil }
       throw .unasked(host)
     }
   }
 
   package func isReachable(_ host: HostID) -> Bool { inventory.isReachable(host) }
 
-  package func isBlank(_ host: HostID) -> Bool { blank.contains(host) && !isReachable(host) }
+  package func isUninstalled(_ host: HostID) -> Bool { uninstalled.contains(host) && !isReachable(host) }
 }
 
-/// What a kind may know beyond its own resource when it makes steps.
+/// The facts that a kind may know beyond its own resource when it makes steps.
 package struct PlanContext: Sendable {
   package let answers: Answers
   /// The head that holds the service addresses now, or the one that will.
@@ -64,7 +65,8 @@ package struct PlanContext: Sendable {
   package let changing: Set<ResourceID>
   /// Seconds since 1970.
   package let now: Int
-  /// What the newest recorded run wanted of this resource, to see what the spec has dropped since. Nil: it is new.
+  /// The state that the newest recorded run wanted of this resource, to see what the spec has dropped since. Nil: it is
+  /// new.
   package let previous: (any DesiredState)?
   /// Whether another resource decides about it now, so that it is not to be taken away with this one.
   package let isOwned: @Sendable (Claim) -> Bool
@@ -98,10 +100,10 @@ package protocol ResourceKind: SendableMetatype {
   static var travelsWithDisk: Bool { get }
   /// The facts that decide whether the resource is as desired.
   static func questions(_ id: ResourceID, _ desired: Desired) -> [Question]
-  /// What a resource decides about. Nil, the default: what the steps decide about that it would take on machines that
+  /// The claims of a resource. Nil, the default: those of the steps that it would take on machines that
   /// have nothing, which costs as much as planning it.
   static func claims(_ id: ResourceID, _ desired: Desired) -> [Claim]?
-  /// Nil means seen to be absent. Throws when the answers do not tell.
+  /// The actual state, or nil when it is seen to be absent. Throws when the answers do not tell.
   static func interpret(_ id: ResourceID, _ desired: Desired, _ answers: Answers) throws(Unreadable) -> Actual?
   /// The steps from actual to desired, in order; each comes after the one before. Empty when nothing is to do.
   static func steps(_ id: ResourceID, _ desired: Desired, _ actual: Actual?, _ context: PlanContext) throws(Unreadable)
@@ -123,7 +125,7 @@ package struct StepDraft: Sendable {
   package var host: HostID
   package var operation: AnyOperation
   package var disruption: Step.Disruption
-  /// What differs, as a clause: "dnsmasq runs with an older configuration".
+  /// The difference, as a clause: "dnsmasq runs with an older configuration".
   package var because: String
   /// Lines of a unified diff or a list of changes, for the reader of the plan.
   package var changes: [String]
@@ -133,7 +135,7 @@ package struct StepDraft: Sendable {
   /// Its place among the machines that may be away at once, so that a long row of them is taken a few at a time.
   package var place: Place?
   /// Resources whose steps come before this draft, beside those that its own resource comes after: the resource names
-  /// them in `mayFollow`. One that the description has dropped counts with the steps that take it away first.
+  /// them in `mayComeAfter`. One that the description has dropped counts with the steps that take it away first.
   package var after: [ResourceID]
   /// The part of the resource that the step is about, so that the plan cites its own place. Nil: the whole.
   package var part: String?

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What became of one step in one run.
+/// The result of one step in one run.
 package struct StepReport: Hashable, Codable, Sendable {
   package enum Result: Hashable, Codable, Sendable {
     /// Done, or found done: the outcome says which.
@@ -48,7 +48,7 @@ extension [StepReport] {
   }
 }
 
-/// What became of a run: one attempt at a plan.
+/// The outcome of a run: one attempt at a plan.
 package struct RunOutcome: Hashable, Codable, Sendable {
   package enum Result: String, Hashable, Codable, Sendable {
     /// Every step was done.
@@ -66,7 +66,7 @@ package struct RunOutcome: Hashable, Codable, Sendable {
 
   package var run: String
   package var generation: Int
-  /// Of earlier rounds of the same run, which each had their own. Nil: there were none, or nobody kept them.
+  /// The generations of earlier rounds of the same run. Nil: there were none, or nobody kept them.
   package var earlierGenerations: [Int]?
   package var holder: String
   package var result: Result
@@ -92,7 +92,7 @@ package struct RunOutcome: Hashable, Codable, Sendable {
 }
 
 extension RunOutcome {
-  /// Of all its rounds, in their order.
+  /// The generations of all its rounds, in their order.
   package var generations: [Int] { (earlierGenerations ?? []) + [generation] }
 }
 
@@ -119,7 +119,7 @@ extension StepReport {
     }
   }
 
-  /// What to do next, where something went wrong.
+  /// The next thing to do, where something went wrong.
   package var next: String? {
     switch result {
     case .failed(let error), .unknown(let error), .rolledBack(let error): error.next

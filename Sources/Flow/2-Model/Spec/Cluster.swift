@@ -49,7 +49,7 @@ package struct Cluster: Hashable, Sendable {
 
 /// Where packages come from. Defaults are Debian's own mirrors.
 package struct Repositories: Hashable, Sendable {
-  /// Nil: the release's default mirror.
+  /// The package mirror. Nil: the release's default.
   package var mirror: String?
   /// A caching HTTP proxy for package downloads, as in apt.conf(5) `Acquire::http::Proxy`.
   package var proxy: String?

@@ -35,7 +35,7 @@ package struct SiteFiles: Hashable, Sendable {
     }
   }
 
-  /// By path relative to the spec's folder.
+  /// The files by their paths, relative to the spec's folder.
   package var files: [String: File]
 
   package init(files: [String: File] = [:]) { self.files = files }

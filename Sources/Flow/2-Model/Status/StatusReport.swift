@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What `cluster status` shows: the machines as they are now, asked a moment ago.
+/// The report of `cluster status`: the machines as they are now, asked a moment ago.
 package struct StatusReport: Codable, Sendable {
   package struct Head: Codable, Sendable {
     package enum Role: String, Codable, Sendable { case active, standby, offline, single }
@@ -8,7 +8,7 @@ package struct StatusReport: Codable, Sendable {
     package var name: String
     package var online: Bool
     package var role: Role
-    /// What it was installed from: `clone of head1 (3f2a…)`, or its operating system.
+    /// The source of its installation: `clone of head1 (3f2a…)`, or its operating system.
     package var image: String?
     /// Why it is not online, and what to do.
     package var detail: String?

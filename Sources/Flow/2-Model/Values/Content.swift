@@ -32,7 +32,7 @@ extension String {
 }
 
 extension UnsafeRawBufferPointer {
-  /// Of one length, compared by words: every file that is looked at comes through here.
+  /// Compares bytes of one length by words: every file that is looked at comes through here.
   fileprivate func isSame(as other: UnsafeRawBufferPointer) -> Bool {
     var place = 0
     while place + 8 <= count {

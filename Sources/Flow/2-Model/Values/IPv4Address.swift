@@ -6,7 +6,7 @@ package struct IPv4Address: Hashable, Comparable, Sendable {
 
   package init(bits: UInt32) { self.bits = bits }
 
-  /// Nil unless `text` is four decimal octets without leading zeros.
+  /// Reads an address. Nil unless `text` is four decimal octets without leading zeros.
   package init?(_ text: some StringProtocol) {
     var bits: UInt32 = 0
     // Of the octet that is being read. There are several addresses for each of ten thousand nodes.
@@ -29,7 +29,7 @@ package struct IPv4Address: Hashable, Comparable, Sendable {
 
   package static func < (a: Self, b: Self) -> Bool { a.bits < b.bits }
 
-  /// Nil past the end of the address space.
+  /// The address that is so much higher. Nil past the end of the address space.
   package func advanced(by offset: UInt32) -> IPv4Address? {
     let (sum, overflow) = bits.addingReportingOverflow(offset)
     return overflow ? nil : IPv4Address(bits: sum)
@@ -62,7 +62,7 @@ package struct IPv4Network: Hashable, Sendable {
   package let address: IPv4Address
   package let prefix: Int
 
-  /// Nil when bits below the prefix are set, or the prefix is not 0...32.
+  /// A network. Nil when bits below the prefix are set, or the prefix is not 0...32.
   package init?(address: IPv4Address, prefix: Int) {
     guard (0...32).contains(prefix) else { return nil }
     self.address = address

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Synchronization
 
-/// What follows from contents that never change, beside them: a digest, a text. It is made when it is first asked for.
+/// A value that follows from contents that never change, kept beside them: a digest, a text. It is made when first
+/// asked for.
 ///
 /// It says nothing of its own: two are always equal, so that what has one is compared by its contents alone.
 package final class Lazy<Value: Sendable>: Sendable {

@@ -6,7 +6,7 @@ package struct MACAddress: Hashable, Comparable, Sendable {
 
   package init(bits: UInt64) { self.bits = bits & 0xffff_ffff_ffff }
 
-  /// Nil unless `text` is six hexadecimal octets between colons or hyphens.
+  /// Reads an address. Nil unless `text` is six hexadecimal octets between colons or hyphens.
   package init?(_ text: some StringProtocol) {
     let octets = text.split(omittingEmptySubsequences: false) { $0 == ":" || $0 == "-" }
     guard octets.count == 6 else { return nil }

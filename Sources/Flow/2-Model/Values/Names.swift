@@ -16,7 +16,7 @@ package struct SecretRef: Hashable, Comparable, Sendable, CustomStringConvertibl
   package var description: String { "secret:\(name)" }
   package static func < (a: Self, b: Self) -> Bool { a.name < b.name }
 
-  /// What corosync's members prove themselves with: corosync.conf(5) `crypto_cipher`, corosync-keygen(8).
+  /// The key by which corosync's members know each other: corosync.conf(5) `crypto_cipher`, corosync-keygen(8).
   package static let corosyncAuthkey = SecretRef("corosync/authkey")
   /// Made from random bytes at first need: nobody has to bring it.
   package var isGenerated: Bool { self == .corosyncAuthkey }
@@ -51,5 +51,5 @@ package enum NodePolicy {
   package static func mostAway(of nodes: Int) -> Int { max(1, nodes / 4) }
 }
 
-/// What a machine's BMC says of its power.
+/// The state of a machine's power, as its BMC reports it.
 package enum PowerState: String, Hashable, Codable, Sendable { case on, off }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What differs between two texts, as diff(1) `-u` writes it, without the two file names.
+/// The differences between two texts, as diff(1) `-u` writes them, without the two file names.
 package enum UnifiedDiff {
   /// More edits than this are shown as one replacement: nobody reads such a diff, and its cost stays bounded.
   private static let mostEdits = 400

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What an operation did.
+/// The effect of an operation.
 package struct Outcome: Hashable, Codable, Sendable {
   /// False: the host was as desired already.
   package var changed: Bool
@@ -32,11 +32,11 @@ package struct AgentError: Error, Hashable, Codable, Sendable {
   }
 
   package var code: Code
-  /// What went wrong, without its cause.
+  /// The problem, without its cause.
   package var message: String
-  /// What the program or the system said.
+  /// The words of the program or the system.
   package var cause: String?
-  /// What to do next.
+  /// The next thing to do.
   package var next: String
 
   package init(_ code: Code, _ message: String, cause: String? = nil, next: String) {

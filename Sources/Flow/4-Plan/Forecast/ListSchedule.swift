@@ -6,7 +6,7 @@ import ClusterModel
 struct ListSchedule {
   private struct Queue: Hashable {
     var host: HostID
-    /// Nil: no lane, as many at once as the host allows.
+    /// The lane of the step. Nil: none, as many at once as the host allows.
     var lane: String?
   }
 
@@ -173,7 +173,7 @@ private struct EndQueue {
     return first
   }
 
-  /// Of steps that end together the earlier one of the plan is first, so that a forecast is the same every time.
+  /// Orders steps that end together as the plan does, so that a forecast is the same every time.
   private func comes(_ a: Int, before b: Int) -> Bool {
     (entries[a].end, entries[a].step) < (entries[b].end, entries[b].step)
   }

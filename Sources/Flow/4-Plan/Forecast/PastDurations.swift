@@ -69,7 +69,7 @@ extension PastDurations {
   }
 }
 
-/// What is expected where no past run says better. Seconds; each with where it comes from.
+/// Expected durations where no past run says better. Seconds; each with where it comes from.
 ///
 /// "Measured" means on virtual machines with two cores; real machines start slower (firmware) and compute faster.
 enum DefaultDurations {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 
-/// What a plan will interrupt, for how long, and how long it takes: expected, not promised.
+/// The expected interruptions and duration of a plan: a forecast, not a promise.
 package struct PlanForecast: Hashable, Sendable {
   /// Where a figure comes from.
   package enum Basis: Hashable, Sendable {
@@ -31,7 +31,7 @@ package struct PlanForecast: Hashable, Sendable {
   package var steps: Int
 }
 
-/// What a forecast needs to know beyond the plan.
+/// The facts that a forecast needs beyond the plan.
 package struct ForecastBasis: Sendable {
   /// The head that serves now. Others are standbys: nobody notices when they are disrupted.
   package var activeHead: HostID
@@ -108,7 +108,7 @@ package struct RunEstimate: Hashable, Sendable {
     total = PlanForecast(plan, basis).totalSeconds
   }
 
-  /// What is left once these are done: the same share of the whole time as of all the work.
+  /// The time that is left once these are done: the same share of the whole time as of all the work.
   package func left(done: Set<StepID>) -> Double {
     let all = seconds.values.reduce(0, +)
     guard all > 0 else { return 0 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 
-/// What cannot be planned now: one entry for each reason, because a host that is away blocks everything on it.
+/// The part that cannot be planned now: one entry for each reason, because a host that is away blocks everything on it.
 struct BlockedText {
   /// More names than this are counted, not listed.
   private static let mostNames = 4

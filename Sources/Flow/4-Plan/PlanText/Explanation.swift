@@ -23,7 +23,7 @@ package struct Explanation {
     self.observed = observed
   }
 
-  /// What goes by this name: a step, or a resource of the plan or of the description. Nil when nothing does.
+  /// Explains a name: a step, or a resource of the plan or of the description. Nil when nothing has it.
   package func lines(_ name: String, desired: [Resource]) -> [String]? {
     let steps = plan.steps.filter { $0.id.text == name || $0.resource.description == name }
     let blocked = plan.blocked.filter { $0.resource.description == name }

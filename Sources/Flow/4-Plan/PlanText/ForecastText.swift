@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 
-/// What a plan interrupts and how long it takes, in a few lines below the summary.
+/// The interruptions and the duration of a plan, in a few lines below the summary.
 struct ForecastText {
   /// More services than these are counted.
   private static let most = 6

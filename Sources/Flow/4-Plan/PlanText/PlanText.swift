@@ -54,7 +54,7 @@ package struct PlanText: Sendable {
     return head + steps.lineCount(.all) + tail(groups).count
   }
 
-  /// What comes after the steps.
+  /// The text after the steps.
   private func tail(_ groups: [StepGroup]) -> [String] {
     BlockedText(text: self).lines + LeavingText(text: self).lines + RepeatedText(text: self, groups: groups).lines
       + undoing

@@ -63,7 +63,7 @@ struct StepGroup {
     return first.because
   }
 
-  /// What has to be the same for two steps to be said in one breath.
+  /// The properties in which two steps must agree to be told in one line.
   private struct Sameness: Hashable {
     /// Steps about other machines are folded on one host, others across hosts.
     var host: HostID?
@@ -135,11 +135,11 @@ extension Step {
   /// The same for one step alone.
   package var title: String { title(operation.machine?.name ?? "") }
 
-  /// What it means to take it back.
+  /// The effect of undoing it.
   var undoing: String { destructive ? "what it takes away does not come back." : operation.undoing }
 }
 
-/// What destroys, reboots or fails over, once more: last, where the eye rests before the question is answered.
+/// The steps that destroy, reboot or fail over, once more: last, where the eye rests before the question is answered.
 struct RepeatedText {
   /// More than these are counted.
   private static let most = 8

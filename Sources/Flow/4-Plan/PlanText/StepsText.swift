@@ -3,7 +3,7 @@ import ClusterModel
 
 /// The steps of a plan by host, as detailed as there is room for.
 struct StepsText {
-  /// What is said of a step, from everything to a number.
+  /// The detail in which a step is told, from everything to a number.
   enum Detail: Int, CaseIterable {
     /// Every line of every change.
     case all
@@ -24,7 +24,7 @@ struct StepsText {
   private let text: PlanText
   private let groups: [StepGroup]
   private var sections: [Section] = []
-  /// By group: the groups that its first step waits for, and that a reader would not guess.
+  /// The groups, by group, that its first step waits for, and that a reader would not guess.
   private let waits: [[Int]]
 
   init(_ text: PlanText, _ groups: [StepGroup]) {
@@ -44,7 +44,7 @@ struct StepsText {
     waits = Self.waits(text.review.plan.steps, groups, sections.map(\.groups))
   }
 
-  /// What does not come before it in the text anyway, as the line above.
+  /// The groups to wait for that do not stand just before it in the text anyway.
   private static func waits(_ steps: [Step], _ groups: [StepGroup], _ sections: [[Int]]) -> [[Int]] {
     var numbers: [StepID: Int] = Dictionary(minimumCapacity: steps.count)
     var groupOf = Array(repeating: 0, count: steps.count)

@@ -53,10 +53,10 @@ private struct PlanCutting {
   private let scope: PlanScope
   private var after: [[Int]] = []
   private var isKept: [Bool]
-  /// What heads had that leave, and whether these do so here. A step that forgets such a thing comes after all else
-  /// that is done here, whatever that is.
-  private var letsGo: [ResourceID: Bool]
-  /// By step: the resource whose exclusion takes it along.
+  /// The resources of heads that leave, and whether their removal is in scope. A step that forgets one comes after all
+  /// else that is done here, whatever that is.
+  private var releases: [ResourceID: Bool]
+  /// The resource, by step, whose exclusion takes it along.
   private var excludedBy: [ResourceID?]
 
   init(_ plan: Plan, _ scope: PlanScope) {
@@ -64,7 +64,7 @@ private struct PlanCutting {
     self.scope = scope
     isKept = Array(repeating: false, count: plan.steps.count)
     excludedBy = Array(repeating: nil, count: plan.steps.count)
-    letsGo = Dictionary(
+    releases = Dictionary(
       plan.leaving.flatMap { head in head.resources.map { ($0, scope.holds(head)) } }
     ) { first, _ in first }
     var numbers: [StepID: Int] = Dictionary(minimumCapacity: plan.steps.count)
@@ -79,7 +79,7 @@ private struct PlanCutting {
   /// Each step stands behind what it depends on.
   private mutating func exclude() {
     if scope.excluded.isEmpty { return }
-    for (index, step) in plan.steps.enumerated() where letsGo[step.resource] == nil {
+    for (index, step) in plan.steps.enumerated() where releases[step.resource] == nil {
       if scope.isExcluded(step) {
         excludedBy[index] = step.resource
       } else {
@@ -91,18 +91,18 @@ private struct PlanCutting {
   private mutating func keep() {
     for index in plan.steps.indices.reversed() where excludedBy[index] == nil {
       let step = plan.steps[index]
-      if !isKept[index], !(letsGo[step.resource] ?? scope.isTarget(step)) { continue }
+      if !isKept[index], !(releases[step.resource] ?? scope.isTarget(step)) { continue }
       isKept[index] = true
-      if letsGo[step.resource] != nil { continue }
+      if releases[step.resource] != nil { continue }
       for earlier in needs(index) { isKept[earlier] = true }
     }
   }
 
-  /// What it cannot be done without; not what it only takes turns with.
+  /// The steps that it cannot be done without; not those that it only follows.
   private func needs(_ index: Int) -> [Int] {
-    let turns = plan.steps[index].turns
-    if turns.isEmpty { return after[index] }
-    let only = Set(turns)
+    let onlyAfter = plan.steps[index].onlyAfter
+    if onlyAfter.isEmpty { return after[index] }
+    let only = Set(onlyAfter)
     return after[index].filter { !only.contains(plan.steps[$0].id) }
   }
 
@@ -120,9 +120,9 @@ private struct PlanCutting {
       through.append(isKept[index] ? [index] : earlier)
       if isKept[index] {
         var step = step
-        let needs = letsGo[step.resource] == nil ? Set(needs(index)) : Set(earlier)
+        let needs = releases[step.resource] == nil ? Set(needs(index)) : Set(earlier)
         step.after = earlier.map { plan.steps[$0].id }
-        step.turns = earlier.filter { !needs.contains($0) }.map { plan.steps[$0].id }
+        step.onlyAfter = earlier.filter { !needs.contains($0) }.map { plan.steps[$0].id }
         if let place = step.place, let others = away[place.pool] { step.place?.of = max(1, place.of - others) }
         result.steps.append(step)
         continue

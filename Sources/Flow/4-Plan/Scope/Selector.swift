@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 
-/// What the administrator means by `--target` or `--exclude`: machines as a hostlist, or resources by their ids. A `*`
+/// The meaning of `--target` or `--exclude`: machines as a hostlist, or resources by their ids. A `*`
 /// stands for anything.
 package struct Selector: Sendable {
   package let text: String
@@ -9,7 +9,7 @@ package struct Selector: Sendable {
   private let patterns: [String]
   private let isResource: Bool
 
-  /// Nil when it is neither a hostlist nor an id.
+  /// Reads a selector. Nil when it is neither a hostlist nor an id.
   package init?(_ text: String) {
     self.text = text
     isResource = text.contains(":")
@@ -39,7 +39,7 @@ package struct Selector: Sendable {
   }
 
   /// The parts of it that stand for nothing there is.
-  package func strangers(machines: Set<String>, resources: Set<String>) -> [String] {
+  package func unmatched(machines: Set<String>, resources: Set<String>) -> [String] {
     let known = isResource ? resources : machines
     return exact.subtracting(known).sorted()
       + patterns.filter { pattern in !known.contains { Glob.matches($0, pattern) } }

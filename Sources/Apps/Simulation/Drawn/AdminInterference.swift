@@ -3,8 +3,8 @@ import ClusterModel
 import Pacemaker
 import Simulator
 
-/// What an administrator does on a machine, or to the cluster, without telling anybody.
-package enum Hand: Hashable, Sendable, CaseIterable {
+/// An action of an administrator on a machine, or on the cluster, without telling anybody.
+package enum AdminInterference: Hashable, Sendable, CaseIterable {
   // To what is ours: the next run puts it right.
   case editFile, removeFile, stopUnit, disableUnit, removePackage, dropAddress, editCIB, removeFromCIB
   // Beside what is ours: it has to stay.

@@ -5,7 +5,7 @@ import ClusterModel
 ///
 /// The description says where it is to be, the record where it was left. Whoever changes the address in the description
 /// must still be let in at the former one, and must come in at the new one before that counts as done.
-struct SSHWays: Sendable {
+struct SSHRoutes: Sendable {
   /// To the address of the description, whose key is known by that address.
   let described: SSHProgram
   /// To the former address. Nil: there is none.
@@ -33,17 +33,17 @@ struct SSHWays: Sendable {
     return hasMoved ? new + old : old + new
   }
 
-  /// Tries one way after the other, for as long as nobody answers there, or somebody with another key.
+  /// Tries one route after the other, for as long as nobody answers there, or somebody with another key.
   static func first<Value>(
-    of ways: [SSHProgram], _ body: (SSHProgram) async throws(AgentError) -> Value
+    of routes: [SSHProgram], _ body: (SSHProgram) async throws(AgentError) -> Value
   ) async throws(AgentError) -> Value {
-    var rest = ways[...]
+    var rest = routes[...]
     while true {
-      let way = rest.removeFirst()
-      do throws(AgentError) { return try await body(way) } catch {
+      let route = rest.removeFirst()
+      do throws(AgentError) { return try await body(route) } catch {
         // Who does not answer does not answer to another name either.
-        if error.code == .unreachable { rest.removeAll { $0.hostName == way.hostName } }
-        guard error.isNoWay, !rest.isEmpty else { throw error }
+        if error.code == .unreachable { rest.removeAll { $0.hostName == route.hostName } }
+        guard error.isNotThere, !rest.isEmpty else { throw error }
       }
     }
   }
@@ -51,7 +51,7 @@ struct SSHWays: Sendable {
 
 extension AgentError {
   /// The host is not there, as far as the address tells.
-  var isNoWay: Bool { code == .unreachable || code == .hostKey }
+  var isNotThere: Bool { code == .unreachable || code == .hostKey }
   /// The host itself has said what has become of a change.
   var isHostsOwn: Bool { code == .rolledBack || code == .conflict || code == .notFound }
 }
@@ -61,33 +61,33 @@ extension AgentError {
 /// The host has to show the key that is known from there. Addresses of inner networks are the same at many sites: a
 /// machine of somebody else's that answers is not let in, nor is its key learnt.
 struct SSHOtherAddresses: Sendable {
-  private let ways: [SSHProgram]
+  private let routes: [SSHProgram]
 
   /// - Parameter tried: addresses where nobody has answered.
   init(_ program: SSHProgram, _ addresses: [String], tried: [String]) async throws(AgentError) {
     let known = try await SSHKnownHosts(program)
     let name = known.name(of: program)
     let tried = Set(tried + [program.hostName ?? known.hostName])
-    ways = addresses.filter { !tried.contains($0) }.map { address in
-      var way = program
-      (way.hostName, way.keyName, way.isOtherAddress) = (address, name, true)
-      return way
+    routes = addresses.filter { !tried.contains($0) }.map { address in
+      var route = program
+      (route.hostName, route.keyName, route.isOtherAddress) = (address, name, true)
+      return route
     }
   }
 
   /// The first one that lets us in, all being asked at once. Nil: none does.
   func firstToAnswer() async -> SSHProgram? {
     await withTaskGroup(of: SSHProgram?.self) { group in
-      for way in ways {
+      for route in routes {
         group.addTask {
           // Its words matter to nobody: what is told is why the first address cannot be used.
-          let result = try? await Command.run("ssh", way.alone(["true"]), deadline: .seconds(8))
-          return result?.succeeded == true ? way : nil
+          let result = try? await Command.run("ssh", route.alone(["true"]), deadline: .seconds(8))
+          return result?.succeeded == true ? route : nil
         }
       }
-      for await case let way? in group {
+      for await case let route? in group {
         group.cancelAll()
-        return way
+        return route
       }
       return nil
     }
@@ -95,9 +95,9 @@ struct SSHOtherAddresses: Sendable {
 
   /// Adds to the error of the first address that the others were tried too.
   func explain(_ error: AgentError) -> AgentError {
-    guard !ways.isEmpty else { return error }
+    guard !routes.isEmpty else { return error }
     var error = error
-    let others = ways.compactMap(\.hostName).joined(separator: ", ")
+    let others = routes.compactMap(\.hostName).joined(separator: ", ")
     error.cause = [error.cause, "It does not answer at its other addresses either: \(others)"].compactMap(\.self)
       .joined(separator: "\n")
     return error

@@ -7,7 +7,7 @@ import Wings
 
 /// A host that the description gives another address than the record: against a real sshd, at two loopback addresses.
 @Suite(.enabled(if: SSHServer.isPossible), .serialized)
-struct SSHWaysTests {
+struct SSHRoutesTests {
   private let old = "127.0.0.1"
   private let new = "127.0.0.2"
 

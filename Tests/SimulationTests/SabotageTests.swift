@@ -10,15 +10,15 @@ import Wings
 /// Machines that are wrong on purpose: seeds that keep all rules must then break the one that is meant.
 ///
 /// `WatchTests` breaks each rule by hand; this shows that what whole runs do comes to the rules at all.
-@Suite struct SpoilingTests {
-  /// A few seeds, until one of them is caught. All of them keep the rules when nothing is spoilt.
+@Suite struct SabotageTests {
+  /// A few seeds, until one of them is caught. All of them keep the rules when nothing is sabotaged.
   private func caught(
-    _ rule: Violation.Rule, watching watch: Watch = Watch(), _ spoil: Spoiling?,
+    _ rule: Violation.Rule, watching watch: Watch = Watch(), _ sabotage: Sabotage?,
     location: Testing.SourceLocation = #_sourceLocation
   ) throws {
     var found: [Violation] = []
     for seed in 1...25 as ClosedRange<UInt64> {
-      let result = try Scenario(seed: seed, watching: watch, spoiling: spoil).run()
+      let result = try Scenario(seed: seed, watching: watch, sabotaging: sabotage).run()
       if let violation = result.violation { found.append(violation) }
       if result.violation?.rule == rule { return }
     }
@@ -103,9 +103,9 @@ import Wings
     }
   }
 
-  @Test func nothingIsCaughtWhereNothingIsSpoilt() throws {
+  @Test func nothingIsCaughtWhereNothingIsSabotaged() throws {
     for seed in 1...25 as ClosedRange<UInt64> {
-      #expect(try Scenario(seed: seed, spoiling: { _, _, _, _ in }).run().violation == nil)
+      #expect(try Scenario(seed: seed, sabotaging: { _, _, _, _ in }).run().violation == nil)
     }
   }
 }
