@@ -43,8 +43,8 @@ struct Lookout<C: Clock>: Sendable where C.Duration == Duration {
 
   func look(at steps: [Waiting]) async -> View {
     var view = View()
-    let answers = await ask(
-      Dictionary(grouping: steps, by: \.step.host).mapValues { Array(Set($0.map(\.expectation.probe))) })
+    var failed: [(one: Waiting, error: AgentError)] = []
+    let answers = await ask(steps) { [$0.expectation.probe] }
     for var one in steps {
       let now = executor.clock.now
       let waited = Int(one.since.duration(to: now) / .seconds(1))
@@ -53,9 +53,7 @@ struct Lookout<C: Clock>: Sendable where C.Duration == Duration {
         one.answered = now
         switch standing {
         case .met(let words): view.over.append((one.step, one.report(one.met(words), at: now)))
-        case .failed(let error):
-          let explained = await explain(error, one)
-          view.over.append((one.step, one.report(.failed(explained), at: executor.clock.now)))
+        case .failed(let error): failed.append((one, error))
         case .waiting(let wait):
           view.waits[one.step.id] = wait
           view.waiting.append(one)
@@ -69,6 +67,7 @@ struct Lookout<C: Clock>: Sendable where C.Duration == Duration {
         }
       }
     }
+    view.over += await explained(failed)
     return view
   }
 
@@ -82,15 +81,20 @@ struct Lookout<C: Clock>: Sendable where C.Duration == Duration {
     }
   }
 
-  private func explain(_ error: AgentError, _ one: Waiting) async -> AgentError {
-    let probes = one.expectation.diagnosis
-    if probes.isEmpty { return error }
-    guard case .answered(let answers)? = await ask([one.step.host: probes]).hosts[one.step.host] else { return error }
-    return one.expectation.explain(error, answers)
+  /// The reasons with what a diagnosis finds: asked for all at once, since each may take its time to say nothing.
+  private func explained(_ failed: [(one: Waiting, error: AgentError)]) async -> [(step: Step, report: StepReport)] {
+    if failed.isEmpty { return [] }
+    let found = await ask(failed.map(\.one)) { $0.expectation.diagnosis }
+    return failed.map { one, error in
+      var reason = error
+      if case .answered(let answers)? = found.hosts[one.step.host] { reason = one.expectation.explain(error, answers) }
+      return (one.step, one.report(.failed(reason), at: executor.clock.now))
+    }
   }
 
-  private func ask(_ questions: [HostID: [AnyProbe]]) async -> Inventory {
-    await Observer(secrets: executor.secrets, clock: executor.clock, now: executor.now)
-      .observe(questions, hosts: executor.hosts)
+  private func ask(_ steps: [Waiting], _ probes: (Waiting) -> [AnyProbe]) async -> Inventory {
+    let questions = Dictionary(grouping: steps, by: \.step.host).mapValues { Array(Set($0.flatMap(probes))) }
+    return await Observer(secrets: executor.secrets, clock: executor.clock, now: executor.now)
+      .observe(questions.filter { !$0.value.isEmpty }, hosts: executor.hosts)
   }
 }
