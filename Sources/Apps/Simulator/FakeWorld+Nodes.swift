@@ -47,7 +47,7 @@ extension FakeWorld {
       }
       let hears = heard[server] ?? listens(host, at: server)
       heard[server] = hears
-      if hears { reports[mac] = report(mac, image, server, after: reports[mac]) }
+      if hears { reports[mac] = report(mac, image, server, upSince: node.upSince, after: reports[mac]) }
     }
     return reports.values.sorted { $0.mac < $1.mac }
   }
@@ -67,17 +67,18 @@ extension FakeWorld {
       isOn(goal)
     else { return }
     for host in machines.keys where isUp(host) && listens(host, at: server) {
-      let report = report(goal.mac, image, server, after: machines[host]?.reports[goal.mac]?.report)
+      let last = machines[host]?.reports[goal.mac]?.report
+      let report = report(goal.mac, image, server, upSince: nodes[goal.node]?.upSince, after: last)
       machines[host]?.reports[goal.mac] = FakeMachine.Heard(report: report, at: now - 10)
     }
   }
 
   private func report(
-    _ mac: MACAddress, _ image: String, _ server: IPv4Address, after last: NodeReport?
+    _ mac: MACAddress, _ image: String, _ server: IPv4Address, upSince: Int?, after last: NodeReport?
   ) -> NodeReport {
     // What it said before its power was switched is over.
     let last = last?.stage == .powered ? nil : last
-    let uptime = last.flatMap { last in last.uptime.map { max(0, $0 + last.age) } }
+    let uptime = upSince.map { max(0, now - $0) } ?? last.flatMap { last in last.uptime.map { max(0, $0 + last.age) } }
     return NodeReport(
       mac: mac, stage: .ready, image: image, verified: last?.verified ?? true, age: 0, uptime: uptime ?? 0,
       server: server)
@@ -177,8 +178,9 @@ extension FakeWorld {
       nodes[id]?.image = image
       nodes[id]?.server = server
       nodes[id]?.startedAt = nil
+      nodes[id]?.upSince = now
       for host in machines.keys where listens(host, at: server) {
-        let heard = FakeMachine.Heard(report: report(mac, image, server, after: nil), at: now)
+        let heard = FakeMachine.Heard(report: report(mac, image, server, upSince: now, after: nil), at: now)
         machines[host]?.reports[mac] = heard
       }
     }

@@ -250,6 +250,22 @@ extension CIBDocument {
     }
     return named.filter { element($0, in: .resources) == nil }.sorted()
   }
+
+  /// Constraints that speak of resources which do not exist, by id: who removes a resource removes these first, or
+  /// Pacemaker refuses it.
+  package var orphanedConstraints: [String] {
+    let lost = Set(lostReferences)
+    if lost.isEmpty { return [] }
+    return (root.at("configuration", "constraints")?.elements ?? []).filter { constraint in
+      var isOrphan = false
+      constraint.visit { element in
+        isOrphan =
+          isOrphan
+          || ["rsc", "with-rsc", "first", "then"].contains { element[$0].map(lost.contains) ?? false }
+      }
+      return isOrphan
+    }.compactMap { $0["id"] }
+  }
 }
 
 extension XMLElement {

@@ -18,6 +18,7 @@ extension FakeWorld {
     nodes[board.machine]?.image = nil
     nodes[board.machine]?.server = nil
     nodes[board.machine]?.startedAt = nil
+    nodes[board.machine]?.upSince = nil
     starting.remove(board.machine)
     if wanted == .on {
       machines[board.machine]?.restart()

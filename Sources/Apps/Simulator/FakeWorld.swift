@@ -31,6 +31,8 @@ package struct FakeWorld: Equatable, Codable, Sendable {
     package var image: String?
     /// When it was switched on, in seconds since 1970, while it is on its way up.
     package var startedAt: Int?
+    /// When what it runs was up, in seconds since 1970. Nil: long ago.
+    package var upSince: Int?
     /// The address of the heads that it booted from, and reports to until it boots again. Nil: that of its boot script.
     package var server: IPv4Address?
     /// It never asks for DHCP.

@@ -68,6 +68,8 @@ package struct NodeReport: Hashable, Codable, Sendable {
 
   /// Seconds for which a node that was ready is taken to be at work still, whatever is said of it later.
   package static let lately = 600
+  /// Seconds that a boot may take, from power to ready.
+  package static let longestBoot = 1200
 
   package init(
     mac: MACAddress, stage: Stage, image: String?, verified: Bool, age: Int, uptime: Int?, detail: String? = nil,
@@ -99,9 +101,10 @@ package struct NodeReport: Hashable, Codable, Sendable {
   }
 
   /// Whether it cannot have come from the boot that a head began when it switched the node's power: that one is on its
-  /// way still, and this is somebody else's or from before. A node that has come up says since when.
+  /// way still, and this is somebody else's or from before. A node that has come up says since when. One that is heard
+  /// long after was not switched at all: its BMC did not answer after the head had made its note.
   package var isFromAnotherBoot: Bool {
-    guard stage == .ready, let lastPowered else { return false }
+    guard stage == .ready, let lastPowered, lastPowered <= Self.longestBoot else { return false }
     return uptime.map { $0 > lastPowered + 5 } ?? true
   }
 

@@ -70,7 +70,9 @@ package enum AdminInterference: Hashable, Sendable, CaseIterable {
     let goal = CIBGoal(
       elements: self == .editCIB ? [fencing] : [], removed: self == .editCIB ? [] : gone, members: [])
     site.change(self == .editCIB ? "somebody turns fencing off" : "somebody removes \(gone) from the CIB") { world in
-      if let changed = try? cib.applying(goal) { world.cib = changed }
+      guard let changed = try? cib.applying(goal) else { return }
+      let orphans = CIBGoal(elements: [], removed: changed.orphanedConstraints, members: [])
+      world.cib = (try? changed.applying(orphans)) ?? changed
       world.settle()
     }
   }

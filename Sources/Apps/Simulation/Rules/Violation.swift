@@ -67,6 +67,14 @@ package enum ForeignThing: Hashable, Sendable {
   case address(HostID, link: String, String)
   case cibElement(String)
 
+  /// The machine that it is on. Nil: it is the cluster's.
+  var host: HostID? {
+    switch self {
+    case .file(let host, _), .package(let host, _), .unit(let host, _), .address(let host, _, _): host
+    case .cibElement: nil
+    }
+  }
+
   /// The difference; nil when it is the same before and after.
   func difference(_ before: FakeWorld, _ after: FakeWorld) -> String? {
     let isSame: Bool =

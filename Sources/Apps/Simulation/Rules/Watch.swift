@@ -63,6 +63,15 @@ package struct Watch: Sendable {
     if !isShown { note(.agreedTo, "\(run.run) took \(node) away, which was not shown") }
   }
 
+  /// The machine whose power somebody has ordered to be switched, by its name: it goes down, and what runs there.
+  private func machineSwitched(by operation: AnyOperation, _ run: RunToken) -> HostID? {
+    guard let machine = operation.machine, operation.impact == .machine(machine) else { return nil }
+    let isOrdered = shown[String(run.base)]?.contains {
+      $0.resource.kind == PowerErrand.name && $0.operation == operation
+    }
+    return isOrdered == true ? machine : nil
+  }
+
   // MARK: What a run keeps
 
   /// In its journal, before it asks.
@@ -151,7 +160,8 @@ package struct Watch: Sendable {
         )
       }
     }
-    for id in before.machines.keys.sorted() where before.isUp(id) && !after.isUp(id) {
+    let ordered = machineSwitched(by: operation, run)
+    for id in before.machines.keys.sorted() where id != ordered && before.isUp(id) && !after.isUp(id) {
       note(.headsStayUp, "\(run.run) took \(id) down with \(operation.name) \(operation.target)")
     }
     for address in serviceAddresses {
@@ -162,7 +172,7 @@ package struct Watch: Sendable {
         note(.oneAddressHolder, "after \(operation.name) \(operation.target) of \(run.run), \(address) is on \(names)")
       }
     }
-    for thing in foreign {
+    for thing in foreign where ordered == nil || thing.host != ordered {
       if let change = thing.difference(before, after) {
         note(.foreignUntouched, "\(operation.name) \(operation.target) of \(run.run) on \(host) \(change)")
       }
