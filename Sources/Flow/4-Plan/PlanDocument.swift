@@ -29,7 +29,7 @@ enum PlanDocument {
       "operation": .text(step.operation.name), "target": .text(step.operation.target), "because": .text(step.because),
       "changes": .texts(step.changes), "disruption": .text(step.disruption.rawValue),
       "destructive": .bool(step.destructive), "after": .texts(step.after.lazy.map(\.text)),
-      "atOnce": step.place.map { .integer(min($0.of, $0.atOnce)) },
+      "atOnce": step.place.map { .integer($0.width) },
       "source": step.source.map(place),
     ])
   }

@@ -40,10 +40,7 @@ package struct RunProgress: Sendable {
   private var readyIn: [Lane: [Int]] = [:]
   private var runningIn: [Lane: Int] = [:]
   private var expecting = 0
-  /// The machines that are away and the steps that wait for a place in the plan's order, by pool.
-  private var away: [String: Int] = [:]
-  private var onTheirWay: [String: Int] = [:]
-  private var placeless: [String: [Int]] = [:]
+  private var places: Places
   package private(set) var isStopped = false
 
   /// Throws when a step comes after one that does not exist.
@@ -54,7 +51,7 @@ package struct RunProgress: Sendable {
     followers = Array(repeating: [], count: steps.count)
     states = steps.map { .waiting($0.after.count) }
     results = Array(repeating: nil, count: steps.count)
-    for case let place? in steps.lazy.map(\.place) where place.isAway { away[place.pool, default: 0] += 1 }
+    places = Places(steps)
     for (index, step) in steps.enumerated() {
       for other in step.after {
         guard let earlier = numbers[other] else {
@@ -128,7 +125,7 @@ package struct RunProgress: Sendable {
     }
     states[index] = .ended
     results[index] = report
-    if let place = steps[index].place { leave(place, succeeded: report.succeeded) }
+    for next in places.leave(index, succeeded: report.succeeded) { enqueue(next) }
     return (report.succeeded ? release(index) : block(after: index)) + blockPlaceless()
   }
 
@@ -182,42 +179,20 @@ package struct RunProgress: Sendable {
     return blocked
   }
 
-  // MARK: Places
-
-  private func isFree(_ place: Place) -> Bool {
-    (place.isAway || away[place.pool, default: 0] < place.of)
-      && onTheirWay[place.pool, default: 0] < place.atOnce
-  }
-
-  private mutating func take(_ place: Place) {
-    onTheirWay[place.pool, default: 0] += 1
-    if !place.isAway { away[place.pool, default: 0] += 1 }
-  }
-
-  /// One that has failed stays away.
-  private mutating func leave(_ place: Place, succeeded: Bool) {
-    onTheirWay[place.pool, default: 0] -= 1
-    if succeeded { away[place.pool, default: 0] -= 1 }
-    while let next = placeless[place.pool]?.first, let other = steps[next].place, isFree(other) {
-      placeless[place.pool]?.removeFirst()
-      makeReady(next)
-    }
-  }
-
   /// Where all places are those of machines that will not come back, the others cannot have their turn.
   private mutating func blockPlaceless() -> [StepReport] {
     guard inFlight == 0, expecting == 0, !isStopped, nothingIsReady else { return [] }
     var blocked: [StepReport] = []
-    for pool in placeless.keys.sorted() {
+    for (pool, waiting) in places.giveUp() {
       let keeper = steps.indices.first { steps[$0].place?.pool == pool && results[$0]?.succeeded == false }
       guard let keeper else { continue }
-      for index in placeless[pool] ?? [] {
-        results[index] = blockedReport(index, by: keeper)
+      for index in waiting {
+        let report = blockedReport(index, by: keeper)
+        results[index] = report
         states[index] = .ended
-        if let report = results[index] { blocked.append(report) }
+        blocked.append(report)
         blocked += block(after: index)
       }
-      placeless[pool] = nil
     }
     return blocked
   }
@@ -230,31 +205,14 @@ package struct RunProgress: Sendable {
 
   private mutating func makeReady(_ index: Int) {
     states[index] = .ready
-    if let place = steps[index].place {
-      guard isFree(place) else {
-        placeless[place.pool, default: []].insertInOrder(index)
-        return
-      }
-      take(place)
-    }
+    if places.take(index) { enqueue(index) }
+  }
+
+  private mutating func enqueue(_ index: Int) {
     if let lane = wideLane(steps[index]) {
       readyIn[lane, default: []].insertInOrder(index)
     } else {
       ready[steps[index].host, default: []].insertInOrder(index)
     }
-  }
-}
-
-extension [Int] {
-  fileprivate mutating func insertInOrder(_ number: Int) { insert(number, at: partitioningIndex { $0 > number }) }
-
-  /// The first index whose element satisfies `belongsBehind`, in a list where all that do come last.
-  fileprivate func partitioningIndex(_ belongsBehind: (Int) -> Bool) -> Int {
-    var (low, high) = (0, count)
-    while low < high {
-      let middle = (low + high) / 2
-      if belongsBehind(self[middle]) { high = middle } else { low = middle + 1 }
-    }
-    return low
   }
 }

@@ -25,10 +25,7 @@ struct ListSchedule {
   private var runningOn: [HostID: Int] = [:]
   /// Ends of steps, and of the work of those that wait for what others bring about: their numbers are negative.
   private var running = EndQueue()
-  private var away: [String: Int] = [:]
-  private var onTheirWay: [String: Int] = [:]
-  /// Steps that wait for a place, by pool; those before the number have got one.
-  private var placeless: [String: (steps: [Int], next: Int)] = [:]
+  private var places: Places
   private var time = 0.0
 
   /// Seconds from the first step to the last.
@@ -47,6 +44,7 @@ struct ListSchedule {
     self.steps = steps
     self.seconds = seconds
     self.basis = basis
+    places = Places(steps)
     var numbers: [StepID: Int] = Dictionary(minimumCapacity: steps.count)
     waitsFor = Array(repeating: 0, count: steps.count)
     followers = Array(repeating: [], count: steps.count)
@@ -58,19 +56,14 @@ struct ListSchedule {
         waitsFor[index] += 1
       }
     }
-    for case let place? in steps.lazy.map(\.place) where place.isAway { away[place.pool, default: 0] += 1 }
     for index in steps.indices where waitsFor[index] == 0 { makeReady(index) }
   }
 
   private mutating func makeReady(_ step: Int) {
-    if let place = steps[step].place {
-      guard isFree(place) else {
-        placeless[place.pool, default: ([], 0)].steps.append(step)
-        return
-      }
-      onTheirWay[place.pool, default: 0] += 1
-      if !place.isAway { away[place.pool, default: 0] += 1 }
-    }
+    if places.take(step) { enqueue(step) }
+  }
+
+  private mutating func enqueue(_ step: Int) {
     let queue = Queue(host: steps[step].host, lane: steps[step].operation.lane)
     if ready[queue] == nil { queues.append(queue) }
     ready[queue, default: []].append(step)
@@ -119,25 +112,9 @@ struct ListSchedule {
     count(queue, -1)
   }
 
-  private func isFree(_ place: Place) -> Bool {
-    (place.isAway || away[place.pool, default: 0] < place.of)
-      && onTheirWay[place.pool, default: 0] < place.atOnce
-  }
-
-  private mutating func leave(_ place: Place) {
-    away[place.pool, default: 0] -= 1
-    onTheirWay[place.pool, default: 0] -= 1
-    while let queue = placeless[place.pool], queue.next < queue.steps.count {
-      let step = queue.steps[queue.next]
-      guard let other = steps[step].place, isFree(other) else { return }
-      placeless[place.pool]?.next += 1
-      makeReady(step)
-    }
-  }
-
   private mutating func finish(_ step: Int) {
     if busySeconds(step) == nil { leaveSlot(step) }
-    if let place = steps[step].place { leave(place) }
+    for next in places.leave(step, succeeded: true) { enqueue(next) }
     for follower in followers[step] {
       waitsFor[follower] -= 1
       if waitsFor[follower] == 0 { makeReady(follower) }

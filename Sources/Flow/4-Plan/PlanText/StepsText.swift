@@ -120,8 +120,8 @@ struct StepsText {
     var tags: [String] = []
     if step.disruption != .none {
       let turns =
-        if let place = step.place, group.members.count > min(place.of, place.atOnce) {
-          ", \(min(place.of, place.atOnce) == 1 ? "one" : "\(min(place.of, place.atOnce))") at a time"
+        if let place = step.place, group.members.count > place.width {
+          ", \(place.width == 1 ? "one" : "\(place.width)") at a time"
         } else if group.hosts.count > 1 && step.disrupts != nil {
           ", one head after the other"
         } else { "" }
