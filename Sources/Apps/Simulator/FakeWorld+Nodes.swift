@@ -9,14 +9,37 @@ extension FakeWorld {
   /// says is newer still.
   package func reports(on host: HostID) -> [NodeReport] {
     var reports = Dictionary(ownReports(on: host).map { ($0.mac, $0) }) { first, _ in first }
-    for (mac, stage) in strayReports {
-      guard let server = server(of: mac), listens(host, at: server) else { continue }
-      let last = reports[mac]
-      reports[mac] = NodeReport(
-        mac: mac, stage: stage, image: "other/0123456789abcdef", verified: false, age: 0, uptime: nil,
-        detail: "said by a stranger", server: server, readyAge: last?.lastReady, poweredAge: last?.lastPowered)
+    for mac in strayReports.keys {
+      if let stray = strayReport(for: mac, on: host, after: reports[mac]) { reports[mac] = stray }
     }
     return reports.values.sorted { $0.mac < $1.mac }
+  }
+
+  /// The newest report of one node: all of them take long, where there are thousands.
+  private func newestReport(_ goal: NodeGoal, on host: HostID) -> NodeReport? {
+    var newest = keptReport(of: goal.mac, on: host)
+    if let node = nodes[goal.node], isOn(goal), let image = node.image,
+      let server = node.server ?? bootServer(of: goal.mac), listens(host, at: server)
+    {
+      newest = report(goal.mac, image, server, upSince: node.upSince, after: newest)
+    }
+    return strayReport(for: goal.mac, on: host, after: newest) ?? newest
+  }
+
+  /// The report that a stranger makes for a node, where the head hears it.
+  private func strayReport(for mac: MACAddress, on host: HostID, after last: NodeReport?) -> NodeReport? {
+    guard let stage = strayReports[mac], let server = server(of: mac), listens(host, at: server) else { return nil }
+    return NodeReport(
+      mac: mac, stage: stage, image: "other/0123456789abcdef", verified: false, age: 0, uptime: nil,
+      detail: "said by a stranger", server: server, readyAge: last?.lastReady, poweredAge: last?.lastPowered)
+  }
+
+  /// The last report of a node that a head has kept or written itself.
+  private func keptReport(of mac: MACAddress, on host: HostID) -> NodeReport? {
+    guard let heard = machines[host]?.reports[mac] else { return nil }
+    var report = heard.report
+    report.age = now - heard.at
+    return report
   }
 
   /// Whether a head hears what the node says of itself.
@@ -34,11 +57,8 @@ extension FakeWorld {
 
   /// Reports by the nodes themselves.
   private func ownReports(on host: HostID) -> [NodeReport] {
-    var reports = (machines[host]?.reports ?? [:]).mapValues { heard in
-      var report = heard.report
-      report.age = now - heard.at
-      return report
-    }
+    var reports: [MACAddress: NodeReport] = [:]
+    for mac in (machines[host]?.reports ?? [:]).keys { reports[mac] = keptReport(of: mac, on: host) }
     let off = Set(boards.values.lazy.filter { $0.power == .off }.map(\.machine))
     var heard: [IPv4Address: Bool] = [:]
     for (id, node) in nodes where !off.contains(id) {
@@ -98,15 +118,33 @@ extension FakeWorld {
 
   /// Where a machine that boots now finds its script: at the address that the script itself names. Nil: nowhere.
   private func bootServer(of mac: MACAddress) -> IPv4Address? {
-    let path = "/srv/cluster/http/ipxe/\(mac.hyphenated).ipxe"
-    for (host, machine) in machines.sorted(by: { $0.key < $1.key }) where isUp(host) {
-      guard machine.units["dnsmasq.service"]?.active == "active", let script = machine.files[path]?.text,
-        let line = script.split(separator: "\n").first(where: { $0.hasPrefix("set head ") }),
+    for script in bootScripts(of: mac) {
+      guard let line = script.split(separator: "\n").first(where: { $0.hasPrefix("set head ") }),
         let server = IPv4Address(String(line.dropFirst("set head ".count)))
       else { continue }
       if machines.keys.contains(where: { listens($0, at: server) }) { return server }
     }
     return nil
+  }
+
+  /// The image that a machine's own boot script names.
+  private func bootImage(of mac: MACAddress) -> String? {
+    for script in bootScripts(of: mac) {
+      guard let chain = script.split(separator: "\n").last(where: { $0.hasPrefix("chain ") }),
+        let start = chain.firstRange(of: "/images/"), let end = chain.firstRange(of: "/boot.ipxe")
+      else { continue }
+      return String(chain[start.upperBound..<end.lowerBound])
+    }
+    return nil
+  }
+
+  /// A machine's own boot scripts, on the heads that serve them.
+  private func bootScripts(of mac: MACAddress) -> [String] {
+    let path = "/srv/cluster/http/ipxe/\(mac.hyphenated).ipxe"
+    return machines.sorted { $0.key < $1.key }.compactMap { host, machine in
+      guard isUp(host), machine.units["dnsmasq.service"]?.active == "active" else { return nil }
+      return machine.files[path]?.text
+    }
   }
 
   private func isOn(_ goal: NodeGoal) -> Bool { goal.bmc.map { boards[$0.address]?.power == .on } ?? true }
@@ -125,17 +163,19 @@ extension FakeWorld {
     try refuse(goal, on: host)
     if isOn(goal), !goal.restart || isOnItsWay(goal, on: host) { return }
     hear(goal)
-    notePower(goal, on: host)
+    notePower(of: goal.mac, on: host)
     if goal.restart, isOn(goal) { _ = try ensurePower(bmc, .off, secrets) }
   }
 
   private func isOnItsWay(_ goal: NodeGoal, on host: HostID) -> Bool {
-    reports(on: host).report(of: goal.mac).map(goal.isOnItsWay) ?? false
+    newestReport(goal, on: host).map(goal.isOnItsWay) ?? false
   }
 
-  private mutating func notePower(_ goal: NodeGoal, on host: HostID) {
-    let report = NodeReport(mac: goal.mac, stage: .powered, image: nil, verified: false, age: 0, uptime: nil)
-    machines[host]?.reports[goal.mac] = FakeMachine.Heard(report: report, at: now)
+  /// - Parameter detail: `NodeReport.off` of one that is switched off, and is to stay so.
+  mutating func notePower(of mac: MACAddress, on host: HostID, detail: String? = nil) {
+    let report = NodeReport(
+      mac: mac, stage: .powered, image: nil, verified: false, age: 0, uptime: nil, detail: detail)
+    machines[host]?.reports[mac] = FakeMachine.Heard(report: report, at: now)
   }
 
   mutating func ensureNode(_ goal: NodeGoal, on host: HostID, _ secrets: Secrets) throws(AgentError) -> Outcome {
@@ -154,8 +194,7 @@ extension FakeWorld {
   }
 
   private func refuse(_ goal: NodeGoal, on host: HostID) throws(AgentError) {
-    let report = reports(on: host).report(of: goal.mac)
-    if let refusal = report.flatMap(goal.refusal(after:)) { throw refusal }
+    if let refusal = newestReport(goal, on: host).flatMap(goal.refusal(after:)) { throw refusal }
   }
 
   // MARK: Coming up
@@ -164,17 +203,23 @@ extension FakeWorld {
   mutating func start(_ node: HostID) {
     guard nodes[node] != nil else { return }
     nodes[node]?.startedAt = now
-    starting.insert(node)
+    starting.append(node)
     comeUp()
   }
 
   /// Nodes that had the time for it run what they are told to boot, where somebody tells them.
   package mutating func comeUp() {
-    for id in starting.sorted() {
-      guard let node = nodes[id], let began = node.startedAt, began + bootSeconds <= now, !node.silent,
-        let mac = node.mac, let server = bootServer(of: mac), let image = node.boots ?? bootImage(of: mac)
-      else { continue }
-      starting.remove(id)
+    var left: [HostID] = []
+    let due = starting.prefix { (nodes[$0]?.startedAt ?? 0) + bootSeconds <= now }
+    if due.isEmpty { return }
+    defer { starting = left + starting.dropFirst(due.count) }
+    for id in due {
+      guard let node = nodes[id], !node.silent, let mac = node.mac, let server = bootServer(of: mac),
+        let image = node.boots ?? bootImage(of: mac)
+      else {
+        left.append(id)
+        continue
+      }
       nodes[id]?.image = image
       nodes[id]?.server = server
       nodes[id]?.startedAt = nil
@@ -203,19 +248,6 @@ extension FakeWorld {
     if let image = node.image ?? node.boots ?? bootImage(of: goal.mac), image != goal.image {
       throw .wrong(image, goal)
     }
-  }
-
-  /// The image that a machine's own boot script names.
-  private func bootImage(of mac: MACAddress) -> String? {
-    let path = "/srv/cluster/http/ipxe/\(mac.hyphenated).ipxe"
-    for (host, machine) in machines.sorted(by: { $0.key < $1.key }) where isUp(host) {
-      guard machine.units["dnsmasq.service"]?.active == "active", let script = machine.files[path]?.text,
-        let chain = script.split(separator: "\n").last(where: { $0.hasPrefix("chain ") }),
-        let start = chain.firstRange(of: "/images/"), let end = chain.firstRange(of: "/boot.ipxe")
-      else { continue }
-      return String(chain[start.upperBound..<end.lowerBound])
-    }
-    return nil
   }
 }
 

@@ -244,11 +244,7 @@ extension CIBDocument {
   /// Resources that constraints speak of, and that do not exist: crm_verify(8) refuses such a CIB.
   fileprivate var lostReferences: [String] {
     guard let constraints = root.at("configuration", "constraints") else { return [] }
-    var named: Set<String> = []
-    constraints.visit { element in
-      named.formUnion(["rsc", "with-rsc", "first", "then"].compactMap { element[$0] })
-    }
-    return named.filter { element($0, in: .resources) == nil }.sorted()
+    return constraints.namedResources.filter { element($0, in: .resources) == nil }.sorted()
   }
 
   /// Constraints that speak of resources which do not exist, by id: who removes a resource removes these first, or
@@ -256,19 +252,19 @@ extension CIBDocument {
   package var orphanedConstraints: [String] {
     let lost = Set(lostReferences)
     if lost.isEmpty { return [] }
-    return (root.at("configuration", "constraints")?.elements ?? []).filter { constraint in
-      var isOrphan = false
-      constraint.visit { element in
-        isOrphan =
-          isOrphan
-          || ["rsc", "with-rsc", "first", "then"].contains { element[$0].map(lost.contains) ?? false }
-      }
-      return isOrphan
-    }.compactMap { $0["id"] }
+    return (root.at("configuration", "constraints")?.elements ?? [])
+      .filter { !$0.namedResources.isDisjoint(with: lost) }.compactMap(\.id)
   }
 }
 
 extension XMLElement {
+  /// The resources that a constraint speaks of, anywhere in it.
+  fileprivate var namedResources: Set<String> {
+    var named: Set<String> = []
+    visit { element in named.formUnion(["rsc", "with-rsc", "first", "then"].compactMap { element[$0] }) }
+    return named
+  }
+
   /// The address of an address resource. A fence device has an `ip` too: that of the BMC it speaks to.
   fileprivate var serviceAddress: IPv4Address? {
     self["class"] == "stonith" ? nil : parameter("ip").flatMap { IPv4Address($0) }

@@ -17,9 +17,9 @@ extension FakeWorld {
     boards[bmc.address]?.power = wanted
     nodes[board.machine]?.image = nil
     nodes[board.machine]?.server = nil
+    if nodes[board.machine]?.startedAt != nil { starting.removeAll { $0 == board.machine } }
     nodes[board.machine]?.startedAt = nil
     nodes[board.machine]?.upSince = nil
-    starting.remove(board.machine)
     if wanted == .on {
       machines[board.machine]?.restart()
       start(board.machine)
@@ -34,10 +34,7 @@ extension FakeWorld {
   ) throws(AgentError) -> Outcome {
     let outcome = try ensurePower(bmc, wanted, secrets)
     guard outcome.changed, let mac = machine.mac else { return outcome }
-    let report = NodeReport(
-      mac: mac, stage: .powered, image: nil, verified: false, age: 0, uptime: nil,
-      detail: wanted == .off ? NodeReport.off : nil)
-    machines[host]?.reports[mac] = FakeMachine.Heard(report: report, at: now)
+    notePower(of: mac, on: host, detail: wanted == .off ? NodeReport.off : nil)
     return outcome
   }
 

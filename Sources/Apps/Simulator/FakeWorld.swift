@@ -54,8 +54,8 @@ package struct FakeWorld: Equatable, Codable, Sendable {
   /// Whether an order to boot tells at once what would come of it: nobody is to wait in vain for machines that take no
   /// time.
   package var tellsAtOnce = true
-  /// Nodes that were switched on and are not up yet.
-  var starting: Set<HostID> = []
+  /// Nodes that were switched on and are not up yet, in the order in which that was.
+  var starting: [HostID] = []
   /// Machines that somebody else reports for, and what is said of each.
   package var strayReports: [MACAddress: NodeReport.Stage] = [:]
   /// Pacemaker's configuration, while it runs anywhere.
