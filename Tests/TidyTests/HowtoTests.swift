@@ -59,16 +59,13 @@ import Testing
     try String(contentsOf: SourceFile.root.appending(path: path), encoding: .utf8)
   }
 
-  private static func names(_ pattern: Regex<(Substring, Substring)>) -> [String] {
-    let wings = SourceFile.all.filter { $0.path.hasPrefix("Sources/Wings/") }
-    return wings.flatMap(\.code).compactMap { $0.firstMatch(of: pattern).map { String($0.1) } }.sorted()
-  }
+  private static let protocols = found(/enum (\w+): PowerProtocol \{/) { $0.hasPrefix("Sources/Wings/") }.sorted()
 
   @Test func everyProtocolIsInTheFilesOfItsHowto() throws {
     let paths = try Self.text("docs/howto/add-a-bmc-protocol.md").matches(of: /`(Sources\/[\w\/.]+\.swift)`/).map {
       String($0.1)
     }
-    let protocols = Self.names(/enum (\w+): PowerProtocol \{/)
+    let protocols = Self.protocols
     #expect(paths.count == 3)
     #expect(protocols.contains("IPMI"))
     for name in protocols {
@@ -83,7 +80,7 @@ import Testing
 
   /// One that is only in its folders is asked for in no other place.
   @Test func nobodyElseNamesAProtocolOfBMCs() {
-    let protocols = Self.names(/enum (\w+): PowerProtocol \{/)
+    let protocols = Self.protocols
     let findings = SourceFile.all.filter { $0.path.hasPrefix("Sources/") }.flatMap { file in
       file.code.enumerated().compactMap { index, line -> Finding? in
         if file.path == "Sources/Wings/Power/PowerProtocol.swift" { return nil }

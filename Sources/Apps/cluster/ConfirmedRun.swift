@@ -62,7 +62,6 @@ struct ConfirmedRun {
   private func tell(
     _ convergence: Convergence, of reconciler: Reconciler, _ request: RunRequest, _ report: ApplyReport
   ) async throws {
-    let command = request.errand.map { "cluster \($0.words)" } ?? "cluster apply"
     switch convergence {
     case .nothingToDo(let proposal, let copies):
       for line in CopiesText.lines(copies) { Terminal.note(line) }
@@ -73,18 +72,18 @@ struct ConfirmedRun {
     case .declined:
       guard Terminal.isInteractive else {
         throw Failure(
-          "there is no terminal to ask on", next: "Read the plan above, then run `\(command) --yes`.",
+          "there is no terminal to ask on", next: "Read the plan above, then run `\(request.command) --yes`.",
           status: .refused)
       }
       throw Failure(
-        "not confirmed; nothing was changed", next: "Run `\(command)` again when you are ready.", status: .refused)
+        "not confirmed; nothing was changed", next: "Run `\(request.command)` again when you are ready.",
+        status: .refused)
     case .applied(let applied): try tell(applied, request, after: report.elapsed)
     }
   }
 
   private func tell(_ applied: Applied, _ request: RunRequest, after time: Duration) throws {
     let run = request.run
-    let command = request.errand.map { "cluster \($0.words)" } ?? "cluster apply"
     let changed = applied.outcome.steps.count { if case .done(let done) = $0.result { done.changed } else { false } }
     let recorded = applied.recorded.map { "commit \($0.commit.prefix(12)) on cluster/history" } ?? "not recorded"
     if let omission = applied.recorded?.unsignedBecause {
@@ -114,7 +113,7 @@ struct ConfirmedRun {
     }
     throw Failure(
       "run \(run) ended \(applied.word): \(changed) changes, \(recorded)",
-      next: "Fix what is reported above, then run `\(command)` again: it continues from the present state.",
+      next: "Fix what is reported above, then run `\(request.command)` again: it continues from the present state.",
       status: applied.outcome.result == .rolledBack ? .rolledBack : .partial)
   }
 
@@ -126,4 +125,9 @@ struct ConfirmedRun {
     return done.count <= 20
       ? done : Array(done.prefix(20)) + ["and \(done.count - 20) more; `cluster show` has them all"]
   }
+}
+
+extension RunRequest {
+  /// The command to give again.
+  fileprivate var command: String { errand.map { "cluster \($0.words)" } ?? "cluster apply" }
 }

@@ -16,33 +16,46 @@ struct PowerCommand: AsyncParsableCommand {
     subcommands: [PowerOnCommand.self, PowerOffCommand.self, PowerCycleCommand.self, PowerStatusCommand.self])
 }
 
-struct PowerOnCommand: AsyncParsableCommand {
+/// A verb of `cluster power` that switches machines.
+private protocol PowerOrder: AsyncParsableCommand {
+  static var action: PowerErrand.Action { get }
+  var machines: String { get }
+  var errand: ErrandOptions { get }
+}
+
+extension PowerOrder {
+  func validate() throws {
+    _ = try MachinesArgument.names(machines)
+    try errand.check()
+  }
+
+  func run() async throws {
+    let names = try MachinesArgument.names(machines)
+    try await errand.carryOut { run, _ in PowerErrand(Self.action, names, token: run) }
+  }
+}
+
+struct PowerOnCommand: PowerOrder {
+  static let action = PowerErrand.Action.on
   static let configuration = CommandConfiguration(commandName: "on", abstract: "Switch machines on.")
   @Argument(help: MachinesArgument.help) var machines: String
   @OptionGroup var errand: ErrandOptions
-
-  func validate() throws { try MachinesArgument.check(machines, errand) }
-  func run() async throws { try await MachinesArgument.carryOut(.on, machines, errand) }
 }
 
-struct PowerOffCommand: AsyncParsableCommand {
+struct PowerOffCommand: PowerOrder {
+  static let action = PowerErrand.Action.off
   static let configuration = CommandConfiguration(
     commandName: "off", abstract: "Switch machines off. What runs on them ends without notice.")
   @Argument(help: MachinesArgument.help) var machines: String
   @OptionGroup var errand: ErrandOptions
-
-  func validate() throws { try MachinesArgument.check(machines, errand) }
-  func run() async throws { try await MachinesArgument.carryOut(.off, machines, errand) }
 }
 
-struct PowerCycleCommand: AsyncParsableCommand {
+struct PowerCycleCommand: PowerOrder {
+  static let action = PowerErrand.Action.cycle
   static let configuration = CommandConfiguration(
     commandName: "cycle", abstract: "Switch machines off and on again; one that is off is switched on.")
   @Argument(help: MachinesArgument.help) var machines: String
   @OptionGroup var errand: ErrandOptions
-
-  func validate() throws { try MachinesArgument.check(machines, errand) }
-  func run() async throws { try await MachinesArgument.carryOut(.cycle, machines, errand) }
 }
 
 struct PowerStatusCommand: AsyncParsableCommand {
@@ -105,15 +118,5 @@ enum MachinesArgument {
       return list.expanded().filter { seen.insert($0).inserted }
     case .wrong(let detail, let help, _, _): throw ValidationError("\(detail) \(help)")
     }
-  }
-
-  static func check(_ machines: String, _ errand: ErrandOptions) throws {
-    _ = try names(machines)
-    try errand.check()
-  }
-
-  static func carryOut(_ action: PowerErrand.Action, _ machines: String, _ errand: ErrandOptions) async throws {
-    let names = try names(machines)
-    try await errand.carryOut { run, _ in PowerErrand(action, names, token: run) }
   }
 }

@@ -160,35 +160,32 @@ struct PlanExecution<C: Clock>: Sendable where C.Duration == Duration {
     if stop.reason == nil {
       view = await Lookout(executor: executor).look(at: steps)
     } else {
-      view.over = steps.map { ($0.step, $0.report(.unknown(.notAwaited($0.step)), at: clock.now)) }
+      view.over = steps.map { $0.report(.unknown(.notAwaited($0.step)), at: clock.now) }
     }
     var ended: [Message] = []
-    for (_, report) in view.over { ended.append(await finish(report)) }
+    for report in view.over { ended.append(await finish(report)) }
     return .looked(view, began: began, ended)
   }
 
   /// Journals, performs and journals one step.
   private func carryOut(_ step: Step) async -> Message {
-    let (run, clock) = (lease.token.run, executor.clock)
-    let (startedAt, began) = (executor.now(), clock.now)
-    func report(_ result: StepReport.Result, _ attempts: Int) -> StepReport {
-      let seconds = began.duration(to: clock.now) / .seconds(1)
-      return StepReport(
-        step: step.id, host: step.host, result: result, startedAt: startedAt, seconds: seconds, attempts: attempts)
-    }
-    do throws(ExecutionError) { try await journal.started(step, run: run, at: startedAt) } catch {
+    let clock = executor.clock
+    let started = StartedStep(step: step, startedAt: executor.now(), began: clock.now)
+    do throws(ExecutionError) {
+      try await journal.started(step, run: lease.token.run, at: started.startedAt)
+    } catch {
       // Nothing was done: what is not in the journal must not happen.
-      return .journalFailed(report(.notStarted, 0), error)
+      return .journalFailed(started.report(.notStarted, attempts: 0, at: clock.now), error)
     }
     events?.yield(.started(step))
     let (result, attempts) = await StepAttempts(executor: executor, step: step, lease: lease, stop: stop).run()
     if case .done(let outcome) = result, let expectation = step.operation.expectation {
       return .expects(
         Expecting(
-          step: step, expectation: expectation, outcome: outcome, attempts: attempts, startedAt: startedAt,
-          began: began, since: clock.now, answered: clock.now))
+          started: started, expectation: expectation, outcome: outcome, attempts: attempts, since: clock.now,
+          answered: clock.now))
     }
-    return await finish(report(result, attempts))
+    return await finish(started.report(result, attempts: attempts, at: clock.now))
   }
 
   private func finish(_ report: StepReport) async -> Message {

@@ -3,25 +3,36 @@ import ClusterModel
 import HostAccess
 import Observation
 
+/// A step that has begun.
+struct StartedStep<Instant: InstantProtocol>: Sendable where Instant.Duration == Duration {
+  let step: Step
+  /// Seconds since 1970.
+  let startedAt: Int
+  let began: Instant
+
+  func report(_ result: StepReport.Result, attempts: Int, at now: Instant) -> StepReport {
+    StepReport(
+      step: step.id, host: step.host, result: result, startedAt: startedAt,
+      seconds: began.duration(to: now) / .seconds(1), attempts: attempts)
+  }
+}
+
 /// A step whose operation has done its part, and that waits for what others bring about.
 struct ExpectingStep<Instant: InstantProtocol>: Sendable where Instant.Duration == Duration {
-  let step: Step
+  let started: StartedStep<Instant>
   let expectation: Expectation
   /// The outcome of the operation itself.
   let outcome: Outcome
   let attempts: Int
-  /// Seconds since 1970.
-  let startedAt: Int
-  let began: Instant
   /// When the operation had done its part.
   let since: Instant
   /// When the host told last how things stand.
   var answered: Instant
 
+  var step: Step { started.step }
+
   func report(_ result: StepReport.Result, at now: Instant) -> StepReport {
-    StepReport(
-      step: step.id, host: step.host, result: result, startedAt: startedAt,
-      seconds: began.duration(to: now) / .seconds(1), attempts: attempts)
+    started.report(result, attempts: attempts, at: now)
   }
 
   /// - Parameter words: what was seen in the end.
@@ -36,7 +47,7 @@ struct Lookout<C: Clock>: Sendable where C.Duration == Duration {
   struct View: Sendable {
     var waiting: [Waiting] = []
     var waits: [StepID: Wait] = [:]
-    var over: [(step: Step, report: StepReport)] = []
+    var over: [StepReport] = []
   }
 
   let executor: Executor<C>
@@ -52,7 +63,7 @@ struct Lookout<C: Clock>: Sendable where C.Duration == Duration {
         let standing = try one.expectation.judge(answer(one, answers), waited)
         one.answered = now
         switch standing {
-        case .met(let words): view.over.append((one.step, one.report(one.met(words), at: now)))
+        case .met(let words): view.over.append(one.report(one.met(words), at: now))
         case .failed(let error): failed.append((one, error))
         case .waiting(let wait):
           view.waits[one.step.id] = wait
@@ -63,7 +74,7 @@ struct Lookout<C: Clock>: Sendable where C.Duration == Duration {
         if one.answered.duration(to: now) < executor.policy.patience {
           view.waiting.append(one)
         } else {
-          view.over.append((one.step, one.report(.unknown(error), at: now)))
+          view.over.append(one.report(.unknown(error), at: now))
         }
       }
     }
@@ -82,13 +93,13 @@ struct Lookout<C: Clock>: Sendable where C.Duration == Duration {
   }
 
   /// The reasons with what a diagnosis finds: asked for all at once, since each may take its time to say nothing.
-  private func explained(_ failed: [(one: Waiting, error: AgentError)]) async -> [(step: Step, report: StepReport)] {
+  private func explained(_ failed: [(one: Waiting, error: AgentError)]) async -> [StepReport] {
     if failed.isEmpty { return [] }
     let found = await ask(failed.map(\.one)) { $0.expectation.diagnosis }
     return failed.map { one, error in
       var reason = error
       if case .answered(let answers)? = found.hosts[one.step.host] { reason = one.expectation.explain(error, answers) }
-      return (one.step, one.report(.failed(reason), at: executor.clock.now))
+      return one.report(.failed(reason), at: executor.clock.now)
     }
   }
 

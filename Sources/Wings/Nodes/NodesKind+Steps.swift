@@ -86,7 +86,7 @@ extension NodesKind {
   private static func need(_ row: Row, _ report: NodeReport, at server: IPv4Address?) -> Need? {
     let age = report.age
     let image = report.image ?? "an unknown image"
-    if let server, let old = report.server, old != server {
+    if report.speaks(toAnotherThan: server), let server, let old = report.server {
       return report.stage == .ready
         ? .move("\(row.name) reports to \(old), not to \(server)")
         : .unstick("\(row.name) booted from \(old), not from \(server)")

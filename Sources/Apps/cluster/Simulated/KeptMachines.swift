@@ -17,7 +17,7 @@ actor KeptMachines {
   /// Whether the folder goes when this ends.
   private let isTemporary: Bool
   private let cluster: FakeCluster
-  private var lock: Int32?
+  private var lock: FileLock?
   private var readAt: Date?
   private var isChanged = false
   private var savedAt = ContinuousClock.now
@@ -85,26 +85,18 @@ actor KeptMachines {
   /// Begins to change things: from here on nobody else does.
   func begin() async throws(AgentError) {
     if lock != nil { return }
-    let file = open(state.lock.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard file >= 0 else { throw trouble("open", state.lock) }
-    guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
-      close(file)
+    guard let taken = try FileLock(state.lock.path) else {
       throw AgentError(
         .leaseHeld, "another simulated run of this description is at work",
         next: "Wait for it to end, or let --lock-timeout wait for it.")
     }
-    lock = file
+    lock = consume taken
     try await readAgain()
   }
 
   /// Ends: what is there is kept, and the lock is given back.
   func end() async throws(AgentError) {
     if isChanged { try await save() }
-    if let lock {
-      // Itself, since a child that is just being started holds a copy of the file.
-      flock(lock, LOCK_UN)
-      close(lock)
-    }
     lock = nil
     guard isTemporary else { return }
     do throws(Failure) { try state.remove() } catch {
@@ -159,11 +151,5 @@ actor KeptMachines {
     savedAt = .now
     saving = savedAt - began
     isChanged = false
-  }
-
-  private func trouble(_ verb: String, _ file: URL) -> AgentError {
-    AgentError(
-      .permission, "cannot \(verb) \(file.path)", cause: String(cString: strerror(errno)),
-      next: "Check that this user may write there.")
   }
 }
