@@ -153,6 +153,37 @@ import Testing
     #expect(drafts.isEmpty)
   }
 
+  /// Names move between cards: a new one in a lower slot, another kernel, a name that was mistyped.
+  @Test func anotherCardIsNotConfigured() throws {
+    let goal = LinkGoal(interface: "eth1", address: try #require(IPv4Address("10.1.0.1")), prefix: 16, gateway: nil)
+    let (ours, theirs) = (try #require(MACAddress("52:54:00:01:00:01")), try #require(MACAddress("52:54:00:01:00:02")))
+    func links(_ mac: MACAddress, _ name: String) -> [LinkState] {
+      [
+        LinkState(name: name, mac: mac, up: true, addresses: [], gateways: []),
+        LinkState(name: "eth9", mac: ours, up: true, addresses: [], gateways: []),
+      ]
+    }
+    func plan(_ links: [LinkState]) throws -> [StepDraft] {
+      try steps(
+        LinkKind.self, LinkKind.id(on: host, "eth1"), .init(goal, mac: ours),
+        FileProbe(LinkKind.path("eth1")).answered(.absent), LinksProbe().answered(links))
+    }
+
+    #expect(try plan(links(ours, "eth1")).map(\.verb) == ["write", "apply"])
+    let other = #expect(throws: Unreadable.self) { try plan(links(theirs, "eth1")) }
+    let missing = #expect(throws: Unreadable.self) { try plan(links(ours, "eth0")) }
+    for (error, words) in [
+      (other, "eth1 of head1 has the MAC address 52:54:00:01:00:02, not 52:54:00:01:00:01; eth9 has that one"),
+      (missing, "head1 has no card eth1, only eth0, eth9"),
+    ] {
+      guard case .failed(_, let reason) = error else {
+        Issue.record("\(words): \(String(describing: error))")
+        continue
+      }
+      #expect(reason.message == words)
+    }
+  }
+
   // MARK: Packages
 
   @Test func onlyMissingPackagesAreInstalled() throws {

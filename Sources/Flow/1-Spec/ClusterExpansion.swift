@@ -22,7 +22,7 @@ struct ClusterExpansion {
         mirror: repositories?.value.mirror?.value, proxy: repositories?.value.proxy?.value, source: repositories?.span),
       networks: declaration.networks.compactMap(network), heads: declaration.heads.compactMap(head),
       images: declaration.images.compactMap(image), nodes: nodes, ha: declaration.ha.flatMap { policy($0.value) },
-      access: Access(user: declaration.access?.value.user ?? "root"), settings: declaration.settings,
+      access: Access(user: declaration.access?.value.user?.value ?? "root"), settings: declaration.settings,
       source: declaration.span)
   }
 
@@ -37,7 +37,7 @@ struct ClusterExpansion {
     guard let value = head.value else { return nil }
     return Head(
       name: HostID(head.name.value), nics: nics(value.nics, 0), bmc: bmc(value.bmc, 0),
-      cloneOf: value.cloneOf.map { HostID($0.value) }, wipe: value.wipe, source: head.span)
+      cloneOf: value.cloneOf.map { HostID($0.value) }, wipe: value.wipe?.value ?? false, source: head.span)
   }
 
   private func image(_ image: Named<ImageSection.Declaration>) -> ClientImage? {

@@ -40,6 +40,8 @@ extension Diagnostic.Code {
   package static let badURL = Self("spec.bad-url", "Not an HTTP address")
   package static let literalSecret = Self("spec.literal-secret", "Secret written in the file")
 
+  package static let noEffect = Self("spec.no-effect", "Key that nothing would use")
+
   // MARK: Names that refer to something
   package static let unknownNetwork = Self("spec.unknown-network", "Unknown network")
   package static let unknownImage = Self("spec.unknown-image", "Unknown image")
@@ -58,6 +60,7 @@ extension Diagnostic.Code {
   package static let multicastMAC = Self("spec.multicast-mac", "MAC address is a multicast address")
   package static let countsTooFar = Self("spec.counts-too-far", "Counts past the last value")
   package static let twoNICsOneNetwork = Self("spec.two-nics-one-network", "Two NICs on one network")
+  package static let twoGateways = Self("spec.two-gateways", "Two default routes on one head")
   package static let dynamicRange = Self("spec.dynamic-range", "Dynamic range does not fit its network")
   package static let dynamicOverlap = Self("spec.dynamic-overlap", "Dynamic range covers a fixed address")
   package static let dynamicWithoutDHCP = Self("spec.dynamic-without-dhcp", "Dynamic range without DHCP")
@@ -67,6 +70,7 @@ extension Diagnostic.Code {
   package static let noBootNetwork = Self("spec.no-boot-network", "No network to boot from")
   package static let nodeOffBootNetwork = Self("spec.node-off-boot-network", "Node is not on the boot network")
   package static let nodeWithoutMAC = Self("spec.node-without-mac", "Node without a MAC address")
+  package static let notACard = Self("spec.not-a-card", "Interface that is no network card")
   package static let bmcUnreachable = Self("spec.bmc-unreachable", "BMC out of the heads' reach")
 
   // MARK: Heads
@@ -100,11 +104,13 @@ extension Diagnostic.Code {
     unknownAlias, tag, duplicateKey, keyNotText, tooManyProblems,
     unsupportedVersion, unknownKey, missingKey, emptyValue, wrongType, unknownChoice, repeatedItem, badNumber, badName,
     badHostlist, tooManyNames, badAddress, badNetwork, badRange, badMAC, badDuration, badPath, badURL, literalSecret,
+    noEffect,
     unknownNetwork, unknownImage, unknownHead, unusedImage, missingFile,
     overlappingNetworks, addressOutsideNetwork, reservedAddress, duplicateAddress, duplicateMAC, duplicateName,
-    duplicateBMC, multicastMAC, countsTooFar, twoNICsOneNetwork, dynamicRange, dynamicOverlap, dynamicWithoutDHCP,
+    duplicateBMC, multicastMAC, countsTooFar, twoNICsOneNetwork, twoGateways, dynamicRange, dynamicOverlap,
+    dynamicWithoutDHCP,
     servesWithoutHead, bootWithoutDHCP, severalBootNetworks, noBootNetwork, nodeOffBootNetwork, nodeWithoutMAC,
-    bmcUnreachable,
+    notACard, bmcUnreachable,
     cloneOfItself, cloneOfClone, cloneWithoutMAC, cloneWithoutBMC, cloneWithoutImage,
     tooFewHeads, tooManyHeads, serviceAddressHead, serviceAddressMissing, serviceNotServed, serviceNotHA,
     serviceName, serviceUnit, serviceCheck,

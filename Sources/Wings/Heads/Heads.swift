@@ -51,13 +51,18 @@ package enum Heads: Wing {
 
   private static func links(_ cluster: Cluster, _ head: Head) -> [Resource] {
     let networkd = WellKnown.unit("systemd-networkd.service", on: head.name)
+    let networks = head.nics.compactMap { cluster.network($0.network) }
+    // A second default route would win or lose by chance. That of the boot network is then for nodes alone.
+    let routed = networks.count { $0.gateway != nil }
     let links: [Resource] = head.nics.compactMap { nic in
       guard let network = cluster.network(nic.network) else { return nil }
+      let isForNodes = routed > 1 && network.serves.contains(.boot)
       let goal = LinkGoal(
-        interface: nic.name, address: nic.address, prefix: network.cidr.prefix, gateway: network.gateway)
+        interface: nic.name, address: nic.address, prefix: network.cidr.prefix,
+        gateway: isForNodes ? nil : network.gateway)
       return .link(
-        on: head.name, goal, because: "\(nic.name) is on network \(network.name)", source: nic.source, after: [networkd]
-      )
+        on: head.name, goal, mac: nic.mac, because: "\(nic.name) is on network \(network.name)", source: nic.source,
+        after: [networkd])
     }
     let unit = UnitKind.Desired(UnitGoal(name: networkd.name, enabled: true, active: true))
     return [.unit(on: head.name, unit, because: "it brings the links up", source: head.source)] + links

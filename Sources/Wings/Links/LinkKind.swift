@@ -6,6 +6,8 @@ import Diagnostics
 ///
 /// - The file is what the next boot uses; the live state is what counts now. Both are looked at, either is put right.
 /// - Other addresses on the link are left alone: service addresses come and go with Pacemaker.
+/// - A card that is not there, or has another MAC address than described, is not configured: its name is taken by
+///   another card, or belongs to none.
 /// - Removal takes the file away; the address goes with the next boot, since cutting it could cut the way to the host.
 package enum LinkKind: ResourceKind {
   package static let name = "link"
@@ -14,8 +16,13 @@ package enum LinkKind: ResourceKind {
 
   package struct Desired: DesiredState {
     package var link: LinkGoal
+    /// The card's hardware address. Nil: the description does not say.
+    package var mac: MACAddress?
 
-    package init(_ link: LinkGoal) { self.link = link }
+    package init(_ link: LinkGoal, mac: MACAddress? = nil) {
+      self.link = link
+      self.mac = mac
+    }
   }
 
   package struct Actual: Hashable, Sendable {
@@ -33,10 +40,12 @@ package enum LinkKind: ResourceKind {
 
 extension Resource {
   package static func link(
-    on host: HostID, _ link: LinkGoal, because: String, source: SourceSpan, after: [ResourceID] = []
+    on host: HostID, _ link: LinkGoal, mac: MACAddress? = nil, because: String, source: SourceSpan,
+    after: [ResourceID] = []
   ) -> Resource {
     Resource(
-      LinkKind.id(on: host, link.interface), LinkKind.Desired(link), because: because, source: source, after: after)
+      LinkKind.id(on: host, link.interface), LinkKind.Desired(link, mac: mac), because: because, source: source,
+      after: after)
   }
 }
 
@@ -61,7 +70,23 @@ extension LinkKind {
       case .link(let target): "a link to \(target)\n"
       case .other(let what): "a \(what)\n"
       }
-    return Actual(file: file, link: links.first { $0.name == desired.link.interface })
+    return Actual(file: file, link: try card(desired, on: id.onlyHost, among: links))
+  }
+
+  /// The described card. Throws when the host has none by that name, or one with another MAC address.
+  private static func card(
+    _ desired: Desired, on host: HostID, among links: [LinkState]
+  ) throws(Unreadable) -> LinkState {
+    let name = desired.link.interface
+    let next = "Correct `nics:`; `ip link` on \(host) lists its cards."
+    guard let link = links.first(where: { $0.name == name }) else {
+      let others = links.filter { $0.name != "lo" }.map(\.name).joined(separator: ", ")
+      throw .failed(host, AgentError(.notFound, "\(host) has no card \(name), only \(others)", next: next))
+    }
+    guard let mac = desired.mac, let seen = link.mac, seen != mac else { return link }
+    let owner = links.first { $0.mac == mac }.map { "; \($0.name) has that one" } ?? ""
+    throw .failed(
+      host, AgentError(.conflict, "\(name) of \(host) has the MAC address \(seen), not \(mac)\(owner)", next: next))
   }
 }
 

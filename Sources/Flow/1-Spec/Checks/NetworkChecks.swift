@@ -14,6 +14,24 @@ enum NetworkChecks {
       serving(network.name.value, value, context, &problems)
     }
     bootNetworks(context, &problems)
+    for head in context.heads { routes(of: head, context, &problems) }
+  }
+
+  /// A head has one way to everywhere else. The router of the boot network may be the nodes' alone.
+  private static func routes(of head: MachineGroup, _ context: CheckContext, _ problems: inout Problems) {
+    let routers = head.nics.compactMap { nic -> (name: String, gateway: Located<IPv4Address>)? in
+      guard let name = nic.value?.network?.value, let network = context.networks[name], !network.serves(.boot),
+        network.servesAll
+      else { return nil }
+      return network.gateway.map { (name, $0) }
+    }
+    guard let first = routers.first else { return }
+    for other in routers.dropFirst() {
+      problems.error(
+        .twoGateways, "\(head.label) would have two default routes, over `\(first.name)` and `\(other.name)`.",
+        help: "Which of them is taken would be left to chance. Leave one `gateway:` out.", at: other.gateway.span,
+        notes: [.init(text: "the first is here", span: first.gateway.span)])
+    }
   }
 
   private static func overlaps(_ context: CheckContext, _ problems: inout Problems) {

@@ -117,7 +117,7 @@ extension Form where Value == Int {
 }
 
 enum AccessSection: Section {
-  struct Declaration: Sendable { var user: String }
+  struct Declaration: Sendable { var user: Located<String>? }
 
   static let noun = "`access`"
   static let doc = "How the machines are reached."
@@ -127,12 +127,12 @@ enum AccessSection: Section {
   static let keys = [ssh.description]
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
-    Declaration(user: fields.read(ssh, &problems)?.value.user ?? "root")
+    Declaration(user: fields.read(ssh, &problems)?.value.user)
   }
 }
 
 enum SSHSection: Section {
-  struct Declaration: Sendable { var user: String }
+  struct Declaration: Sendable { var user: Located<String>? }
 
   static let noun = "`ssh`"
   static let doc = "How ssh(1) logs in."
@@ -142,6 +142,6 @@ enum SSHSection: Section {
   static let keys = [user.description]
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
-    Declaration(user: fields.read(user, &problems)?.value ?? "root")
+    Declaration(user: fields.read(user, &problems))
   }
 }

@@ -10,7 +10,7 @@ enum HeadSection: Section {
     /// `bmc:` is in the file, readable or not.
     var hasBMC: Bool
     var cloneOf: Located<String>?
-    var wipe: Bool
+    var wipe: Located<Bool>?
   }
 
   static let noun = "a head"
@@ -44,7 +44,7 @@ enum HeadSection: Section {
     Declaration(
       nics: fields.read(nics, &problems)?.value ?? [], bmc: fields.read(bmc, &problems),
       hasBMC: fields.entry(bmc.name) != nil,
-      cloneOf: fields.read(cloneOf, &problems), wipe: fields.read(wipe, &problems)?.value ?? false)
+      cloneOf: fields.read(cloneOf, &problems), wipe: fields.read(wipe, &problems))
   }
 }
 

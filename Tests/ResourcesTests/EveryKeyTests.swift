@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Diagnostics
+import Foundation
+import Planning
+import SpecReading
+import Testing
+import Wings
+
+/// Nothing that is written in a description is ignored: each key, given another legal value in a large example, changes
+/// what is wanted of the machines, a step or a limit of the run, or is refused by name.
+@Suite struct EveryKeyTests {
+  private typealias Path = [Described.Part]
+
+  /// Refusals that say that a key has no use where it stands.
+  private static let refusals: Set<String> = [
+    "spec.no-effect", "spec.several-boot-networks", "spec.dynamic-without-dhcp", "spec.clone-of-itself",
+    "spec.clone-of-clone", "spec.two-gateways", "spec.service-check", "spec.fencing-contradiction",
+  ]
+  /// Keys that other values are checked against: a value that does not fit the others is refused.
+  private static let checked: Set<String> = [
+    "/networks/*/cidr", "/networks/*/gateway", "/heads/*/nics/*/network", "/nodes/*/nics/*/network",
+    "networks/private/serves",
+  ]
+
+  @Test func changesSomethingOrIsRefused() async throws {
+    let schema = try #require(
+      try JSONSerialization.jsonObject(with: Data(SpecReader.schema(WingCatalog.keys).utf8)) as? [String: Any])
+    var places = Places()
+    places.visit(Self.example, schema, [], "")
+    let unused = Set(EveryKeyValues.all.keys).union(EveryKeyValues.more.keys).subtracting(places.kinds)
+    #expect(unused.isEmpty, "values for keys that the example does not reach: \(unused.sorted())")
+    #expect(places.paths.count > 100)
+
+    let (before, problems) = try await effects(of: Self.example)
+    let unchanged = try #require(before, "\(problems.map(\.detail))")
+    for (path, kind) in places.paths {
+      guard let values = EveryKeyValues.all[kind] ?? EveryKeyValues.more[kind]?.values else {
+        Issue.record("EveryKeyValues has no other values for \(kind)")
+        continue
+      }
+      try await tryValues(values, at: path, kind, unchanged)
+    }
+  }
+
+  private func tryValues(_ values: [String], at path: Path, _ kind: String, _ unchanged: String) async throws {
+    var refused: [String] = []
+    var counted = false
+    for value in values {
+      let changed = try #require(Self.example.with(Described(value), at: path[...]))
+      guard changed.written.text != Self.example.written.text else { continue }
+      let (after, problems) = try await effects(of: changed)
+      let lines = [changed.written.lines[path], changed.written.lines[Array(path.dropLast())]]
+      if let after {
+        #expect(after != unchanged, "\(name(path)): \(value) is accepted, and changes nothing")
+        counted = true
+      } else if problems.contains(where: { Self.refusals.contains($0.code.id) && lines.contains($0.span.line) })
+        || Self.checked.contains(kind) || Self.checked.contains(name(path))
+      {
+        counted = true
+      }
+      refused += problems.map(\.detail)
+    }
+    #expect(counted, "\(name(path)): no value of \(values) tells anything: \(refused)")
+  }
+
+  private func name(_ path: Path) -> String {
+    path.map { part in
+      switch part {
+      case .key(let key): key
+      case .item(let number): "\(number)"
+      }
+    }.joined(separator: "/")
+  }
+
+  /// All that a description brings about: what is wanted, the steps to it on machines that have nothing, and the widths
+  /// of queues. Nil: it is refused, and why.
+  private func effects(of described: Described) async throws -> (String?, [Diagnostic]) {
+    let (text, _) = described.written
+    let reading = SpecReader.read(Array(text.utf8), file: "cluster.yaml", keys: WingCatalog.keys)
+    guard let cluster = reading.cluster else { return (nil, reading.diagnostics) }
+    let problems = WingCatalog.all.flatMap { $0.problems(cluster) }.filter { $0.severity == .error }
+    guard problems.isEmpty else { return (nil, problems) }
+    let site = try SimulatedSite(text)
+    site.siteFiles = Self.files
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    var parts: [String] = []
+    for resource in Expansion.expand(cluster, Self.files) {
+      parts.append("\(resource.id) " + String(decoding: try encoder.encode(resource.desired), as: UTF8.self))
+    }
+    for step in try await site.plan().steps {
+      let operation = String(decoding: try encoder.encode(step.operation), as: UTF8.self)
+      parts.append("\(step.id) \(operation) \(step.disruption) \(step.destructive)")
+      if let place = step.place { parts.append(String(decoding: try encoder.encode(place), as: UTF8.self)) }
+    }
+    parts += WingCatalog.lanes(of: cluster).sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+    return (parts.joined(separator: "\n"), [])
+  }
+
+  /// The places of a description where a key stands, or could stand by the schema.
+  private struct Places {
+    var paths: [(path: Path, kind: String)] = []
+    var kinds: Set<String> = []
+
+    /// - Parameter kind: the path with `*` for every name and number.
+    mutating func visit(_ value: Described?, _ schema: [String: Any], _ path: Path, _ kind: String) {
+      guard case .table(let entries)? = value else { return }
+      if let properties = schema["properties"] as? [String: [String: Any]] {
+        for (key, schema) in properties.sorted(by: { $0.key < $1.key }) {
+          let present = entries.first { $0.key == key }?.value
+          add(present, schema, path + [.key(key)], kind + "/" + key)
+        }
+      } else if let each = schema["additionalProperties"] as? [String: Any] {
+        for (key, value) in entries { add(value, each, path + [.key(key)], kind + "/*") }
+        if let (key, _) = EveryKeyValues.more[kind + "/+"] { note(path + [.key(key)], kind + "/+") }
+      }
+    }
+
+    private mutating func add(_ value: Described?, _ schema: [String: Any], _ path: Path, _ kind: String) {
+      if let value, case .list(let items) = value, let each = schema["items"] as? [String: Any] {
+        let choices = (each["anyOf"] as? [[String: Any]]) ?? [each]
+        for (number, item) in items.enumerated() {
+          guard let schema = choices.first(where: { $0["properties"] != nil }) else { continue }
+          visit(item, schema, path + [.item(number)], kind + "/*")
+        }
+        if choices.contains(where: { $0["properties"] != nil }), EveryKeyValues.all[kind] == nil { return }
+      } else if let value, schema["properties"] != nil || schema["additionalProperties"] is [String: Any] {
+        return visit(value, schema, path, kind)
+      }
+      // A key with a single choice has no other value.
+      if schema["const"] != nil || (schema["enum"] as? [Any])?.count == 1 { return }
+      note(path, kind)
+    }
+
+    private mutating func note(_ path: Path, _ kind: String) {
+      paths.append((path, kind))
+      kinds.insert(kind)
+    }
+  }
+
+  private static let files = SiteFiles(files: [
+    "images/compute/etc/motd": .init(contents: .text("A compute node.\n"), executable: false),
+    "images/other/etc/issue": .init(contents: .text("Another one.\n"), executable: false),
+    "images/finish.sh": .init(contents: .text("#!/bin/sh\ntrue\n"), executable: true),
+    "images/last.sh": .init(contents: .text("#!/bin/sh\nfalse\n"), executable: true),
+  ])
+
+  /// Two heads on four networks, two groups of nodes, and every key that the format has, or room for it.
+  private static let example = Described(
+    """
+    {
+      version: 1, cluster: alps, domain: alps.example.org, timezone: Europe/Zurich,
+      repositories: { mirror: http://deb.example.org/debian, proxy: http://198.51.100.1:3142 },
+      networks: {
+        public: { cidr: 198.51.100.0/24, gateway: 198.51.100.1, dns: [198.51.100.1] },
+        private: { cidr: 10.1.0.0/16, serves: [dhcp, dns, boot], dynamic: 10.1.250.1-10.1.250.99 },
+        heartbeat: { cidr: 10.2.0.0/24 },
+        bmc: { cidr: 10.3.0.0/16 },
+      },
+      heads: {
+        head1: {
+          nics: {
+            eth0: { network: private, address: 10.1.0.1, mac: 52:54:00:01:00:01 },
+            eth1: { network: public, address: 198.51.100.11 },
+            eth2: { network: heartbeat, address: 10.2.0.1 },
+          },
+          bmc: { address: 10.3.0.1, protocol: ipmi, user: admin, password: secret:bmc/head1 },
+        },
+        head2: {
+          clone_of: head1,
+          nics: {
+            eth0: { network: private, address: 10.1.0.2, mac: 52:54:00:01:00:02 },
+            eth1: { network: public, address: 198.51.100.12 },
+            eth2: { network: heartbeat, address: 10.2.0.2 },
+          },
+          bmc: { address: 10.3.0.2, protocol: ipmi, user: admin, password: secret:bmc/head2 },
+        },
+      },
+      images: {
+        compute: {
+          release: debian/bookworm, kernel: linux-image-amd64, install: [numactl], files: images/compute,
+          run: [images/finish.sh],
+        },
+        small: { release: debian/bookworm, kernel: linux-image-amd64 },
+      },
+      nodes: [
+        {
+          names: "node[001-004]", image: compute, boot: stateless,
+          nics: { eth0: { network: private, address: 10.1.1.1+, mac: 52:54:00:11:00:01+ } },
+          bmc: { address: 10.3.1.1+, protocol: ipmi, user: admin, password: secret:bmc/nodes },
+        },
+        {
+          names: login, image: small,
+          nics: { eth0: { network: private, address: 10.1.2.1, mac: 52:54:00:12:00:01 } },
+        },
+      ],
+      ha: {
+        addresses: { public: 198.51.100.10, private: 10.1.0.10 },
+        services: [
+          dhcp, dns, boot, { name: license, unit: flexlm.service, check: { tcp: 27000 } },
+          { name: page, unit: page.service, check: { http: http://10.1.0.10:8080/health } },
+          { name: names, unit: names.service, check: { dns: jura.example.org } },
+          { name: solver, unit: solver.service, check: { program: /usr/local/sbin/check-solver } },
+          { name: plain, unit: plain.service },
+        ],
+        monitor: { every: 3s, timeout: 10s, restarts: 3 }, failback: manual,
+        heartbeat: { links: [private, heartbeat], detect: 1s }, fencing: { via: bmc },
+      },
+      ntp: { servers: [ntp.example.org] }, power: { at_once: 64, boots: 256 }, access: { ssh: { user: root } },
+    }
+    """)
+}
