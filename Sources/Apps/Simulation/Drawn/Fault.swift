@@ -78,6 +78,13 @@ extension FakeWorld {
   /// Everything that went wrong is right again; what was done meanwhile stays done.
   mutating func recover() {
     for head in down.sorted() { regainPower(head) }
+    // Who has switched a head off by a verb switches it on again: nobody else does.
+    for (address, board) in boards.sorted(by: { $0.key < $1.key }) where board.power == .off {
+      guard machines[board.machine] != nil, !uninstalled.contains(board.machine) else { continue }
+      boards[address]?.power = .on
+      machines[board.machine]?.restart()
+    }
+    settle()
     for id in machines.keys { machines[id]?.faults = .init() }
     for address in boards.keys { boards[address]?.fault = nil }
     strayReports = [:]
