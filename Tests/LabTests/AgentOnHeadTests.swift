@@ -133,8 +133,31 @@ struct AgentOnHeadTests {
     #expect(try await perform(host, EnsureUnit(unit)).detail == "reloaded")
     #expect(try await host.answer(probe).configuration == .loaded)
     #expect(try await !perform(host, EnsureUnit(unit)).changed)
+    try await rewritten(host, file, probe)
+    try await broken(host, file, unit)
     try await perform(host, EnsureUnit(UnitGoal(name: "nginx.service", enabled: nil, active: false)))
     #expect(try await perform(host, EnsurePackagesAbsent(["nginx-light", "bash"])).changed)
     #expect(try await host.answer(PackagesProbe(["nginx-light"])) == [:])
+  }
+
+  /// The same bytes written again are the configuration that is loaded, whatever the clocks say.
+  private func rewritten(_ host: SSHHost, _ file: FileGoal, _ probe: UnitProbe) async throws {
+    try await perform(host, EnsureFileAbsent(path: file.path))
+    #expect(try await host.answer(probe).configuration == .stale)
+    try await perform(host, EnsureFile(file))
+    #expect(try await host.answer(probe).configuration == .loaded)
+  }
+
+  /// A configuration that nginx refuses is not loaded, and nginx goes on with the one that it has.
+  private func broken(_ host: SSHHost, _ file: FileGoal, _ unit: UnitGoal) async throws {
+    var wrong = file
+    wrong.contents = .text("server { listen 8080\n")
+    try await perform(host, EnsureFile(wrong))
+    let error = await #expect(throws: AgentError.self) { try await perform(host, EnsureUnit(unit)) }
+    #expect(error?.code == .commandFailed)
+    #expect(error?.cause?.contains("test.conf") == true, "\(error?.cause ?? "-")")
+    #expect(try await host.answer(UnitProbe("nginx.service", configuration: [])).active == "active")
+    try await perform(host, EnsureFile(file))
+    #expect(try await host.answer(UnitProbe("nginx.service", configuration: ["/etc/nginx"])).configuration == .loaded)
   }
 }

@@ -7,13 +7,27 @@ import Wings
 
 /// Whether a running unit works with the configuration that its files hold now.
 ///
-/// systemd keeps when a unit was started, but not when it was reloaded; so reloads are recorded here, below `/run`,
-/// where they end with the boot, each for the one invocation of the unit that it was done to.
+/// What a unit was started or reloaded with from here is recorded below `/run`, where it ends with the boot, for the
+/// one invocation of the unit. Units that others have started are judged by times: see `Start`.
 enum LoadedConfiguration {
-  private struct Reload: Codable {
+  private struct Record: Codable {
     var invocation: String
-    /// Nanoseconds since 1970, before the reload began.
-    var at: Int64
+    var evidence: Evidence
+  }
+
+  /// The files of a unit at one moment.
+  struct Evidence: Codable, Equatable {
+    /// When each last changed, by the clock of that moment. A head start: what has not changed need not be read.
+    var times: [Int64]
+    /// The digest of all their names and bytes.
+    var digest: String
+
+    init(_ files: [String]) throws(AgentError) {
+      var times: [Int64] = []
+      for file in files { times.append(try changed(file)) }
+      self.times = times
+      digest = try LoadedConfiguration.digest(files)
+    }
   }
 
   private static let folder = "/run/cluster/loaded"
@@ -23,37 +37,38 @@ enum LoadedConfiguration {
     changed: (String) throws(AgentError) -> Int64 = { (path) throws(AgentError) in try changed(path) }
   ) throws(AgentError) -> UnitState.Configuration {
     guard properties.isRunning else { return .notRunning }
-    var newest: Int64 = 0
-    for file in files { newest = max(newest, try changed(file)) }
-    return newest > max(properties.activeSince, try reloaded(unit, properties)) ? .stale : .loaded
+    var times: [Int64] = []
+    for file in files { times.append(try changed(file)) }
+    if let loaded = try recorded(unit, properties) {
+      if loaded.times == times { return .loaded }
+      return try digest(files) == loaded.digest ? .loaded : .stale
+    }
+    return properties.start.isAfter(times.max() ?? 0) ? .loaded : .stale
   }
 
-  /// To be called with the time before the reload: what changes during one may or may not have been read.
-  static func recordReload(of unit: String, _ properties: UnitProperties, at time: Int64) throws(AgentError) {
+  /// - Parameter evidence: taken before the unit was started or reloaded: what changes meanwhile may or may not have
+  ///   been read.
+  static func record(_ unit: String, _ properties: UnitProperties, _ evidence: Evidence) throws(AgentError) {
     try FileSystem.makeFolder(folder, mode: 0o700)
     let record: Data
-    do { record = try JSONEncoder().encode(Reload(invocation: properties.invocation, at: time)) } catch {
-      throw AgentError(.invalid, "The reload of \(unit) cannot be recorded", cause: "\(error)", next: "Try again.")
+    do {
+      record = try JSONEncoder().encode(Record(invocation: properties.invocation, evidence: evidence))
+    } catch {
+      throw AgentError(
+        .invalid, "What \(unit) was started with cannot be recorded", cause: "\(error)", next: "Try again.")
     }
     try FileSystem.write(Array(record), to: path(unit), mode: 0o600)
   }
 
-  /// The time by the clock that gives files their times: it may lag behind the precise one by some milliseconds.
-  static var now: Int64 {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME_COARSE, &time)
-    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-  }
-
   private static func path(_ unit: String) -> String { "\(folder)/\(unit).json" }
 
-  private static func reloaded(_ unit: String, _ properties: UnitProperties) throws(AgentError) -> Int64 {
-    guard try FileSystem.entry(path(unit)) != nil else { return 0 }
-    // One that cannot be read is as good as none: then the unit is reloaded once more.
-    guard let record = try? JSONDecoder().decode(Reload.self, from: Data(try FileSystem.read(path(unit)))),
+  private static func recorded(_ unit: String, _ properties: UnitProperties) throws(AgentError) -> Evidence? {
+    guard try FileSystem.entry(path(unit)) != nil else { return nil }
+    // One that cannot be read is as good as none: then times tell.
+    guard let record = try? JSONDecoder().decode(Record.self, from: Data(try FileSystem.read(path(unit)))),
       record.invocation == properties.invocation
-    else { return 0 }
-    return record.at
+    else { return nil }
+    return record.evidence
   }
 
   /// When something at or below the path last changed; a folder changes when something in it comes or goes.
@@ -70,5 +85,27 @@ enum LoadedConfiguration {
     case .file, .other: break
     }
     return newest
+  }
+
+  private static func digest(_ files: [String]) throws(AgentError) -> String {
+    var text = ""
+    for file in files { try add(file, to: &text) }
+    return SHA256.hex(text)
+  }
+
+  /// Adds a line for each file at or below the path.
+  private static func add(_ path: String, to text: inout String) throws(AgentError) {
+    guard let entry = try FileSystem.entry(path) else { return }
+    switch entry.kind {
+    case .folder: for name in try FileSystem.names(in: path).sorted() { try add("\(path)/\(name)", to: &text) }
+    case .link:
+      text += "\(path) -> \(try FileSystem.linkTarget(path))\n"
+      // The daemon follows it, wherever it leads.
+      guard try FileSystem.leadsToFile(path), let target = realpath(path, nil) else { return }
+      defer { free(target) }
+      text += "\(SHA256.hex(try FileSystem.read(String(cString: target))))\n"
+    case .file: text += "\(path) \(SHA256.hex(try FileSystem.read(path)))\n"
+    case .other: text += "\(path)\n"
+    }
   }
 }

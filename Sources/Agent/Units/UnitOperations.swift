@@ -43,7 +43,8 @@ extension EnsureUnit: AgentOperation {
   }
 
   private func act(_ verb: String, _ goal: UnitGoal, _ before: UnitProperties) async throws(AgentError) {
-    let began = LoadedConfiguration.now
+    let evidence = try LoadedConfiguration.Evidence(goal.configuration)
+    if verb != "stop" { try await OwnCheck.pass(goal.name) }
     if before.active == "failed" {
       // A unit that failed too often is not started again otherwise: systemd.unit(5), StartLimitBurst=.
       try await Command.checked("systemctl", ["reset-failed", "--", goal.name], next: "Check `systemctl status`.")
@@ -63,7 +64,7 @@ extension EnsureUnit: AgentOperation {
       return same ? true : nil
     }
     guard reached == true else { throw await Self.failed(verb, goal.name, "it is \(last.active) (\(last.result))") }
-    if verb == "reload" { try LoadedConfiguration.recordReload(of: goal.name, last, at: began) }
+    if wantsRunning { try LoadedConfiguration.record(goal.name, last, evidence) }
   }
 
   private static func failed(_ verb: String, _ unit: String, _ said: String) async -> AgentError {

@@ -11,8 +11,8 @@ struct UnitProperties: Sendable {
   var file: String
   /// Changes whenever the unit is started anew.
   var invocation: String
-  /// When it was last active, in nanoseconds since 1970; 0 for never.
-  var activeSince: Int64
+  /// When it last became active.
+  var start: Start
   var needsDaemonReload: Bool
   var result: String
   var canReload: Bool
@@ -35,8 +35,8 @@ struct UnitProperties: Sendable {
   /// The properties of several units, by the name that each was asked for by.
   static func read(_ units: [String]) async throws(AgentError) -> [String: UnitProperties] {
     let names = [
-      "LoadState", "ActiveState", "UnitFileState", "InvocationID", "ActiveEnterTimestamp", "NeedDaemonReload", "Result",
-      "CanReload",
+      "LoadState", "ActiveState", "UnitFileState", "InvocationID", "ActiveEnterTimestamp",
+      "ActiveEnterTimestampMonotonic", "NeedDaemonReload", "Result", "CanReload",
     ]
     let result = try await Command.checked(
       "systemctl", ["show", "--timestamp=us+utc", "--property=\(names.joined(separator: ","))", "--"] + units,
@@ -60,7 +60,9 @@ extension UnitProperties {
     self.init(
       load: values["LoadState"] ?? "not-found", active: values["ActiveState"] ?? "inactive",
       file: values["UnitFileState"] ?? "", invocation: values["InvocationID"] ?? "",
-      activeSince: try Timestamp.nanoseconds(values["ActiveEnterTimestamp"] ?? ""),
+      start: Start(
+        noted: try Timestamp.nanoseconds(values["ActiveEnterTimestamp"] ?? ""),
+        monotonic: Int64(values["ActiveEnterTimestampMonotonic"] ?? "") ?? 0),
       needsDaemonReload: values["NeedDaemonReload"] == "yes", result: values["Result"] ?? "",
       canReload: values["CanReload"] == "yes")
   }
