@@ -17,7 +17,8 @@ struct ImageBuilder {
   let recipe: ImageRecipe
   let context: OperationContext
   let work: String
-  var root: String { "\(work)/root" }
+  private var root: String { "\(work)/root" }
+  private var inside: ImageRoot { ImageRoot(path: root) }
 
   init(_ recipe: ImageRecipe, _ context: OperationContext) {
     self.recipe = recipe
@@ -88,6 +89,7 @@ struct ImageBuilder {
   /// The few devices that programs in the image's root expect. The squashfs holds none of them.
   private func makeDevices() throws(AgentError) {
     try LocalFiles.makeFolders("\(root)/dev")
+    // Before anything of the site's is in the root.
     for (name, minor) in [("null", 3), ("zero", 5), ("full", 7), ("random", 8), ("urandom", 9)] {
       let path = "\(root)/dev/\(name)"
       try LocalFiles.remove(path)
@@ -101,33 +103,35 @@ struct ImageBuilder {
   /// links.
   private func lay(_ overlay: ImageRecipe.Overlay) async throws(AgentError) {
     context.progress("laying \(overlay.path) over the root")
-    let archive = "\(work)/overlay.tar"
+    let archive = "/tmp/cluster-overlay.tar"
+    let place = try inside.place(archive)
+    try LocalFiles.makeFolders(String(place[..<(place.lastIndex(of: "/") ?? place.startIndex)]))
     try await Command.checked(
       "tar",
       [
-        "--create", "--file", archive, "--directory", overlay.path, "--owner=0", "--group=0", "--numeric-owner",
+        "--create", "--file", place, "--directory", overlay.path, "--owner=0", "--group=0", "--numeric-owner",
         "--sort=name", "--mtime=@\(Self.epoch)", ".",
       ], deadline: .seconds(300), next: "Check \(overlay.path) on this head.")
-    try await Command.checked(
+    // By the image's own tar: a link of the image, followed from outside, would lead to this head's files.
+    try await inRoot(
       "tar",
       [
-        "--extract", "--file", archive, "--directory", root, "--no-overwrite-dir", "--keep-directory-symlink",
+        "--extract", "--file", archive, "--directory", "/", "--no-overwrite-dir", "--keep-directory-symlink",
         "--preserve-permissions",
-      ],
-      deadline: .seconds(300), next: "Check what \(overlay.path) replaces in the image.")
-    try LocalFiles.remove(archive)
+      ], next: "Check what \(overlay.path) replaces in the image.")
+    try inside.remove(archive)
   }
 
   private func finish(with program: ImageRecipe.Overlay) async throws(AgentError) {
     context.progress("running \(program.path) in the image")
-    let inside = "/tmp/cluster-finish"
-    try LocalFiles.write(try LocalFiles.read(program.path) ?? [], to: root + inside, mode: 0o755)
+    let script = "/tmp/cluster-finish"
+    try inside.write(try LocalFiles.read(program.path) ?? [], to: script, mode: 0o755)
     // So that names can be looked up; /run is not part of the image.
     if let resolver = try LocalFiles.read("/etc/resolv.conf") {
-      try LocalFiles.write(resolver, to: "\(root)/run/systemd/resolve/stub-resolv.conf")
+      try inside.write(resolver, to: "/run/systemd/resolve/stub-resolv.conf")
     }
-    try await inRoot(inside, [], next: "Fix \(program.path): it must exit with status 0 in the image's root.")
-    try LocalFiles.remove(root + inside)
+    try await inRoot(script, [], next: "Fix \(program.path): it must exit with status 0 in the image's root.")
+    try inside.remove(script)
   }
 
   /// Runs a program of the image in its root, with its own /proc and process ids, so that nothing it starts is left.
@@ -145,7 +149,7 @@ struct ImageBuilder {
 
   private func packageVersions() async throws(AgentError) -> [String: String] {
     let listing = try await Command.checked(
-      "dpkg-query", ["--admindir=\(root)/var/lib/dpkg", "--show", "--showformat=${binary:Package} ${Version}\\n"],
+      "dpkg-query", ["--admindir=\(try inside.place("/var/lib/dpkg", following: true))", "--show", "--showformat=${binary:Package} ${Version}\\n"],
       next: "Remove /var/cache/cluster/layers on this head, then run `cluster apply` again.")
     var versions: [String: String] = [:]
     for line in listing.text.split(separator: "\n") {
@@ -157,8 +161,8 @@ struct ImageBuilder {
 
   private func makeInitramfs(into out: String) async throws(AgentError) {
     var versions: [String] = []
-    for version in try LocalFiles.names(in: "\(root)/usr/lib/modules")
-    where try LocalFiles.exists("\(root)/boot/vmlinuz-\(version)") { versions.append(version) }
+    for version in try inside.names(in: "/usr/lib/modules")
+    where try inside.exists("/boot/vmlinuz-\(version)") { versions.append(version) }
     guard let version = versions.last else {
       throw AgentError(
         .invalid, "Image \(recipe.name) has no kernel",
@@ -168,28 +172,28 @@ struct ImageBuilder {
     try await inRoot(
       "update-initramfs", ["-c", "-k", version],
       next: "Check the files that the image puts into /etc/initramfs-tools.")
-    try await copy("\(root)/boot/vmlinuz-\(version)", to: "\(out)/vmlinuz")
-    try await copy("\(root)/boot/initrd.img-\(version)", to: "\(out)/initrd")
+    try await copy("/boot/vmlinuz-\(version)", to: "\(out)/vmlinuz")
+    try await copy("/boot/initrd.img-\(version)", to: "\(out)/initrd")
   }
 
   private func copy(_ source: String, to destination: String) async throws(AgentError) {
+    let place = try inside.place(source, following: true)
     try await Command.checked(
-      "install", ["-m", "644", "--", source, destination], next: "Check \(source) on this head.")
+      "install", ["-m", "644", "--", place, destination], next: "Check \(place) on this head.")
   }
 
   /// Takes out what makes one machine differ from another, and what the package manager can get again.
   private func emptyIdentity() async throws(AgentError) {
-    let etc = "\(root)/etc"
-    var gone = ["\(root)/var/lib/dbus/machine-id", "\(etc)/hostname", "\(etc)/apt/apt.conf.d/99mmdebstrap"]
-    gone += try LocalFiles.names(in: "\(etc)/ssh").filter { $0.hasPrefix("ssh_host_") }.map { "\(etc)/ssh/\($0)" }
-    gone += ["passwd-", "group-", "shadow-", "gshadow-", "subuid-", "subgid-"].map { "\(etc)/\($0)" }
-    gone += ["status-old", "available", "diversions-old", "statoverride-old"].map { "\(root)/var/lib/dpkg/\($0)" }
-    gone += ["config.dat-old", "templates.dat-old"].map { "\(root)/var/cache/debconf/\($0)" }
-    gone += ["\(root)/var/cache/ldconfig/aux-cache", "\(root)/var/lib/systemd/random-seed"]
-    gone += try LocalFiles.files(below: "\(root)/var/log").map { "\(root)/var/log/\($0)" }
-    for path in gone { try LocalFiles.remove(path) }
+    var gone = ["/var/lib/dbus/machine-id", "/etc/hostname", "/etc/apt/apt.conf.d/99mmdebstrap"]
+    gone += try inside.names(in: "/etc/ssh").filter { $0.hasPrefix("ssh_host_") }.map { "/etc/ssh/\($0)" }
+    gone += ["passwd-", "group-", "shadow-", "gshadow-", "subuid-", "subgid-"].map { "/etc/\($0)" }
+    gone += ["status-old", "available", "diversions-old", "statoverride-old"].map { "/var/lib/dpkg/\($0)" }
+    gone += ["config.dat-old", "templates.dat-old"].map { "/var/cache/debconf/\($0)" }
+    gone += ["/var/cache/ldconfig/aux-cache", "/var/lib/systemd/random-seed"]
+    gone += try inside.files(below: "/var/log").map { "/var/log/\($0)" }
+    for path in gone { try inside.remove(path) }
     // Empty, not missing: a missing one would mean a first boot, with all presets applied anew (machine-id(5)).
-    try LocalFiles.write([], to: "\(etc)/machine-id", mode: 0o444)
+    try inside.write([], to: "/etc/machine-id", mode: 0o444)
   }
 
   private func pack(into squashfs: String) async throws(AgentError) {
