@@ -17,7 +17,7 @@ import Testing
     let parent = try git.commit(at: "refs/heads/written")
     let tree = try objects.tree(
       changes.map { change in
-        Change(change.path, try change.text.map { .init(try objects.add(Array($0.utf8)), isExecutable: false) })
+        Change(change.path, try change.text.map { .init(try objects.add(Array($0.utf8))) })
       }, from: try parent.map { try git.commit($0).tree })
     let author = GitAuthor(name: author, email: author, time: 1_700_000_000)
     let text = try objects.text(tree: tree, parent: parent, author: author, message: "Written\n")

@@ -37,12 +37,28 @@ import Testing
     #expect(try await repository.git("log", "-1", "--format=%(trailers)") == "Rolls-back-to: run1")
   }
 
+  /// A unit that an image enables by a link would not be enabled any more.
+  @Test func aLinkIsALinkAgain() async throws {
+    let (repository, audit) = try await committed(["cluster.yaml": "new\n", "a": "a file by now"])
+    var run1 = record("run1", ["cluster.yaml": "old\n"])
+    for path in ["a", "wants/b.service"] { run1.specification[path] = RecordedFile(Array("../b.service".utf8), .link) }
+    _ = try await audit.record(run1)
+    let run = try audit.find("run1", site: "site")
+
+    _ = try await audit.restore(run, present: ["cluster.yaml", "a"])
+
+    let modes = try await repository.git("ls-tree", "-r", "HEAD", "--format=%(objectmode) %(path)")
+    #expect(modes.contains("120000 a\n") && modes.contains("120000 wants/b.service"), "\(modes)")
+    #expect(try await repository.git("status", "--porcelain").isEmpty)
+    #expect(try audit.specification(of: run)["a"]?.kind == .link)
+  }
+
   /// A script in an image that lost its mode would make another image.
   @Test func aFileThatMayBeRunMayBeRunAgain() async throws {
     let (repository, audit) = try await committed(["cluster.yaml": "new\n", "b.sh": "later"])
     var run1 = record("run1", ["cluster.yaml": "old\n", "b.sh": "b"])
-    run1.specification["a.sh"] = RecordedFile(Array("a".utf8), isExecutable: true)
-    run1.specification["b.sh"]?.isExecutable = true
+    run1.specification["a.sh"] = RecordedFile(Array("a".utf8), .program)
+    run1.specification["b.sh"]?.kind = .program
     _ = try await audit.record(run1)
 
     _ = try await audit.restore(try audit.find("run1", site: "site"), present: ["cluster.yaml", "b.sh"])

@@ -50,7 +50,7 @@ import Testing
         let location = site.folder.appending(path: path)
         files[path] = RecordedFile(
           Array(try Data(contentsOf: location)),
-          isExecutable: FileManager.default.isExecutableFile(atPath: location.path))
+          FileManager.default.isExecutableFile(atPath: location.path) ? .program : .file)
       }
       let id = try SiteOptions.parse(["--file", site.specification]).site().id
       let outcome = RunOutcome(

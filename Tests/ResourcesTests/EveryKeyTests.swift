@@ -180,7 +180,7 @@ import Wings
       images: {
         compute: {
           release: debian/bookworm, kernel: linux-image-amd64, install: [numactl], files: images/compute,
-          run: [images/finish.sh],
+          run: [images/finish.sh], permissions: { /etc/motd: root:root 0600 },
         },
         small: { release: debian/bookworm, kernel: linux-image-amd64 },
       },

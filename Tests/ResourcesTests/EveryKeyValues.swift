@@ -27,6 +27,8 @@ enum EveryKeyValues {
     "/images/*/kernel": ["linux-image-cloud-amd64"],
     "/images/*/install": ["[hwloc-nox]"],
     "/images/*/files": ["images/other"],
+    "/images/*/permissions": ["{ /etc/motd: root:root 0640 }"],
+    "/images/*/permissions/*": ["root:adm 0600"],
     "/images/*/run": ["[images/last.sh]"],
     "/nodes/*/names": ["\"node[001-003]\"", "login2"],
     "/nodes/*/image": ["small", "compute"],

@@ -48,7 +48,9 @@ struct ImageBuilder {
     try await layer.unpack(into: root)
     try makeDevices()
     for overlay in recipe.overlays { try await lay(overlay) }
+    for (path, target) in recipe.links.sorted(by: { $0.key < $1.key }) { try inside.link(path, to: target) }
     for program in recipe.finish { try await finish(with: program) }
+    for permission in recipe.permissions { try await give(permission) }
     let packages = try await packageVersions()
     let out = try await ImageStore.begin(recipe.name, recipe.digest)
     try await makeInitramfs(into: out)
@@ -122,6 +124,14 @@ struct ImageBuilder {
     try inside.remove(archive)
   }
 
+  /// Changes owner and mode by the image's own programs, which know the names of its accounts.
+  private func give(_ permission: ClientImage.Permission) async throws(AgentError) {
+    let next = "Correct `permissions:` of image \(recipe.name): the path and the names have to be in the image."
+    let mode = String(permission.mode, radix: 8)
+    try await inRoot("chown", ["--no-dereference", permission.owner, "--", permission.path], next: next)
+    try await inRoot("chmod", [mode, "--", permission.path], next: next)
+  }
+
   private func finish(with program: ImageRecipe.Overlay) async throws(AgentError) {
     context.progress("running \(program.path) in the image")
     let script = "/tmp/cluster-finish"
@@ -149,7 +159,11 @@ struct ImageBuilder {
 
   private func packageVersions() async throws(AgentError) -> [String: String] {
     let listing = try await Command.checked(
-      "dpkg-query", ["--admindir=\(try inside.place("/var/lib/dpkg", following: true))", "--show", "--showformat=${binary:Package} ${Version}\\n"],
+      "dpkg-query",
+      [
+        "--admindir=\(try inside.place("/var/lib/dpkg", following: true))", "--show",
+        "--showformat=${binary:Package} ${Version}\\n",
+      ],
       next: "Remove /var/cache/cluster/layers on this head, then run `cluster apply` again.")
     var versions: [String: String] = [:]
     for line in listing.text.split(separator: "\n") {

@@ -67,5 +67,13 @@ struct ImageRoot {
     try LocalFiles.write(bytes, to: place(file), mode: mode)
   }
 
+  /// Makes a symbolic link. A file or link that is there gives way, a folder does not.
+  func link(_ path: String, to target: String) throws(AgentError) {
+    let place = try place(path)
+    try LocalFiles.makeFolders(String(place[..<(place.lastIndex(of: "/") ?? place.startIndex)]))
+    try LocalFiles.remove(place)
+    guard symlink(target, place) == 0 else { throw LocalFiles.failure("The link \(place) cannot be made") }
+  }
+
   func remove(_ file: String) throws(AgentError) { try LocalFiles.remove(place(file)) }
 }

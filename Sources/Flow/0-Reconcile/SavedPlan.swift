@@ -98,7 +98,7 @@ package struct SavedPlan: Codable, Sendable {
 extension Reconciler {
   /// A proposal as it can be kept, and applied later.
   package func saved(_ proposal: Proposal) throws(ReconcileError) -> SavedPlan {
-    var files = specification.files.files.mapValues { "\($0.contents.digest) \($0.executable)" }
+    var files = specification.files.files.mapValues { "\($0.contents.digest) \($0.kind)" }
     files[site.specification.lastPathComponent] = SHA256.hex(specification.bytes)
     let commit: SpecState
     do { commit = try history.specState(Array(files.keys)) } catch { throw .audit(error) }

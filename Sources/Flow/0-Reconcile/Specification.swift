@@ -30,14 +30,11 @@ package struct Specification: Sendable {
     var result = Specification(
       bytes: bytes, cluster: reading.cluster, files: SiteFiles(), diagnostics: reading.diagnostics)
     guard let cluster = reading.cluster else { return result }
-    let folder = location.deletingLastPathComponent()
-    var missing: [String] = []
-    for path in SpecReader.referencedPaths(cluster) {
-      let found = try siteFiles(at: path, in: folder)
-      if found.isEmpty { missing.append(path) }
-      result.files.files.merge(found) { _, new in new }
-    }
-    let problems = SpecReader.missingFiles(missing, cluster) + WingCatalog.problems(of: cluster)
+    let found = try FilesBeside(location.deletingLastPathComponent()).read(SpecReader.referencedPaths(cluster))
+    result.files.files = found.files
+    let problems =
+      SpecReader.missingFiles(found.missing, cluster) + SpecReader.linkedPaths(found.linked, cluster)
+      + SpecReader.privateFiles(found.unreadable, cluster) + WingCatalog.problems(of: cluster)
     result.diagnostics += problems
     if problems.contains(where: { $0.severity == .error }) { result.cluster = nil }
     return result
@@ -49,35 +46,6 @@ package struct Specification: Sendable {
       let handle = try FileHandle(forReadingFrom: location)
       defer { handle.closeFile() }
       return Array(try handle.read(upToCount: limit + 1) ?? Data())
-    } catch {
-      throw SpecificationError(path: location.relativePath, cause: "\(error.localizedDescription)")
-    }
-  }
-
-  /// One file, or every regular file below a folder, by path relative to the description's folder.
-  private static func siteFiles(at path: String, in folder: URL) throws(SpecificationError) -> [String: SiteFiles.File]
-  {
-    let location = folder.appending(path: path)
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: location.path, isDirectory: &isFolder) else { return [:] }
-    guard isFolder.boolValue else { return [path: try siteFile(location)] }
-    var found: [String: SiteFiles.File] = [:]
-    for name in FileManager.default.enumerator(atPath: location.path)?.compactMap({ $0 as? String }) ?? [] {
-      let file = location.appending(path: name)
-      let values = try? file.resourceValues(forKeys: [.isRegularFileKey])
-      guard values?.isRegularFile == true else { continue }
-      let relative = path.hasSuffix("/") ? path + name : path + "/" + name
-      found[relative] = try siteFile(file)
-    }
-    return found
-  }
-
-  private static func siteFile(_ location: URL) throws(SpecificationError) -> SiteFiles.File {
-    do {
-      let data = try Data(contentsOf: location)
-      let content = String(validating: data, as: UTF8.self).map(Content.text) ?? .bytes(Array(data))
-      return SiteFiles.File(
-        contents: content, executable: FileManager.default.isExecutableFile(atPath: location.path))
     } catch {
       throw SpecificationError(path: location.relativePath, cause: "\(error.localizedDescription)")
     }
@@ -112,8 +80,7 @@ extension Specification {
       let found = try repository.files(at: path, in: commit)
       if found.isEmpty { missing.append(path) }
       for (path, file) in found {
-        let content = String(validating: file.bytes, as: UTF8.self).map(Content.text) ?? .bytes(file.bytes)
-        result.files.files[path] = SiteFiles.File(contents: content, executable: file.isExecutable)
+        result.files.files[path] = SiteFiles.File(contents: Content(file.bytes), kind: file.kind)
       }
     }
     let problems = SpecReader.missingFiles(missing, cluster) + WingCatalog.problems(of: cluster)

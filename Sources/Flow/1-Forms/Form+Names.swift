@@ -53,6 +53,21 @@ extension Form where Value == String {
     }
   }
 
+  /// A file or folder of an image, by its whole path in it.
+  package static var imagePath: Form {
+    text("a path in the image", code: .badPath, pattern: "^(/[^/]+)+$") { text in
+      let parts = text.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+      guard text.hasPrefix("/"), text.utf8.count <= 1024, !parts.isEmpty,
+        parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." })
+      else {
+        return .wrong(
+          "`\(shown(text))` is not a path in the image.",
+          help: "Write it whole, as programs in the image see it: `/etc/sssd/sssd.conf`.")
+      }
+      return .value(text)
+    }
+  }
+
   /// A service unit of systemd: see systemd.unit(5).
   package static var unit: Form {
     text("the name of a unit", code: .badName, pattern: "^[A-Za-z0-9][A-Za-z0-9:_.@-]*\\.service$") { text in

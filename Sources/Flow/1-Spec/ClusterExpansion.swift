@@ -48,7 +48,10 @@ struct ClusterExpansion {
     }
     return ClientImage(
       name: image.name.value, release: release, kernel: value.kernel, install: value.install,
-      files: value.files?.value, run: value.run.map(\.value), source: image.span, pathSources: paths)
+      files: value.files?.value,
+      permissions: value.permissions.compactMap { entry in
+        entry.value.map { ClientImage.Permission(path: entry.name.value, owner: $0.owner, mode: $0.mode) }
+      }, run: value.run.map(\.value), source: image.span, pathSources: paths)
   }
 
   private var nodes: [ComputeNode] {

@@ -69,8 +69,8 @@ extension AuditRepository {
     var changes = before.keys.filter { files[$0] == nil }.map { NewObjects.Change($0, nil) }
     for (path, file) in files {
       let id = try known.id(of: file.bytes, at: path)
-      if let entry = before[path], entry.id == id, (entry.kind == .executable) == file.isExecutable { continue }
-      changes.append(.init(path, .init(try objects.add(file.bytes), isExecutable: file.isExecutable)))
+      if let entry = before[path], entry.id == id, entry.kind == file.entryKind { continue }
+      changes.append(.init(path, .init(try objects.add(file.bytes), kind: file.entryKind)))
     }
     return try objects.tree(changes, from: previous)
   }

@@ -27,8 +27,8 @@ extension AuditRepository {
     return commit.description
   }
 
-  /// The regular files of a commit at a path: one file, or all below a folder. Paths, here and in the result, are
-  /// relative to the spec's folder. Links are left out, as they are when reading from the disk.
+  /// The files of a commit at a path: one file, or all below a folder, symbolic links among them. Paths, here and in
+  /// the result, are relative to the spec's folder. A path that is a link itself has none, as on the disk.
   package func files(at path: String, in commit: String) throws(AuditError) -> [String: RecordedFile] {
     try audited {
       let repository = try GitRepository(containing: folder)

@@ -3,24 +3,46 @@ import ClusterModel
 import Foundation
 import Git
 
-/// A file in a run's commit, as git keeps it: what it holds, and whether it may be run.
+/// A file or link in a run's commit, as git keeps it: what it holds, and whether it may be run.
 package struct RecordedFile: Hashable, Sendable {
+  /// A link has the path that it leads to.
   package var bytes: [UInt8]
-  package var isExecutable: Bool
+  package var kind: SiteFiles.Kind
 
-  package init(_ bytes: [UInt8], isExecutable: Bool = false) {
+  package init(_ bytes: [UInt8], _ kind: SiteFiles.Kind = .file) {
     self.bytes = bytes
-    self.isExecutable = isExecutable
+    self.kind = kind
   }
 
   init(_ entry: GitTreeEntry, in repository: GitRepository) throws(GitError) {
-    self.init(try repository.blob(entry.id), isExecutable: entry.kind == .executable)
+    let kind: SiteFiles.Kind =
+      switch entry.kind {
+      case .executable: .program
+      case .link: .link
+      case .file, .folder, .submodule: .file
+      }
+    self.init(try repository.blob(entry.id), kind)
+  }
+
+  var entryKind: GitTreeEntry.Kind {
+    switch kind {
+    case .file: .file
+    case .program: .executable
+    case .link: .link
+    }
   }
 
   /// In place, so that a file keeps its owner and what its mode says besides who may run it.
   package func write(to location: URL) throws {
     let files = FileManager.default
     try files.createDirectory(at: location.deletingLastPathComponent(), withIntermediateDirectories: true)
+    let isLink = (try? files.destinationOfSymbolicLink(atPath: location.path)) != nil
+    if isLink || kind == .link, isLink || files.fileExists(atPath: location.path) { try files.removeItem(at: location) }
+    if kind == .link {
+      return try files.createSymbolicLink(
+        atPath: location.path, withDestinationPath: String(decoding: bytes, as: UTF8.self))
+    }
+    let isExecutable = kind == .program
     if let file = FileHandle(forUpdatingAtPath: location.path) {
       defer { file.closeFile() }
       try file.truncate(atOffset: 0)

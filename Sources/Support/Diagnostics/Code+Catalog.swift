@@ -37,6 +37,7 @@ extension Diagnostic.Code {
   package static let badMAC = Self("spec.bad-mac", "Not a MAC address")
   package static let badDuration = Self("spec.bad-duration", "Not a duration")
   package static let badPath = Self("spec.bad-path", "Path leaves the folder of the spec")
+  package static let badPermission = Self("spec.bad-permission", "Not an owner, a group and a mode")
   package static let badURL = Self("spec.bad-url", "Not an HTTP address")
   package static let literalSecret = Self("spec.literal-secret", "Secret written in the file")
 
@@ -48,6 +49,8 @@ extension Diagnostic.Code {
   package static let unknownHead = Self("spec.unknown-head", "Unknown head")
   package static let unusedImage = Self("spec.unused-image", "Image that nothing uses")
   package static let missingFile = Self("spec.missing-file", "File missing")
+  package static let linkedPath = Self("spec.linked-path", "Path through a symbolic link")
+  package static let privateFile = Self("spec.private-file", "File whose mode git does not keep")
 
   // MARK: Networks and addresses
   package static let overlappingNetworks = Self("spec.overlapping-networks", "Networks overlap")
@@ -103,9 +106,11 @@ extension Diagnostic.Code {
     tooLarge, encoding, controlCharacter, tab, syntax, empty, severalDocuments, tooDeep, tooManyValues, aliasExpansion,
     unknownAlias, tag, duplicateKey, keyNotText, tooManyProblems,
     unsupportedVersion, unknownKey, missingKey, emptyValue, wrongType, unknownChoice, repeatedItem, badNumber, badName,
-    badHostlist, tooManyNames, badAddress, badNetwork, badRange, badMAC, badDuration, badPath, badURL, literalSecret,
+    badHostlist, tooManyNames, badAddress, badNetwork, badRange, badMAC, badDuration, badPath, badPermission, badURL,
+    literalSecret,
     noEffect,
-    unknownNetwork, unknownImage, unknownHead, unusedImage, missingFile,
+    unknownNetwork, unknownImage, unknownHead, unusedImage, missingFile, linkedPath,
+    privateFile,
     overlappingNetworks, addressOutsideNetwork, reservedAddress, duplicateAddress, duplicateMAC, duplicateName,
     duplicateBMC, multicastMAC, countsTooFar, twoNICsOneNetwork, twoGateways, dynamicRange, dynamicOverlap,
     dynamicWithoutDHCP,

@@ -10,6 +10,8 @@ package struct GitTreeEntry: Hashable, Sendable {
   package var id: GitID
 
   package var isFile: Bool { kind == .file || kind == .executable }
+  /// Whether it is a blob of its own: a file, or a symbolic link.
+  var isLeaf: Bool { isFile || kind == .link }
 
   init(_ entry: OpaquePointer) {
     name = String(cString: git_tree_entry_name(entry))
@@ -70,11 +72,11 @@ extension GitRepository {
     return object
   }
 
-  /// Every regular file below a folder, by path.
+  /// Every file and symbolic link below a folder, by path.
   package func files(_ tree: GitID) throws(GitError) -> [String: GitTreeEntry] {
     var files: [String: GitTreeEntry] = [:]
     for entry in try entries(tree) {
-      if entry.isFile { files[entry.name] = entry }
+      if entry.isLeaf { files[entry.name] = entry }
       guard entry.kind == .folder else { continue }
       for (path, file) in try self.files(entry.id) { files["\(entry.name)/\(path)"] = file }
     }

@@ -31,11 +31,19 @@ package final class NewObjects {
 
     package struct File: Hashable, Sendable {
       package var id: GitID
-      package var isExecutable: Bool
+      package var kind: GitTreeEntry.Kind
 
-      package init(_ id: GitID, isExecutable: Bool) {
+      package init(_ id: GitID, kind: GitTreeEntry.Kind = .file) {
         self.id = id
-        self.isExecutable = isExecutable
+        self.kind = kind
+      }
+
+      fileprivate var mode: git_filemode_t {
+        switch kind {
+        case .executable: GIT_FILEMODE_BLOB_EXECUTABLE
+        case .link: GIT_FILEMODE_LINK
+        case .file, .folder, .submodule: GIT_FILEMODE_BLOB
+        }
       }
     }
 
@@ -62,7 +70,7 @@ package final class NewObjects {
       git_tree_update(
         action: change.file == nil ? GIT_TREE_UPDATE_REMOVE : GIT_TREE_UPDATE_UPSERT,
         id: change.file?.id.raw ?? git_oid(),
-        filemode: change.file?.isExecutable == true ? GIT_FILEMODE_BLOB_EXECUTABLE : GIT_FILEMODE_BLOB,
+        filemode: change.file?.mode ?? GIT_FILEMODE_BLOB,
         path: UnsafePointer(strdup(change.path)))
     }
     defer { for update in updates { free(UnsafeMutablePointer(mutating: update.path)) } }

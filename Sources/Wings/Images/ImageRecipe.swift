@@ -14,6 +14,10 @@ package struct ImageRecipe: Hashable, Codable, Sendable {
   package var overlays: [Overlay]
   /// Programs on the building head, run in the image's root in this order.
   package var finish: [Overlay]
+  /// Symbolic links of the site's own files: where each leads, by its path in the image.
+  package var links: [String: String]
+  /// Owners and modes, given when all else is done.
+  package var permissions: [ClientImage.Permission]
   package var digest: String
 
   package struct Overlay: Hashable, Codable, Sendable {
@@ -28,7 +32,8 @@ package struct ImageRecipe: Hashable, Codable, Sendable {
 
   package init(
     name: String, suite: String, mirror: String?, proxy: String?, kernel: String, packages: [String],
-    overlays: [Overlay], finish: [Overlay]
+    overlays: [Overlay], finish: [Overlay], links: [String: String] = [:],
+    permissions: [ClientImage.Permission] = []
   ) {
     self.name = name
     self.suite = suite
@@ -38,10 +43,14 @@ package struct ImageRecipe: Hashable, Codable, Sendable {
     self.packages = packages.sorted()
     self.overlays = overlays
     self.finish = finish
+    self.links = links
+    self.permissions = permissions
     // The proxy says how packages travel, not what they are; everything else makes another image.
     let inputs = [
-      "image-format 1", suite, mirror ?? "default", kernel, self.packages.joined(separator: " "),
+      "image-format 2", suite, mirror ?? "default", kernel, self.packages.joined(separator: " "),
       overlays.map(\.digest).joined(separator: " "), finish.map(\.digest).joined(separator: " "),
+      links.sorted { $0.key < $1.key }.map { "\($0.key) -> \($0.value)" }.joined(separator: "\n"),
+      permissions.map { "\($0.path) \($0.owner) \($0.mode)" }.joined(separator: "\n"),
     ]
     digest = String(SHA256.hex(inputs.joined(separator: "\n")).prefix(16))
   }

@@ -33,7 +33,8 @@ package enum ImageRecipes {
     return ImageRecipe(
       name: image.name, suite: String(image.release.split(separator: "/").last ?? "bookworm"),
       mirror: cluster.repositories.mirror, proxy: cluster.repositories.proxy, kernel: image.kernel,
-      packages: packages.sorted(), overlays: overlays, finish: [finishOverlay] + programsOfWings + site)
+      packages: packages.sorted(), overlays: overlays, finish: [finishOverlay] + programsOfWings + site,
+      links: links(image, files), permissions: image.permissions)
   }
 
   // The same for every image of every site, and digested once.
@@ -48,7 +49,15 @@ package enum ImageRecipes {
 
   static func siteFiles(_ image: ClientImage, _ files: SiteFiles) -> [String: TreeGoal.Entry] {
     guard let folder = image.files else { return [:] }
-    return files.below(folder).mapValues { TreeGoal.Entry($0.contents, executable: $0.executable) }
+    return files.below(folder).filter { $0.value.kind != .link }
+      .mapValues { TreeGoal.Entry($0.contents, executable: $0.executable) }
+  }
+
+  /// Heads keep only what links say, in the recipe: followed on a head, they would lead to its own files.
+  private static func links(_ image: ClientImage, _ files: SiteFiles) -> [String: String] {
+    guard let folder = image.files else { return [:] }
+    return files.below(folder).filter { $0.value.kind == .link }
+      .mapValues { String(decoding: $0.contents.bytes, as: UTF8.self) }
   }
 
   static func programFiles(_ image: ClientImage, _ files: SiteFiles) -> [String: TreeGoal.Entry] {

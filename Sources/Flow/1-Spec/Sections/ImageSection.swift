@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ClusterModel
 import SpecForms
 
 enum ImageSection: Section {
@@ -7,6 +8,7 @@ enum ImageSection: Section {
     var kernel: String
     var install: [String]
     var files: Located<String>?
+    var permissions: [Named<ClientImage.Permission>]
     var run: [Located<String>]
   }
 
@@ -22,17 +24,25 @@ enum ImageSection: Section {
     "install", .list(of: .package, "a list of packages", unique: true), "Packages of the distribution to install.")
   static let files = Key(
     "files", .path("a folder beside the spec"), "A folder beside this file, laid over the image's root. Default: none.")
+  static let permissions = Key(
+    "permissions",
+    .table("a mapping of paths in the image", named: .imagePath, of: .permission),
+    "Owners and modes in the image, by path: `/etc/sssd/sssd.conf: root:root 0600`. Default: root's, readable by all."
+  )
   static let run = Key(
     "run", .list(of: .path("a program beside the spec"), "a list of programs", unique: true),
     "Programs beside this file, run inside the image when all else is done.")
 
-  static let keys = [release.description, kernel.description, install.description, files.description, run.description]
+  static let keys = [
+    release.description, kernel.description, install.description, files.description, permissions.description,
+    run.description,
+  ]
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
     Declaration(
       release: fields.read(release, &problems), kernel: fields.read(kernel, &problems)?.value ?? "linux-image-amd64",
       install: fields.read(install, &problems)?.value.map(\.value) ?? [], files: fields.read(files, &problems),
-      run: fields.read(run, &problems)?.value ?? [])
+      permissions: fields.read(permissions, &problems)?.value ?? [], run: fields.read(run, &problems)?.value ?? [])
   }
 }
 

@@ -162,6 +162,21 @@ package struct Head: Hashable, Sendable {
 }
 
 package struct ClientImage: Hashable, Sendable {
+  /// The owner and mode of a file or folder in the image.
+  package struct Permission: Hashable, Codable, Sendable {
+    /// In the image: `/etc/sssd/sssd.conf`.
+    package var path: String
+    /// `root:root`, names that the image's own `/etc/passwd` and `/etc/group` know.
+    package var owner: String
+    package var mode: UInt16
+
+    package init(path: String, owner: String, mode: UInt16) {
+      self.path = path
+      self.owner = owner
+      self.mode = mode
+    }
+  }
+
   package var name: String
   /// `debian/bookworm`.
   package var release: String
@@ -171,6 +186,8 @@ package struct ClientImage: Hashable, Sendable {
   package var install: [String]
   /// A folder beside the spec, laid over the image's root.
   package var files: String?
+  /// Owners and modes, where they are not root's and the usual ones.
+  package var permissions: [Permission]
   /// Programs beside the spec, run inside the image when all else is done.
   package var run: [String]
   package var source: SourceSpan
@@ -178,7 +195,8 @@ package struct ClientImage: Hashable, Sendable {
   package var pathSources: [String: SourceSpan]
 
   package init(
-    name: String, release: String, kernel: String, install: [String], files: String?, run: [String], source: SourceSpan,
+    name: String, release: String, kernel: String, install: [String], files: String?,
+    permissions: [Permission] = [], run: [String], source: SourceSpan,
     pathSources: [String: SourceSpan] = [:]
   ) {
     self.name = name
@@ -186,6 +204,7 @@ package struct ClientImage: Hashable, Sendable {
     self.kernel = kernel
     self.install = install
     self.files = files
+    self.permissions = permissions
     self.run = run
     self.source = source
     self.pathSources = pathSources

@@ -25,13 +25,23 @@ extension Setting: Hashable {
 
 /// The files beside the spec that it refers to, read before expansion so that expansion stays pure.
 package struct SiteFiles: Hashable, Sendable {
+  /// The sort of thing at a path, as git keeps it.
+  package enum Kind: String, Hashable, Sendable { case file, program, link }
+
   package struct File: Hashable, Sendable {
+    /// A link has the path that it leads to.
     package var contents: Content
-    package var executable: Bool
+    package var kind: Kind
+
+    package var executable: Bool { kind == .program }
 
     package init(contents: Content, executable: Bool) {
+      self.init(contents: contents, kind: executable ? .program : .file)
+    }
+
+    package init(contents: Content, kind: Kind) {
       self.contents = contents
-      self.executable = executable
+      self.kind = kind
     }
   }
 

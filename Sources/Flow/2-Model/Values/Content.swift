@@ -5,6 +5,9 @@ package enum Content: Hashable, Codable, Sendable {
   case text(String)
   case bytes([UInt8])
 
+  /// Text where it is text.
+  package init(_ bytes: [UInt8]) { self = String(validating: bytes, as: UTF8.self).map(Content.text) ?? .bytes(bytes) }
+
   package var bytes: [UInt8] {
     switch self {
     case .text(let text): Array(text.utf8)

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Foundation
+
+/// The files and folders beside a description that it refers to, as they lie on the disk.
+struct FilesBeside {
+  private let folder: URL
+
+  struct Found {
+    var files: [String: SiteFiles.File] = [:]
+    /// Paths at which there is nothing.
+    var missing: [String] = []
+    /// Paths that lead through a symbolic link, and perhaps out of the repository.
+    var linked: [String] = []
+    /// Files that only their owner may read, by path, with their mode.
+    var unreadable: [String: UInt16] = [:]
+  }
+
+  init(_ folder: URL) { self.folder = folder }
+
+  func read(_ paths: [String]) throws(SpecificationError) -> Found {
+    var found = Found()
+    for path in paths {
+      let path = path.hasSuffix("/") ? String(path.dropLast()) : path
+      if try leadsThroughLink(path) {
+        found.linked.append(path)
+        continue
+      }
+      let before = found.files.count
+      try add(path, to: &found)
+      if found.files.count == before { found.missing.append(path) }
+    }
+    return found
+  }
+
+  private func leadsThroughLink(_ path: String) throws(SpecificationError) -> Bool {
+    var place = ""
+    for part in path.split(separator: "/") {
+      place += (place.isEmpty ? "" : "/") + part
+      guard let facts = try facts(place) else { return false }
+      if facts.st_mode & S_IFMT == S_IFLNK { return true }
+    }
+    return false
+  }
+
+  /// Adds a file, a link, or all below a folder. Sockets and the like are nobody's description, and are left out.
+  private func add(_ path: String, to found: inout Found) throws(SpecificationError) {
+    guard let facts = try facts(path) else { return }
+    let location = folder.appending(path: path)
+    do {
+      switch facts.st_mode & S_IFMT {
+      case S_IFDIR:
+        for name in try FileManager.default.contentsOfDirectory(atPath: location.path).sorted() {
+          try add(path + "/" + name, to: &found)
+        }
+      case S_IFLNK:
+        let target = try FileManager.default.destinationOfSymbolicLink(atPath: location.path)
+        found.files[path] = SiteFiles.File(contents: .text(target), kind: .link)
+      case S_IFREG:
+        let bytes = Array(try Data(contentsOf: location))
+        found.files[path] = SiteFiles.File(contents: Content(bytes), executable: facts.st_mode & 0o100 != 0)
+        if facts.st_mode & 0o044 != 0o044 { found.unreadable[path] = UInt16(facts.st_mode & 0o7777) }
+      default: break
+      }
+    } catch let error as SpecificationError {
+      throw error
+    } catch {
+      throw SpecificationError(path: location.relativePath, cause: "\(error.localizedDescription)")
+    }
+  }
+
+  /// The facts of what is at a path itself. Nil: there is nothing.
+  private func facts(_ path: String) throws(SpecificationError) -> stat? {
+    var facts = stat()
+    let place = folder.appending(path: path).path
+    if lstat(place, &facts) == 0 { return facts }
+    if errno == ENOENT || errno == ENOTDIR { return nil }
+    throw SpecificationError(path: place, cause: String(cString: strerror(errno)))
+  }
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Diagnostics
+import SpecForms
+
+extension SpecReader {
+  /// The files and folders beside the description that have to be loaded with it, each once.
+  package static func referencedPaths(_ cluster: Cluster) -> [String] {
+    var seen: Set<String> = []
+    return cluster.images.flatMap(paths).filter { seen.insert($0).inserted }
+  }
+
+  /// Diagnostics for those of them that are not there, once for each image that uses them.
+  package static func missingFiles(_ missing: [String], _ cluster: Cluster) -> [Diagnostic] {
+    let missing = Set(missing)
+    return cluster.images.flatMap { image in
+      paths(image).filter(missing.contains).map { path in
+        Diagnostic(
+          .missingFile, "Image `\(image.name)` uses `\(shown(path))`, which is not there, or is empty.",
+          help: "Paths begin at the folder of this file. Create it, or remove the key.",
+          at: image.pathSources[path] ?? image.source)
+      }
+    }
+  }
+
+  /// Diagnostics for paths that lead through a symbolic link.
+  package static func linkedPaths(_ linked: [String], _ cluster: Cluster) -> [Diagnostic] {
+    let linked = Set(linked)
+    return cluster.images.flatMap { image in
+      paths(image).filter { linked.contains($0.hasSuffix("/") ? String($0.dropLast()) : $0) }.map { path in
+        Diagnostic(
+          .linkedPath, "`\(shown(path))` leads through a symbolic link.",
+          help: "Where it leads may lie outside of this repository, and would be recorded and built in all the same. "
+            + "Put the files here. Links below the folder are kept as links.",
+          at: image.pathSources[path] ?? image.source)
+      }
+    }
+  }
+
+  /// Diagnostics for files of images that only their owner may read, and for which nothing says so in the image.
+  /// - Parameter modes: by path beside the description.
+  package static func privateFiles(_ modes: [String: UInt16], _ cluster: Cluster) -> [Diagnostic] {
+    cluster.images.flatMap { image -> [Diagnostic] in
+      guard let folder = image.files.map({ $0.hasSuffix("/") ? $0 : $0 + "/" }) else { return [] }
+      let told = Set(image.permissions.map(\.path))
+      return modes.keys.filter { $0.hasPrefix(folder) && !told.contains("/" + $0.dropFirst(folder.count)) }.sorted().map
+      {
+        path in
+        let mode = modes[path].map { "0" + String($0, radix: 8) } ?? ""
+        let place = "/" + path.dropFirst(folder.count)
+        return Diagnostic(
+          .privateFile, "`\(shown(path))` has mode \(mode), which git does not keep: in the image all could read it.",
+          help:
+            "Write `permissions: { \(place): \"root:root \(mode)\" }` in the image. A secret does not belong there: "
+            + "every machine on the boot network can fetch the image.",
+          at: image.files.flatMap { image.pathSources[$0] } ?? image.source)
+      }
+    }
+  }
+
+  private static func paths(_ image: ClientImage) -> [String] { (image.files.map { [$0] } ?? []) + image.run }
+}
