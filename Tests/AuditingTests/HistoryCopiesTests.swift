@@ -109,6 +109,40 @@ import Testing
     #expect(try await ada.git("rev-parse", "cluster/history") == joined)
   }
 
+  /// Root on a head can write to its copy: a list of managed things there would be the next plan's removals here.
+  @Test func whatDoesNotSayWhatItHoldsIsNotTakenOver() async throws {
+    let heads = try await Heads()
+    let ada = try await TemporaryRepository.withSpec()
+    let ours = try await record("run0", at: 1_700_000_000, in: ada)
+    _ = try await heads.copies(of: ada).distribute()
+    let tree = try await heads.head2.git("rev-parse", "cluster/history^{tree}")
+    let message = "Apply\n\nRun: run1\nResult: converged\nSpec: x\nBy: root@head2\nTool: x\nSite: site\n"
+    let forged = try await heads.head2.git(
+      "-c", "user.name=x", "-c", "user.email=x@y", "commit-tree", "-p", ours, "-m", message, tree)
+    try await heads.head2.git("update-ref", "refs/heads/cluster/history", forged)
+
+    let copies = try await heads.copies(of: ada).gather()
+
+    #expect(try await ada.git("rev-parse", "cluster/history") == ours)
+    let copy = try #require(copies.first { $0.name == "head2" })
+    #expect(copy.problem?.contains("its message says run run1, and outcome.json run0") == true, "\(copy)")
+    #expect(copies.flatMap(\.taken).isEmpty)
+  }
+
+  @Test func whatIsTakenOverIsSaid() async throws {
+    let heads = try await Heads()
+    let (ada, bob) = (try await TemporaryRepository.withSpec(), try await TemporaryRepository.withSpec())
+    _ = try await record("run0", at: 1_700_000_000, in: ada)
+    _ = try await heads.copies(of: ada).distribute()
+    _ = try await heads.copies(of: bob).gather()
+    _ = try await record("run1", at: 1_700_000_100, in: bob)
+    _ = try await heads.copies(of: bob).distribute()
+
+    let copies = try await heads.copies(of: ada).gather()
+
+    #expect(copies.flatMap(\.taken) == ["run1 by ada@desk"])
+  }
+
   @Test func aRemoteTakesPartWhenGitsConfigurationSaysSo() async throws {
     let (heads, remote) = (try await Heads(), try await TemporaryRepository(["init", "-q", "--bare"]))
     let repository = try await TemporaryRepository.withSpec()

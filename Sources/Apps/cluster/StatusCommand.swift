@@ -135,11 +135,18 @@ enum StatusText {
 
 /// Where the record is kept besides here, in words.
 enum CopiesText {
-  /// One line for those that have it all, and a warning for each that does not.
+  /// One line for those that have it all, one for each that had runs of its own, a warning for each that lacks some.
   static func lines(_ copies: [HistoryCopy]) -> [String] {
     let current = copies.filter(\.isCurrent).map(\.name)
     let line = current.isEmpty ? [] : ["The record is also on \(current.joined(separator: ", "))."]
-    return line + copies.filter { !$0.isCurrent }.map(warning)
+    return line + copies.filter { !$0.taken.isEmpty }.map(taken) + copies.filter { !$0.isCurrent }.map(warning)
+  }
+
+  /// The next plan may remove what these runs have put in place: its reader has to know whose they are.
+  private static func taken(_ copy: HistoryCopy) -> String {
+    let (few, rest) = (copy.taken.prefix(5), copy.taken.count - 5)
+    return "From \(copy.name) the record takes over \(copy.taken.count == 1 ? "a run" : "\(copy.taken.count) runs"): "
+      + few.joined(separator: ", ") + (rest > 0 ? " and \(rest) more." : ".")
   }
 
   private static func warning(_ copy: HistoryCopy) -> String {

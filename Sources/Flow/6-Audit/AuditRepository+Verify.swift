@@ -64,7 +64,7 @@ extension AuditRepository {
     return chain
   }
 
-  private func check(
+  func check(
     _ commit: GitCommit, _ repository: GitRepository, _ checked: inout Set<GitID>, _ result: inout Verification
   ) {
     do {
@@ -182,7 +182,7 @@ extension AuditRepository {
     result.signatures = .signed(signed.count, good: good)
   }
 
-  private static func meaning(_ verdict: Substring) -> String {
+  static func meaning(_ verdict: Substring) -> String {
     switch verdict {
     case "B": "its signature is bad: the commit is not what was signed"
     case "U": "its signature is good, and its key is not among the allowed signers"

@@ -24,11 +24,15 @@ extension HistoryCopies {
     return "refs/cluster/copies/\(folder)/\(name)"
   }
 
-  func standing(_ problems: [String: AgentError?]) async throws(AuditError) -> [HistoryCopy] {
+  func standing(
+    _ problems: [String: AgentError?], _ taken: [String: [String]] = [:]
+  ) async throws(AuditError) -> [HistoryCopy] {
     guard let tip = try await commit(at: AuditRepository.history) else { return [] }
     var copies: [HistoryCopy] = []
     for name in problems.keys.sorted() {
-      copies.append(try await standing(of: name, tip, problem: problems[name] ?? nil))
+      var copy = try await standing(of: name, tip, problem: problems[name] ?? nil)
+      copy.taken = taken[name] ?? []
+      copies.append(copy)
     }
     return copies
   }

@@ -49,23 +49,26 @@ package struct HistoryCopies: Sendable {
     var problems = await onAll(names) { (place) throws(AgentError) in try await push(to: place) }
     guard problems.values.contains(where: { $0?.isDivergence == true }) else { return try await standing(problems) }
     // Somebody recorded runs there that are not here: they become part of the record, which then everybody gets.
-    problems = try await join(names)
+    let taken: [String: [String]]
+    (problems, taken) = try await join(names)
     let reached = names.filter { (problems[$0] ?? nil) == nil }
     let again = await onAll(reached) { (place) throws(AgentError) in try await push(to: place) }
     problems.merge(again) { _, new in new }
-    return try await standing(problems)
+    return try await standing(problems, taken)
   }
 
   /// Takes over runs that were recorded elsewhere. Places that cannot be reached are told, and nothing else.
   package func gather() async throws(AuditError) -> [HistoryCopy] {
-    try await standing(join(try await names()))
+    let (problems, taken) = try await join(try await names())
+    return try await standing(problems, taken)
   }
 
   // MARK: Joining
 
-  /// Fetches from each place and joins what it has with what is here.
-  private func join(_ names: [String]) async throws(AuditError) -> [String: AgentError?] {
-    let problems = await onAll(names) { (place) throws(AgentError) in try await fetch(from: place) }
+  /// Fetches from each place and joins what it has with what is here, if it is what it says.
+  private func join(_ names: [String]) async throws(AuditError) -> ([String: AgentError?], [String: [String]]) {
+    var taken: [String: [String]] = [:]
+    var problems = await onAll(names) { (place) throws(AgentError) in try await fetch(from: place) }
     for name in names {
       guard let theirs = try await commit(at: reference(name)) else { continue }
       guard let ours = try await commit(at: AuditRepository.history) else {
@@ -73,10 +76,16 @@ package struct HistoryCopies: Sendable {
         continue
       }
       if try await isAncestor(theirs, of: ours) { continue }
+      let newcomers = try await AuditRepository(folder: folder).examine(theirs, since: ours)
+      if let problem = newcomers.problem {
+        problems[name] = .some(problem.refusal(of: name))
+        continue
+      }
+      taken[name] = newcomers.runs
       let joined = try await isAncestor(ours, of: theirs) ? theirs : joint(ours, theirs, from: name)
       try await git(["update-ref", "-m", "joined with \(name)", AuditRepository.history, joined, ours])
     }
-    return problems
+    return (problems, taken)
   }
 
   /// A commit after both. Its files are those of the newer one, whose parent comes first.
@@ -102,10 +111,14 @@ package struct HistoryCopy: Hashable, Codable, Sendable {
   /// Why it could not be brought up to date just now, and what to do.
   package var problem: String?
   package var next: String?
+  /// Runs of its own that became a part of the record just now: each one's name, and who recorded it.
+  package var taken: [String]
 
   package init(
-    name: String, behind: Int, behindSince: Int? = nil, problem: String? = nil, next: String? = nil
+    name: String, behind: Int, behindSince: Int? = nil, problem: String? = nil, next: String? = nil,
+    taken: [String] = []
   ) {
+    self.taken = taken
     self.name = name
     self.behind = behind
     self.behindSince = behindSince
