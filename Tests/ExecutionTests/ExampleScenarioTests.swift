@@ -88,7 +88,7 @@ private final class ExampleSite {
 
   func plan() async throws -> Plan {
     let address = described.ha?.addresses.first { $0.network == described.bootNetwork?.name }?.address
-    let heads = Planning.Heads(
+    let heads = HeadOrder(
       primary: "head1", others: ["head2"], serviceAddress: address, sight: HighAvailability.sight)
     let questions = Planner.questions(desired: desired, previously: [], catalog: KindCatalog.all, heads: heads)
     let now = await cluster.world.now

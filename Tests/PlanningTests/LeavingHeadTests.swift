@@ -9,7 +9,7 @@ import Wings
 
 /// A head that the description drops, and what earlier runs put there.
 @Suite struct LeavingHeadTests {
-  private static let alone = Planning.Heads(primary: "head1", sight: HighAvailability.sight)
+  private static let alone = HeadOrder(primary: "head1", sight: HighAvailability.sight)
   private static let here = Resource.text("head1", "/a", "1")
   private static let there = [Resource.text("head2", "/b", "2"), .service("head2", "b.service", reading: ["/b"])]
 

@@ -230,7 +230,7 @@ import Wings
 
     let questions = Planner.questions(
       desired: desired, previously: desired.map(\.managed) + [Resource.text("head1", "/c", "3").managed],
-      catalog: SmallWorld.catalog, heads: Planning.Heads(primary: "head1", sight: HighAvailability.sight))
+      catalog: SmallWorld.catalog, heads: HeadOrder(primary: "head1", sight: HighAvailability.sight))
 
     #expect(
       questions == [

@@ -27,7 +27,7 @@ struct SmallWorld {
     TextKind.name: AnyKind(TextKind.self), ServiceKind.name: AnyKind(ServiceKind.self),
     MachineKind.name: AnyKind(MachineKind.self),
   ]
-  static let heads = Planning.Heads(
+  static let heads = HeadOrder(
     primary: "head1", others: ["head2"], serviceAddress: IPv4Address("10.1.0.10"), sight: HighAvailability.sight)
 
   func inventory(_ questions: [HostID: [AnyProbe]]) -> Inventory {
@@ -87,7 +87,7 @@ struct SmallWorld {
   }
 
   func plan(
-    _ desired: [Resource], previously: [ManagedResource] = [], heads: Planning.Heads = SmallWorld.heads
+    _ desired: [Resource], previously: [ManagedResource] = [], heads: HeadOrder = SmallWorld.heads
   ) throws -> Plan {
     let questions = Planner.questions(
       desired: desired, previously: previously, catalog: Self.catalog, heads: heads)

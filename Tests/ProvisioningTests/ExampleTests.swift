@@ -33,7 +33,7 @@ import Testing
 
   @Test func everythingHasAPlaceInOneOrder() throws {
     let silent = Inventory.Host.unreachable(AgentError(.unreachable, "silent", next: "Power it on."))
-    let heads = Planning.Heads(
+    let heads = HeadOrder(
       primary: "head1", others: ["head2"], serviceAddress: IPv4Address("10.1.0.10"), sight: HighAvailability.sight)
 
     let plan = try Planner.plan(

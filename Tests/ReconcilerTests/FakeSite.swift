@@ -96,7 +96,7 @@ final class FakeSite {
       wanted: only.map {
         DesiredResources(
           Expansion.expand(cluster, specification.files).filter($0), catalog: KindCatalog.all,
-          heads: Planning.Heads(cluster, sight: HighAvailability.sight))
+          heads: HeadOrder(cluster, sight: HighAvailability.sight))
       },
       hosts: Dictionary(uniqueKeysWithValues: hosts),
       secrets: FakeSecrets(), journal: JournalOnDemand(path: site.journal.path), processes: processes,

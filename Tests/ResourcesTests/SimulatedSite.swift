@@ -77,7 +77,7 @@ final class SimulatedSite {
     let cluster = try Self.read(spec)
     await site.change { $0.unpack(cluster) }
     let desired = Expansion.expand(cluster, siteFiles)
-    let heads = Planning.Heads(cluster, sight: HighAvailability.sight)
+    let heads = HeadOrder(cluster, sight: HighAvailability.sight)
     let questions = Planner.questions(
       desired: desired, previously: managed, catalog: KindCatalog.all, heads: heads)
     let now = await site.world.now

@@ -51,7 +51,7 @@ private struct JournaledSite {
     else {
       throw Unexpected(what: "no cluster")
     }
-    let heads = Planning.Heads(cluster, sight: HighAvailability.sight)
+    let heads = HeadOrder(cluster, sight: HighAvailability.sight)
     desired = DesiredResources(
       Expansion.expand(cluster, SiteFiles()), catalog: KindCatalog.all, heads: heads)
     let inventory = BareMachine.inventory(cluster, desired.questions(previously: []))

@@ -52,7 +52,7 @@ enum PlanBench {
       return cluster
     }
     let (desired, expanding) = try await report("expand", size) { Expansion.expand(cluster, SiteFiles()) }
-    let heads = Planning.Heads(cluster, sight: HighAvailability.sight)
+    let heads = HeadOrder(cluster, sight: HighAvailability.sight)
     let (wanted, asking) = try await report("order and ask", size) {
       DesiredResources(desired, catalog: KindCatalog.all, heads: heads)
     }
@@ -76,7 +76,7 @@ enum PlanBench {
     func plan(_ inventory: Inventory) throws -> Plan {
       try Planner.plan(
         desired: site.desired, previously: [], inventory: inventory, catalog: SyntheticSite.catalog,
-        heads: Planning.Heads(primary: SyntheticSite.head, sight: HighAvailability.sight), now: 0)
+        heads: HeadOrder(primary: SyntheticSite.head, sight: HighAvailability.sight), now: 0)
     }
     _ = try await report("plan, all to do", size) {
       try Measuring.expecting("all steps", plan(site.nothing)) { $0.steps.count == site.desired.count }

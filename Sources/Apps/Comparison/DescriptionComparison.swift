@@ -95,7 +95,7 @@ package struct DescriptionComparison: Sendable {
     let hosts = world.machines.keys.map { ($0, machines.host($0) as any HostAccess.Host) }
     return Reconciler(
       site: site, specification: specification, cluster: cluster, wanted: wanted,
-      hosts: Dictionary(uniqueKeysWithValues: hosts), secrets: FakeSecrets(), journal: PastDurations(journal: journal),
+      hosts: Dictionary(uniqueKeysWithValues: hosts), secrets: FakeSecrets(), journal: RealDurations(journal: journal),
       processes: .machine,
       history: ComparedHistory(managed: managed), by: "comparison", clock: ContinuousClock(), now: { world.now })
   }
@@ -103,7 +103,7 @@ package struct DescriptionComparison: Sendable {
 
 /// The journal of the real site, and of that only how long steps took: its killed runs have left nothing on machines in
 /// memory.
-private struct PastDurations: RunJournal {
+private struct RealDurations: RunJournal {
   let journal: any RunJournal
 
   func durations() async throws(ExecutionError) -> [StepDuration] { try await journal.durations() }

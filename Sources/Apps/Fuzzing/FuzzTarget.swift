@@ -46,7 +46,7 @@ enum SpecInput {
   /// Plans what was found valid: the kinds' questions stand for all that the features made of it.
   private static func expand(_ cluster: Cluster) {
     let desired = Expansion.expand(cluster, SiteFiles())
-    let heads = Planning.Heads(cluster, sight: HighAvailability.sight)
+    let heads = HeadOrder(cluster, sight: HighAvailability.sight)
     let questions = Planner.questions(desired: desired, previously: [], catalog: KindCatalog.all, heads: heads)
     let away = AgentError(.unreachable, "no host is asked", next: "None is needed.")
     let inventory = Inventory(hosts: questions.mapValues { _ in .unreachable(away) }, observedAt: 0)

@@ -109,7 +109,7 @@ enum StatusText {
     return groups.map { ($0.key.what, $0.value) }.sorted { ($0.nodes[0].name, $0.what) < ($1.nodes[0].name, $1.what) }
   }
 
-  private static func atWork(_ lease: StatusReport.Lease) -> String {
+  private static func atWork(_ lease: StatusReport.HostLease) -> String {
     let since = lease.seconds.map { "for \($0) s" } ?? "now"
     let unconfirmed = lease.unconfirmed.map { "; \($0) is not confirmed yet" } ?? ""
     return "At work   \(lease.run) of \(lease.holder) on \(lease.head) \(since), lease for another "

@@ -67,5 +67,5 @@ extension Reconciler {
   }
 
   /// Who may hold the service address, for the planner.
-  var heads: Planning.Heads { Planning.Heads(cluster, sight: HighAvailability.sight) }
+  var heads: HeadOrder { HeadOrder(cluster, sight: HighAvailability.sight) }
 }

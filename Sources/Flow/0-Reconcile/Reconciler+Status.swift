@@ -57,7 +57,7 @@ extension Reconciler {
         let state = try await host.lease()
         guard let token = state.holder else { continue }
         report.leases.append(
-          StatusReport.Lease(
+          StatusReport.HostLease(
             head: head, run: token.run, holder: token.holder, seconds: state.heldSeconds,
             secondsLeft: state.secondsLeft, unconfirmed: state.pending?.what))
       } catch {

@@ -11,7 +11,7 @@ extension DesiredResources {
   package static func asked(by cluster: Cluster, _ files: SiteFiles) -> DesiredResources {
     DesiredResources(
       Expansion.expand(cluster, files), catalog: KindCatalog.all,
-      heads: Planning.Heads(cluster, sight: HighAvailability.sight))
+      heads: HeadOrder(cluster, sight: HighAvailability.sight))
   }
 }
 

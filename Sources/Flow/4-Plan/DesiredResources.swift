@@ -6,7 +6,7 @@ import ClusterModel
 package struct DesiredResources: Sendable {
   package let resources: [Resource]
   let catalog: [String: AnyKind]
-  let heads: Heads
+  let heads: HeadOrder
   let ids: Set<ResourceID>
   /// Hosts that the description has, also those that are still to be made.
   private let hosts: Set<HostID>
@@ -18,7 +18,7 @@ package struct DesiredResources: Sendable {
   /// The probes for each host. Each probe once, in a steady order.
   let questions: [HostID: [AnyProbe]]
 
-  package init(_ resources: [Resource], catalog: [String: AnyKind], heads: Heads) {
+  package init(_ resources: [Resource], catalog: [String: AnyKind], heads: HeadOrder) {
     self.resources = resources
     self.catalog = catalog
     self.heads = heads

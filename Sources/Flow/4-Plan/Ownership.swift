@@ -12,7 +12,7 @@ struct Ownership {
   private var rootLengths: Set<Int> = []
 
   /// The claims of the resources on machines that have nothing. They are the same at any time of day.
-  static func of(_ desired: [Resource], catalog: [String: AnyKind], heads: Heads) -> Ownership {
+  static func of(_ desired: [Resource], catalog: [String: AnyKind], heads: HeadOrder) -> Ownership {
     let hosts = Set(heads.all).union(desired.lazy.compactMap(\.id.host)).union(desired.lazy.compactMap(\.establishes))
     let nothing = Answers(Inventory(hosts: [:], observedAt: 0), uninstalled: hosts)
     let context = PlanContext(answers: nothing, activeHead: heads.primary, changing: [], now: 0)

@@ -216,7 +216,7 @@ struct PlanBuilder {
   ///
   /// - Parameter heads: those that stay, which tell who is in the cluster.
   /// - Returns: heads that are up still: cut off from the others, they would fence them.
-  mutating func release(_ dropped: [LeavingHead], heads: Heads) -> [PlanProblem] {
+  mutating func release(_ dropped: [LeavingHead], heads: HeadOrder) -> [PlanProblem] {
     var present: [PlanProblem] = []
     for head in dropped {
       left.formUnion(head.resources)

@@ -10,7 +10,7 @@ import ClusterModel
 package enum Planner {
   /// The probes for each host that are needed before `plan` can be called. Each probe once, in a steady order.
   package static func questions(
-    desired: [Resource], previously: [ManagedResource], catalog: [String: AnyKind], heads: Heads
+    desired: [Resource], previously: [ManagedResource], catalog: [String: AnyKind], heads: HeadOrder
   ) -> [HostID: [AnyProbe]] {
     DesiredResources(desired, catalog: catalog, heads: heads).questions(previously: previously)
   }
@@ -20,7 +20,7 @@ package enum Planner {
   /// `now` is in seconds since 1970; `mostNodesAway` is the rule of `PlanRules`. Throws only for what no inventory
   /// could mend: cycles, two owners of one thing.
   package static func plan(
-    desired: [Resource], previously: [ManagedResource], inventory: Inventory, catalog: [String: AnyKind], heads: Heads,
+    desired: [Resource], previously: [ManagedResource], inventory: Inventory, catalog: [String: AnyKind], heads: HeadOrder,
     mostNodesAway: Int? = nil, now: Int
   ) throws(PlanProblems) -> Plan {
     try plan(

@@ -134,6 +134,18 @@ extension ImageKind {
     return settings.filter { $0.1 != $0.2 }.map { "\($0.0) \($0.1) -> \($0.2)" }
       + packages(previous.packages, recipe.packages) + overlays("files", previous.overlays, recipe.overlays)
       + overlays("run", previous.finish, recipe.finish)
+      + lines("link", Self.links(previous), Self.links(recipe))
+      + lines("permissions", Self.permissions(previous), Self.permissions(recipe))
+  }
+
+  private static func links(_ recipe: ImageRecipe) -> [String] { recipe.links.map { "/\($0.key) to \($0.value)" } }
+
+  private static func permissions(_ recipe: ImageRecipe) -> [String] {
+    recipe.permissions.map { "\($0.path) \($0.owner) 0\(String($0.mode, radix: 8))" }
+  }
+
+  private static func lines(_ word: String, _ old: [String], _ new: [String]) -> [String] {
+    packages(old, new).map { "\($0.prefix(2))\(word) \($0.dropFirst(2))" }
   }
 
   private static func packages(_ old: [String], _ new: [String]) -> [String] {
@@ -158,5 +170,6 @@ extension ImageKind {
   private static func contents(_ recipe: ImageRecipe) -> [String] {
     ["release \(recipe.suite)", "kernel \(recipe.kernel)", "packages \(recipe.packages.joined(separator: " "))"]
       + recipe.overlays.map { "files \($0.path)" } + recipe.finish.map { "run \($0.path)" }
+      + links(recipe).sorted().map { "link \($0)" } + permissions(recipe).map { "permissions \($0)" }
   }
 }

@@ -116,7 +116,7 @@ package struct StatusReport: Codable, Sendable {
   package var nodes: [Node] = []
   package var lastRun: LastRun?
   /// Who holds the lease of a head: a run that is at work, or one that died not long ago.
-  package var leases: [Lease] = []
+  package var leases: [HostLease] = []
   /// Heads that answered, and did not say whether a run is at work.
   package var unknownLeases: [UnknownLease] = []
 
@@ -127,7 +127,7 @@ package struct StatusReport: Codable, Sendable {
     self.lastRun = lastRun
   }
 
-  package struct Lease: Codable, Sendable {
+  package struct HostLease: Codable, Sendable {
     package var head: String
     package var run: String
     package var holder: String

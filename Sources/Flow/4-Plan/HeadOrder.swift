@@ -2,7 +2,7 @@
 import ClusterModel
 
 /// The heads as the planner needs them: who may hold the service address, in the order of preference.
-package struct Heads: Sendable {
+package struct HeadOrder: Sendable {
   package var primary: HostID
   package var others: [HostID]
   /// Moves between the heads: whoever has it serves. Nil when the spec has no high availability.
