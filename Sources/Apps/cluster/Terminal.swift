@@ -25,12 +25,14 @@ enum Terminal {
     isatty(STDERR_FILENO) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
   }
 
-  static func print(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
-  static func note(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
-  static func noteWithoutNewline(_ text: String) { write(text, to: STDERR_FILENO) }
+  static func print(_ text: String) { control(text.visibleOnTerminal + "\n", to: STDOUT_FILENO) }
+  static func note(_ text: String) { control(text.visibleOnTerminal + "\n", to: STDERR_FILENO) }
+  static func noteWithoutNewline(_ text: String) { control(text.visibleOnTerminal, to: STDERR_FILENO) }
+  /// Cursor movements of this program itself, and lines that are safe to show: `visibleOnTerminal`.
+  static func draw(_ frame: String) { control(frame, to: STDERR_FILENO) }
 
   /// A closed pipe ends the output, as it does for every other program; nothing else can be said there.
-  private static func write(_ text: String, to descriptor: Int32) {
+  private static func control(_ text: String, to descriptor: Int32) {
     var bytes = Array(text.utf8)[...]
     while !bytes.isEmpty {
       let written = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }

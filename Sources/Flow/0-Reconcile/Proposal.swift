@@ -92,12 +92,14 @@ enum ObservedText {
     var files: [String: String] = [:]
     for (host, state) in inventory.hosts {
       switch state {
-      case .unreachable(let error): files["\(host)/unreachable.txt"] = "\(error)\n"
+      case .unreachable(let error): files["\(host)/unreachable.txt"] = "\(error)".visibleLines + "\n"
       case .answered(let answers):
         // The same thing may have been asked in two ways.
         var lines: [String: Set<String>] = [:]
         for (probe, answer) in answers {
-          for recorded in probe.recorded(answer, nodes) { lines[recorded.file, default: []].formUnion(recorded.lines) }
+          for recorded in probe.recorded(answer, nodes) {
+            lines[recorded.file, default: []].formUnion(recorded.lines.map(\.visibleLine))
+          }
         }
         for (file, lines) in lines { files["\(host)/\(file).txt"] = lines.sorted().joined(separator: "\n") + "\n" }
       }

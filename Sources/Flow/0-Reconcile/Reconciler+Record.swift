@@ -51,7 +51,7 @@ extension Reconciler {
       : Planner.managed(
         desired: proposal.desired, previously: proposal.previously.filter { !takenAway.contains($0.id) },
         verified: applied.verified.whole, touched: touched, catalog: KindCatalog.all)
-    let text = PlanText(PlanReview(proposal.plan), colour: false, full: true).text
+    let text = PlanText(PlanReview(proposal.plan), colour: false, full: true).text.visibleLines
     let files = recordedSpecification
     let state: SpecState
     do { state = try history.specState(Array(files.keys)) } catch { throw .audit(error) }

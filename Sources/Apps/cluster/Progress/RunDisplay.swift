@@ -60,7 +60,7 @@ final class RunDisplay: Sendable {
   func close() -> [StepID] {
     state.withLock { state in
       state.timers.forEach { $0.cancel() }
-      if !state.isClosed { Terminal.noteWithoutNewline(state.table.end(columns: Terminal.size.columns)) }
+      if !state.isClosed { Terminal.draw(state.table.end(columns: Terminal.size.columns)) }
       state.isClosed = true
       return state.view.running.map(\.step.id)
     }
@@ -88,7 +88,7 @@ final class RunDisplay: Sendable {
   private func draw(_ state: inout State, above: [String], _ now: Double) {
     let size = Terminal.size
     let lines = state.view.table(at: now, columns: size.columns, rows: size.rows, colour: Terminal.errorColour)
-    Terminal.noteWithoutNewline(state.table.frame(above: above, lines, columns: size.columns))
+    Terminal.draw(state.table.frame(above: above, lines, columns: size.columns))
   }
 }
 
@@ -119,7 +119,8 @@ struct LiveTable {
   mutating func frame(above: [String], _ lines: [String], columns: Int) -> String {
     var text = "\u{1b}[?2026h" + (isHidden ? "" : "\u{1b}[?25l") + erase(columns)
     isHidden = true
-    for line in above { text += line + "\n" }
+    let lines = lines.map(\.visibleOnTerminal)
+    for line in above { text += line.visibleOnTerminal + "\n" }
     for line in lines { text += line + "\n" }
     shown = lines.map { Self.width($0) }
     return text + "\u{1b}[?2026l"
