@@ -6,13 +6,21 @@ import Wings
 @testable import AgentServer
 
 @Suite struct BootLogTests {
-  private static func line(_ at: String, _ ip: String, _ uri: String, _ args: String = "", status: Int = 200) -> String
-  {
-    #"{"at":\#(at),"ip":"\#(ip)","method":"GET","uri":"\#(uri)","args":"\#(args)","status":\#(status),"bytes":110}"#
-      + "\n"
+  static func line(
+    _ at: String, _ ip: String, _ uri: String, _ args: String = "", status: Int = 200, port: Int = 700
+  ) -> String {
+    #"{"at":\#(at),"ip":"\#(ip)","port":\#(port),"method":"GET","uri":"\#(uri)","args":"\#(args)","#
+      + #""status":\#(status),"bytes":110}"# + "\n"
   }
 
-  private static let mac = MACAddress(bits: 0x5254_0011_0001)
+  static let mac = MACAddress(bits: 0x5254_0011_0001)
+  static let address = IPv4Address("10.1.1.1")
+  static let known = Reservations(
+    text: "52:54:00:11:00:01,node1,10.1.1.1,15m\n52:54:00:11:00:02,node2,10.1.1.2,15m\n")
+
+  private func reports(_ lines: String..., now: Int) -> [NodeReport] {
+    BootLog.reports(in: lines.joined()[...], Self.known, now: now)
+  }
 
   @Test func followsABootFromScriptToReady() {
     let script = Self.line("1700000000.123", "10.1.1.1", "/ipxe/52-54-00-11-00-01.ipxe")
@@ -22,13 +30,14 @@ import Wings
       "mac=52%3a54%3a00%3a11%3a00%3a01&event=ready&image=compute%2fabc&verified=yes&uptime=9&detail=failed%3A+a+b",
       status: 204)
 
-    let afterScript = BootLog.reports(in: script[...], now: 1_700_000_100)
-    let afterImage = BootLog.reports(in: (script + image)[...], now: 1_700_000_100)
-    let afterReady = BootLog.reports(in: (script + image + ready)[...], now: 1_700_000_100)
+    let afterScript = BootLog.reports(in: script[...], Self.known, now: 1_700_000_100)
+    let afterImage = BootLog.reports(in: (script + image)[...], Self.known, now: 1_700_000_100)
+    let afterReady = BootLog.reports(in: (script + image + ready)[...], Self.known, now: 1_700_000_100)
 
     #expect(
       afterScript == [
-        NodeReport(mac: Self.mac, stage: .script, image: nil, verified: false, age: 100, uptime: nil)
+        NodeReport(
+          mac: Self.mac, stage: .script, image: nil, verified: false, age: 100, uptime: nil, address: Self.address)
       ])
     #expect(afterImage.map(\.stage) == [.image])
     #expect(afterImage.first?.image == "compute/abc")
@@ -36,28 +45,96 @@ import Wings
       afterReady == [
         NodeReport(
           mac: Self.mac, stage: .ready, image: "compute/abc", verified: true, age: 88, uptime: 9,
-          detail: "failed: a b")
+          detail: "failed: a b", address: Self.address)
       ])
   }
 
-  /// Anybody can send a line for any node: what a node said before is not lost by it.
+  /// Root of a node can say anything of it: what it said before is not lost by it.
   @Test func whenItWasReadyIsKeptBesideWhatIsSaidLater() {
-    func said(_ at: Int, _ event: String, from ip: String = "10.1.1.1") -> String {
-      Self.line("\(at).0", ip, "/report", "mac=52:54:00:11:00:01&event=\(event)&image=a/1&verified=yes")
+    func said(_ at: Int, _ event: String) -> String {
+      Self.line("\(at).0", "10.1.1.1", "/report", "mac=52:54:00:11:00:01&event=\(event)&image=a/1&verified=yes")
     }
-    func newest(_ lines: String...) -> NodeReport? { BootLog.reports(in: lines.joined()[...], now: 100).first }
-    let script = Self.line("90.0", "10.1.9.9", "/ipxe/52-54-00-11-00-01.ipxe")
     let powered = BootLog.powerLine(Self.mac, at: 70) + "\n"
 
-    let forged = newest(said(60, "ready"), said(80, "failed", from: "10.1.9.9"), script)
-    #expect(forged?.stage == .script && forged?.readyAge == 40 && forged?.wasReadyLately == true)
-    let booted = newest(said(60, "ready"), powered, said(80, "failed"))
+    let failed = reports(said(60, "ready"), said(80, "failed"), now: 100).first
+    #expect(failed?.stage == .failed && failed?.readyAge == 40 && failed?.wasReadyLately == true)
+    let booted = reports(said(60, "ready"), powered, said(80, "failed"), now: 100).first
     #expect(booted?.readyAge == 40 && booted?.poweredAge == 30 && booted?.wasReadyLately == false)
-    let back = newest(said(60, "ready"), powered, said(80, "ready"), said(85, "failed"))
+    let back = reports(said(60, "ready"), powered, said(80, "ready"), said(85, "failed"), now: 100).first
     #expect(back?.readyAge == 20 && back?.poweredAge == 30 && back?.wasReadyLately == true)
     // Only the head itself says that it has switched a node's power.
-    let posed = newest(said(60, "ready"), said(80, "powered", from: "10.1.9.9"))
+    let posed = reports(said(60, "ready"), said(80, "powered"), now: 100).first
     #expect(posed?.stage == .ready && posed?.age == 40 && posed?.poweredAge == nil)
+  }
+
+  /// Finding 1: one line of anybody's had a node power-cycled.
+  @Test(arguments: [
+    ("10.1.9.9", 700, "failed"), ("10.1.9.9", 40000, "ready"), ("10.1.1.1", 1024, "failed"), ("10.1.1.1", 0, "failed"),
+    ("10.1.1.2", 700, "failed"), ("10.1.1.1", 65535, "ready"), ("-", 700, "failed"),
+  ])
+  func whatOthersSayForANodeDoesNotCount(ip: String, port: Int, event: String) {
+    func said(_ at: Int, _ event: String, _ ip: String, _ port: Int) -> String {
+      Self.line("\(at).0", ip, "/report", "mac=52:54:00:11:00:01&event=\(event)&image=b/2", port: port)
+    }
+
+    let own = reports(said(60, "ready", "10.1.1.1", 700), said(99, event, ip, port), now: 100).first
+    let alone = reports(said(99, event, ip, port), now: 100)
+
+    #expect(own?.stage == .ready && own?.age == 40 && own?.readyAge == nil)
+    #expect(alone.map(\.stage) == (ip == "-" ? [] : [.elsewhere]))
+    if ip != "-" {
+      let told = NodeReport.Elsewhere(
+        address: IPv4Address(ip) ?? IPv4Address(bits: 0), isPrivileged: (1..<1024).contains(port), age: 1)
+      #expect(own?.elsewhere == told && alone.first?.elsewhere == told)
+    }
+  }
+
+  /// Nobody's machine is on its way because somebody fetched a file.
+  @Test func whatIsFetchedShowsABootOnlyOfANodeThatIsNotReady() {
+    let ready = Self.line("60.0", "10.1.1.1", "/report", "mac=52:54:00:11:00:01&event=ready&image=a/1&every=60")
+    func script(_ at: Int, from ip: String) -> String {
+      Self.line("\(at).0", ip, "/ipxe/52-54-00-11-00-01.ipxe", port: 40000)
+    }
+    let root = Self.line("92.0", "10.1.1.1", "/images/a/1/root.squashfs", port: 40000)
+
+    #expect(reports(ready, script(90, from: "10.1.1.1"), root, now: 100).map(\.stage) == [.ready])
+    #expect(reports(ready, script(90, from: "10.1.1.1"), root, now: 60 + 196).map(\.stage) == [.image])
+    #expect(reports(ready, script(90, from: "10.1.9.9"), now: 400).map(\.stage) == [.ready])
+    let switched = reports(
+      ready, BootLog.powerLine(Self.mac, at: 70) + "\n", script(90, from: "10.1.1.1"), now: 100)
+    #expect(switched.map(\.stage) == [.script] && switched.first?.poweredAge == 30)
+    #expect(reports(script(90, from: "10.1.9.9"), now: 100).map(\.stage) == [.elsewhere])
+  }
+
+  /// Finding 19: a closed type each. What is not of it is not there.
+  @Test(
+    arguments: [
+      ("image=a/1%0aforged", nil), ("image=../../etc", nil), ("image=a%2f0123abcdef", "a/0123abcdef"),
+      ("image=a/1/2", nil),
+      ("image=A/1", nil), ("image=%1b[2J/1", nil), ("image=a/zz", nil),
+    ] as [(String, String?)])
+  func anImageIsANameAndADigest(_ pair: String, _ image: String?) {
+    let line = Self.line("1.0", "10.1.1.1", "/report", "mac=52:54:00:11:00:01&event=ready&verified=yes&\(pair)")
+
+    #expect(reports(line, now: 10).map(\.image) == [image])
+  }
+
+  @Test func wordsOfANodeAreShortAndPlain() {
+    let long = String(repeating: "x", count: 5000)
+    let line = Self.line("1.0", "10.1.1.1", "/report", "mac=52:54:00:11:00:01&event=failed&detail=%1b[2J%0a\(long)")
+
+    let detail = reports(line, now: 10).first?.detail ?? ""
+
+    #expect(detail.hasPrefix("\\u001b[2J\\u000ax") && detail.count <= 2 * NodeReport.longestDetail)
+  }
+
+  @Test(arguments: ["-9223372036854775808", "9223372036854775807", "99999999999999999999", "-1", "", "1e3"])
+  func numbersThatNoNodeHasAreNotBelieved(_ number: String) {
+    let line = Self.line(
+      "1.0", "10.1.1.1", "/report", "mac=52:54:00:11:00:01&event=ready&uptime=\(number)&every=\(number)")
+
+    #expect(reports(line, now: 10).map(\.uptime) == [nil] && reports(line, now: 10).map(\.every) == [nil])
+    #expect(reports(line, now: 10).map(\.silentAfter) == [45])
   }
 
   /// Whichever of the head's addresses it was, and also of what is fetched before the node is up.
@@ -71,7 +148,7 @@ import Wings
       Self.line(at, "10.1.1.1", uri, args).replacing(#""ip":"#, with: #""server":"\#(server)","ip":"#)
     }
 
-    let servers = (1...3).map { BootLog.reports(in: lines.prefix($0).joined()[...], now: 10).map(\.server) }
+    let servers = (1...3).map { BootLog.reports(in: lines.prefix($0).joined()[...], Self.known, now: 10).map(\.server) }
 
     #expect(servers == [["10.1.0.1"], ["10.1.0.10"], ["10.1.0.10"]].map { $0.map { IPv4Address($0) } })
   }
@@ -80,7 +157,7 @@ import Wings
   @Test func aLineWithoutTheAddressIsReadAsBefore() {
     let line = Self.line("1.0", "10.1.1.1", "/report", "mac=52:54:00:11:00:01&event=ready&image=a/1&verified=yes")
 
-    let reports = BootLog.reports(in: line[...], now: 10)
+    let reports = BootLog.reports(in: line[...], Self.known, now: 10)
 
     #expect(reports.map(\.stage) == [.ready] && reports.map(\.server) == [nil])
     #expect(reports.first?.speaks(toAnotherThan: IPv4Address("10.1.0.1")) == false)
@@ -91,8 +168,8 @@ import Wings
     let ready = Self.line("1.0", "10.1.1.1", "/report", "mac=52:54:00:11:00:01&event=ready&image=a/1&verified=yes")
     let power = BootLog.powerLine(Self.mac, at: 3) + "\n"
 
-    let away = BootLog.reports(in: (ready + power)[...], now: 10)
-    let back = BootLog.reports(in: (power + ready)[...], now: 10)
+    let away = BootLog.reports(in: (ready + power)[...], Self.known, now: 10)
+    let back = BootLog.reports(in: (power + ready)[...], Self.known, now: 10)
 
     #expect(
       away == [
@@ -106,25 +183,26 @@ import Wings
     let log = [
       Self.line("1.0", "10.1.1.1", "/report", "mac=52:54:00:11:00:01&event=ready&image=a/1&verified=yes"),
       Self.line("2.0", "10.1.1.2", "/report", "mac=52:54:00:11:00:02&event=failed&image=a/1&detail=sha"),
-      Self.line("3.0", "10.1.1.1", "/ipxe/52-54-00-11-00-01.ipxe"),
+      Self.line("3.0", "10.1.1.1", "/report", "mac=52:54:00:11:00:01&event=failed&image=a/1"),
     ].joined()
 
-    let reports = BootLog.reports(in: log[...], now: 10)
+    let reports = BootLog.reports(in: log[...], Self.known, now: 10)
 
-    #expect(reports.map(\.stage) == [.script, .failed])
+    #expect(reports.map(\.stage) == [.failed, .failed])
     #expect(reports.map(\.age) == [7, 8])
   }
 
   @Test(arguments: [
     "", "\n", "half a line\":1}\n", #"{"at":1.0,"ip":"10.1.1.1","#, #"{"at":1.0}"#, "{}", "[]",
     #"{"at":1.0,"ip":"10.1.1.1","uri":"/report","args":"event=ready","status":204}"#,
+    #"{"at":1.0,"ip":"10.1.1.9","uri":"/images/compute/abc/root.squashfs","args":"","status":200}"#,
+    #"{"at":1.0,"ip":"10.1.1.1","port":7,"uri":"/report","args":"mac=52:54:00:99:00:01&event=ready","status":204}"#,
     #"{"at":1.0,"ip":"10.1.1.1","uri":"/report","args":"mac=zz&event=ready","status":204}"#,
     #"{"at":1.0,"ip":"10.1.1.1","uri":"/ipxe/52-54-00-11-00-01.ipxe","args":"","status":404}"#,
-    #"{"at":1.0,"ip":"10.1.1.1","uri":"/images/compute/abc/root.squashfs","args":"","status":200}"#,
     #"{"at":1.0,"ip":"10.1.1.1","uri":"/report","args":"mac=52:54:00:11:00:01&event=installing","status":204}"#,
   ])
   func whatTellsNothingIsNoReport(_ text: String) {
-    #expect(BootLog.reports(in: text[...], now: 10).isEmpty)
+    #expect(BootLog.reports(in: text[...], Self.known, now: 10).isEmpty)
   }
 
   @Test func readsEscapes() {

@@ -8,7 +8,7 @@ import Testing
 @testable import Wings
 
 @Suite struct ExampleTests {
-  private static func example() throws -> Cluster {
+  static func example() throws -> Cluster {
     let path = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../cluster.yaml")
       .standardizedFileURL
     return try #require(

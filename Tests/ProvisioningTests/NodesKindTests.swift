@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import HostAccess
+import TestKit
 import Testing
 
 @testable import Wings
@@ -198,7 +199,7 @@ import Testing
     #expect(moved.first?.because == "node1 reports to 10.1.0.10, not to 10.1.0.1")
     #expect(moved.allSatisfy { $0.after == [PacemakerConfigurationKind.id] })
     // The third is silent now and then, and has the right address.
-    #expect(drafts.map(\.verb).contains("boot-node3") == (age > NodesKind.silentAfter))
+    #expect(drafts.map(\.verb).contains("boot-node3") == (age > 45))
     for goal in moved.compactMap({ $0.operation.as(EnsureNode.self)?.goal }) {
       #expect(goal.restart && goal.server == IPv4Address("10.1.0.1"))
     }
@@ -228,5 +229,92 @@ import Testing
   @Test func silenceMeansNothingWhenTheActiveHeadIsSilent() {
     #expect(throws: Unreadable.self) { try Self.drafts(1, ["head1": nil, "head2": []]) }
     #expect(throws: Unreadable.self) { try Self.drafts(1, ["head1": nil, "head2": nil]) }
+  }
+
+  /// Finding 1: others may say what they like of a node. It is told, and nothing is done for it.
+  @Test func whatOthersSayIsToldAndDecidesNothing() throws {
+    var ready = Self.report(1)
+    ready.elsewhere = NodeReport.Elsewhere(address: IPv4Address(bits: 77), isPrivileged: true, age: 0)
+    #expect(try Self.drafts(1, ["head1": [ready], "head2": []]).isEmpty)
+
+    var alone = Self.report(1, .elsewhere, image: nil, verified: false, age: 0)
+    alone.elsewhere = NodeReport.Elsewhere(address: IPv4Address(bits: 1), isPrivileged: false, age: 0)
+    let drafts = try Self.drafts(1, ["head1": [alone], "head2": []])
+    #expect(drafts.map(\.verb) == ["boot-node1"] && drafts.map(\.disruption) == [.none])
+    #expect(drafts.first?.because.contains("does not count") == true)
+    // What one head has heard from the node itself is not hidden by what another one has heard of it.
+    #expect(try Self.drafts(1, ["head1": [alone], "head2": [Self.report(1, age: 30)]]).isEmpty)
+    #expect(try Self.drafts(1, ["head1": [Self.report(1, age: 30)], "head2": [alone]]).isEmpty)
+  }
+
+  /// Finding 6: a node at another address than described has not converged.
+  @Test func aNodeAtAnotherAddressIsWaitedFor() throws {
+    var report = Self.report(1)
+    report.address = IPv4Address(bits: 9)
+
+    let drafts = try Self.drafts(1, ["head1": [report], "head2": []])
+
+    #expect(drafts.map(\.verb) == ["boot-node1"] && drafts.map(\.disruption) == [.none])
+    #expect(drafts.first?.because.contains("has 0.0.0.9, not 0.0.0.1") == true)
+    let goal = try #require(drafts.first?.operation.as(EnsureNode.self)?.goal)
+    #expect(!goal.restart && goal.address == IPv4Address(bits: 1))
+    guard case .waiting = goal.standing(report, waited: 10) else {
+      Issue.record("it is not waited for")
+      return
+    }
+    report.address = IPv4Address(bits: 1)
+    guard case .met = goal.standing(report, waited: 10) else {
+      Issue.record("it is not taken as it is")
+      return
+    }
+  }
+
+  /// Who lets more time pass between two reports is waited for longer, by everybody who judges them.
+  @Test(arguments: [(60, 190), (120, 370), (300, 910)]) func silenceIsMeasuredByTheNodesOwnInterval(
+    every: Int, age: Int
+  )
+    throws
+  {
+    var report = Self.report(1, age: age)
+    report.every = every
+    #expect(try Self.drafts(1, ["head1": [report], "head2": []]).isEmpty)
+    report.age += 10
+    #expect(try Self.drafts(1, ["head1": [report], "head2": []]).map(\.verb) == ["boot-node1"])
+    report.every = .max
+    #expect(report.silentAfter == 915)
+  }
+
+  /// Finding 19, from a report to the words of a plan and of `status`: no number stops the program, and nothing that
+  /// a terminal would obey is left.
+  @Test func anyReportIsToldSafely() throws {
+    var random = SeededGenerator()
+    let alphabet = Array("ab /\u{1b}\u{9b}\u{202e}\n\r\u{0}\u{7f}“”%é[;m").map(String.init)
+    func words() -> String {
+      (0..<Int.random(in: 0...30, using: &random)).map { _ in alphabet.randomElement(using: &random)! }.joined()
+    }
+    func number() -> Int {
+      [.min, .max, -1, 0, 1, 10, 45, 600, 1200, Int.random(in: .min ... .max, using: &random)].randomElement(
+        using: &random)!
+    }
+    let cluster = try ExampleTests.example()
+    let mac = try #require(cluster.nodes.first?.nics.lazy.compactMap(\.mac).first)
+    for _ in 0..<2000 {
+      let report = NodeReport(
+        mac: mac, stage: NodeReport.Stage.allCases.randomElement(using: &random)!,
+        image: Bool.random(using: &random) ? "compute/0123abcd" : nil, verified: Bool.random(using: &random),
+        age: max(0, number()), uptime: number(), detail: words(), server: nil, readyAge: max(0, number()),
+        poweredAge: max(0, number()), address: IPv4Address(bits: 5), every: number(),
+        elsewhere: .init(address: IPv4Address(bits: 6), isPrivileged: true, age: max(0, number())))
+      var row = Self.row(1)
+      row.mac = mac
+      let inventory = Inventory(
+        hosts: ["head1": .knowing(NodeReportsProbe().answered([report]))], observedAt: Self.now)
+      var status = StatusReport(cluster: "c", site: "s", lastRun: nil)
+      Nodes.tell(&status, cluster, inventory)
+      let goal = NodeGoal(node: "node1", mac: mac, bmc: nil, image: "compute/1", restart: true, deadlineSeconds: 600)
+      var told = status.nodes.compactMap(\.detail) + ["\(goal.standing(report, waited: 5))"]
+      if let need = NodesKind.need(row, report, at: nil) { told.append("\(need)") }
+      for text in told { #expect(text == text.visibleLine) }
+    }
   }
 }

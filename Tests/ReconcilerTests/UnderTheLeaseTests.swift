@@ -97,7 +97,7 @@ import Testing
       await machines.change { world in
         world.hear()
         world.nodes["node002"]?.image = nil
-        world.now += 60
+        world.now += 240
         for address in world.boards.keys where world.boards[address]?.machine == "node002" {
           world.boards[address]?.power = .off
         }

@@ -17,6 +17,8 @@ struct BootEvent: Hashable, Sendable {
   /// Milliseconds since 1970.
   var at: Int
   var ip: String
+  /// Whether it came from a port that root alone may use. False in lines of earlier versions.
+  var isPrivileged: Bool
   /// The address of this head that it was sent to. Nil in lines of earlier versions.
   var server: IPv4Address?
   var what: What
@@ -41,15 +43,19 @@ struct BootEvent: Hashable, Sendable {
     }
     self.at = Self.milliseconds(at)
     self.ip = ip
+    isPrivileged = fields["port"].flatMap { Int($0) }.map { (1..<1024).contains($0) } ?? false
     server = fields["server"].flatMap { IPv4Address($0) }
   }
+
+  /// Who asked. Nil: this head itself.
+  var address: IPv4Address? { IPv4Address(ip) }
 
   /// nginx's `$msec`: seconds with three decimals.
   private static func milliseconds(_ text: String) -> Int {
     let parts = text.split(separator: ".", maxSplits: 1)
     let whole = parts.first.flatMap { Int($0) } ?? 0
     let fraction = parts.count > 1 ? Int((parts[1] + "000").prefix(3)) ?? 0 : 0
-    return whole * 1000 + fraction
+    return whole.times(1000).plus(fraction)
   }
 
   private static func query(_ text: String) -> [String: String] {

@@ -3,10 +3,33 @@ import ClusterModel
 import HostAccess
 import Wings
 
+/// Somebody on the boot network who says something of a node that is not his.
+package struct StrayReport: Hashable, Codable, Sendable {
+  package enum From: String, Hashable, Codable, CaseIterable, Sendable {
+    /// A machine of his own, with an address of its own.
+    case another
+    /// The node itself, as one of its users: from its address, but from no port of root's.
+    case user
+    /// The node itself, as root. It is the node, then.
+    case root
+  }
+
+  package var stage: NodeReport.Stage
+  package var from: From
+
+  package init(_ stage: NodeReport.Stage, from: From) {
+    self.stage = stage
+    self.from = from
+  }
+}
+
 /// Nodes: they boot from the address that the heads tell them, report there, and are heard where somebody listens.
 extension FakeWorld {
+  /// Seconds between two reports of a node.
+  private static let reportEvery = NodeReport.interval(nodes: 1)
+
   /// The newest report of each node. Those that are up repeat their report to whoever hears them; what a stranger
-  /// says is newer still.
+  /// says is newer still, and counts where he is root of the node.
   package func reports(on host: HostID) -> [NodeReport] {
     var reports = Dictionary(ownReports(on: host).map { ($0.mac, $0) }) { first, _ in first }
     for mac in strayReports.keys {
@@ -28,10 +51,34 @@ extension FakeWorld {
 
   /// The report that a stranger makes for a node, where the head hears it.
   private func strayReport(for mac: MACAddress, on host: HostID, after last: NodeReport?) -> NodeReport? {
-    guard let stage = strayReports[mac], let server = server(of: mac), listens(host, at: server) else { return nil }
+    guard let stray = strayReports[mac], let server = server(of: mac), listens(host, at: server),
+      let reserved = reservation(of: mac, on: host)
+    else { return nil }
+    guard stray.from == .root else {
+      let stranger = IPv4Address(bits: reserved.bits ^ 0x8000)
+      let elsewhere = NodeReport.Elsewhere(
+        address: stray.from == .user ? reserved : stranger, isPrivileged: stray.from == .another, age: 0)
+      var report =
+        last
+        ?? NodeReport(mac: mac, stage: .elsewhere, image: nil, verified: false, age: 0, uptime: nil)
+      report.elsewhere = elsewhere
+      return report
+    }
     return NodeReport(
-      mac: mac, stage: stage, image: "other/0123456789abcdef", verified: false, age: 0, uptime: nil,
-      detail: "said by a stranger", server: server, readyAge: last?.lastReady, poweredAge: last?.lastPowered)
+      mac: mac, stage: stray.stage, image: "other/0123456789abcdef", verified: false, age: 0, uptime: nil,
+      detail: "said by a stranger", server: server, readyAge: last?.lastReady, poweredAge: last?.lastPowered,
+      address: reserved, every: last?.every)
+  }
+
+  /// The address that a head's dnsmasq gives to a machine.
+  private func reservation(of mac: MACAddress, on host: HostID) -> IPv4Address? {
+    guard let bytes = machines[host]?.files["/etc/cluster/dhcp-hosts/machines"]?.bytes else { return nil }
+    let start = Array("\(mac),".utf8)
+    for line in bytes.split(separator: UInt8(ascii: "\n")) where line.starts(with: start) {
+      let fields = line.split(separator: UInt8(ascii: ","))
+      return fields.count > 2 ? IPv4Address(String(decoding: fields[2], as: UTF8.self)) : nil
+    }
+    return nil
   }
 
   /// The last report of a node that a head has kept or written itself.
@@ -72,11 +119,12 @@ extension FakeWorld {
     return reports.values.sorted { $0.mac < $1.mac }
   }
 
-  /// Keeps what is heard now, for those who ask when it is not heard any more. Nodes report every 10 s.
+  /// Keeps what is heard now, for those who ask when it is not heard any more. The last report of each is as old as
+  /// it may be.
   package mutating func hear() {
     for host in machines.keys where isUp(host) {
       for report in ownReports(on: host) where report.age == 0 && report.stage == .ready {
-        machines[host]?.reports[report.mac] = FakeMachine.Heard(report: report, at: now - 10)
+        machines[host]?.reports[report.mac] = FakeMachine.Heard(report: report, at: now - Self.reportEvery)
       }
     }
   }
@@ -89,7 +137,7 @@ extension FakeWorld {
     for host in machines.keys where isUp(host) && listens(host, at: server) {
       let last = machines[host]?.reports[goal.mac]?.report
       let report = report(goal.mac, image, server, upSince: nodes[goal.node]?.upSince, after: last)
-      machines[host]?.reports[goal.mac] = FakeMachine.Heard(report: report, at: now - 10)
+      machines[host]?.reports[goal.mac] = FakeMachine.Heard(report: report, at: now - Self.reportEvery)
     }
   }
 
@@ -101,7 +149,7 @@ extension FakeWorld {
     let uptime = upSince.map { max(0, now - $0) } ?? last.flatMap { last in last.uptime.map { max(0, $0 + last.age) } }
     return NodeReport(
       mac: mac, stage: .ready, image: image, verified: last?.verified ?? true, age: 0, uptime: uptime ?? 0,
-      server: server)
+      server: server, every: Self.reportEvery)
   }
 
   /// Whether nginx on the host answers at the address.
@@ -151,7 +199,7 @@ extension FakeWorld {
 
   /// Whether the node is as the goal says, so that nothing is to be done.
   private func isReady(_ goal: NodeGoal, on host: HostID) -> Bool {
-    guard let node = nodes[goal.node], isOn(goal), node.image == goal.image, strayReports[goal.mac] == nil,
+    guard let node = nodes[goal.node], isOn(goal), node.image == goal.image, strayReports[goal.mac]?.from != .root,
       let server = node.server ?? bootServer(of: goal.mac)
     else { return false }
     return server == goal.server ?? server && listens(host, at: server)
@@ -244,7 +292,7 @@ extension FakeWorld {
         .nodeSilent, "\(goal.node) was switched on and found no boot script", next: "Check nginx and dnsmasq.")
     }
     guard listens(host, at: server) else { throw .unheard(goal, server) }
-    if strayReports[goal.mac] != nil { throw .failed(goal) }
+    if strayReports[goal.mac]?.from == .root { throw .failed(goal) }
     if let image = node.image ?? node.boots ?? bootImage(of: goal.mac), image != goal.image {
       throw .wrong(image, goal)
     }

@@ -57,7 +57,7 @@ package struct FakeWorld: Equatable, Codable, Sendable {
   /// Nodes that were switched on and are not up yet, in the order in which that was.
   var starting: [HostID] = []
   /// Machines that somebody else reports for, and what is said of each.
-  package var strayReports: [MACAddress: NodeReport.Stage] = [:]
+  package var strayReports: [MACAddress: StrayReport] = [:]
   /// Pacemaker's configuration, while it runs anywhere.
   package var cib: CIBDocument?
   /// Heads on whose disks it lies.

@@ -34,6 +34,8 @@ package struct EnsureNode: GoalOperation {
 package struct NodeGoal: Hashable, Codable, Sendable {
   package var node: HostID
   package var mac: MACAddress
+  /// The address that it is to have. Nil: any.
+  package var address: IPv4Address?
   package var bmc: BMC?
   /// How it comes up, and so what is waited for.
   package var boot: ComputeNode.Boot
@@ -49,12 +51,14 @@ package struct NodeGoal: Hashable, Codable, Sendable {
   package var deadlineSeconds: Int
 
   package init(
-    node: HostID, mac: MACAddress, bmc: BMC?, boot: ComputeNode.Boot = .stateless, image: String,
+    node: HostID, mac: MACAddress, address: IPv4Address? = nil, bmc: BMC?, boot: ComputeNode.Boot = .stateless,
+    image: String,
     server: IPv4Address? = nil, restart: Bool,
     interrupts: Bool = false, deadlineSeconds: Int
   ) {
     self.node = node
     self.mac = mac
+    self.address = address
     self.bmc = bmc
     self.boot = boot
     self.image = image

@@ -34,10 +34,16 @@ extension NodeGoal {
     }
     if report.isFromAnotherBoot { return silent("reports for another boot than this one", for: waited) }
     switch report.stage {
-    case .ready where report.age > NodesKind.silentAfter:
+    case .elsewhere:
+      let why = report.elsewhere.map { other in address.map { "; " + other.words($0) } ?? "" } ?? ""
+      return silent("has not reported" + why, for: waited)
+    case .ready where report.age > report.silentAfter:
       return silent("has been silent for \(report.age) s", for: waited)
+    case .ready where report.isAt(anotherThan: address):
+      let (old, new) = (report.address.map { "\($0)" } ?? "another address", address.map { "\($0)" } ?? "its own")
+      return silent("has \(old) still, not \(new)", for: waited)
     case .ready where report.image == image && report.verified:
-      return .met("\(node) ready on \(image)" + (report.detail.map { "; \($0)" } ?? ""))
+      return .met("\(node) ready on \(image)" + (report.quoted.map { "; \($0)" } ?? ""))
     case .ready, .failed:
       guard isNews(report, waited) else { return silent("is \(report.stage.rawValue) still", for: waited) }
       return .failed(Self.failure(node, report, image, mac))
@@ -45,7 +51,7 @@ extension NodeGoal {
       guard isNews(report, waited), let stage = boot.stage(report.stage) else {
         return silent("has said nothing new", for: waited)
       }
-      let left = min(stage.patience - report.age, boot.patience - waited)
+      let left = min(stage.patience.minus(report.age), boot.patience - waited)
       if left <= 0 { return .failed(Self.stuck(node, stage, report.age)) }
       return .waiting(Wait(seen: "\(node): \(stage.words)", age: report.age, left: left))
     }
@@ -89,7 +95,7 @@ extension NodeGoal {
     let image = report.image ?? "an unknown image"
     if report.stage == .failed {
       return AgentError(
-        .imageCorrupt, "\(node) could not boot \(image)", cause: report.detail,
+        .imageCorrupt, "\(node) could not boot \(image)", cause: report.quoted,
         next: "Check \(image) on this head: its SHA-256 must match its manifest. The node keeps retrying.")
     }
     if report.image != wanted {

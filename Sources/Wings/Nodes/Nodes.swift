@@ -77,8 +77,9 @@ extension Nodes: StatusSection {
       var isTold = false
       for head in inventory.hosts.keys.sorted() {
         do throws(Unreadable) {
-          for report in try answers.answer(head, NodeReportsProbe()) ?? []
-          where (newest[report.mac]?.age ?? .max) >= report.age { newest[report.mac] = report }
+          for report in try answers.answer(head, NodeReportsProbe()) ?? [] {
+            newest[report.mac] = newest[report.mac]?.joined(with: report) ?? report
+          }
           isTold = true
         } catch {
           if case .failed(_, let error) = error { unknown = "\(head) cannot tell: \(error)" }
@@ -89,23 +90,31 @@ extension Nodes: StatusSection {
   }
 
   private static func describe(_ node: ComputeNode, _ report: NodeReport, now: Int) -> StatusReport.Node {
-    let age = report.age
+    let (age, since) = (report.age, now.minus(report.age))
+    let address = node.nics.first { $0.mac == report.mac }?.address
+    let elsewhere = report.elsewhere.flatMap { other in address.map(other.words) }
     func made(_ state: StatusReport.Node.State, since: Int, _ detail: String?) -> StatusReport.Node {
       .init(name: node.name.name, state: state, image: report.image, since: since, detail: detail)
     }
     switch report.stage {
-    case .ready where age <= NodesKind.silentAfter:
-      return made(.ready, since: now - age - (report.uptime ?? 0), report.verified ? nil : "image not verified")
+    case .elsewhere: return made(.silent, since: since, elsewhere ?? "only others report for it")
+    case .ready where age <= report.silentAfter:
+      let moved = report.isAt(anotherThan: address) ? report.address.map { "has \($0), not its address" } : nil
+      let posed = (report.elsewhere?.age ?? .max) <= NodeReport.lately ? elsewhere : nil
+      let detail = [report.verified ? nil : "image not verified", moved, posed].compactMap(\.self)
+      return made(
+        .ready, since: since.minus(report.uptime ?? 0), detail.isEmpty ? nil : detail.joined(separator: "; "))
     case .ready:
-      return made(.silent, since: now - age, "last heard from \(age) s ago; check its console")
+      let words = ["last heard from \(age) s ago; check its console", elsewhere].compactMap(\.self)
+      return made(.silent, since: since, words.joined(separator: "; "))
     case .failed:
-      return made(.failed, since: now - age, report.detail ?? "its image did not match its digest")
+      return made(.failed, since: since, report.quoted ?? "its image did not match its digest")
     case .powered where report.isSwitchedOff:
-      return made(.off, since: now - age, "switched off \(age) s ago, and not heard since")
+      return made(.off, since: since, "switched off \(age) s ago, and not heard since")
     case .powered, .dhcp, .script, .image:
-      var booting = made(.booting, since: now - age, report.stage.rawValue)
+      var booting = made(.booting, since: since, report.stage.rawValue)
       guard let stage = node.boot.stage(report.stage) else { return booting }
-      booting.until = now - age + stage.patience
+      booting.until = since.plus(stage.patience)
       booting.detail = age <= stage.patience ? stage.words : "\(stage.words), and nothing since. \(stage.advice)"
       return booting
     }

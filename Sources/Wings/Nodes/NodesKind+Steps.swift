@@ -67,10 +67,11 @@ extension NodesKind {
   private static func order(
     _ restarting: [(row: Row, need: Need)], _ actual: Actual?
   ) -> [(row: Row, need: Need)] {
-    let silence = restarting.map { actual?.reports[$0.row.mac].map { $0.lastReady ?? $0.age } ?? .max }
-    let silent = restarting.indices.filter { silence[$0] > lateAfter }
-      .sorted { (silence[$1], $0) < (silence[$0], $1) }
-    return (silent + restarting.indices.filter { silence[$0] <= lateAfter }).map { restarting[$0] }
+    let reports = restarting.map { actual?.reports[$0.row.mac] }
+    let silence = reports.map { $0.map { $0.lastReady ?? $0.age } ?? .max }
+    let isLate = reports.indices.map { index in reports[index].map { silence[index] > $0.lateAfter } ?? true }
+    let silent = restarting.indices.filter { isLate[$0] }.sorted { (silence[$1], $0) < (silence[$0], $1) }
+    return (silent + restarting.indices.filter { !isLate[$0] }).map { restarting[$0] }
   }
 
   /// The need of a node. Nil: it is as it is to be.
@@ -95,12 +96,17 @@ extension NodesKind {
       return .boot("\(row.name) was switched on \(rough(powered)) ago, and what says that it is ready is not that boot")
     }
     switch report.stage {
-    case .ready where age > silentAfter:
-      return .boot("\(row.name) was ready, and has been silent for \(rough(age))")
+    case .elsewhere: return .boot("\(row.name) has not reported" + words(of: report.elsewhere, row))
+    case .ready where age > report.silentAfter:
+      return .boot(
+        "\(row.name) was ready, and has been silent for \(rough(age))" + words(of: report.elsewhere, row))
     case .ready where report.image != row.image: return .restart("\(row.name) runs \(image), not \(row.image)")
     case .ready where !report.verified: return .restart("\(row.name) runs \(image) without having verified it")
+    case .ready where report.isAt(anotherThan: row.address):
+      let old = report.address.map { "\($0)" } ?? "another address"
+      return .boot("\(row.name) has \(old), not \(row.address): it takes that when it renews its lease")
     case .ready: return nil
-    case .failed: return .unstick("\(row.name) could not boot \(image): \(report.detail ?? "no reason given")")
+    case .failed: return .unstick("\(row.name) could not boot \(image): \(report.quoted ?? "no reason given")")
     case .powered where report.isSwitchedOff: return .boot("\(row.name) was switched off")
     case .powered, .dhcp, .script, .image:
       let stage = row.boot.stage(report.stage)
@@ -110,6 +116,11 @@ extension NodesKind {
       }
       return .boot("\(row.name) is on its way: \(words)")
     }
+  }
+
+  /// The news of it that does not count, for a node that is not heard otherwise.
+  private static func words(of elsewhere: NodeReport.Elsewhere?, _ row: Row) -> String {
+    elsewhere.map { "; \($0.words(row.address))" } ?? ""
   }
 
   /// Rough, so that nodes that fell silent together have one reason.
@@ -135,8 +146,8 @@ extension NodesKind {
     // It comes back to an address that Pacemaker brings up, or to services that Pacemaker has let go of.
     let first: [ResourceID] = if case .move = need { [PacemakerConfigurationKind.id] } else { [] }
     let goal = NodeGoal(
-      node: row.name, mac: row.mac, bmc: row.bmc, boot: row.boot, image: row.image, server: server, restart: restart,
-      interrupts: need.takesAway, deadlineSeconds: 600)
+      node: row.name, mac: row.mac, address: row.address, bmc: row.bmc, boot: row.boot, image: row.image,
+      server: server, restart: restart, interrupts: need.takesAway, deadlineSeconds: 600)
     return StepDraft(
       "\(verb)-\(row.name)", on: context.activeHead, EnsureNode(goal), disruption: disruption, because: reason,
       independent: true, place: place, after: first)

@@ -4,22 +4,19 @@ import Diagnostics
 
 /// Every node, ready on its image. One resource however many nodes there are.
 ///
-/// - A node is ready when it said so less than 45 s ago, on the right image, which it has verified.
+/// - A node is ready when it said so lately, from its own address, on the right image, which it has verified.
+/// - A node that still has another address is waited for: it takes its own when it renews its lease.
 /// - A node that is silent, or on its way, is switched on and waited for. It is not power-cycled: it may be running
 ///   somebody's job behind a broken link.
 /// - A node that failed to boot, or that is stuck halfway, is power-cycled: it runs nothing.
-/// - Unless it was ready within the last minutes. Anybody can report that it failed; so it counts as at work, and is
-///   restarted like one on another image.
+/// - Unless it was ready within the last minutes. Root of a node can say that it failed; so it counts as at work, and
+///   is restarted like one on another image.
 /// - A node on another image is restarted, at most a quarter of all nodes at a time.
 /// - So is one that reports to another address of the heads than the description has. It was told that address when it
 ///   booted, and nobody may hear it there any more; so how long it has been silent does not count.
 package enum NodesKind: ResourceKind {
   package static let name = "nodes"
   package static let removalRank = 5
-  /// Ready nodes report every 10 s.
-  package static let silentAfter = 45
-  /// A report is missing: the node may have been taken away a moment ago.
-  package static let lateAfter = 15
   package static let id = ResourceID(name, "all")
 
   package struct Desired: DesiredState {

@@ -50,7 +50,8 @@ struct NetworkImage {
     for name in ["mac", "image"] { if let value = arguments[name] { fields.append("\(name)=\(value)") } }
     let result = try await Command.run(
       "curl",
-      ["-fsS", "--max-time", "10", "--get", "--output", "/dev/null"] + fields.flatMap { ["--data-urlencode", $0] }
+      ["-fsS", "--local-port", "600-1023", "--max-time", "10", "--get", "--output", "/dev/null"]
+        + fields.flatMap { ["--data-urlencode", $0] }
         + ["http://\(head)/report"], deadline: .seconds(20))
     if !result.succeeded { firmware.say("could not report to \(head): \(result.lastLines)") }
   }

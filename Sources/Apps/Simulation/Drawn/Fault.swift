@@ -15,7 +15,7 @@ package enum Fault: Sendable {
   case nodeBootsAnother(HostID, back: Duration)
   case nodeOff(HostID)
   /// Somebody on the boot network says this of nodes that are not his, again and again.
-  case stranger(reportsFor: [HostID], NodeReport.Stage, back: Duration)
+  case stranger(reportsFor: [HostID], StrayReport, back: Duration)
   case clock(AdminMachine, seconds: Int)
   case interference(AdminInterference, HostID)
 
@@ -54,10 +54,10 @@ package enum Fault: Sendable {
           world.boards[address]?.power = .off
         }
       }
-    case .stranger(let nodes, let stage, let back):
+    case .stranger(let nodes, let report, let back):
       let names = nodes.map(\.name).joined(separator: ", ")
-      site.change("a stranger reports \(stage.rawValue) for \(names)") { world in
-        for mac in nodes.compactMap({ world.nodes[$0]?.mac }) { world.strayReports[mac] = stage }
+      site.change("a stranger (\(report.from.rawValue)) reports \(report.stage.rawValue) for \(names)") { world in
+        for mac in nodes.compactMap({ world.nodes[$0]?.mac }) { world.strayReports[mac] = report }
       }
       site.loop.after(back) {
         site.change("the stranger is gone") { $0.strayReports = [:] }

@@ -58,7 +58,9 @@ package struct FaultPlan: Sendable {
     if random.chance(0.3), let one = random.among(nodes) { nodes = [one] }
     if nodes.isEmpty { return nil }
     return .stranger(
-      reportsFor: nodes, random.chance(0.7) ? .failed : .ready,
+      reportsFor: nodes,
+      StrayReport(
+        random.chance(0.7) ? .failed : .ready, from: random.among(StrayReport.From.allCases) ?? .root),
       back: random.duration(from: .seconds(1), to: .seconds(600)))
   }
 

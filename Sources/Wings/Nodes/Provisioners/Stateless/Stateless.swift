@@ -19,7 +19,7 @@ package enum Stateless: Provisioner {
       .image, "fetched its image", patience: 180,
       advice: "Check its console: a unit may hang before the one that reports that it is ready."),
     BootStage(
-      .ready, "ready", patience: NodesKind.silentAfter, advice: "Check its console, and its link to the boot network."),
+      .ready, "ready", patience: NodeReport.lately, advice: "Check its console, and its link to the boot network."),
   ]
 
   package static func script(_ node: HostID, image: String, _ scripts: BootScript) -> String {
