@@ -24,7 +24,8 @@ struct BootMachines {
   ) -> [String: TreeGoal.Entry] {
     var scripts: [String: TreeGoal.Entry] = Dictionary(minimumCapacity: cluster.nodes.count + cluster.heads.count)
     let images = published.images.mapValues { "\($0.name)/\($0.digest)" }
-    let script = BootScript(server: server, prefix: network.cidr.prefix)
+    let script = BootScript(
+      server: server, prefix: network.cidr.prefix, reportEvery: NodeReport.interval(nodes: cluster.nodes.count))
     for node in cluster.nodes {
       guard let mac = node.nics.first(where: { $0.network == network.name })?.mac, let image = images[node.image]
       else { continue }
@@ -49,6 +50,10 @@ struct BootMachines {
     return machines
   }
 
+  /// A machine asks again after half of it, and then has what the description says by now: sooner than its step gives
+  /// up. One that gets no answer keeps its address: see boot.network.
+  private static let lease = ",15m\n"
+
   private static func reservations(_ machines: [(name: HostID, nic: NIC)]) -> String {
     var text = ""
     for (name, nic) in machines {
@@ -59,7 +64,7 @@ struct BootMachines {
       text += name.name
       text += ","
       text += nic.address.description
-      text += ",infinite\n"
+      text += lease
     }
     return text
   }

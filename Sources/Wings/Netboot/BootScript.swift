@@ -12,13 +12,26 @@ package struct BootScript {
   private let arguments: String
   private let rest: String
 
-  init(server: IPv4Address, prefix: Int) {
+  /// - Parameter reportEvery: seconds between two reports of a node that is ready.
+  init(server: IPv4Address, prefix: Int, reportEvery: Int) {
     self.server = "\(server)"
     arguments =
       ".\nset head \(server)\nset nodeargs cluster.ip=${netX/ip}/\(prefix) cluster.gw=${netX/gateway} "
-      + "BOOTIF=01-${netX/mac:hexhyp} systemd.hostname="
-    rest = " head=\(server) mac=${netX/mac}\nchain --replace --autofree http://\(server)/images/"
+      + "BOOTIF=01-${netX/mac:hexhyp} cluster.report=\(reportEvery) systemd.hostname="
+    rest =
+      " head=\(server) mac=${netX/mac}\nset tries:int32 0\n:again\n"
+      + "chain --replace --autofree http://\(server)/images/"
   }
+
+  /// A head may be away for a moment, as when another one takes its services over: a machine asks again for two
+  /// minutes, and then starts over from its firmware. It never stops where somebody would have to walk to it.
+  private static let retry = """
+    inc tries
+    iseq ${tries} 24 && reboot ||
+    sleep 5
+    goto again
+
+    """
 
   static func common(server: IPv4Address) -> [String: TreeGoal.Entry] {
     [
@@ -27,8 +40,10 @@ package struct BootScript {
           """
           #!ipxe
           # Written by cluster. Every machine starts here.
-          chain --replace --autofree http://\(server)/ipxe/${netX/mac:hexhyp}.ipxe || chain --replace --autofree http://\(server)/discover.ipxe
-
+          set tries:int32 0
+          :again
+          chain --replace --autofree http://\(server)/ipxe/${netX/mac:hexhyp}.ipxe || chain --replace --autofree http://\(server)/discover.ipxe ||
+          \(retry)
           """)),
       "discover.ipxe": TreeGoal.Entry(.text(discover(server: server))),
     ]
@@ -51,7 +66,9 @@ package struct BootScript {
 
   package func node(_ name: HostID, image: String) -> String {
     let parts = [
-      "#!ipxe\n# Written by cluster. ", name.name, " runs ", image, arguments, name.name, rest, image, "/boot.ipxe\n",
+      "#!ipxe\n# Written by cluster. ", name.name, " runs ", image, arguments, name.name, rest, image,
+      "/boot.ipxe ||\n",
+      Self.retry,
     ]
     var text = ""
     // Else each of ten thousand scripts is moved while it grows, and takes twice the room.

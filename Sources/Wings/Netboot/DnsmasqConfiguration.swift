@@ -7,6 +7,7 @@ struct DnsmasqConfiguration {
   let network: Network
   let nic: NIC
   let server: IPv4Address
+  let scale: BootScale
 
   var text: String {
     let lines = ["# Written by cluster; changes made here are undone.", "interface=\(nic.name)", "bind-dynamic"]
@@ -23,7 +24,11 @@ struct DnsmasqConfiguration {
     ] + cluster.networks.flatMap(\.dns).map { "server=\($0)" }
   }
 
-  /// Both heads know all reservations, so either may answer for an address that the other gave out.
+  /// Both heads know all reservations, so either may answer for an address that the other gave out. So no lease is
+  /// kept on the disk: what a head that served last year remembers of a machine would stand against the description,
+  /// and writing all leases for each that is given takes the square of their number. Whoever renews a lease that
+  /// dnsmasq has forgotten keeps it, and before an address of the range goes to somebody it is tried whether it
+  /// answers: see dnsmasq(8), `--dhcp-authoritative`.
   private var dhcp: [String] {
     guard network.serves.contains(.dhcp) else { return [] }
     var lines = ["", "# Addresses: fixed ones by MAC from a folder; the others from a range, for a short time."]
@@ -33,8 +38,10 @@ struct DnsmasqConfiguration {
       lines.append("dhcp-range=\(network.cidr.address),static,\(network.cidr.mask)")
     }
     lines += [
-      "dhcp-authoritative", "dhcp-hostsdir=\(WellKnown.dhcpHosts)", "dhcp-ignore-names=tag:!known",
-      "dhcp-option=option:router,\(network.gateway ?? server)", "log-dhcp",
+      "dhcp-authoritative", "leasefile-ro", "dhcp-lease-max=\(scale.leases)",
+      "dhcp-hostsdir=\(WellKnown.dhcpHosts)", "dhcp-ignore-names=tag:!known",
+      // With no address none is announced; without the line dnsmasq itself would be, and heads do not route.
+      "dhcp-option=option:router" + (network.gateway.map { ",\($0)" } ?? ""),
     ]
     if network.serves.contains(.dns) { lines.append("dhcp-option=option:dns-server,\(server)") }
     return lines
@@ -44,13 +51,24 @@ struct DnsmasqConfiguration {
     guard network.serves.contains(.boot) else { return [] }
     return [
       "", "# Plain firmware gets iPXE over TFTP; iPXE gets its first script over HTTP.",
-      "enable-tftp", "tftp-root=/usr/lib/ipxe", "tftp-single-port",
+      "enable-tftp", "tftp-root=/usr/lib/ipxe", "tftp-single-port", "tftp-max=\(scale.transfers)",
       "dhcp-match=set:bios,option:client-arch,0", "dhcp-match=set:efi64,option:client-arch,7",
-      "dhcp-match=set:efi64,option:client-arch,9", "dhcp-match=set:ipxe,175", "dhcp-userclass=set:ipxe,iPXE",
+      "dhcp-match=set:efi64,option:client-arch,9", "dhcp-match=set:efihttp,option:client-arch,16",
+    ] + Self.others.map { "dhcp-match=set:other,option:client-arch,\($0)" } + [
+      "dhcp-match=set:ipxe,175", "dhcp-userclass=set:ipxe,iPXE",
       "dhcp-boot=tag:!ipxe,tag:bios,undionly.kpxe,,\(server)", "dhcp-boot=tag:!ipxe,tag:efi64,ipxe.efi,,\(server)",
+      "# UEFI's own HTTP boot takes an answer that says so.",
+      "dhcp-option-force=tag:efihttp,60,HTTPClient", "dhcp-boot=tag:!ipxe,tag:efihttp,http://\(server)/ipxe.efi",
+      "# There is no iPXE for these: their firmware shows the name of the file that it does not get.",
+      "dhcp-boot=tag:!ipxe,tag:other,\(Self.noSuchFile),,\(server)",
       "dhcp-boot=tag:ipxe,http://\(server)/boot.ipxe",
       "# no-pxedhcp: do not wait for a ProxyDHCP offer (ipxe.org/howto/dhcpd).",
       "dhcp-option=tag:ipxe,encap:175,176,1b",
     ]
   }
+
+  /// Client architectures that Debian's iPXE is not built for, by their numbers at IANA ("Processor Architecture
+  /// Types"): IA32 and ARM, over TFTP and over HTTP.
+  private static let others = [6, 10, 11, 15, 18, 19]
+  private static let noSuchFile = "cluster-boots-x86-64-machines-only"
 }

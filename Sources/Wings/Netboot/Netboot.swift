@@ -63,15 +63,17 @@ struct BootSite {
   private static let dnsmasqFile = "/etc/dnsmasq.d/cluster.conf"
   private static let nginxFile = "/etc/nginx/nginx.conf"
   private static let logNote = "/var/log/cluster/README"
+  private static let kernelFile = "/etc/sysctl.d/90-cluster-boot.conf"
+
+  private var scale: BootScale { BootScale(cluster, network) }
 
   var resources: [Resource] {
-    [
-      .packages(
-        on: head.name, "boot", ["dnsmasq", "ipxe", "nginx-light", "logrotate"],
-        because: "network \(network.name) boots nodes",
-        source: network.source,
-        after: WellKnown.repositories(on: head.name) + [WellKnown.basePackages(on: head.name)])
-    ] + configuration + trees + units
+    let packages = Resource.packages(
+      on: head.name, "boot", ["dnsmasq", "ipxe", "nginx-light"], because: "network \(network.name) boots nodes",
+      source: network.source,
+      after: WellKnown.repositories(on: head.name) + [WellKnown.basePackages(on: head.name)])
+    let rotation = BootLogRotation(head: head.name, source: network.source).resources(after: installed)
+    return [packages] + configuration + rotation + trees + units
   }
 
   private var installed: [ResourceID] { [WellKnown.bootPackages(on: head.name)] }
@@ -80,17 +82,17 @@ struct BootSite {
     [
       .file(
         on: head.name, Self.dnsmasqFile,
-        DnsmasqConfiguration(cluster: cluster, network: network, nic: nic, server: server).text,
+        DnsmasqConfiguration(cluster: cluster, network: network, nic: nic, server: server, scale: scale).text,
         because: "DHCP, TFTP and DNS for network \(network.name)", source: network.source, after: installed),
       .file(
-        on: head.name, Self.nginxFile, NginxConfiguration(network: network, server: server).text,
+        on: head.name, Self.nginxFile, NginxConfiguration(network: network, server: server, scale: scale).text,
         because: "boot scripts and images over HTTP", source: network.source, after: installed),
       .file(
         on: head.name, Self.logNote, "boot.log: one JSON object for each boot request and each report of a node.\n",
         because: "nginx writes its log of boots there", source: network.source),
       .file(
-        on: head.name, "/etc/logrotate.d/cluster", NginxConfiguration.rotation, because: "the log of boots stays small",
-        source: network.source, after: installed),
+        on: head.name, Self.kernelFile, scale.kernel, because: "it speaks to \(scale.machines) machines on one network",
+        source: network.source),
     ]
   }
 
@@ -123,6 +125,9 @@ struct BootSite {
     let dnsmasq = UnitGoal(
       name: Netboot.dnsmasq, enabled: enabled, active: own,
       configuration: [Self.dnsmasqFile, WellKnown.dhcpHosts, WellKnown.dnsHosts], reload: .restart)
+    // Runs once at boot, and again when it is told to.
+    let kernel = UnitGoal(
+      name: "systemd-sysctl.service", enabled: nil, active: nil, configuration: [Self.kernelFile], reload: .restart)
     let nginx = UnitGoal(
       name: Netboot.nginx, enabled: enabled, active: own, configuration: [Self.nginxFile], reload: .reload)
     let log = [FileKind.id(on: head.name, Self.logNote), LinkKind.id(on: head.name, nic.name)]
@@ -130,10 +135,17 @@ struct BootSite {
     let released = cluster.ha == nil ? [PacemakerConfigurationKind.id] : []
     return [
       .unit(
+        on: head.name, .init(kernel, watches: [FileKind.id(on: head.name, Self.kernelFile)]),
+        because: "the kernel keeps as many neighbours as there are machines", source: network.source),
+      .unit(
         on: head.name,
         .init(
-          dnsmasq, watches: [FileKind.id(on: head.name, Self.dnsmasqFile)],
-          reloadsFor: [WellKnown.dhcpHosts, WellKnown.dnsHosts].map { TreeKind.id(on: head.name, $0) }),
+          dnsmasq,
+          // A reload takes new reservations up, and leaves every lease that contradicts them as it is.
+          watches: [
+            FileKind.id(on: head.name, Self.dnsmasqFile), TreeKind.id(on: head.name, WellKnown.dhcpHosts),
+          ],
+          reloadsFor: [TreeKind.id(on: head.name, WellKnown.dnsHosts)]),
         because: "DHCP, TFTP and DNS", source: network.source, after: installed + log, afterRemoval: released),
       .unit(
         on: head.name, .init(nginx, watches: [FileKind.id(on: head.name, Self.nginxFile)]),

@@ -5,37 +5,64 @@ import ClusterModel
 struct NginxConfiguration {
   let network: Network
   let server: IPv4Address
+  let scale: BootScale
 
-  /// Every request is logged as one JSON object: the log is the record of who booted what.
+  /// Every request that was answered is logged as one JSON object: the log is the record of who booted what. What was
+  /// refused, and what strangers add to a request, is not: they would fill the disk with it.
+  ///
+  /// Each address may ask for small things 4 times a second and 40 times at once: a machine that boots asks for five,
+  /// and one whose head is away asks every 5 s. Images are not counted.
   var text: String {
     """
     # Written by cluster; changes made here are undone.
     user www-data;
     worker_processes auto;
+    worker_rlimit_nofile \(scale.files);
     pid /run/nginx.pid;
     error_log /var/log/nginx/error.log;
 
-    events { worker_connections 4096; }
+    events { worker_connections \(scale.connections); }
 
     http {
       sendfile on;
       tcp_nopush on;
       server_tokens off;
       default_type application/octet-stream;
-      log_format cluster_boot escape=json '{"at":$msec,"ip":"$remote_addr","server":"$server_addr",'
-        '"method":"$request_method","uri":"$uri","args":"$args","status":$status,"bytes":$bytes_sent}';
+      client_header_timeout 10s;
+      client_header_buffer_size 1k;
+      large_client_header_buffers 2 2k;
+      keepalive_timeout 15s;
+      send_timeout 60s;
+      reset_timedout_connection on;
+      log_not_found off;
+      limit_req_zone $binary_remote_addr zone=asked:10m rate=4r/s;
+      limit_req_zone $binary_remote_addr zone=files:10m rate=40r/s;
+      limit_req_status 429;
+      limit_req_log_level info;
+      limit_conn_zone $binary_remote_addr zone=open:10m;
+      limit_conn_status 429;
+      limit_conn_log_level info;
+      map $status $answered { default 0; ~^2 1; }
+      map $uri $said { default ""; /report $args; }
+      log_format cluster_boot escape=json '{"at":$msec,"ip":"$remote_addr","port":$remote_port,'
+        '"server":"$server_addr","method":"$request_method","uri":"$uri","args":"$said","status":$status,'
+        '"bytes":$bytes_sent}';
 
       server {
-        listen \(server):80 default_server;
-        access_log \(WellKnown.bootLog) cluster_boot;
+        listen \(server):80 default_server backlog=4096;
+        access_log \(WellKnown.bootLog) cluster_boot if=$answered;
         allow \(network.cidr);
         deny all;
         root \(WellKnown.bootScripts);
+        limit_req zone=asked burst=40 nodelay;
+        limit_conn open 32;
 
         location /ipxe/ { root \(WellKnown.httpRoot); }
         location /clone/ { root \(WellKnown.httpRoot); }
-        location /images/ { alias \(WellKnown.images)/; }
-        location /captures/ { alias \(WellKnown.captures)/; }
+        location /images/ { limit_req zone=files burst=400 nodelay; alias \(WellKnown.images)/; }
+        location /captures/ { limit_req zone=files burst=400 nodelay; alias \(WellKnown.captures)/; }
+        # UEFI's own HTTP boot.
+        location = /ipxe.efi { alias /usr/lib/ipxe/ipxe.efi; }
         # try_files and not return, which would come before allow and deny.
         location = /report { try_files /none =204; }
       }
@@ -43,20 +70,4 @@ struct NginxConfiguration {
 
     """
   }
-
-  /// See logrotate(8). USR1 makes nginx open its logs anew (nginx.org/en/docs/control.html).
-  static let rotation = """
-    # Written by cluster; changes made here are undone.
-    \(WellKnown.bootLog) {
-      size 64M
-      rotate 4
-      compress
-      missingok
-      notifempty
-      postrotate
-        [ ! -f /run/nginx.pid ] || kill -USR1 "$(cat /run/nginx.pid)"
-      endscript
-    }
-
-    """
 }

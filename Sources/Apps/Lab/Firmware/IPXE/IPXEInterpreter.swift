@@ -107,7 +107,11 @@ struct IPXEInterpreter {
     case "echo": platform.say(command.dropFirst().joined(separator: " "))
     case "set":
       guard let name = operands.first else { return .failure("no setting is named") }
-      settings[name] = operands.dropFirst().joined(separator: " ")
+      settings[Self.untyped(name)] = operands.dropFirst().joined(separator: " ")
+    case "inc":
+      let name = Self.untyped(operands.first ?? "")
+      let (old, step) = (settings[name].flatMap { Int32($0) } ?? 0, operands.dropFirst().first.flatMap { Int32($0) })
+      settings[name] = "\(old.plus(step ?? 1))"
     case "clear": settings[operands.first ?? ""] = nil
     case "isset": return operands.isEmpty ? .failure("not set") : .success
     case "iseq": return operands.count == 2 && operands[0] == operands[1] ? .success : .failure("not equal")
@@ -130,6 +134,9 @@ struct IPXEInterpreter {
     }
     return .success
   }
+
+  /// `tries:int32` is the setting `tries`: all of them are text here.
+  private static func untyped(_ name: String) -> String { String(name.prefix { $0 != ":" }) }
 
   private mutating func chainCommand(_ operands: [String]) async throws(AgentError) -> Status {
     guard let url = operands.first else { return .failure("no script is named") }
