@@ -10,7 +10,8 @@ struct LabCommand: AsyncParsableCommand {
     commandName: "lab", abstract: "Run a lab: a copy of the described cluster on this machine.",
     subcommands: [
       LabUpCommand.self, LabDownCommand.self, LabStatusCommand.self, LabShellCommand.self, LabConsoleCommand.self,
-      LabPowerCommand.self, LabCutCommand.self, LabProbeCommand.self, LabEnterCommand.self, LabMachineCommand.self,
+      LabPowerCommand.self, LabCutCommand.self, LabProbeCommand.self, LabStormCommand.self,
+      LabEnterCommand.self, LabMachineCommand.self,
       LabChassisCommand.self,
     ])
 }

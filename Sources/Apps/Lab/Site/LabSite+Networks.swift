@@ -36,6 +36,7 @@ extension LabSite {
   }
 
   func removeNetworks() async throws(AgentError) {
+    try await unplugStorm()
     for machine in machines { try await removeNamespace(namespace(of: machine)) }
     try await removeNamespace(namespace)
   }

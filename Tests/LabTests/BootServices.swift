@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Foundation
+import HostAccess
+import Planning
+import SpecReading
+import Testing
+
+@testable import Lab
+@testable import Wings
+
+/// The real dnsmasq and nginx with the files of a head, in a network namespace of their own, and a card for machines in
+/// another one. Nothing else of a head is there.
+struct BootServices {
+  static let server: IPv4Address = IPv4Address(bits: 0x0a01_0001)
+
+  let id = "t\(UInt32.random(in: .min ... .max))"
+  let folder: String
+  let network: Network
+  private var heads: String { "\(id)-head" }
+  private var machines: String { "\(id)-machines" }
+  private(set) var daemons: [Process] = []
+
+  /// One head, and as many nodes as are asked for, from 10.1.16.1 and 52:54:00:10:00:01 on.
+  static func spec(nodes: Int, dynamic: String? = nil, gateway: String? = nil, shift: Int = 0) -> String {
+    """
+    version: 1
+    cluster: storm
+    domain: storm.example.org
+    networks:
+      private: { cidr: 10.1.0.0/16, serves: [dhcp, dns, boot]\(dynamic.map { ", dynamic: \($0)" } ?? "")\
+    \(gateway.map { ", gateway: \($0)" } ?? "") }
+    heads:
+      head1: { nics: { eth0: { network: private, address: 10.1.0.1, mac: 52:54:00:01:00:01 } } }
+    images: { compute: { release: debian/bookworm, kernel: linux-image-amd64 } }
+    nodes:
+      - names: node[00001-\(String(repeating: "0", count: 5 - "\(nodes)".count))\(nodes)]
+        image: compute
+        nics: { eth0: { network: private, address: \(IPv4Address(bits: 0x0a01_1001 + UInt32(shift)))+, mac: 52:54:00:10:00:01+ } }
+
+    """
+  }
+
+  static func with(
+    _ spec: String, change: (String) -> String = { $0 }, _ body: (inout BootServices) async throws -> Void
+  ) async throws {
+    let cluster = try #require(SpecReader.read(Array(spec.utf8), file: "c.yaml", keys: WingCatalog.keys).cluster)
+    var services = BootServices(network: try #require(cluster.bootNetwork))
+    do {
+      try await services.plug()
+      try services.write(cluster, change: change)
+      try services.startDNSMasq()
+      try services.startNginx()
+      try await body(&services)
+    } catch {
+      try await services.end()
+      throw error
+    }
+    try await services.end()
+  }
+
+  private init(network: Network) {
+    self.network = network
+    folder = NSTemporaryDirectory() + id
+  }
+
+  private func plug() async throws {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let batch =
+      [
+        "netns add \(heads)", "netns add \(machines)",
+        "link add eth0 netns \(heads) type veth peer name storm netns \(machines)",
+        "-n \(heads) link set lo up", "-n \(heads) link set eth0 up", "-n \(heads) addr add \(Self.server)/16 dev eth0",
+      ] + LabSite.stormRoutes("storm", server: Self.server, cidr: network.cidr).map { "-n \(machines) \($0)" }
+    for line in batch {
+      let done = try await Command.run("ip", line.split(separator: " ").map(String.init))
+      try #require(done.succeeded, "ip \(line): \(done.lastLines)")
+    }
+  }
+
+  /// The files of the head, moved into the folder.
+  func write(_ cluster: Cluster, change: (String) -> String = { $0 }) throws {
+    for resource in Expansion.expand(cluster, SiteFiles()) where resource.id.host == "head1" {
+      if let file = resource.desired as? FileKind.Desired, case .text(let text) = file.file.contents {
+        if file.file.path == "/etc/dnsmasq.d/cluster.conf" { try put(change(text), "dnsmasq.conf") }
+        if file.file.path == "/etc/nginx/nginx.conf" { try put(text, "nginx.conf") }
+      }
+      guard let tree = resource.desired as? TreeKind.Desired else { continue }
+      for (name, entry) in tree.tree.files {
+        guard case .text(let text) = entry.contents, let place = Self.places[tree.tree.root] else { continue }
+        try put(text, "\(place)/\(name)")
+        guard let path = text.firstMatch(of: /\/images\/([a-z0-9\/]+)\/boot\.ipxe/)?.output.1 else { continue }
+        try put("#!ipxe\n", "images/\(path)/boot.ipxe")
+        if !FileManager.default.fileExists(atPath: "\(folder)/images/\(path)/vmlinuz") {
+          try put(String(repeating: "kernel", count: 10_000), "images/\(path)/vmlinuz")
+        }
+      }
+    }
+  }
+
+  private static let places = [
+    WellKnown.bootScripts: "http/boot", WellKnown.machineScripts: "http/ipxe", WellKnown.dhcpHosts: "dhcp-hosts",
+    WellKnown.dnsHosts: "hosts",
+  ]
+
+  private func put(_ text: String, _ name: String) throws {
+    let path = "\(folder)/\(name)"
+    var moved = text
+    for (old, new) in [
+      (WellKnown.httpRoot, "http"), (WellKnown.images, "images"), (WellKnown.captures, "captures"),
+      (WellKnown.dhcpHosts, "dhcp-hosts"), (WellKnown.dnsHosts, "hosts"), (WellKnown.bootLog, "boot.log"),
+      ("/run/nginx.pid", "nginx.pid"), ("/var/log/nginx/error.log", "error.log"),
+    ] { moved = moved.replacing(old, with: "\(folder)/\(new)") }
+    try FileManager.default.createDirectory(
+      atPath: String(path.prefix(upTo: path.lastIndex(of: "/") ?? path.endIndex)), withIntermediateDirectories: true)
+    try moved.write(toFile: path, atomically: true, encoding: .utf8)
+  }
+
+  mutating func startDNSMasq() throws {
+    try start([
+      "dnsmasq", "--keep-in-foreground", "--conf-file=\(folder)/dnsmasq.conf", "--pid-file=\(folder)/dnsmasq.pid",
+      "--log-facility=\(folder)/dnsmasq.log", "--user=root", "--dhcp-leasefile=\(folder)/leases",
+    ])
+  }
+
+  private mutating func startNginx() throws {
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder)
+    try start(["nginx", "-c", "\(folder)/nginx.conf", "-g", "daemon off;"])
+  }
+
+  private mutating func start(_ argv: [String]) throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/nsenter")
+    process.arguments = ["--net=/run/netns/\(heads)"] + argv
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    daemons.append(process)
+  }
+
+  mutating func restartDNSMasq() throws {
+    Self.stop(daemons[0])
+    let rest = daemons.dropFirst()
+    daemons = []
+    try startDNSMasq()
+    daemons += rest
+  }
+
+  /// nginx ends its workers when it is told to; dnsmasq is killed, since a child of this process has SIGTERM blocked.
+  private static func stop(_ daemon: Process) {
+    guard daemon.isRunning else { return }
+    let isNginx = daemon.arguments?.contains("nginx") == true
+    kill(daemon.processIdentifier, isNginx ? SIGTERM : SIGKILL)
+    daemon.waitUntilExit()
+  }
+
+  func end() async throws {
+    for daemon in daemons { Self.stop(daemon) }
+    for name in [heads, machines] {
+      _ = try await Command.checked("ip", ["netns", "del", name], next: "See `ip netns`.")
+    }
+    try FileManager.default.removeItem(atPath: folder)
+  }
+
+  /// What `cluster lab storm` says of so many machines, and its status.
+  func storm(_ count: Int, first: String = "52:54:00:10:00:01", ramp: Int = 0, limit: Int = 120, more: [String] = [])
+    async throws -> CommandResult
+  {
+    try await Command.run(
+      "nsenter",
+      [
+        "--net=/run/netns/\(machines)", try TestLab.program(), "lab", "storm", "\(count)", "--device", "storm",
+        "--server", "\(Self.server)", "--first", first, "--ramp", "\(ramp)", "--limit", "\(limit)",
+      ] + more, deadline: .seconds(limit + 60))
+  }
+
+  /// A program on a machine of the boot network.
+  func onMachine(_ argv: [String]) async throws -> CommandResult {
+    try await Command.run("nsenter", ["--net=/run/netns/\(machines)"] + argv, deadline: .seconds(120))
+  }
+}
