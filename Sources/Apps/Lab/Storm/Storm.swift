@@ -58,12 +58,15 @@ package struct Storm {
 
   package mutating func run(_ tell: (String) -> Void) -> StormResult {
     defer { close(broadcast) }
-    var told = 0.0
+    var (told, looked) = (0.0, -1.0)
     while true {
+      listen()
       let now = now
+      // All of them are gone through now and then, and not for each packet.
+      guard now - looked >= 0.05 else { continue }
+      looked = now
       begin(at: now)
       askAgain(at: now)
-      listen()
       let over = clients.count { $0.isOver }
       if now - told >= 5 {
         told = now
@@ -92,8 +95,7 @@ package struct Storm {
   /// Asks what the client is to ask in its stage: for the first time, or once more.
   private mutating func ask(_ index: Int, at now: Double) {
     guard clients[index].mayAskAgain(at: now) else {
-      end(index)
-      return clients[index].fail("got no answer to \(clients[index].stage.rawValue) \(clients[index].path)")
+      return startOver(index, "got no answer to \(clients[index].stage.rawValue) \(clients[index].path)")
     }
     if clients[index].asksDHCP {
       var packet = clients[index].question
@@ -107,6 +109,12 @@ package struct Storm {
       let words = block == 0 ? StormTFTP.read(clients[index].bootFile) : StormTFTP.acknowledge(block)
       StormSocket.send(words, clients[index].socket)
     }
+  }
+
+  /// Firmware that could not boot tries again, from the beginning.
+  private mutating func startOver(_ index: Int, _ reason: String) {
+    end(index)
+    if clients[index].startOver() { ask(index, at: now) } else { clients[index].fail(reason) }
   }
 
   private mutating func open(_ index: Int) {
@@ -177,9 +185,7 @@ package struct Storm {
           clients[index].go(to: .ipxeOffer)
           ask(index, at: now)
         }
-      case .error(let why):
-        end(index)
-        clients[index].fail("TFTP: \(why)")
+      case .error(let why): startOver(index, "TFTP: \(why)")
       case .block, nil: continue
       }
     }

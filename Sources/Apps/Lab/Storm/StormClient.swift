@@ -44,6 +44,9 @@ struct StormClient {
   var architecture: UInt16 = 0
   var router: IPv4Address?
 
+  /// How often it began its boot again.
+  var restarts = 0
+
   init(_ mac: MACAddress) { self.mac = mac }
 
   var isOver: Bool { stage == .done || stage == .failed }
@@ -60,6 +63,15 @@ struct StormClient {
   mutating func go(to stage: Stage) {
     self.stage = stage
     tries = 0
+  }
+
+  /// Goes back to the beginning. False: it has done so often enough.
+  mutating func startOver() -> Bool {
+    guard restarts < 3 else { return false }
+    restarts += 1
+    (blocks, path, address, server) = (0, "", nil, nil)
+    go(to: .romOffer)
+    return true
   }
 
   mutating func fail(_ reason: String) {

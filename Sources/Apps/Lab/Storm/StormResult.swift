@@ -26,6 +26,8 @@ package struct StormResult: Sendable {
   package var doubled: Int
   /// Reasons of those that got nothing in the end, and how many they are.
   package var failures: [String: Int]
+  /// Boots that were begun again, as firmware does after a failure.
+  package var restarts: Int
   package var seconds: Double
   /// Addresses that they were given: `52:54:00:10:00:01 10.1.16.1 via 10.1.0.254`.
   package var addresses: [String]
@@ -44,6 +46,7 @@ package struct StormResult: Sendable {
     failures = Dictionary(grouping: clients.filter { $0.stage != .done }) { client in
       client.stage == .failed ? client.reason : "was at \(client.stage.rawValue) when the time was over"
     }.mapValues(\.count)
+    restarts = clients.reduce(0) { $0 + $1.restarts }
     self.seconds = seconds
   }
 
@@ -55,6 +58,7 @@ package struct StormResult: Sendable {
     }
     let told = "\(known) by their own scripts, \(scripted.count - known) told to wait"
     return [line("leased  ", leased), line("scripted", scripted) + "; \(told)", line("served  ", served)]
+      + (restarts == 0 ? [] : ["\(restarts) boots were begun again"])
       + (doubled == 0 ? [] : ["\(doubled) machines share an address with another one"])
       + failures.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(20).map {
         "failed    \($0.value): \($0.key)"
