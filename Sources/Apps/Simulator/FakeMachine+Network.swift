@@ -35,6 +35,24 @@ extension FakeMachine {
     for index in links.indices { links[index].addresses.removeAll { $0.hasPrefix("\(address)/") } }
   }
 
+  /// Takes a card away, or puts another one in its place, which gets the name and no address.
+  package mutating func loseCard(_ name: String, another: Bool) {
+    guard lostCard == nil, let index = links.firstIndex(where: { $0.name == name }) else { return }
+    lostCard = links.remove(at: index)
+    guard another, let mac = MACAddress("52:54:00:99:99:01") else { return }
+    links.insert(LinkState(name: name, mac: mac, up: true, addresses: [], gateways: []), at: index)
+  }
+
+  /// Puts the card back that was there before: networkd configures it by its file.
+  package mutating func regainCards() {
+    guard var card = lostCard else { return }
+    lostCard = nil
+    card.addresses = configuredAddresses(card)
+    let index = links.firstIndex { $0.name == card.name }
+    if let index { links[index] = card } else { links.append(card) }
+    links.sort { $0.name < $1.name }
+  }
+
   package func holds(_ address: IPv4Address) -> Bool {
     links.contains { $0.addresses.contains { $0.hasPrefix("\(address)/") } }
   }

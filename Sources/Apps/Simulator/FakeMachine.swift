@@ -77,6 +77,8 @@ package struct FakeMachine: Hashable, Codable, Sendable {
   package var ours: Set<String> = []
   package var units: [String: Unit] = [:]
   package var links: [LinkState] = []
+  /// The card that has failed, as it was before. Nil: none has.
+  var lostCard: LinkState?
   /// Addresses that the installer of the operating system wrote down: they come back with every boot.
   package var installedAddresses: [String: [String]] = [:]
   /// The addresses that each interface was last given by its file.

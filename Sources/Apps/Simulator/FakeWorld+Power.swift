@@ -64,7 +64,7 @@ extension FakeWorld {
       throw AgentError(
         .bmcUnreachable, "The BMC at \(bmc.address) does not answer", next: "Check its cable and address in the spec.")
     }
-    guard board.password == password else {
+    guard board.password == password, board.fault != .refuses else {
       throw AgentError(
         .bmcAuthentication, "The BMC at \(bmc.address) refuses user \(bmc.user)",
         next: "Correct \(bmc.password) in the secrets folder.")

@@ -12,6 +12,8 @@ package struct FakeWorld: Equatable, Codable, Sendable {
       case unreachable
       /// Says that it did what it was told, and does nothing.
       case lies
+      /// Does not let our account in.
+      case refuses
     }
 
     package var password: [UInt8]

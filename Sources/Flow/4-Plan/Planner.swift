@@ -20,7 +20,8 @@ package enum Planner {
   /// `now` is in seconds since 1970; `mostNodesAway` is the rule of `PlanRules`. Throws only for what no inventory
   /// could mend: cycles, two owners of one thing.
   package static func plan(
-    desired: [Resource], previously: [ManagedResource], inventory: Inventory, catalog: [String: AnyKind], heads: HeadOrder,
+    desired: [Resource], previously: [ManagedResource], inventory: Inventory, catalog: [String: AnyKind],
+    heads: HeadOrder,
     mostNodesAway: Int? = nil, now: Int
   ) throws(PlanProblems) -> Plan {
     try plan(

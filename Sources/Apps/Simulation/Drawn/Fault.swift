@@ -11,6 +11,8 @@ package enum Fault: Sendable {
   case mirrorDown(HostID, back: Duration)
   case deaf(HostID, probe: String, back: Duration)
   case board(of: HostID, FakeWorld.Board.Fault, back: Duration)
+  /// A head's card for the heartbeat fails, and is replaced by one with another MAC address or by the same.
+  case cardGone(HostID, another: Bool, back: Duration)
   case nodeSilent(HostID, back: Duration)
   case nodeBootsAnother(HostID, back: Duration)
   case nodeOff(HostID)
@@ -39,8 +41,13 @@ package enum Fault: Sendable {
       site.change("\(host) cannot tell \(probe)") { $0.machines[host]?.faults.deafTo = [probe] }
       site.loop.after(back) { site.change("\(host) can tell \(probe) again") { $0.machines[host]?.faults.deafTo = [] } }
     case .board(let machine, let fault, let back):
-      site.change("the BMC of \(machine) \(fault == .lies ? "lies" : "is silent")") { $0.setBoard(of: machine, fault) }
+      site.change("the BMC of \(machine) \(fault.words)") { $0.setBoard(of: machine, fault) }
       site.loop.after(back) { site.change("the BMC of \(machine) is well again") { $0.setBoard(of: machine, nil) } }
+    case .cardGone(let host, let another, let back):
+      site.change(another ? "another card is in \(host)" : "a card of \(host) fails") {
+        $0.machines[host]?.loseCard("eth2", another: another)
+      }
+      site.loop.after(back) { site.change("\(host) has its card again") { $0.machines[host]?.regainCards() } }
     case .nodeSilent(let node, let back):
       site.change("\(node) does not ask for DHCP") { $0.nodes[node]?.silent = true }
       site.loop.after(back) { site.change("\(node) asks for DHCP again") { $0.nodes[node]?.silent = false } }
@@ -70,6 +77,16 @@ package enum Fault: Sendable {
   }
 }
 
+extension FakeWorld.Board.Fault {
+  fileprivate var words: String {
+    switch self {
+    case .lies: "lies"
+    case .unreachable: "is silent"
+    case .refuses: "refuses its account"
+    }
+  }
+}
+
 extension FakeWorld {
   fileprivate mutating func setBoard(of machine: HostID, _ fault: Board.Fault?) {
     for address in boards.keys where boards[address]?.machine == machine { boards[address]?.fault = fault }
@@ -85,7 +102,10 @@ extension FakeWorld {
       machines[board.machine]?.restart()
     }
     settle()
-    for id in machines.keys { machines[id]?.faults = .init() }
+    for id in machines.keys {
+      machines[id]?.regainCards()
+      machines[id]?.faults = .init()
+    }
     for address in boards.keys { boards[address]?.fault = nil }
     strayReports = [:]
     for node in nodes.keys {

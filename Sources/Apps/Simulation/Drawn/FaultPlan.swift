@@ -68,7 +68,7 @@ package struct FaultPlan: Sendable {
     guard let head = random.among(targets.heads), let machine = random.among(targets.machines) else { return nil }
     let node = random.among(targets.nodes)
     let back = random.duration(from: .milliseconds(100), to: .seconds(400))
-    switch random.below(16) {
+    switch random.below(17) {
     case 0, 1: return .powerLoss(head, back: max(back, .seconds(5)))
     case 2, 3: return .disconnected(process: machine.name, head, back: back)
     case 4: return .diskFull(head, bytes: random.below(20000), back: back)
@@ -77,10 +77,13 @@ package struct FaultPlan: Sendable {
       let probes = ["packages", "links", "unit", "file", "cib", "nodeReports", "image", "clone", "tree"]
       return random.among(probes).map { .deaf(head, probe: $0, back: back) }
     case 7: return random.among(targets.heads + targets.nodes).map { .board(of: $0, .lies, back: back) }
-    case 8: return random.among(targets.heads + targets.nodes).map { .board(of: $0, .unreachable, back: back) }
+    case 8:
+      let fault: FakeWorld.Board.Fault = random.chance(0.5) ? .unreachable : .refuses
+      return random.among(targets.heads + targets.nodes).map { .board(of: $0, fault, back: back) }
     case 9: return node.map { .nodeSilent($0, back: back) }
     case 10: return node.map { .nodeBootsAnother($0, back: back) }
     case 11: return node.map { .nodeOff($0) }
+    case 13: return .cardGone(head, another: random.chance(0.5), back: back)
     case 12: return .clock(machine, seconds: (random.chance(0.5) ? 1 : -1) * (1 << random.below(14)))
     default: return random.among(AdminInterference.allCases).map { .interference($0, head) }
     }
