@@ -169,6 +169,20 @@ extension Contract {
       try await host.perform(EnsureFile(FileGoal(path: path, contents: .text("something else"))))
       #expect(try await host.ask(probe) == .differs)
       try await host.perform(EnsureFileAbsent(path: path))
-    }
+    },
+    Contract(name: "what was where a secret is written is not kept, whoever wrote it") { (host) async throws in
+      let root = "/srv/cluster-contract/secrets"
+      let path = "\(root)/password"
+      let backup = "/var/lib/cluster/backups\(path).cluster-backup"
+      let before = ["password": TreeGoal.Entry(.text("the password of before"))]
+      try await host.perform(EnsureTree(TreeGoal(root: root, files: before)))
+
+      try await host.perform(EnsureSecretFile(SecretFileGoal(path: path, secret: ContractHost.secret)))
+
+      #expect(try await host.ask(FileProbe(backup)) == .absent)
+      try await host.perform(EnsureFileAbsent(path: path))
+      #expect(try await host.ask(FileProbe(path)) == .absent)
+      try await host.perform(EnsureTreeAbsent(root: root))
+    },
   ]
 }

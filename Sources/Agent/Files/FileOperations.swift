@@ -18,7 +18,7 @@ extension EnsureSecretFile: AgentOperation {
     try AbsolutePath.check(goal.path)
     try FileSystem.makeFolder(folder, mode: 0o700)
     return try await PathReplacement.install(
-      bytes, at: goal.path, mode: goal.mode, owner: try FileSystem.owner(goal.owner))
+      bytes, at: goal.path, mode: goal.mode, owner: try FileSystem.owner(goal.owner), isSecret: true)
   }
 }
 
@@ -57,9 +57,9 @@ extension EnsureFileAbsent: AgentOperation {
 
 /// Puts a file or link at a path that may hold something else.
 private enum PathReplacement {
-  /// Atomic, and keeps what was there before.
+  /// Atomic, and keeps what was there before, unless that may be a secret.
   static func install(
-    _ bytes: [UInt8], at path: String, mode: UInt16?, owner: FileSystem.Owner?
+    _ bytes: [UInt8], at path: String, mode: UInt16?, owner: FileSystem.Owner?, isSecret: Bool = false
   ) async throws(AgentError) -> Outcome {
     try AbsolutePath.check(path)
     let before = try entryToReplace(path)
@@ -67,7 +67,7 @@ private enum PathReplacement {
     let mode = mode ?? existing?.mode ?? 0o644
     let owner = owner ?? existing.map { FileSystem.Owner(uid: $0.uid, gid: $0.gid) } ?? .init(uid: 0, gid: 0)
     try FileSystem.makeFolder(FileSystem.parent(path))
-    try await ManagedPaths.adopt(path)
+    if isSecret { try ManagedPaths.adoptSecret(path) } else { try await ManagedPaths.adopt(path) }
     if let existing, existing.size == bytes.count, existing.mode == mode, existing.uid == owner.uid,
       existing.gid == owner.gid, try FileSystem.read(path) == bytes
     {

@@ -38,6 +38,21 @@ enum ManagedPaths {
     if ours && begun == nil { return }
     // A return that was begun, with nothing to put back, left our own file.
     if begun != .nothing, try isWorthKeeping(path), try kept(path) == nil { try await keep(path) }
+    try note(path)
+  }
+
+  /// Makes a path ours that holds a secret. Nothing of what is there is kept, nor what earlier versions have kept: it
+  /// may be the secret of before, and a copy is one more place that it can be read from.
+  static func adoptSecret(_ path: String) throws(AgentError) {
+    for place in [backup(path), backupBeside(path)] where try FileSystem.entry(place) != nil {
+      try FileSystem.removeAll(place)
+      try FileSystem.syncFolder(FileSystem.parent(place))
+    }
+    if try contains(path), try begunReturn(path) == nil { return }
+    try note(path)
+  }
+
+  private static func note(_ path: String) throws(AgentError) {
     try FileSystem.makeFolder(folder, mode: 0o700)
     try FileSystem.write(Array("\(path)\n".utf8), to: mark(path), mode: 0o600)
   }

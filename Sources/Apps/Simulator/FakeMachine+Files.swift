@@ -33,6 +33,9 @@ extension FakeMachine {
 
   mutating func ensureSecretFile(_ goal: SecretFileGoal, _ secrets: Secrets) throws(AgentError) -> Outcome {
     guard let bytes = secrets[goal.secret] else { throw .missing(goal.secret) }
+    try Self.checkPath(goal.path)
+    // What was there may be the secret of before: nothing of it is kept.
+    if file(goal.path, contents: false).isReplaceable { managed[goal.path] = .nothing }
     return try install(bytes, at: goal.path, mode: goal.mode, owner: goal.owner)
   }
 
@@ -89,7 +92,7 @@ extension FakeMachine {
 
   /// Makes a path ours that is to become a file or a link, and keeps what was there before.
   private mutating func adopt(_ path: String) throws(AgentError) {
-    if case .other = file(path, contents: false) {
+    guard file(path, contents: false).isReplaceable else {
       throw AgentError(
         .conflict, "\(path) is a folder or device, not a file",
         next: "Move it away if it is not needed, then try again."
@@ -207,4 +210,12 @@ extension SecretFileProbe: MemoryProbe {
 
 extension TreeProbe: MemoryProbe {
   func answer(of asked: AskedMachine) -> TreeState { asked.machine.tree(root) }
+}
+
+extension FileState {
+  /// Whether a file or a link may take its place.
+  fileprivate var isReplaceable: Bool {
+    if case .other = self { return false }
+    return true
+  }
 }
