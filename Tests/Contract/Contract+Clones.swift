@@ -21,12 +21,22 @@ extension Contract {
         #expect(try await host.ask(FileProbe(path)) == .absent)
         try await host.perform(EnsureFileAbsent(path: path))
       }
-    }
+    },
+    Contract(name: "a head that was there already is noted, and never looks as if it were not") { (host) async throws in
+      let head: HostID = "contract2"
+      try await host.perform(EnsureCloneNoted(head: head))
+
+      let record = try #require(try await host.ask(CloneProbe(head)))
+      #expect(record.head == head && record.capture == nil && record.hostKey == nil)
+
+      try await host.perform(EnsureCloneAbsent(head: head))
+      #expect(try await host.ask(CloneProbe(head)) == nil)
+    },
   ]
 
   /// Where a real host keeps what it knows of a head that it has installed.
   fileprivate static func paths(of head: HostID) -> [String] {
-    ["/var/lib/cluster/clones/\(head).json", "/srv/cluster/captures/\(head)/capture.json"]
+    ["/var/lib/cluster/clones/\(head).json", "/var/lib/cluster/captures/\(head)/capture.json"]
   }
 }
 

@@ -57,6 +57,11 @@ extension SiteContract {
       let error = await #expect(throws: AgentError.self) { try await site.primary.ask(PowerProbe(bmc)) }
       #expect(error?.code == .bmcUnreachable)
     },
+    SiteContract(name: "who speaks SSH at an address is seen, and that nobody does") { (site) async throws in
+      let clone = try site.desired(HeadCloneKind.Desired.self)
+      #expect(try await site.primary.ask(SSHPortProbe(clone.goal.address)))
+      #expect(try await site.primary.ask(SSHPortProbe(site.nowhere)) == false)
+    },
     SiteContract(name: "the fencing of the other head is proven, and a proof that fails leaves the old one") {
       (site) async throws in
       let proof = try site.fencing(of: try site.standby.host.id)
@@ -92,7 +97,7 @@ extension SiteContract {
     try await site.primary.perform(EnsureClone(desired.goal))
 
     let record = try #require(try await site.primary.ask(CloneProbe(head)))
-    #expect(record.head == head && !record.capture.isEmpty)
+    #expect(record.head == head && record.capture?.isEmpty == false)
     #expect(try await site.primary.ask(PowerProbe(desired.goal.bmc)) == .on)
   }
 }

@@ -83,11 +83,11 @@ final class SSHServer {
   /// - Parameter address: where the description says that it is. Nil: where ssh's configuration says so.
   func host(
     agent: String = AgentProgram.path, at address: String? = nil, formerly former: String? = nil,
-    orAt others: [String] = []
+    orAt others: [String] = [], voucher: @escaping @Sendable () async -> String? = { nil }
   ) -> SSHHost {
     SSHHost(
       id: "head1", target: "head1", hostName: address, formerHostName: { former }, otherHostNames: others,
-      user: "root", configuration: configuration, agent: agent, catalog: .all,
+      voucher: voucher, user: "root", configuration: configuration, agent: agent, catalog: .all,
       runDirectory: folder.path + "/run", agentFolder: agentFolder)
   }
 

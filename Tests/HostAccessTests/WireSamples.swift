@@ -34,7 +34,10 @@ enum WireSamples {
     ]),
     image.answered(nil),
     image.answered(ImageState(name: "c", digest: "d", squashfs: "s", bytes: 1 << 40, packages: ["a": "1"])),
-    clone.answered(nil), clone.answered(CloneRecord(head: "head2", capture: "c", installedAt: 1_700_000_000)),
+    SSHPortProbe(address).answered(true), clone.answered(nil),
+    clone.answered(
+      CloneRecord(head: "head2", capture: nil, installedAt: 1_700_000_000)),
+    clone.answered(CloneRecord(head: "head2", capture: "c", installedAt: 1_700_000_000)),
     CorosyncProbe().answered(nil),
     CorosyncProbe().answered(
       CorosyncState(
@@ -79,7 +82,7 @@ enum WireSamples {
           head: "head2", bmc: bmc, mac: mac, address: address, bootScript: "/b", installScript: "i",
           identity: ["/etc/hostname": .text("head2\n")], deadlineSeconds: 600)),
       EnsureSymbolicLink(path: "/etc/localtime", destination: "/usr/share/zoneinfo/UTC"),
-      EnsureCloneAbsent(head: "head2"),
+      EnsureCloneNoted(head: "head2"), EnsureCloneAbsent(head: "head2"),
       EnsurePower(bmc: bmc, state: .off, of: .node("node001", mac: mac)),
       EnsurePower(bmc: bmc, state: .on, of: .head("head2")),
       EnsurePowerCycled(bmc: bmc, of: .node("node001", mac: nil), token: "r"),

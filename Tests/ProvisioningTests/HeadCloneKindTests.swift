@@ -15,14 +15,16 @@ import Testing
     image: "compute", wipe: false)
   private static let record = CloneRecord(head: "head2", capture: "c", installedAt: 1)
 
-  private static func drafts(record: CloneRecord?, power: (AnyProbe, AnyAnswer), reachable: Bool) throws -> [StepDraft]
-  {
+  private static func drafts(
+    record: CloneRecord?, power: (AnyProbe, AnyAnswer), reachable: Bool, code: AgentError.Code = .unreachable,
+    port: (AnyProbe, AnyAnswer) = SSHPortProbe(desired.goal.address).answered(false)
+  ) throws -> [StepDraft] {
     let id = HeadCloneKind.id("head2")
-    let silent = Inventory.Host.unreachable(AgentError(.unreachable, "silent", next: "Power it on."))
+    let silent = Inventory.Host.unreachable(AgentError(code, "silent", next: "Power it on."))
     let answers = Answers(
       Inventory(
         hosts: [
-          "head1": .knowing(CloneProbe("head2").answered(record), power),
+          "head1": .knowing(CloneProbe("head2").answered(record), power, port),
           "head2": reachable ? .answered([:]) : silent,
         ], observedAt: 0), uninstalled: [])
     let context = PlanContext(answers: answers, activeHead: "head1", changing: [], now: 0)
@@ -40,11 +42,33 @@ import Testing
     #expect(drafts.map(\.host) == ["head1", "head1"])
     #expect(drafts.map(\.destructive) == [false, true])
     #expect(drafts.map(\.after) == [[ImageKind.id("compute")], [ImageKind.id("compute")]])
-    #expect(drafts[1].changes.contains { $0.hasPrefix("overwrite head2's disk") })
+    #expect(
+      drafts[1].changes.contains {
+        $0 == "overwrite the only disk that is empty of head2; refused when it is not empty"
+      })
+  }
+
+  /// Whatever comes back but nothing at all is from a machine that is not empty.
+  @Test(arguments: AgentError.Code.allCases.filter { $0 != .unreachable })
+  func oneThatAnswersButNotToUsIsNeverBlank(_ code: AgentError.Code) {
+    #expect(throws: Unreadable.self) {
+      try Self.drafts(record: nil, power: Self.unknown, reachable: false, code: code)
+    }
+  }
+
+  @Test func oneThatTheOriginalHearsIsNeverBlank() {
+    let port = SSHPortProbe(Self.desired.goal.address)
+    for answer in [port.answered(true), port.failed(Self.silence)] {
+      #expect(throws: Unreadable.self) {
+        try Self.drafts(record: nil, power: Self.unknown, reachable: false, port: answer)
+      }
+    }
   }
 
   @Test func oneThatAnswersIsTakenOver() throws {
-    #expect(try Self.drafts(record: nil, power: Self.unknown, reachable: true).isEmpty)
+    let drafts = try Self.drafts(record: nil, power: Self.unknown, reachable: true)
+    #expect(drafts.map(\.operation) == [AnyOperation(EnsureCloneNoted(head: "head2"))])
+    #expect(drafts.map(\.host) == ["head1"] && !drafts[0].destructive && drafts[0].disruption == .none)
     #expect(try Self.drafts(record: Self.record, power: Self.unknown, reachable: true).isEmpty)
   }
 

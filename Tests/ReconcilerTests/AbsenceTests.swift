@@ -12,13 +12,14 @@ import Wings
 @Suite struct AbsenceTests {
   private func absence(
     members: [String]? = ["head1"], quorate: Bool = true, clone: CloneRecord? = nil, asked: Bool = true,
-    power: PowerState? = .on, online: Bool = false, unclean: Bool = false, pacemaker: Bool = true
+    power: PowerState? = .on, online: Bool = false, heard: Bool = false, unclean: Bool = false, pacemaker: Bool = true
   ) async throws -> Absence {
     let cluster = try await FakeSite().reconciler().cluster
     let head = try #require(cluster.heads.first { $0.name == "head2" })
     let bmc = try #require(head.bmc)
+    let address = try #require(HeadClones.address(of: head, cluster))
     var answers = [
-      LinksProbe().answered([]),
+      LinksProbe().answered([]), SSHPortProbe(address).answered(heard),
       CorosyncProbe().answered(
         members.map { CorosyncState(quorate: quorate, links: [], encrypted: true, members: $0) }),
     ]
@@ -50,6 +51,10 @@ import Wings
 
   @Test func oneThatWasNeverInstalledCannotHoldALease() async throws {
     #expect(try await absence(members: nil, power: nil, pacemaker: false) == .cannotHold)
+  }
+
+  @Test func oneThatAnotherHearsIsThere() async throws {
+    #expect(mayHold(try await absence(members: nil, power: nil, heard: true, pacemaker: false)))
   }
 
   @Test func oneThatWasFencedHasLeft() async throws {

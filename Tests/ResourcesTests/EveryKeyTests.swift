@@ -14,7 +14,8 @@ import Wings
 
   /// Refusals that say that a key has no use where it stands.
   private static let refusals: Set<String> = [
-    "spec.no-effect", "spec.several-boot-networks", "spec.dynamic-without-dhcp", "spec.clone-of-itself",
+    "spec.no-effect", "spec.not-a-clone", "spec.several-boot-networks", "spec.dynamic-without-dhcp",
+    "spec.clone-of-itself",
     "spec.clone-of-clone", "spec.two-gateways", "spec.service-check", "spec.fencing-contradiction",
   ]
   /// Keys that other values are checked against: a value that does not fit the others is refused.

@@ -24,6 +24,8 @@ enum EveryKeyValues {
     "/heads/*/bmc/password": ["secret:bmc/other"],
     "/heads/*/clone_of": ["head1", "head2"],
     "/heads/*/wipe": ["true"],
+    "/heads/*/disk": ["/dev/nvme1n1"],
+    "/heads/*/keep": ["[/etc/munge]"],
     "/images/*/kernel": ["linux-image-cloud-amd64"],
     "/images/*/install": ["[hwloc-nox]"],
     "/images/*/files": ["images/other"],

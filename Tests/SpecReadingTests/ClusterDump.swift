@@ -19,6 +19,8 @@ struct ClusterDump {
     }
     for head in cluster.heads {
       add("head \(head.name) clone of \(show(head.cloneOf)) wipe \(head.wipe) at \(place(head.source))")
+      if let disk = head.disk { add("  installed on \(disk.words)") }
+      for path in head.keep { add("  gets \(path)") }
       machine(head.nics, head.bmc)
     }
     for image in cluster.images {

@@ -20,7 +20,7 @@ struct CloneInstallation {
     self.goal = goal
     self.context = context
     guard let facts = try CaptureStore.facts(goal.head),
-      try LocalFiles.size("\(CaptureStore.folder(goal.head))/root.squashfs") == facts.bytes
+      try LocalFiles.size(CaptureStore.encrypted(goal.head)) == facts.bytes
     else {
       throw AgentError(
         .notFound, "There is no capture to install \(goal.head) from",
@@ -30,73 +30,76 @@ struct CloneInstallation {
     power = try PowerControl(goal.bmc, context.secrets)
   }
 
+  /// However it ends, the capture is gone, and whatever boots next boots from its disk.
   func run() async throws(AgentError) -> CloneRecord {
-    try await writeIdentity()
-    try LocalFiles.write(Array(script.utf8), to: goal.bootScript)
+    do throws(AgentError) {
+      let record = try await install()
+      try await CaptureStore.removeCapture(goal.head)
+      return record
+    } catch {
+      try LocalFiles.remove(goal.bootScript)
+      try await CaptureStore.removeCapture(goal.head)
+      throw error
+    }
+  }
+
+  private func install() async throws(AgentError) -> CloneRecord {
+    let parcel = try await CloneParcel(goal, capture)
+    try LocalFiles.write(Array(script(parcel.seal).utf8), to: goal.bootScript)
     var log = try BootLogFollower()
     let start = ContinuousClock.now
     context.progress("power-cycling \(goal.head) into the installer")
     try await power.bootFromNetworkOnce()
     try await power.cycle()
-    let hostKey: String?
-    do {
-      hostKey = try await follow(&log, since: start)
-    } catch {
-      // Whatever boots next boots from its disk again.
-      try LocalFiles.remove(goal.bootScript)
-      throw error
-    }
+    try await follow(&log, parcel, since: start)
     context.progress("\(goal.head) is installed: restarting it from its disk")
-    try LocalFiles.remove(goal.bootScript)
-    try await waitForSSH(hostKey, since: start)
     let record = CloneRecord(
-      head: goal.head, capture: capture.sha256, installedAt: Int(time(nil)), hostKey: hostKey)
+      head: goal.head, capture: capture.sha256, installedAt: Int(time(nil)), hostKey: parcel.hostKey)
+    // First it is noted: when this ends here, the next run knows whose key the head shows.
     try CaptureStore.write(record)
+    try LocalFiles.remove(goal.bootScript)
+    try FileSystem.syncFolder(FileSystem.parent(goal.bootScript))
+    try await waitForSSH(parcel.hostKey, since: start)
     return record
   }
 
-  /// The script, with what is known only now: what the capture must hash to.
-  private var script: String {
+  /// The script, with what is made anew for each installation: the head's half of the secret.
+  private func script(_ seal: InstallerSeal) -> String {
     var lines = goal.installScript.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-    lines.insert("set capture_sha256 \(capture.sha256)", at: min(1, lines.count))
+    lines.insert("set head_key \(seal.publicKey)", at: min(1, lines.count))
     return lines.joined(separator: "\n")
   }
 
-  private func writeIdentity() async throws(AgentError) {
-    let folder = "\(CaptureStore.folder(goal.head))/.identity"
-    try await ImageStore.remove(folder)
-    for (path, content) in goal.identity { try LocalFiles.write(content.bytes, to: folder + path) }
-    try await Command.checked(
-      "tar",
-      [
-        "--create", "--file", "\(CaptureStore.folder(goal.head))/identity.tar", "--directory", folder, "--owner=0",
-        "--group=0", "--numeric-owner", "--sort=name", ".",
-      ], next: "Check \(CaptureStore.root) on this head.")
-    try await ImageStore.remove(folder)
-  }
-
-  /// Until the installer says that it is done; gives the host key that it made.
-  private func follow(_ log: inout BootLogFollower, since start: ContinuousClock.Instant) async throws(AgentError)
-    -> String?
-  {
+  /// Until the installer says that it is done. What comes from another address than the machine has is somebody else's
+  /// word.
+  private func follow(
+    _ log: inout BootLogFollower, _ parcel: CloneParcel, since start: ContinuousClock.Instant
+  ) async throws(AgentError) {
     var last = "it asked for nothing over HTTP"
     var news = start
     var heard = false
+    var installer: String?
     while ContinuousClock.now < start + .seconds(goal.deadlineSeconds) {
       for (event, mac) in try log.next() where mac == goal.mac {
+        guard event.ip == "\(goal.address)" else {
+          context.progress("\(event.ip), which is not \(goal.head)'s address \(goal.address), speaks for \(goal.mac)")
+          continue
+        }
         (heard, news) = (true, .now)
         switch event.what {
         case .script: last = "it fetched its boot script"
         case .image(let image): last = "it fetched \(image)"
         case .capture: last = "it fetched the capture"
         case .report(let fields):
-          let detail = fields["detail"] ?? ""
+          let detail = Self.printable(fields["detail"] ?? "")
           switch fields["event"] {
-          case "installed": return fields["hostkey"].flatMap { $0.isEmpty ? nil : $0 }
+          // Only who has read the parcel knows what the capture hashes to.
+          case "installed" where fields["capture"] == capture.sha256: return
           case "failed": throw refused(detail)
           case "installing": last = detail
           default: continue
           }
+          if let key = fields["key"] { try await hand(parcel, to: key, &installer) }
         }
         context.progress("\(goal.head): \(last)")
       }
@@ -106,13 +109,35 @@ struct CloneInstallation {
     throw try await silence(last, heard: heard, since: start)
   }
 
+  /// The first installer gets the parcel. A second one with another key is not the same machine.
+  private func hand(_ parcel: CloneParcel, to key: String, _ installer: inout String?) async throws(AgentError) {
+    guard key != installer else { return }
+    guard installer == nil else {
+      throw AgentError(
+        .conflict, "Two machines say that they are the installer of \(goal.head), from one address",
+        cause: "both have shown a key of their own at \(goal.address)",
+        next: "One of them is a stranger, and may have got the capture: change what was in it, find the machine "
+          + "that uses \(goal.mac) or \(goal.address), and run `cluster apply` again.")
+    }
+    try await parcel.seal.seal(parcel.file, for: key, to: CaptureStore.sealed(goal.head))
+    installer = key
+  }
+
+  /// Words of a machine that nobody knows yet.
+  private static func printable(_ text: String) -> String {
+    String(text.unicodeScalars.prefix(1000).map { (" "..."~").contains($0) ? Character($0) : "?" })
+  }
+
   private func refused(_ detail: String) -> AgentError {
-    AgentError(
-      detail.contains("is not empty") ? .conflict : .commandFailed, "The installer on \(goal.head) gave up",
+    let isOwn = ["is not empty", "no disk fits", "several disks fit"].contains { detail.contains($0) }
+    return AgentError(
+      isOwn ? .conflict : .commandFailed, "The installer on \(goal.head) gave up",
       cause: detail,
       next: detail.contains("is not empty")
         ? "Nothing was overwritten. Say `wipe: true` for \(goal.head) if its disk may be."
-        : "Check \(goal.head)'s console; run `cluster apply` to install again.")
+        : isOwn
+          ? "Nothing was overwritten. Say with `disk:` which one of these it is installed on."
+          : "Check \(goal.head)'s console; run `cluster apply` to install again.")
   }
 
   private func silence(
@@ -136,14 +161,14 @@ struct CloneInstallation {
         : "Check its cable, its boot order, and that \(goal.mac) in the spec is the card that boots.")
   }
 
-  /// The installer's own system may answer on the same address, so the host key that it made tells the two apart.
-  private func waitForSSH(_ hostKey: String?, since start: ContinuousClock.Instant) async throws(AgentError) {
+  /// Whoever has the key that was made for it, and was sealed for the installer, is the new head.
+  private func waitForSSH(_ hostKey: String, since start: ContinuousClock.Instant) async throws(AgentError) {
     while ContinuousClock.now < start + .seconds(goal.deadlineSeconds) {
       let scan = try await Command.run(
         "ssh-keyscan", ["-T", "2", "-t", "ed25519", "\(goal.address)"], deadline: .seconds(10))
-      let answered = scan.text.split(separator: "\n").contains { !$0.hasPrefix("#") }
-      if let hostKey, scan.text.contains(hostKey) { return }
-      if hostKey == nil, answered { return }
+      // The address, the type, the key.
+      let keys = scan.text.split(separator: "\n").map { $0.split(separator: " ").dropFirst().joined(separator: " ") }
+      if keys.contains(hostKey) { return }
       try await BootWait.pause()
     }
     throw AgentError(

@@ -32,26 +32,36 @@ extension EnsureHostname: AgentOperation {
 extension EnsureCapture: AgentOperation {
   /// Always captures anew: what an earlier capture holds is not what this head holds now.
   func perform(on agent: Agent, _ context: OperationContext) async throws(AgentError) -> Outcome {
-    let facts = try await HeadCaptureRun(recipe: goal, context: context).run()
+    let (facts, leftOut) = try await HeadCaptureRun(recipe: goal, context: context).run()
+    let captured = "\(LocalFiles.mebibytes(facts.bytes)), sha256 \(facts.sha256.prefix(12))"
     return Outcome(
       changed: true,
-      detail:
-        "captured this head for \(goal.clone): \(LocalFiles.mebibytes(facts.bytes)), sha256 \(facts.sha256.prefix(12))"
-    )
+      detail: "captured this head for \(goal.clone): \(captured); \(leftOut) files and folders stay here, listed in "
+        + CaptureStore.leftOut(goal.clone))
   }
 }
 
 extension EnsureClone: AgentOperation {
   func perform(on agent: Agent, _ context: OperationContext) async throws(AgentError) -> Outcome {
     if let record = try CaptureStore.record(goal.head) {
-      return Outcome(changed: false, detail: "\(goal.head) was installed from \(record.capture.prefix(12))")
+      return Outcome(changed: false, detail: "\(goal.head) \(record.words)")
     }
     let start = ContinuousClock.now
     let record = try await CloneInstallation(goal, context).run()
     let seconds = (ContinuousClock.now - start).components.seconds
     return Outcome(
       changed: true,
-      detail: "installed \(goal.head) from \(record.capture.prefix(12)) in \(seconds) s; it answers on SSH")
+      detail: "\(goal.head) \(record.words), in \(seconds) s; it answers on SSH")
+  }
+}
+
+extension EnsureCloneNoted: AgentOperation {
+  func perform(on agent: Agent, _ context: OperationContext) async throws(AgentError) -> Outcome {
+    if let record = try CaptureStore.record(head) {
+      return Outcome(changed: false, detail: "\(head) \(record.words)")
+    }
+    try CaptureStore.write(CloneRecord(head: head, capture: nil, installedAt: Int(time(nil))))
+    return Outcome(changed: true, detail: "noted that \(head) is there")
   }
 }
 
@@ -68,5 +78,15 @@ extension CloneProbe: AgentProbe {
 
   func answer(on agent: Agent, _ context: ProbeContext) async throws(AgentError) -> CloneRecord? {
     try CaptureStore.record(head)
+  }
+}
+
+extension SSHPortProbe: AgentProbe {
+  var shares: SharedFacts.Subjects { SharedFacts.Subjects() }
+
+  /// ssh-keyscan(1) only looks: an answer of whatever sort is an answer.
+  func answer(on agent: Agent, _ context: ProbeContext) async throws(AgentError) -> Bool {
+    try await Command.run("ssh-keyscan", ["-T", "3", "\(address)"], deadline: .seconds(20)).text
+      .split(separator: "\n").contains { !$0.hasPrefix("#") }
   }
 }

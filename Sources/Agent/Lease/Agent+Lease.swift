@@ -12,6 +12,16 @@ extension Agent {
   package func claim(_ run: RunToken) async throws(AgentError) {
     try await leases.claim(run)
     try await deadMan.undoIfOverdue()
+    try await clearAway()
+  }
+
+  /// Takes away what a run that was killed has left lying about and no run needs: captures, which hold all that a head
+  /// is made of, and the word to packages that no daemon starts. Not while an operation is at work here.
+  private func clearAway() async throws(AgentError) {
+    guard let idle = try leases.idleMark() else { return }
+    defer { withExtendedLifetime(idle) {} }
+    try await CaptureStore.removeCaptures()
+    try DaemonStarts.allow()
   }
 
   package func release(_ run: RunToken) async throws(AgentError) { try await leases.release(run) }

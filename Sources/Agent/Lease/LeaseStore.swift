@@ -89,6 +89,12 @@ package struct LeaseStore: Sendable {
       next: "Look for hung agents: `pgrep -fa agent-` on the host.")
   }
 
+  /// Keeps operations from beginning for a moment. Nil: one is at work.
+  func idleMark() throws(AgentError) -> WorkingMark? {
+    guard let lock = try FileLock(operationsPath) else { return nil }
+    return WorkingMark(lock)
+  }
+
   final class WorkingMark: Sendable {
     private let lock: FileLock
     fileprivate init(_ lock: consuming FileLock) { self.lock = lock }

@@ -37,7 +37,7 @@ struct BootEvent: Hashable, Sendable {
       what = .script(mac)
     case "images" where parts.count == 4 && parts[3] == "root.squashfs":
       what = .image("\(parts[1])/\(parts[2])")
-    case "captures" where parts.last == "root.squashfs":
+    case "captures" where parts.last == "root.encrypted":
       what = .capture
     default: return nil
     }

@@ -46,7 +46,7 @@ extension LabSite {
     try await group.killAll()
     progress("everything of lab \(site.id) has ended")
     for machine in site.machines where machine.disk == .empty {
-      try await LoopDevices.detach(backing: site.diskFile(of: machine))
+      for disk in site.disks(of: machine) { try await LoopDevices.detach(backing: disk.file) }
     }
     for name in Self.namespaces(of: site.id) {
       try await site.endStrangers(in: name)

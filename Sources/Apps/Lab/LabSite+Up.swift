@@ -80,7 +80,9 @@ extension LabSite {
     for machine in machines {
       switch machine.disk {
       case .debian: try DebianHead(site: self, machine: machine).install()
-      case .empty: try makeEmptyDisk(diskFile(of: machine))
+      case .empty:
+        try makeEmptyDisk(diskFile(of: machine))
+        try await makeDataDisk(dataFile(of: machine))
       case .none: try Files.makeDirectory(directory(of: machine))
       }
       if !Files.exists(statusFile(of: machine)) {
@@ -99,6 +101,18 @@ extension LabSite {
       throw AgentError(
         .diskFull, "The disk \(path) could not be made", cause: String(cString: strerror(errno)),
         next: "Use a file system that holds sparse files of \(bytes >> 30) GiB.")
+    }
+  }
+
+  private func makeDataDisk(_ path: String) async throws(AgentError) {
+    guard !Files.exists(path) else { return }
+    let unfinished = "\(path).new"
+    try Files.remove(unfinished)
+    try makeEmptyDisk(unfinished, bytes: 64 << 20)
+    try await Command.checked(
+      "mkfs.ext4", ["-q", "-L", "data", unfinished], next: "Check that e2fsprogs is installed.")
+    try Files.attempt("The disk \(path) could not be put in place") {
+      try FileManager.default.moveItem(atPath: unfinished, toPath: path)
     }
   }
 

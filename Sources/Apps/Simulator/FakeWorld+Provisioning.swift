@@ -59,7 +59,7 @@ extension FakeWorld {
     _ goal: CloneGoal, on host: HostID, _ secrets: Secrets
   ) throws(AgentError) -> Outcome {
     if let record = machines[host]?.clones[goal.head], !uninstalled.contains(goal.head) {
-      return Outcome(changed: false, detail: "installed already, from \(record.capture)")
+      return Outcome(changed: false, detail: "\(goal.head) \(record.words)")
     }
     guard var clone = machines[host], clone.captures.contains(goal.head) else {
       throw AgentError(
@@ -88,9 +88,16 @@ extension FakeWorld {
     machines[goal.head] = clone
     uninstalled.remove(goal.head)
     configured.remove(goal.head)
+    machines[host]?.captures.remove(goal.head)
     machines[host]?.clones[goal.head] = CloneRecord(
       head: goal.head, capture: String(SHA256.hex("capture of \(host)").prefix(16)), installedAt: now)
     return Outcome(changed: true, detail: "installed \(goal.head)")
+  }
+
+  mutating func ensureCloneNoted(head: HostID, on host: HostID) -> Outcome {
+    if let record = machines[host]?.clones[head] { return Outcome(changed: false, detail: "\(head) \(record.words)") }
+    machines[host]?.clones[head] = CloneRecord(head: head, capture: nil, installedAt: now)
+    return Outcome(changed: true, detail: "noted that \(head) is there")
   }
 
   mutating func ensureCloneAbsent(head: HostID, on host: HostID) -> Outcome {
@@ -120,4 +127,12 @@ extension ImageProbe: MemoryProbe {
 
 extension CloneProbe: MemoryProbe {
   func answer(of asked: AskedMachine) -> CloneRecord? { asked.machine.clones[head] }
+}
+
+extension SSHPortProbe: MemoryProbe {
+  func answer(of asked: AskedMachine) -> Bool {
+    asked.world.machines.contains { id, machine in
+      asked.world.isUp(id) && machine.links.contains { $0.addresses.contains { $0.hasPrefix("\(address)/") } }
+    }
+  }
 }

@@ -15,12 +15,15 @@ extension Reconciler {
     let runDirectory = try makeRunDirectory()
     let history = try repository(of: site)
     var hosts: [HostID: SSHHost] = [:]
-    for head in cluster.heads {
+    // Those first that vouch for others.
+    for head in cluster.heads.filter({ $0.cloneOf == nil }) + cluster.heads.filter({ $0.cloneOf != nil }) {
+      let original = head.cloneOf.flatMap { hosts[$0] }
       let way = site.sshConfiguration == nil ? way(to: head, cluster) : nil
       hosts[head.name] = SSHHost(
         id: head.name, target: head.name.name, hostName: way.map { "\($0.address)" },
         formerHostName: { way.flatMap { formerAddress(of: head.name, $0.name, history, site) }.map(\.description) },
-        otherHostNames: head.nics.map { "\($0.address)" }, user: cluster.access.user,
+        otherHostNames: head.nics.map { "\($0.address)" },
+        voucher: { await key(of: head.name, from: original) }, user: cluster.access.user,
         configuration: site.sshConfiguration?.path, agent: site.agent.path,
         catalog: .all, runDirectory: runDirectory.path)
     }
@@ -33,6 +36,13 @@ extension Reconciler {
         heads: Dictionary(uniqueKeysWithValues: hosts.map { ($0.key.name, $0.value) })), by: by,
       clock: ContinuousClock(),
       now: { Int(Date().timeIntervalSince1970) })
+  }
+
+  /// The host key of a clone, which its original has made. Nil: it has not, or does not answer.
+  private static func key(of clone: HostID, from original: SSHHost?) async -> String? {
+    let probe = HeadClones.keyProbe(of: clone)
+    let answers = try? await original?.answer([probe], secrets: Secrets())
+    return answers?[probe].flatMap(HeadClones.key(in:))
   }
 
   private static func repository(of site: Site) throws(ReconcileError) -> AuditRepository {

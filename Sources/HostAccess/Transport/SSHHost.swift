@@ -9,6 +9,7 @@ package actor SSHHost: Host {
   private let program: SSHProgram
   private let formerHostName: @Sendable () -> String?
   private let otherHostNames: [String]
+  private let voucher: @Sendable () async -> String?
   private let agent: AgentBinary
   private var attempt: (number: Int, task: Task<Result<SSHConnection, AgentError>, Never>)?
   private var attempts = 0
@@ -23,6 +24,8 @@ package actor SSHHost: Host {
   ///   - hostName: its address, where the configuration does not say it.
   ///   - formerHostName: the address that it was left with, which may be another one. Asked for each connection.
   ///   - otherHostNames: its addresses on other networks, for when nobody answers at that one.
+  ///   - voucher: gives the host's key, `ssh-ed25519 AA…`, as another host says it that is known and has made it. It is
+  ///     asked when ssh does not know the key that the host shows, or knows another.
   ///   - configuration: ssh's `-F`; nil is the user's own.
   ///   - agent: the path of the agent's program on this machine.
   ///   - catalog: what can be asked of it.
@@ -30,13 +33,15 @@ package actor SSHHost: Host {
   ///   - agentFolder: where the agent lies on the host; a plain path, because a remote shell reads it.
   package init(
     id: HostID, target: String, hostName: String?, formerHostName: @escaping @Sendable () -> String? = { nil },
-    otherHostNames: [String] = [], user: String, configuration: String?, agent: String, catalog: WireCatalog,
+    otherHostNames: [String] = [], voucher: @escaping @Sendable () async -> String? = { nil }, user: String,
+    configuration: String?, agent: String, catalog: WireCatalog,
     runDirectory: String,
     agentFolder: String = "/usr/lib/cluster"
   ) {
     self.id = id
     self.formerHostName = formerHostName
     self.otherHostNames = otherHostNames
+    self.voucher = voucher
     program = SSHProgram(
       host: id, target: target, hostName: hostName, user: user, configuration: configuration,
       runDirectory: runDirectory, agentFolder: agentFolder)
@@ -132,10 +137,21 @@ package actor SSHHost: Host {
 
   private func open() async -> Result<SSHConnection, AgentError> {
     do throws(AgentError) {
-      let connection = try await open(ordered(routes()))
+      let connection = try await openVouched(ordered(routes()))
       route = connection.program
       return .success(connection)
     } catch { return .failure(error) }
+  }
+
+  /// A host that was installed from another one has a key which that one made. ssh learns it from there, and from
+  /// nobody who just shows one.
+  private func openVouched(_ routes: [SSHProgram]) async throws(AgentError) -> SSHConnection {
+    do throws(AgentError) { return try await open(routes) } catch {
+      guard error.code == .hostKey, let key = await voucher(),
+        try await SSHKnownHosts(program).learn(key, of: routes)
+      else { throw error }
+      return try await open(routes)
+    }
   }
 
   private func open(_ routes: [SSHProgram]) async throws(AgentError) -> SSHConnection {

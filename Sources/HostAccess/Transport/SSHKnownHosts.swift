@@ -43,6 +43,24 @@ struct SSHKnownHosts: Sendable {
     if !lines.isEmpty { try append(lines.joined(), to: file) }
   }
 
+  /// The key of a host is known for certain: ssh is to know it, and no other, by all names of the host.
+  ///
+  /// - Returns: whether it did not know that already.
+  func learn(_ key: String, of routes: [SSHProgram]) async throws(AgentError) -> Bool {
+    guard let file = files.first else { return false }
+    var news = false
+    for name in Set(routes.map(name(of:))).sorted() {
+      if try await keys(ofName: name) == [key] { continue }
+      for file in files where try FileSystem.entry(file) != nil {
+        // Nobody is known by it any more, also where ssh says so with a status of its own.
+        _ = try await Command.run("ssh-keygen", ["-q", "-R", name, "-f", file])
+      }
+      try append("\(name) \(key)\n", to: file)
+      news = true
+    }
+    return news
+  }
+
   /// As ssh itself does: the file is the user's, and may be a link to one that is kept elsewhere.
   private func append(_ lines: String, to path: String) throws(AgentError) {
     let file = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
@@ -57,10 +75,14 @@ struct SSHKnownHosts: Sendable {
 
   /// Types and keys, without the names that stand before them. Those of authorities and revoked ones are no host's own.
   private func keys(of address: String) async throws(AgentError) -> [String] {
+    try await keys(ofName: name(of: address))
+  }
+
+  private func keys(ofName name: String) async throws(AgentError) -> [String] {
     var found: [String] = []
     for file in files where try FileSystem.entry(file) != nil {
       // ssh-keygen(1) finds hashed names too; its status is 1 when there is none.
-      let result = try await Command.run("ssh-keygen", ["-F", name(of: address), "-f", file])
+      let result = try await Command.run("ssh-keygen", ["-F", name, "-f", file])
       for line in result.text.split(whereSeparator: \.isNewline) where !line.hasPrefix("#") && !line.hasPrefix("@") {
         let words = line.split(separator: " ", maxSplits: 1)
         if words.count == 2, !found.contains(String(words[1])) { found.append(String(words[1])) }

@@ -61,10 +61,11 @@ struct SSHProgram: Hashable, Sendable {
       "LogLevel=ERROR", "RequestTTY=no", "EscapeChar=none", "ForwardAgent=no", "ForwardX11=no",
       "ClearAllForwardings=yes", "PermitLocalCommand=no", "RemoteCommand=none", "User=\(user)",
       "ControlPath=\(controlPath ?? socket)",
+      // Secrets go over it, and looking at a host must not make anybody's key the host's.
+      "StrictHostKeyChecking=yes",
     ]
     if let hostName { all.append("HostName=\(hostName)") }
     if let keyName { all.append("HostKeyAlias=\(keyName)") }
-    if isOtherAddress { all.append("StrictHostKeyChecking=yes") }
     all += options
     return (configuration.map { ["-F", $0] } ?? []) + all.flatMap { ["-o", $0] }
   }

@@ -36,6 +36,7 @@ extension Diagnostic.Code {
   package static let badRange = Self("spec.bad-range", "Not a range of addresses")
   package static let badMAC = Self("spec.bad-mac", "Not a MAC address")
   package static let badDuration = Self("spec.bad-duration", "Not a duration")
+  package static let badDisk = Self("spec.bad-disk", "Not a rule that finds a disk")
   package static let badPath = Self("spec.bad-path", "Path leaves the folder of the spec")
   package static let badPermission = Self("spec.bad-permission", "Not an owner, a group and a mode")
   package static let badURL = Self("spec.bad-url", "Not an HTTP address")
@@ -82,6 +83,7 @@ extension Diagnostic.Code {
   package static let cloneWithoutMAC = Self("spec.clone-without-mac", "Clone that cannot network-boot")
   package static let cloneWithoutImage = Self("spec.clone-without-image", "Clone without an image to install it with")
   package static let cloneWithoutBMC = Self("spec.clone-without-bmc", "Clone without a BMC")
+  package static let notAClone = Self("spec.not-a-clone", "Key that only a clone has")
 
   // MARK: High availability
   package static let tooFewHeads = Self("spec.too-few-heads", "Too few heads")
@@ -106,17 +108,16 @@ extension Diagnostic.Code {
     tooLarge, encoding, controlCharacter, tab, syntax, empty, severalDocuments, tooDeep, tooManyValues, aliasExpansion,
     unknownAlias, tag, duplicateKey, keyNotText, tooManyProblems,
     unsupportedVersion, unknownKey, missingKey, emptyValue, wrongType, unknownChoice, repeatedItem, badNumber, badName,
-    badHostlist, tooManyNames, badAddress, badNetwork, badRange, badMAC, badDuration, badPath, badPermission, badURL,
-    literalSecret,
-    noEffect,
-    unknownNetwork, unknownImage, unknownHead, unusedImage, missingFile, linkedPath,
-    privateFile,
+    badHostlist, tooManyNames, badAddress, badNetwork, badRange, badMAC, badDuration, badDisk, badPath, badPermission,
+    badURL, literalSecret, noEffect,
+    unknownNetwork, unknownImage, unknownHead, unusedImage, missingFile, linkedPath, privateFile,
     overlappingNetworks, addressOutsideNetwork, reservedAddress, duplicateAddress, duplicateMAC, duplicateName,
     duplicateBMC, multicastMAC, countsTooFar, twoNICsOneNetwork, twoGateways, dynamicRange, dynamicOverlap,
     dynamicWithoutDHCP,
     servesWithoutHead, bootWithoutDHCP, severalBootNetworks, noBootNetwork, nodeOffBootNetwork, nodeWithoutMAC,
     notACard, bmcUnreachable,
     cloneOfItself, cloneOfClone, cloneWithoutMAC, cloneWithoutBMC, cloneWithoutImage,
+    notAClone,
     tooFewHeads, tooManyHeads, serviceAddressHead, serviceAddressMissing, serviceNotServed, serviceNotHA,
     serviceName, serviceUnit, serviceCheck,
     singleHeartbeat, heartbeatHead, monitorTiming, detectTiming, fencingMissing, fencingWithoutBMC,

@@ -30,12 +30,23 @@ package struct EnsureCapture: GoalOperation {
 package struct CaptureRecipe: Hashable, Codable, Sendable {
   /// The head that will be installed from it.
   package var clone: HostID
-  /// Paths that stay behind: identity, secrets, caches, logs.
+  /// Patterns of fnmatch(3) for paths that stay behind beside what its kind keeps back: identity, caches.
   package var excluded: [String]
+  /// Files and folders that come along, whatever kind they are of.
+  package var kept: [String]
 
-  package init(clone: HostID, excluded: [String]) {
+  package init(clone: HostID, excluded: [String], kept: [String] = []) {
     self.clone = clone
     self.excluded = excluded
+    self.kept = kept
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    clone = try values.decode(HostID.self, forKey: .clone)
+    excluded = try values.decode([String].self, forKey: .excluded)
+    // Records of earlier versions lack it.
+    kept = try values.decodeIfPresent([String].self, forKey: .kept) ?? []
   }
 }
 
@@ -92,6 +103,34 @@ package struct CloneGoal: Hashable, Codable, Sendable {
     self.identity = identity
     self.deadlineSeconds = deadlineSeconds
   }
+}
+
+/// Notes that another head, which was not installed from here, is there: it is never taken for an empty machine again.
+package struct EnsureCloneNoted: HostOperation {
+  package static let name = "ensureCloneNoted"
+
+  package let head: HostID
+
+  package init(head: HostID) {
+    self.head = head
+  }
+
+  package var secrets: Set<SecretRef> { [] }
+  package var machine: HostID? { head }
+  package func claims(on host: HostID) -> [Claim] { [] }
+  package var lockout: Lockout { .impossible }
+  package var impact: Impact { .nothing }
+  package var isRemoval: Bool { false }
+
+  package var timing: OperationTiming {
+    OperationTiming(expectedSeconds: 1, varies: false, deadline: .seconds(60), lane: nil)
+  }
+  package var expectation: Expectation? { nil }
+
+  package var target: String { head.name }
+  package func title(verb: String, machines: String) -> String { "note that \(machines) is there" }
+  package var counting: CountingWords { CountingWords("note", "head", "heads") }
+  package var undoing: String { "it changes nothing that would have to be undone." }
 }
 
 /// Forgets that this head has installed another one: removes the note that says so, and the capture.

@@ -6,9 +6,9 @@ import Diagnostics
 package enum HeadClones: Wing {
   package static let name = "head-clones"
   package static let kinds: [AnyKind] = [AnyKind(HeadCloneKind.self)]
-  package static let probes: [any Probe.Type] = [CloneProbe.self]
+  package static let probes: [any Probe.Type] = [CloneProbe.self, SSHPortProbe.self]
   package static let operations: [any HostOperation.Type] = [
-    EnsureCapture.self, EnsureClone.self, EnsureCloneAbsent.self,
+    EnsureCapture.self, EnsureClone.self, EnsureCloneNoted.self, EnsureCloneAbsent.self,
   ]
   /// From power-on to SSH: slow firmware takes minutes before it asks for an address.
   private static let deadlineSeconds = 1800
@@ -31,24 +31,39 @@ package enum HeadClones: Wing {
       return Resource(
         HeadCloneKind.id(head.name),
         HeadCloneKind.Desired(
-          primary: original, capture: CaptureRecipe(clone: head.name, excluded: HeadCapture.excluded), goal: goal,
-          image: image.name, wipe: head.wipe),
+          primary: original,
+          capture: CaptureRecipe(
+            clone: head.name, excluded: HeadCapture.excluded, kept: HeadCapture.kept(head, cluster)), goal: goal,
+          image: image.name, wipe: head.wipe, disk: head.disk ?? .only),
         because: "\(head.name) is a clone of \(original)", source: head.source,
         // Only where it is installed: a head that is there does not wait for an image.
         mayComeAfter: [ImageKind.id(image.name)])
     }
   }
 
-  /// The image that nodes boot holds the installer too. `capture_sha256` is set when the capture is known.
+  /// The question to its original for the host key that it has made for a clone, and what is in the answer.
+  package static func keyProbe(of clone: HostID) -> AnyProbe { AnyProbe(CloneProbe(clone)) }
+  package static func key(in answer: AnyAnswer) -> String? {
+    // An original that cannot tell vouches for nobody.
+    (try? answer.value(of: CloneProbe.self))??.hostKey
+  }
+
+  /// Where a clone is seen from its original. Nil: it is none.
+  package static func address(of head: Head, _ cluster: Cluster) -> IPv4Address? {
+    guard head.cloneOf != nil, let network = cluster.bootNetwork else { return nil }
+    return head.nic(on: network.name)?.address
+  }
+
+  /// The image that nodes boot holds the installer too. `head_key` is made for each installation.
   private static func installScript(
     _ head: Head, mac: MACAddress, image: String, prefix: Int, server: IPv4Address
   ) -> String {
     let captures = "http://\(server)/captures/\(head.name)"
     let arguments = [
       "cluster.ip=${netX/ip}/\(prefix)", "cluster.gw=${netX/gateway}", "BOOTIF=01-${netX/mac:hexhyp}",
-      "systemd.hostname=\(head.name)", "head=\(server)", "mac=\(mac)", "cluster.install=/dev/vda",
-      "cluster.capture=\(captures)/root.squashfs", "cluster.capture_sha256=${capture_sha256}",
-      "cluster.identity=\(captures)/identity.tar", "cluster.wipe=\(head.wipe ? "yes" : "no")",
+      "systemd.hostname=\(head.name)", "head=\(server)", "mac=\(mac)",
+      "cluster.install=\(head.disk?.argument ?? DiskRule.only.argument)",
+      "cluster.capture=\(captures)", "cluster.head_key=${head_key}", "cluster.wipe=\(head.wipe ? "yes" : "no")",
     ]
     return """
       #!ipxe
@@ -78,30 +93,56 @@ package enum HeadClones: Wing {
   }
 }
 
-/// The files that a captured head keeps to itself: who it is, what only it may know, and what can be had again.
+/// The files that a captured head keeps to itself beside those that their kind keeps there (`CaptureSelection`): who it
+/// is, and what can be had again.
 enum HeadCapture {
-  /// Patterns of mksquashfs(1); `/*` at the end keeps the folder itself.
+  /// Patterns of fnmatch(3); `/*` at the end keeps the folder itself.
   static let excluded = identity + secrets + state + caches
 
-  static let identity = ["/etc/machine-id", "/var/lib/dbus/machine-id", "/etc/ssh/ssh_host_*", "/etc/hostname"]
+  /// Two machines with one of these are taken for the same one. The installer gives the clone its own.
+  static let identity =
+    [
+      "/etc/machine-id", "/var/lib/dbus/machine-id", "/etc/ssh/ssh_host_*", "/etc/hostname", "/etc/mailname",
+      "/etc/iscsi/initiatorname.iscsi", "/etc/nvme/hostnqn", "/etc/nvme/hostid", "/var/lib/systemd/random-seed",
+      "/var/lib/systemd/credential.secret",
+    ] + addresses + disks
+  /// Whoever manages its cards: a clone with an address of the original takes the original off the network.
+  private static let addresses = [
+    "/etc/network/interfaces", "/etc/network/interfaces.d/*", "/etc/netplan/*", "/etc/systemd/network/*",
+    "/etc/NetworkManager/system-connections/*", "/etc/udev/rules.d/*-net.rules", "/var/lib/dhcp/*",
+    "/var/lib/NetworkManager/*", "/etc/hosts", "/etc/resolv.conf",
+  ]
+  /// Names of disks and file systems, which are others on the clone.
+  private static let disks = [
+    "/etc/fstab", "/etc/crypttab", "/etc/mdadm/mdadm.conf", "/etc/lvm/archive/*", "/etc/lvm/backup/*",
+    "/etc/initramfs-tools/conf.d/resume", "/boot/grub/grub.cfg", "/boot/grub/grubenv", "/boot/grub/device.map",
+  ]
   static let secrets = [
     "/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-", "\(WellKnown.secrets)/*", "/etc/corosync/authkey",
-    "/etc/pacemaker/authkey", "/root/.ssh/id_*", "/root/.bash_history", "/etc/ssl/private/*",
-    "/var/lib/systemd/random-seed", "/var/lib/systemd/credential.secret",
+    "/etc/pacemaker/authkey", "/etc/ssl/private/*",
   ]
-  /// The agent's state that goes along, only the list of what it manages: lease, generation, clones and proofs are this
-  /// head's own.
   static let state = [
-    "/var/lib/cluster/generation*", "/var/lib/cluster/lease*", "/var/lib/cluster/clones", "/var/lib/cluster/fencing",
-    "/var/lib/cluster/deadman", "/var/lib/cluster/operations.lock",
     "/var/lib/corosync/*", "/var/lib/pacemaker/*/*", "/var/lib/misc/dnsmasq.leases", "/var/lib/systemd/timers/*",
-    "\(WellKnown.captures)/*", "\(WellKnown.cloneScripts)/*",
+    "\(WellKnown.captures)/*", "\(WellKnown.cloneScripts)/*", "/var/backups/*", "/var/mail/*",
   ]
   static let caches = [
-    "/proc/*", "/sys/*", "/dev/*", "/run/*", "/tmp/*", "/var/tmp/*", "/mnt/*", "/media/*", "/var/cache/apt/*.bin",
-    "/var/cache/apt/archives/*.deb", "/var/lib/apt/lists/*_*", "/var/cache/cluster/*", "/var/crash/*", "/lost+found",
-    "/swapfile",
+    "/var/tmp/*", "/var/cache/apt/*.bin", "/var/cache/apt/archives/*.deb", "/var/lib/apt/lists/*_*",
+    "/var/cache/cluster/*", "/var/crash/*", "/swapfile", "/swap.img",
   ]
+
+  /// For the plan.
+  static let leftOut = [
+    "left out: the head's identity, its addresses, names of its disks, logs, caches, the agent's own notes and backups",
+    "left out: what only some may read and no package brought, as keys and passwords are; what people own",
+    "left out: /home, /root but for authorized_keys, /srv but for the cluster's, what daemons keep in /var/lib",
+    "left out: file systems other than /, /boot, /usr, /opt and /var; folders below / that are not Debian's",
+  ]
+
+  /// The paths that the description wants along; and who administers must get in.
+  static func kept(_ head: Head, _ cluster: Cluster) -> [String] {
+    let user = cluster.access.user
+    return head.keep + (user == "root" ? [] : ["/home/\(user)/.ssh/authorized_keys"])
+  }
 }
 
 extension Expansion {

@@ -74,7 +74,7 @@ package enum Heads: Wing {
     return [
       .packages(
         on: head.name, "base",
-        ["ca-certificates", "curl", "git", "iputils-arping", "iputils-ping"]
+        ["ca-certificates", "curl", "git", "iputils-arping", "iputils-ping", "openssl"]
           + PowerProtocols.spoken(in: cluster).flatMap { $0.packages },
         because: "every head has them", source: head.source, after: after)
     ]
@@ -142,8 +142,10 @@ extension Heads: StatusSection {
   private static func origin(_ head: Head, _ inventory: Inventory) -> String? {
     let answers = Answers(inventory, uninstalled: [])
     for other in inventory.hosts.keys {
-      if let record = (try? answers.answer(other, CloneProbe(head.name))) ?? nil, let parent = head.cloneOf {
-        return "clone of \(parent) (\(record.capture.prefix(12)))"
+      if let record = (try? answers.answer(other, CloneProbe(head.name))) ?? nil, let parent = head.cloneOf,
+        let capture = record.capture
+      {
+        return "clone of \(parent) (\(capture.prefix(12)))"
       }
     }
     return (try? answers.answer(head.name, SystemProbe()))?.operatingSystem

@@ -30,6 +30,7 @@ extension HighAvailability {
     guard let head = cluster.heads.first(where: { $0.name == silent }) else { return [] }
     var probes: [AnyProbe] = []
     if head.cloneOf == other { probes.append(AnyProbe(CloneProbe(silent))) }
+    if let address = HeadClones.address(of: head, cluster) { probes.append(AnyProbe(SSHPortProbe(address))) }
     if let bmc = head.bmc { probes.append(AnyProbe(PowerProbe(bmc))) }
     return probes + HighAvailabilityStatus.questions(cluster).filter { $0.host == other }.map(\.probe)
   }
@@ -48,6 +49,9 @@ extension HighAvailability {
       return .mayHold("it is up, and in the cluster of the other heads")
     }
     if let bmc = head.bmc, told(PowerProbe(bmc)).contains(.off) { return .cannotHold }
+    if let address = HeadClones.address(of: head, cluster), told(SSHPortProbe(address)).contains(true) {
+      return .mayHold("it cannot be reached from here, but something speaks SSH at \(address)")
+    }
     if told(CloneProbe(silent)).contains(nil) { return .cannotHold }
     let others = cluster.heads.map(\.name).filter { $0 != silent }
     if states.contains(where: \.quorate), told(CrmMonProbe()).contains(where: { $0 != nil }),

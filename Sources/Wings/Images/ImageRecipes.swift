@@ -102,7 +102,7 @@ enum ImagePayload {
     "busybox", "zstd", "iproute2", "iputils-ping", "openssh-server", "curl", "ca-certificates", "procps", "netbase",
     "login", "passwd", "less",
     // The installer's.
-    "fdisk", "e2fsprogs", "dosfstools", "squashfs-tools", "extlinux", "syslinux-common",
+    "fdisk", "e2fsprogs", "dosfstools", "squashfs-tools", "extlinux", "syslinux-common", "openssl",
   ]
 
   static func text(_ bytes: [UInt8], executable: Bool = false) -> TreeGoal.Entry {

@@ -85,7 +85,11 @@ struct BootSite {
         DnsmasqConfiguration(cluster: cluster, network: network, nic: nic, server: server, scale: scale).text,
         because: "DHCP, TFTP and DNS for network \(network.name)", source: network.source, after: installed),
       .file(
-        on: head.name, Self.nginxFile, NginxConfiguration(network: network, server: server, scale: scale).text,
+        on: head.name, Self.nginxFile,
+        NginxConfiguration(
+          network: network, server: server, scale: scale,
+          clones: cluster.heads.filter { $0.cloneOf != nil }.compactMap { $0.nic(on: network.name)?.address }
+        ).text,
         because: "boot scripts and images over HTTP", source: network.source, after: installed),
       .file(
         on: head.name, Self.logNote, "boot.log: one JSON object for each boot request and each report of a node.\n",

@@ -6,6 +6,8 @@ struct NginxConfiguration {
   let network: Network
   let server: IPv4Address
   let scale: BootScale
+  /// Heads that are installed over the network: nobody else has business with captures.
+  let clones: [IPv4Address]
 
   /// Every request that was answered is logged as one JSON object: the log is the record of who booted what. What was
   /// refused, and what strangers add to a request, is not: they would fill the disk with it.
@@ -60,7 +62,11 @@ struct NginxConfiguration {
         location /ipxe/ { root \(WellKnown.httpRoot); }
         location /clone/ { root \(WellKnown.httpRoot); }
         location /images/ { limit_req zone=files burst=400 nodelay; alias \(WellKnown.images)/; }
-        location /captures/ { limit_req zone=files burst=400 nodelay; alias \(WellKnown.captures)/; }
+        location /captures/ {
+          limit_req zone=files burst=400 nodelay;
+          alias \(WellKnown.captures)/;
+          \(clones.map { "allow \($0); " }.joined())deny all;
+        }
         # UEFI's own HTTP boot.
         location = /ipxe.efi { alias /usr/lib/ipxe/ipxe.efi; }
         # try_files and not return, which would come before allow and deny.

@@ -60,7 +60,9 @@ struct DiskBoot {
   }
 }
 
-/// The machine's disk as `/dev/vda`, and loop devices for mapping partitions, for a system that installs onto the disk.
+/// The machine's disks, and loop devices for mapping partitions, for a system that installs onto one of them.
+///
+/// A machine has the disk that it boots from and one with somebody's data: an installer has to tell them apart.
 struct DiskDevices {
   private static let loopMajor: UInt32 = 7
   private static let loops = 64
@@ -69,12 +71,15 @@ struct DiskDevices {
 
   /// `host:inside` pairs to bind into the container.
   func prepare() async throws(AgentError) -> [String] {
-    let disk = firmware.site.diskFile(of: firmware.machine)
-    let attached = try await Command.checked(
-      "losetup", ["--find", "--show", disk], next: "Check that loop devices work here: losetup -f.")
-    let device = attached.text.trimmingCharacters(in: .whitespacesAndNewlines)
-    firmware.say("disk \(device) is /dev/vda")
-    return ["\(device):/dev/vda", "/dev/loop-control"] + (try await loopNodes())
+    var binds = ["/dev/loop-control"]
+    for (name, file) in firmware.site.disks(of: firmware.machine) {
+      let attached = try await Command.checked(
+        "losetup", ["--find", "--show", file], next: "Check that loop devices work here: losetup -f.")
+      let device = attached.text.trimmingCharacters(in: .whitespacesAndNewlines)
+      firmware.say("disk \(device) is \(name)")
+      binds.append("\(device):\(name)")
+    }
+    return binds + (try await loopNodes())
   }
 
   /// nspawn's /dev is its own; a loop device that the kernel makes later would have no node there.

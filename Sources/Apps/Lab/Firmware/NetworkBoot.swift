@@ -69,7 +69,7 @@ struct NetworkBoot {
     ).run()
     try await image.unmount()
     if firmware.machine.disk == .empty {
-      try await LoopDevices.detach(backing: firmware.site.diskFile(of: firmware.machine))
+      for disk in firmware.site.disks(of: firmware.machine) { try await LoopDevices.detach(backing: disk.file) }
     }
     return .ended(end)
   }

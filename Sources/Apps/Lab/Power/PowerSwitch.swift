@@ -78,7 +78,8 @@ package struct PowerSwitch: Sendable {
       try await site.ip(machine.ports.map { "link del \($0.peer)" }, force: true)
     }
     try await site.removeNamespace(site.namespace(of: machine))
-    if machine.disk == .empty { try await LoopDevices.detach(backing: site.diskFile(of: machine)) }
+    guard machine.disk == .empty else { return }
+    for disk in site.disks(of: machine) { try await LoopDevices.detach(backing: disk.file) }
   }
 
   /// Signals PID 1 of the machine's system, as logind does for the power button: SIGRTMIN+4 is poweroff.target

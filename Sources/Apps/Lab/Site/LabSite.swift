@@ -72,6 +72,12 @@ extension LabSite {
 
   package func directory(of machine: LabMachine) -> String { "\(stateDirectory)/machines/\(machine.name)" }
   package func console(of machine: LabMachine) -> String { "\(directory(of: machine))/console.log" }
+  /// The disks of a machine that is installed over the network, by the names that the kernel gives them there.
+  package func disks(of machine: LabMachine) -> [(name: String, file: String)] {
+    [("/dev/nvme0n1", diskFile(of: machine)), ("/dev/sda", dataFile(of: machine))]
+  }
+  /// A disk with a file system that is somebody's.
+  package func dataFile(of machine: LabMachine) -> String { "\(directory(of: machine))/data.img" }
   package func diskFile(of machine: LabMachine) -> String { "\(directory(of: machine))/disk.img" }
 }
 

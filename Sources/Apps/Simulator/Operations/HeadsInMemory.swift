@@ -32,6 +32,16 @@ extension EnsureClone: MemoryOperation {
   }
 }
 
+extension EnsureCloneNoted: MemoryOperation {
+  package var conduct: MemoryConduct { .short(.milliseconds(100), mayEndReports: false) }
+
+  package func perform(
+    in world: inout FakeWorld, on host: HostID, _ secrets: Secrets
+  ) throws(AgentError) -> Outcome {
+    world.ensureCloneNoted(head: head, on: host)
+  }
+}
+
 extension EnsureCloneAbsent: MemoryOperation {
   package var conduct: MemoryConduct { .short(.milliseconds(100), mayEndReports: false) }
 

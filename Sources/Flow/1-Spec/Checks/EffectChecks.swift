@@ -8,7 +8,6 @@ import SpecForms
 enum EffectChecks {
   static func run(_ context: CheckContext, _ problems: inout Problems) {
     for network in context.declaration.networks { served(network, context, &problems) }
-    for head in context.declaration.heads { wiped(head, &problems) }
     for group in context.groups {
       for nic in group.nics { card(nic.name, &problems) }
     }
@@ -36,13 +35,6 @@ enum EffectChecks {
       help: "The heads serve the network that boots nodes, and no other. Remove the key, or add boot to it.",
       at: first.span,
       notes: context.bootNetwork.map { [.init(text: "the network that boots nodes", span: $0.name.span)] } ?? [])
-  }
-
-  private static func wiped(_ head: Named<HeadSection.Declaration>, _ problems: inout Problems) {
-    guard let wipe = head.value?.wipe, wipe.value, head.value?.cloneOf == nil else { return }
-    problems.error(
-      .noEffect, "`\(head.name.value)` is not installed from here, so nothing would be wiped.",
-      help: "Remove the key. It is for heads with `clone_of:`.", at: wipe.span)
   }
 
   /// A node is configured where it boots. Its other cards would stay as their firmware left them.

@@ -7,13 +7,31 @@ import Diagnostics
 enum MachineChecks {
   static func run(_ context: CheckContext, _ problems: inout Problems) {
     for (head, group) in zip(context.declaration.heads, context.heads) {
-      guard let parent = head.value?.cloneOf else { continue }
+      guard let parent = head.value?.cloneOf else {
+        onlyOfClones(head, &problems)
+        continue
+      }
       origin(of: head, parent, context, &problems)
       installing(head, group, parent, context, &problems)
     }
     images(context, &problems)
     for group in context.nodes { booting(group, context, &problems) }
     bmcReach(context, &problems)
+  }
+
+  /// The head that is not installed by us has its disk, and all that is on it, from somebody else.
+  private static func onlyOfClones(_ head: Named<HeadSection.Declaration>, _ problems: inout Problems) {
+    guard let value = head.value else { return }
+    let spans = [
+      (HeadSection.wipe.name, value.wipe?.value == true ? value.wipe?.span : nil),
+      (HeadSection.disk.name, value.disk?.span),
+      (HeadSection.keep.name, value.keep?.span),
+    ]
+    for case (let key, let span?) in spans {
+      problems.error(
+        .notAClone, "`\(key)` is for a head that is installed from here, and `\(head.name.value)` is not.",
+        help: "Write it for the head with `clone_of:`, or remove it.", at: span)
+    }
   }
 
   private static func origin(

@@ -11,6 +11,8 @@ enum HeadSection: Section {
     var hasBMC: Bool
     var cloneOf: Located<String>?
     var wipe: Located<Bool>?
+    var disk: Located<DiskRule>?
+    var keep: Located<[Located<String>]>?
   }
 
   static let noun = "a head"
@@ -29,8 +31,20 @@ enum HeadSection: Section {
     "The head that this one is installed from, as a clone that keeps only its own identity.")
   static let wipe = Key(
     "wipe", .flag, "Whether installing the clone may overwrite a disk that is not empty. Default: false.")
+  static let disk = Key(
+    "disk", .disk,
+    "The disk that the clone is installed on: a device, best below /dev/disk/by-id, `model:…`, `serial:…`, "
+      + "`smallest` or `largest`. Nothing is written when several disks fit. Default: the only one that is empty."
+  )
+  static let keep = Key(
+    "keep", .list(of: .absolutePath, "a list of paths of the original", unique: true),
+    "Files and folders that the clone gets although they would stay on the original, such as "
+      + "`/etc/munge/munge.key`. Default: none."
+  )
 
-  static let keys = [nics.description, bmc.description, cloneOf.description, wipe.description]
+  static let keys = [
+    nics.description, bmc.description, cloneOf.description, wipe.description, disk.description, keep.description,
+  ]
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration { read(fields, bmc, &problems) }
 
@@ -44,7 +58,41 @@ enum HeadSection: Section {
     Declaration(
       nics: fields.read(nics, &problems)?.value ?? [], bmc: fields.read(bmc, &problems),
       hasBMC: fields.entry(bmc.name) != nil,
-      cloneOf: fields.read(cloneOf, &problems), wipe: fields.read(wipe, &problems))
+      cloneOf: fields.read(cloneOf, &problems), wipe: fields.read(wipe, &problems),
+      disk: fields.read(disk, &problems), keep: fields.read(keep, &problems))
+  }
+}
+
+extension Form where Value == DiskRule {
+  fileprivate static var disk: Form {
+    text(
+      "a rule that finds a disk", code: .badDisk, pattern: "^(smallest|largest|/dev/.+|model:.+|serial:.+)$",
+      examples: ["/dev/disk/by-id/nvme-eui.0025385b21404d5f", "model:SAMSUNG MZ7L3480", "smallest"]
+    ) { text in
+      DiskRule(text).map { .value($0) }
+        ?? .wrong(
+          "`\(shown(text))` finds no disk.",
+          help: "Write a device such as `/dev/disk/by-id/…`, `model:…` or `serial:…` as lsblk(8) shows it, "
+            + "`smallest` or `largest`.")
+    }
+  }
+}
+
+extension Form where Value == String {
+  /// A path on a head, without parts that lead elsewhere.
+  fileprivate static var absolutePath: Form {
+    text("an absolute path", code: .badPath, pattern: "^(/[^/]+)+$", examples: ["/etc/munge/munge.key"]) { text in
+      let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+      let isPlain = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f }
+      guard parts.count >= 2, parts[0].isEmpty, isPlain,
+        parts.dropFirst().allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." })
+      else {
+        return .wrong(
+          "`\(shown(text))` is not a plain absolute path.",
+          help: "Write it from `/` on, without `.`, `..` and a slash at the end: `/etc/munge/munge.key`.")
+      }
+      return .value(text)
+    }
   }
 }
 

@@ -147,14 +147,23 @@ package struct Head: Hashable, Sendable {
   package var cloneOf: HostID?
   /// A disk that the clone's installer may overwrite although it is not empty.
   package var wipe: Bool
+  /// The disk that the clone is installed on. Nil: the only one that is empty.
+  package var disk: DiskRule?
+  /// Paths of the original that the clone gets although they would stay there: absolute, without a slash at the end.
+  package var keep: [String]
   package var source: SourceSpan
 
-  package init(name: HostID, nics: [NIC], bmc: BMC?, cloneOf: HostID?, wipe: Bool, source: SourceSpan) {
+  package init(
+    name: HostID, nics: [NIC], bmc: BMC?, cloneOf: HostID?, wipe: Bool, disk: DiskRule? = nil, keep: [String] = [],
+    source: SourceSpan
+  ) {
     self.name = name
     self.nics = nics
     self.bmc = bmc
     self.cloneOf = cloneOf
     self.wipe = wipe
+    self.disk = disk
+    self.keep = keep
     self.source = source
   }
 
