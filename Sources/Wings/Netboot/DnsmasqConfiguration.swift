@@ -27,8 +27,10 @@ struct DnsmasqConfiguration {
   /// Both heads know all reservations, so either may answer for an address that the other gave out. So no lease is
   /// kept on the disk: what a head that served last year remembers of a machine would stand against the description,
   /// and writing all leases for each that is given takes the square of their number. Whoever renews a lease that
-  /// dnsmasq has forgotten keeps it, and before an address of the range goes to somebody it is tried whether it
-  /// answers: see dnsmasq(8), `--dhcp-authoritative`.
+  /// dnsmasq has forgotten keeps it: see dnsmasq(8), `--dhcp-authoritative`.
+  ///
+  /// No address of the range is pinged first: all others wait up to 3 s for it, and anybody may ask with MAC addresses
+  /// of his own making. Each machine's address follows from its MAC address, so it gets the same again.
   private var dhcp: [String] {
     guard network.serves.contains(.dhcp) else { return [] }
     var lines = ["", "# Addresses: fixed ones by MAC from a folder; the others from a range, for a short time."]
@@ -38,7 +40,7 @@ struct DnsmasqConfiguration {
       lines.append("dhcp-range=\(network.cidr.address),static,\(network.cidr.mask)")
     }
     lines += [
-      "dhcp-authoritative", "leasefile-ro", "dhcp-lease-max=\(scale.leases)",
+      "dhcp-authoritative", "leasefile-ro", "no-ping", "dhcp-lease-max=\(scale.leases)",
       "dhcp-hostsdir=\(WellKnown.dhcpHosts)", "dhcp-ignore-names=tag:!known",
       // With no address none is announced; without the line dnsmasq itself would be, and heads do not route.
       "dhcp-option=option:router" + (network.gateway.map { ",\($0)" } ?? ""),
