@@ -96,7 +96,8 @@ enum StatusText {
       table.add(node.name, node.state.rawValue.uppercased(), node.image ?? "-", node.detail ?? "")
     }
     let out = status.nodes.count { $0.state == .out }
-    let heading = "Nodes  \(ready.count) of \(status.nodes.count - out) ready" + (out == 0 ? "" : ", \(out) out")
+    let up = status.nodes.count { $0.state == .ready }
+    let heading = "Nodes  \(up) of \(status.nodes.count - out) ready" + (out == 0 ? "" : ", \(out) out")
     return [heading] + table.lines()
   }
 
