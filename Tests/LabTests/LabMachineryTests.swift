@@ -79,11 +79,11 @@ struct LabMachineryTests {
 
   @Test func aBMCCanLie() async throws {
     try await TestLab.with { lab in
-      try lab.site.setBMC(of: "head1", lies: true)
+      try await lab.site.setBMC(of: "head1", BoardTraits(lies: true))
       #expect(try await lab.ipmi("head1", ["chassis", "power", "off"]).succeeded)
       #expect(try await lab.ipmi("head1", ["chassis", "power", "status"]).text.contains("is on"))
 
-      try lab.site.setBMC(of: "head1", lies: false)
+      try await lab.site.setBMC(of: "head1", BoardTraits())
       #expect(try await lab.ipmi("head1", ["chassis", "power", "off"]).succeeded)
       #expect(try await lab.ipmi("head1", ["chassis", "power", "status"]).text.contains("is off"))
     }

@@ -10,9 +10,8 @@ struct LabCommand: AsyncParsableCommand {
     commandName: "lab", abstract: "Run a lab: a copy of the described cluster on this machine.",
     subcommands: [
       LabUpCommand.self, LabDownCommand.self, LabStatusCommand.self, LabShellCommand.self, LabConsoleCommand.self,
-      LabPowerCommand.self, LabCutCommand.self, LabProbeCommand.self, LabStormCommand.self,
-      LabEnterCommand.self, LabMachineCommand.self,
-      LabChassisCommand.self,
+      LabPowerCommand.self, LabCutCommand.self, LabBMCCommand.self, LabProbeCommand.self, LabStormCommand.self,
+      LabEnterCommand.self, LabMachineCommand.self, LabChassisCommand.self,
     ])
 }
 
@@ -66,6 +65,11 @@ struct LabMachineCommand: AsyncParsableCommand {
 struct LabChassisCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(commandName: "_chassis", shouldDisplay: false)
 
+  /// Seconds until the request is carried out.
+  @Option var wait: Double = 0
+  @Option var offAfter: Double = 0
+  @Flag var readOnly = false
+  @Flag var lies = false
   @Argument var state: String
   @Argument var machine: String
   @Argument(parsing: .allUnrecognized) var request: [String] = []
@@ -74,7 +78,10 @@ struct LabChassisCommand: AsyncParsableCommand {
     try await Failure.telling {
       let site = try LabEntry.site(state: state)
       let machine = try LabEntry.machine(machine, of: site)
-      for line in try await ChassisControl(PowerSwitch(machine, of: site)).answer(request) { Terminal.print(line) }
+      if wait > 0 { try await ContinuousClock().sleep(for: .seconds(wait)) }
+      let traits = BoardTraits(offAfter: offAfter, readOnly: readOnly, lies: lies)
+      let chassis = ChassisControl(PowerSwitch(machine, of: site), traits)
+      for line in try await chassis.answer(request) { Terminal.print(line) }
     }
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
+import Foundation
 import HostAccess
 
 /// A machine's BMC: `ipmi_sim` on the BMC's address, speaking IPMI 2.0 over LAN, whose chassis is the machine.
@@ -11,7 +12,7 @@ struct BoardController {
   private var folder: String { "\(site.directory(of: machine))/bmc" }
   var daemon: LabDaemon { LabDaemon(site: site, name: "bmc-\(machine.name)") }
 
-  /// Starts it, or starts it again when its address or account has changed.
+  /// Starts it, or starts it again when its address, account or traits have changed.
   func start() async throws(AgentError) {
     guard let password = Files.text("\(site.secretsDirectory)/\(bmc.password.name)") else {
       throw AgentError(
@@ -20,7 +21,7 @@ struct BoardController {
     let wanted = configuration(password: password)
     if daemon.isAlive {
       guard Files.text("\(folder)/lan.conf") != wanted else { return }
-      try await daemon.stop()
+      try await stop()
     }
     try Files.makeDirectory("\(folder)/state")
     try Files.write(wanted, to: "\(folder)/lan.conf", mode: 0o600)
@@ -31,10 +32,20 @@ struct BoardController {
       ]))
   }
 
+  /// Takes its power. It does not end when it is asked to. The machine's own state is another matter.
+  func stop() async throws(AgentError) { try await daemon.stop(SIGKILL) }
+
+  private var traits: BoardTraits { site.traits(of: machine) }
+  /// The machine whose chassis it is.
+  private var switched: HostID { traits.chassisOf ?? machine.name }
+  private var rules: String {
+    (traits.offAfter > 0 ? " --off-after \(traits.offAfter)" : "") + (traits.readOnly ? " --read-only" : "")
+      + (traits.lies ? " --lies" : "")
+  }
+
   /// ipmi_lan(5). `chassis_control` is not in the manual: the program is called with `get PARM…` or `set PARM VALUE…`.
   private func configuration(password: String) -> String {
     let levels = ["callback", "user", "operator", "admin"].map { "    allowed_auths_\($0) none md2 md5 straight" }
-    let guid = SHA256.hex("\(site.id)/\(machine.name)").prefix(32)
     return """
       name "\(machine.name)"
       set_working_mc 0x20
@@ -42,9 +53,9 @@ struct BoardController {
           addr \(bmc.address) 623
           priv_limit admin
       \(levels.joined(separator: "\n"))
-          guid \(guid)
+          guid \(site.systemUUID(of: switched))
         endlan
-        chassis_control "\(site.program) lab _chassis \(site.stateDirectory) \(machine.name)"
+        chassis_control "\(site.program) lab _chassis \(site.stateDirectory) \(switched)\(rules)"
         user 1 false "" "test" user 10 none md2 md5 straight
         user 2 true "\(bmc.user)" "\(password)" admin 10 none md2 md5 straight
 
@@ -64,8 +75,12 @@ struct BoardController {
 /// The requests of `ipmi_sim` to `chassis_control`: `get power boot`, `set power 0`, `set reset 1`, `set boot pxe` …
 package struct ChassisControl {
   var power: PowerSwitch
+  var traits: BoardTraits
 
-  package init(_ power: PowerSwitch) { self.power = power }
+  package init(_ power: PowerSwitch, _ traits: BoardTraits = BoardTraits()) {
+    self.power = power
+    self.traits = traits
+  }
 
   /// The lines to print.
   package func answer(_ arguments: [String]) async throws(AgentError) -> [String] {
@@ -92,8 +107,13 @@ package struct ChassisControl {
   }
 
   private func set(_ parameter: String, _ value: String) async throws(AgentError) {
-    if Files.exists(power.site.lieFile(power.machine)) { return }
+    if traits.lies { return }
+    if traits.readOnly {
+      throw AgentError(.permission, "This BMC only tells the power", next: "Give it other traits: `cluster lab bmc`.")
+    }
     switch (parameter, value) {
+    case ("power", "0") where traits.offAfter > 0 && power.isOn, ("reset", _) where traits.offAfter > 0 && power.isOn:
+      try later(parameter, value)
     case ("power", "0"): try await power.perform(.off)
     case ("power", "1"): try await power.perform(.on)
     case ("reset", _): try await power.perform(.cycle)
@@ -105,9 +125,27 @@ package struct ChassisControl {
     }
   }
 
+  /// Takes the order, and has another process carry it out: a BMC answers at once, and goes on answering.
+  private func later(_ parameter: String, _ value: String) throws(AgentError) {
+    let site = power.site
+    let argv = site.enter(
+      site.daemonsGroup,
+      [
+        site.program, "lab", "_chassis", "--wait", "\(traits.offAfter)", site.stateDirectory, power.machine.name.name,
+        "set", parameter, value,
+      ])
+    _ = try Daemon.start(argv, log: site.console(of: power.machine))
+  }
+
   private static func unknown(_ arguments: [String]) -> AgentError {
     AgentError(
       .invalid, "The lab's chassis does not know: \(arguments.joined(separator: " "))", next: "Use a supported setting."
     )
   }
+}
+
+extension LabSite {
+  /// The UUID that a machine's firmware and its BMC both tell, so that one can see whose BMC it is: 32 hexadecimal
+  /// digits.
+  func systemUUID(of name: HostID) -> String { String(SHA256.hex("\(id)/\(name)").prefix(32)) }
 }

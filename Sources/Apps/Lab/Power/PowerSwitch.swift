@@ -12,6 +12,10 @@ package struct PowerSwitch: Sendable {
     case on, off, cycle
     /// The power button: the system is asked to shut down.
     case shutdown
+    /// The mains go: the machine and its BMC are dead at once.
+    case mainsOff = "mains-off"
+    /// The mains are back: the BMC answers again, and the machine stays off.
+    case mainsOn = "mains-on"
   }
 
   package enum BootDevice: String, Codable, Sendable { case pxe, disk = "default", none }
@@ -42,11 +46,31 @@ package struct PowerSwitch: Sendable {
         try await switchOff()
         try await switchOn()
       }
+    case .mainsOff:
+      try await FileLock.hold(lock) { () throws(AgentError) in
+        try Files.write("", to: mainsFile)
+        try await board?.stop()
+        try await switchOff()
+      }
+    case .mainsOn:
+      try Files.remove(mainsFile)
+      try await board?.start()
     }
+  }
+
+  /// There is no power in the socket.
+  var isWithoutMains: Bool { Files.exists(mainsFile) }
+  private var mainsFile: String { "\(folder)/mains-off" }
+  private var board: BoardController? {
+    machine.bmc.map { BoardController(site: site, machine: machine, bmc: $0) }
   }
 
   private func switchOn() async throws(AgentError) {
     guard !isOn else { return }
+    guard !isWithoutMains else {
+      throw AgentError(
+        .conflict, "\(machine.name) has no mains", next: "Give it power: `cluster lab power \(machine.name) mains-on`.")
+    }
     // What a machine that died by itself left over.
     try await clear()
     let namespace = site.namespace(of: machine)
@@ -70,8 +94,14 @@ package struct PowerSwitch: Sendable {
     try Files.writeJSON(MachineStatus(.off), to: site.statusFile(of: machine))
   }
 
-  /// Ends every process of the machine, unplugs it, and releases its disk.
+  /// Unplugs the machine, ends every process of it, and releases its disk.
+  ///
+  /// In this order, as when power goes: a system whose links are up while its processes die says goodbye to all its
+  /// peers, by FIN and RST.
   func clear() async throws(AgentError) {
+    if Files.exists(site.namespacePath) {
+      try await site.ip(machine.ports.map { "link set \($0.peer) down" }, force: true)
+    }
     if let process = Files.readJSON(ProcessIdentity.self, from: record), process.isAlive { kill(process.pid, SIGKILL) }
     try await group.killAll()
     if Files.exists(site.namespacePath) {

@@ -21,10 +21,10 @@ struct LabDaemon {
     try Files.writeJSON(process, to: record)
   }
 
-  func stop() async throws(AgentError) {
+  /// - Parameter signal: not SIGKILL for nginx, whose workers would outlive their master.
+  func stop(_ signal: Int32 = SIGTERM) async throws(AgentError) {
     guard let process, process.isAlive else { return }
-    // Not SIGKILL: nginx's workers would outlive their master.
-    kill(process.pid, SIGTERM)
+    kill(process.pid, signal)
     try await Poll.until(.seconds(5), "\(name) has ended") { !process.isAlive }
   }
 

@@ -92,16 +92,4 @@ extension LabSite {
 
   /// Takes the package mirror away, or gives it back. What has been fetched before stays to be had.
   package func setMirror(up: Bool) async throws(AgentError) { try await PackageProxy(self).setMirror(up: up) }
-
-  func lieFile(_ machine: LabMachine) -> String { "\(directory(of: machine))/bmc-lies" }
-
-  /// Makes a BMC say yes to every command and do nothing, or honest again.
-  package func setBMC(of name: HostID, lies: Bool) throws(AgentError) {
-    let machine = try LabEntry.machine(name.name, of: self)
-    if lies {
-      try Files.write("", to: lieFile(machine))
-    } else {
-      try Files.remove(lieFile(machine))
-    }
-  }
 }
