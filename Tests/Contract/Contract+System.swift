@@ -73,6 +73,19 @@ extension Contract {
       #expect(state.isFixed && !state.differs(from: false) && !state.differs(from: true))
       try await host.perform(EnsureFileAbsent(path: file.path))
     },
+    Contract(name: "the agent is the resource agents' program, and no other file is") { (host) async throws in
+      let path = ResourceAgentsKind.path
+      try await host.perform(EnsureResourceAgents(present: true))
+      #expect(try await host.ask(ResourceAgentsProbe()) == .current)
+
+      try await host.perform(EnsureFile(FileGoal(path: path, contents: .text("#!/bin/sh\n"))))
+      #expect(try await host.ask(ResourceAgentsProbe()) == .other)
+      try await host.perform(EnsureResourceAgents(present: true))
+      #expect(try await host.ask(ResourceAgentsProbe()) == .current)
+
+      try await host.perform(EnsureResourceAgents(present: false))
+      #expect(try await host.ask(ResourceAgentsProbe()) == .absent)
+    },
     Contract(name: "a changed configuration makes a unit stale until it is loaded", check: staleness),
   ]
 

@@ -17,7 +17,12 @@ extension SiteContract {
         let status = try await head.status()
         #expect(status.quorate && status.stonithEnabled && !status.maintenance)
         #expect(status.ready == site.names)
-        #expect(status.resources.map(\.id).sorted() == (try site.primitives).sorted())
+        let (links, others) = (
+          status.resources.filter { $0.agent == "ocf:cluster:link" },
+          status.resources.filter { $0.agent != "ocf:cluster:link" }
+        )
+        #expect(others.map(\.id).sorted() == (try site.primitives).sorted())
+        #expect(Set(links.flatMap(\.nodes)) == Set(site.names) && links.count % site.names.count == 0)
         #expect(status.resources.filter { $0.role != "Started" || $0.nodes.count != 1 || $0.failed }.isEmpty)
         try await head.runsWhatItHolds(site, status)
       }
@@ -175,7 +180,7 @@ extension ContractSite {
         guard let text else { return false }
         let status = try ClusterStatus(parsing: text)
         return status.ready.count == 2
-          && status.resources.filter { $0.role == "Started" }.count == wanted
+          && status.resources.filter { $0.role == "Started" && $0.agent != "ocf:cluster:link" }.count == wanted
       }
       let status = try await head.status()
       #expect(status.ready == names)

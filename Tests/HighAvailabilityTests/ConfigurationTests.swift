@@ -85,6 +85,71 @@ struct ConfigurationTests {
     #expect(WingCatalog.problems(of: cluster).isEmpty)
   }
 
+  @Test("heads keep their numbers, whatever the order in the description")
+  func nodeids() throws {
+    var cluster = try Example.cluster()
+    let before = CorosyncConfiguration(cluster: cluster, policy: try Example.policy()).text
+    cluster.heads.reverse()
+    let after = CorosyncConfiguration(cluster: cluster, policy: try Example.policy()).text
+    #expect(before.contains("name: head2\n        nodeid: 2") && after.contains("name: head2\n        nodeid: 2"))
+    #expect(CorosyncConfiguration.nodeids(["b", "a"]) == ["a": 1, "b": 2])
+    #expect(CorosyncConfiguration.nodeids(["x1", "y1"]) == ["x1": 1, "y1": 2])
+    #expect(CorosyncConfiguration.nodeids(["x0", "y7"]) == ["x0": 1, "y7": 2])
+  }
+
+  @Test("a fencing has time for a slow BMC, and a silent BMC does not put its device out of service")
+  func fencingPatience() throws {
+    let elements = PacemakerElements(cluster: try Example.cluster(), policy: try Example.policy()).all
+    let device = try XMLElement(parsing: try #require(elements.first { $0.id == "fence-head1" }).xml)
+    func value(_ set: String, _ name: String) -> String? {
+      device.first(set)?.all("nvpair").first { $0["name"] == name }?["value"]
+    }
+    #expect(value("meta_attributes", "migration-threshold") == "INFINITY")
+    #expect(value("instance_attributes", "pcmk_reboot_timeout") == "75s")
+    #expect(elements.contains { $0.xml.contains(#"name="stonith-timeout" value="90s""#) })
+  }
+
+  @Test("each card of a service address is watched, and the boot network counts for more than the rest")
+  func links() throws {
+    let elements = PacemakerElements(cluster: try Example.cluster(), policy: try Example.policy()).all
+    let scores = try ["link-public-preferred", "link-private-preferred"].map { id in
+      let rule = try XMLElement(parsing: try #require(elements.first { $0.id == id }).xml)
+      #expect(rule["rsc"] == "address-private")
+      return try #require(rule.first("rule")?["score"].flatMap { Int($0) })
+    }
+    // Never a ban: where no head has a carrier, services stay where they are.
+    #expect(scores[0] > 10_000 && scores[1] > 10 * scores[0])
+    #expect(elements.contains { $0.id == "link-private-clone" && $0.section == .resources })
+  }
+
+  @Test("an operation on the CIB is not stopped before all that it waits for")
+  func patience() throws {
+    let goal = CIBGoal(elements: [], removed: [], members: [])
+    let waits = EnsureCIB.joining + EnsureCIB.telling + EnsureCIB.resting * 2
+    #expect(EnsureCIB(goal).timing.deadline > waits)
+  }
+
+  @Test("rules are left out until every member has set what they ask for")
+  func unsetAttributes() throws {
+    let elements = PacemakerElements(cluster: try Example.cluster(), policy: try Example.policy()).all
+    let goal = CIBGoal(elements: elements, removed: [], members: ["head1", "head2"])
+    func live(_ values: [String: [String]]) throws -> CIBDocument {
+      let states = values.sorted { $0.key < $1.key }.map { head, names in
+        "<node_state id='\(head)' uname='\(head)'><transient_attributes id='\(head)'><instance_attributes id='i\(head)'>"
+          + names.map { "<nvpair id='\(head)-\($0)' name='\($0)' value='1'/>" }.joined()
+          + "</instance_attributes></transient_attributes></node_state>"
+      }
+      return try CIBDocument(parsing: "<cib><configuration/><status>\(states.joined())</status></cib>")
+    }
+    let both = ["link-public", "link-private"]
+    #expect(goal.attributesUnset(in: try live([:])) == Set(both))
+    let half = try live(["head1": both, "head2": ["link-public"]])
+    #expect(goal.attributesUnset(in: half) == ["link-private"])
+    let early = goal.withoutRules(on: goal.attributesUnset(in: half))
+    #expect(Set(goal.elements.map(\.id)).subtracting(early.elements.map(\.id)) == ["link-private-preferred"])
+    #expect(goal.attributesUnset(in: try live(["head1": both, "head2": both])).isEmpty)
+  }
+
   @Test("a failure more than the restarts moves a service")
   func restarts() throws {
     var policy = try Example.policy()

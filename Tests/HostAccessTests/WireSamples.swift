@@ -53,7 +53,8 @@ enum WireSamples {
         mac: mac, stage: .script, image: nil, verified: false, age: 9, uptime: nil, server: address, readyAge: 12,
         poweredAge: 10),
     ]),
-    PowerProbe(bmc).answered(.on), PowerCycleProbe(address).answered(nil), PowerCycleProbe(address).answered("r"),
+    ResourceAgentsProbe().answered(.absent), ResourceAgentsProbe().answered(.other), PowerProbe(bmc).answered(.on),
+    PowerCycleProbe(address).answered(nil), PowerCycleProbe(address).answered("r"),
   ]
 
   private static let file = FileProbe("/etc/hosts")
@@ -94,7 +95,7 @@ enum WireSamples {
         CIBGoal(elements: [CIBElement(section: .resources, id: "r", xml: "<r/>")], removed: ["x"], members: ["head1"])),
       EnsureServicesOn(
         SwitchoverGoal(head: "head2", anchor: "address-private", parts: [.init(id: "nginx", names: ["boot"])])),
-      EnsureFencingProven(FencingGoal(head: "head2", bmc: bmc)),
+      EnsureFencingProven(FencingGoal(head: "head2", bmc: bmc)), EnsureResourceAgents(present: true),
     ] as [any HostOperation]).map { AnyOperation($0) }
 
   /// A conversation's messages as they travel, by a name for each.

@@ -14,10 +14,15 @@ extension EnsureCIB: AgentOperation {
   ///   would not accept the configuration, `.commandFailed` when a resource does not run with it.
   func perform(on agent: Agent, _ context: OperationContext) async throws(AgentError) -> Outcome {
     try await waitForMembers(goal.members, context)
-    let live = try await PacemakerTools.parsedCIB()
+    var live = try await PacemakerTools.parsedCIB()
     let differences = live.differences(goal)
     if !differences.isEmpty {
       context.progress("changing \(differences.count) elements of Pacemaker's configuration")
+      let early = goal.withoutRules(on: goal.attributesUnset(in: live))
+      if early != goal {
+        try await PacemakerTools.apply(early, to: live)
+        live = try await awaitAttributes(context)
+      }
       try await PacemakerTools.apply(goal, to: live)
       let rest = try await PacemakerTools.parsedCIB().differences(goal)
       guard rest.isEmpty else {
@@ -41,6 +46,26 @@ extension EnsureCIB: AgentOperation {
     return ids.count > 5 ? "\(ids.count) elements" : ids.joined(separator: ", ")
   }
 
+  /// Waits until every member has told the attributes that rules ask for, and gives the CIB of that moment.
+  ///
+  /// A rule that comes first moves services to the head that happens to tell first.
+  private func awaitAttributes(_ context: OperationContext) async throws(AgentError) -> CIBDocument {
+    context.progress("waiting for each head to tell the carriers of its cards")
+    var live = try await PacemakerTools.parsedCIB()
+    let told = try await poll(until: Self.telling, every: .milliseconds(250)) { () throws(AgentError) -> Bool? in
+      live = try await PacemakerTools.parsedCIB()
+      return goal.attributesUnset(in: live).isEmpty ? true : nil
+    }
+    guard told != nil else {
+      throw AgentError(
+        .deadline, "Not every head tells the carriers of its cards",
+        cause: "missing: " + goal.attributesUnset(in: live).sorted().joined(separator: ", "),
+        next: "Check `crm_mon --one-shot --show-node-attributes --failcounts`; maintenance mode (`cluster ha resume`) "
+          + "keeps Pacemaker from starting what tells them.")
+    }
+    return live
+  }
+
   /// A CIB changed by one half of a cluster would fence the other half, so all members have to be there.
   private func waitForMembers(_ members: [HostID], _ context: OperationContext) async throws(AgentError) {
     guard !members.isEmpty else { return }
@@ -60,21 +85,19 @@ extension EnsureCIB: AgentOperation {
     }
   }
 
-  /// Pacemaker alone waits 20 s for others before its first election (`dc-deadtime`).
-  private static var joining: Duration { .seconds(120) }
-
   /// Waits for the cluster to come to rest, tries what has failed once more, and gives the names of those.
   private func settleResources(_ goal: CIBGoal, _ context: OperationContext) async throws(AgentError) -> [String] {
     let ours = Set(goal.elements.filter { $0.section == .resources }.map(\.id))
     context.progress("waiting for Pacemaker to come to rest")
-    let atRest = try await PacemakerTools.settle(within: 90)
+    let seconds = Int(Self.resting.components.seconds)
+    let atRest = try await PacemakerTools.settle(within: seconds)
     let failed = try await PacemakerTools.parsedStatus().down(among: ours)
     if failed.isEmpty, atRest { return [] }
     for resource in failed {
       context.progress("trying \(resource.id) again")
       try await PacemakerTools.cleanUp(resource.id)
     }
-    let restored = try await PacemakerTools.settle(within: 90)
+    let restored = try await PacemakerTools.settle(within: seconds)
     let status = try await PacemakerTools.parsedStatus()
     let still = status.down(among: ours).map(\.id)
     guard still.isEmpty, restored else {

@@ -12,6 +12,7 @@ import Logging
 ///     cluster-agent undo --boot           the same before links come up, for whatever was not confirmed
 ///     cluster-agent receive-history|send-history PATH
 ///                                         git's end of a push to or a fetch from this host's copy of the record
+///     cluster-agent ocf SCRIPT ACTION     a resource agent of Pacemaker's, by the script at its place
 ///     cluster-agent --version             protocol version and digest
 @main
 struct ClusterAgent {
@@ -21,6 +22,10 @@ struct ClusterAgent {
     // Files that others must read get their mode from their goal, and folders theirs; nothing from who logged in.
     umask(0o022)
     let arguments = Array(CommandLine.arguments.dropFirst())
+    // First: Pacemaker asks every few seconds.
+    if arguments.first == "ocf" {
+      exit(ResourceAgents.run(Array(arguments.dropFirst()), environment: environment()))
+    }
     let log = Logger(label: "cluster-agent") { _ in JournalLog() }
     do throws(AgentError) {
       if arguments == ["--version"] {
@@ -37,7 +42,7 @@ struct ClusterAgent {
         say(
           STDERR_FILENO,
           "usage: cluster-agent serve --host NAME | undo CHANGE | undo --boot | receive-history PATH | "
-            + "send-history PATH | --version")
+            + "send-history PATH | ocf SCRIPT ACTION | --version")
         exit(64)
       }
     } catch {
@@ -57,6 +62,18 @@ struct ClusterAgent {
     }
     try await AgentService.serve(
       Agent(id: host, deadMan: DeadManSwitch(log: log)), input: STDIN_FILENO, output: output, log: log)
+  }
+
+  /// Only what resource agents are told.
+  private static func environment() -> [String: String] {
+    var values: [String: String] = [:]
+    var next = environ
+    while let entry = next.pointee {
+      let parts = String(cString: entry).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      if parts.count == 2, parts[0].hasPrefix("OCF_") { values[String(parts[0])] = String(parts[1]) }
+      next += 1
+    }
+    return values
   }
 
   private static func version() throws(AgentError) -> String {

@@ -182,7 +182,10 @@ extension FakeWorld {
         + "maintenance=\"false\" pending=\"false\" unclean=\"false\"/>"
     }
     let acting = acting(members)
-    let resources = primitives.map { status($0, acting) }
+    let resources = primitives.flatMap { primitive in
+      // What every head runs for itself is told once for each.
+      primitive.isOnEveryHead ? acting.map { status(primitive, [$0]) } : [status(primitive, acting)]
+    }
     return
       "<pacemaker-result api-version=\"2.25\"><summary><current_dc present=\"true\" with_quorum=\"\(quorate.contains(host))\"/>"
       + options + "</summary><nodes>\(nodes.joined())</nodes><resources>\(resources.joined())</resources>"
@@ -269,6 +272,9 @@ extension XMLElement {
   fileprivate var serviceAddress: IPv4Address? {
     self["class"] == "stonith" ? nil : parameter("ip").flatMap { IPv4Address($0) }
   }
+
+  /// It tells something of the head that it is on.
+  fileprivate var isOnEveryHead: Bool { self["type"] == "link" }
 
   /// The value of a primitive's instance attribute.
   fileprivate func parameter(_ name: String) -> String? {

@@ -10,6 +10,19 @@ struct CorosyncConfiguration {
   let cluster: Cluster
   let policy: HighAvailabilityPolicy
 
+  /// A number for each head that follows from its name, whatever the order in the description: who exchanges two lines
+  /// must not renumber a cluster that runs.
+  ///
+  /// A name that ends with a number has that one. Where this gives two heads one number, they are counted by name.
+  static func nodeids(_ names: [HostID]) -> [HostID: UInt32] {
+    let ending = names.compactMap { name -> (HostID, UInt32)? in
+      let digits = name.name.reversed().prefix { $0.isASCII && $0.isNumber }
+      return UInt32(String(digits.reversed())).flatMap { (1...65_535).contains($0) ? (name, $0) : nil }
+    }
+    if Set(ending.map(\.1)).count == names.count { return Dictionary(uniqueKeysWithValues: ending) }
+    return Dictionary(uniqueKeysWithValues: names.sorted().enumerated().map { ($1, UInt32($0 + 1)) })
+  }
+
   var text: String {
     let links = policy.heartbeat.links
     var lines = [
@@ -34,8 +47,9 @@ struct CorosyncConfiguration {
       ]
     }
     lines += ["}", "nodelist {"]
-    for (index, head) in cluster.heads.enumerated() {
-      lines += ["    node {", "        name: \(head.name)", "        nodeid: \(index + 1)"]
+    let numbers = Self.nodeids(cluster.heads.map(\.name))
+    for head in cluster.heads {
+      lines += ["    node {", "        name: \(head.name)", "        nodeid: \(numbers[head.name] ?? 0)"]
       for (number, network) in links.enumerated() {
         guard let nic = head.nic(on: network) else { continue }
         lines.append("        ring\(number)_addr: \(nic.address)")

@@ -12,13 +12,14 @@ package enum HighAvailability: Wing {
   package static let name = "high-availability"
   package static let kinds: [AnyKind] = [
     AnyKind(FencingProofKind.self), AnyKind(HighAvailabilityBootstrapKind.self),
-    AnyKind(PacemakerConfigurationKind.self),
+    AnyKind(PacemakerConfigurationKind.self), AnyKind(ResourceAgentsKind.self),
   ]
   package static let probes: [any Probe.Type] = [
     CorosyncProbe.self, CIBProbe.self, StoredCIBProbe.self, CrmMonProbe.self, FencingProbe.self,
+    ResourceAgentsProbe.self,
   ]
   package static let operations: [any HostOperation.Type] = [
-    EnsureCIB.self, EnsureFencingProven.self, EnsureServicesOn.self,
+    EnsureCIB.self, EnsureFencingProven.self, EnsureServicesOn.self, EnsureResourceAgents.self,
   ]
   package static let errands: [any Errand.Type] = [SwitchoverErrand.self, MaintenanceErrand.self]
 
@@ -48,7 +49,9 @@ package enum HighAvailability: Wing {
   ) -> [Resource] {
     guard let policy = cluster.ha, let primary = cluster.primary, cluster.heads.count > 1 else { return [] }
     let parts = HighAvailabilityParts(cluster: cluster, policy: policy, primary: primary)
-    return parts.onHeads + parts.ownUnits + [parts.bootstrap] + parts.proofs + parts.units + [parts.configuration]
+    return parts.onHeads + parts.orders + parts.ownUnits + [parts.bootstrap] + parts.proofs + parts.units + [
+      parts.configuration
+    ]
   }
 }
 
@@ -63,7 +66,7 @@ struct HighAvailabilityParts {
   static let units: Set<String> = [corosync, pacemaker]
   /// Debian's unit cannot reload, and a restart would take Pacemaker and its services along.
   private static let reload = "/etc/systemd/system/corosync.service.d/cluster.conf"
-  private static let agent = "/usr/lib/ocf/resource.d/cluster/service"
+  private static let agents = ["service", "address", "link"].map { "/usr/lib/ocf/resource.d/cluster/\($0)" }
 
   private func source(_ key: String) -> SourceSpan { policy.sources[key] ?? policy.source }
 
@@ -73,7 +76,7 @@ struct HighAvailabilityParts {
 
   private func software(on head: HostID) -> [Resource] {
     let installed = [PackagesKind.id(on: head, HighAvailability.name)]
-    // busybox asks the health checks' questions: HTTP and DNS in one small program.
+    // busybox fetches pages behind TLS for health checks.
     // pacemaker-resource-agents comes along with Pacemaker, and has to go with it.
     var names = [
       "busybox", "corosync", "pacemaker", "pacemaker-cli-utils", "pacemaker-resource-agents", "resource-agents",
@@ -91,10 +94,34 @@ struct HighAvailabilityParts {
         on: head, Self.reload, "[Service]\nExecReload=/usr/sbin/corosync-cfgtool -R\n",
         because: "Corosync takes up changes without a restart", source: source("heartbeat"), after: installed),
       .file(
-        on: head, Self.agent, String(decoding: PackageResources.service_ocf, as: UTF8.self), mode: 0o755,
-        because: "how Pacemaker runs a service", source: source("services"), after: installed),
+        on: head, Self.online, Self.anyLink, because: "a broken cable does not keep Corosync from starting",
+        source: source("heartbeat"), after: installed),
+      .resourceAgents(
+        on: head, because: "how Pacemaker runs services and addresses", source: source("services"), after: installed),
     ]
+      + Self.agents.map { agent in
+        .file(
+          on: head, agent, Self.script, mode: 0o755, because: "how Pacemaker runs services and addresses",
+          source: source("services"), after: [ResourceAgentsKind.id(on: head)])
+      }
   }
+
+  private static let online = "/etc/systemd/system/systemd-networkd-wait-online.service.d/50-cluster.conf"
+  /// Corosync starts after network-online.target, and that waits two minutes for a link which is broken: one that works
+  /// is enough to come back to the cluster.
+  private static let anyLink = """
+    [Service]
+    ExecStart=
+    ExecStart=/lib/systemd/systemd-networkd-wait-online --any --timeout=30
+
+    """
+
+  /// The kernel starts the program that the first line names, with the path of this file and Pacemaker's action.
+  private static let script = """
+    #!\(ResourceAgentsKind.path) ocf
+    # Written by cluster: a resource agent of Pacemaker. Its program is the interpreter.
+
+    """
 
   private func secrets(on head: HostID) -> [Resource] {
     let installed = [PackagesKind.id(on: head, HighAvailability.name)]
@@ -114,15 +141,41 @@ struct HighAvailabilityParts {
             on: head, path, bmc.password, because: "fencing of \(other.name)", source: source("fencing"),
             after: installed))
       }
-      let program = bmc.speaks.fenceProgram(other.name, passwordFile: path)
       resources.append(
         .file(
-          on: head, program.path, program.text, mode: 0o755,
-          because: "fencing of \(other.name) without its password on a command line", source: source("fencing"),
+          on: head, bmc.speaks.fenceProgramPath(other.name), bmc.speaks.fenceProgram(duel(of: head, with: bmc)),
+          mode: 0o755, because: "fencing of \(other.name) without its password on a command line",
+          source: source("fencing"),
           after: installed))
     }
     return resources
   }
+
+  private func duel(of name: HostID, with target: BMC) -> FencingDuel {
+    let shooter = cluster.heads.first { $0.name == name }
+    let own = shooter?.bmc.flatMap { $0.protocol == target.protocol && $0.address != target.address ? $0 : nil }
+    let anchor = policy.addresses.first { $0.network == cluster.bootNetwork?.name } ?? policy.addresses.first
+    func side(_ bmc: BMC) -> FencingDuel.Side { .init(bmc: bmc, passwordFile: WellKnown.secretPath(bmc.password)) }
+    return FencingDuel(
+      target: side(target), own: own.map(side), order: cluster.heads.map(\.name).sorted().firstIndex(of: name) ?? 0,
+      service: anchor?.address, card: anchor.flatMap { shooter?.nic(on: $0.network)?.name })
+  }
+
+  /// Units that Pacemaker runs stop after it at a shutdown, or it would see them fail, and nobody starts them but it:
+  /// as Pacemaker itself writes for resources of its class `systemd`.
+  var orders: [Resource] {
+    let text = "[Unit]\nBefore=pacemaker.service\n[Service]\nRestart=no\n"
+    return cluster.heads.flatMap { head in
+      ClusteredUnit.all(of: policy, in: cluster).map { unit in
+        .file(
+          on: head.name, Self.order(of: unit.unit), text,
+          because: "\(unit.unit) stops after Pacemaker, which stops it in good order", source: source("services"),
+          after: [PackagesKind.id(on: head.name, HighAvailability.name)])
+      }
+    }
+  }
+
+  private static func order(of unit: String) -> String { "/etc/systemd/system/\(unit).d/50-cluster-pacemaker.conf" }
 
   /// Units of the site's own: Pacemaker starts them, so they must not start by themselves.
   var ownUnits: [Resource] {
@@ -165,8 +218,7 @@ struct HighAvailabilityParts {
           PackagesKind.id(on: other.name, HighAvailability.name),
           SecretFileKind.id(on: other.name, WellKnown.secretPath(bmc.password)),
           FileKind.id(
-            on: other.name,
-            bmc.speaks.fenceProgram(head.name, passwordFile: WellKnown.secretPath(bmc.password)).path),
+            on: other.name, bmc.speaks.fenceProgramPath(head.name)),
         ])
     }
   }
@@ -204,7 +256,7 @@ struct HighAvailabilityParts {
   var configuration: Resource {
     let members = [primary.name] + cluster.heads.map(\.name).filter { $0 != primary.name }
     let perHead = cluster.heads.flatMap { head in
-      [WellKnown.unit(Self.pacemaker, on: head.name), FileKind.id(on: head.name, Self.agent)]
+      [WellKnown.unit(Self.pacemaker, on: head.name)] + Self.agents.map { FileKind.id(on: head.name, $0) }
         + ClusteredUnit.all(of: policy, in: cluster).map { WellKnown.unit($0.unit, on: head.name) }
     }
     var resource = Resource.pacemakerConfiguration(

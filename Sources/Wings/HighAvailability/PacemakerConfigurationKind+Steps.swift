@@ -81,6 +81,8 @@ extension PacemakerConfigurationKind {
       case "rsc_location" where difference.change != .removed:
         // A preference for the head that is active already moves nothing; a fence device may move unnoticed.
         let wanted = goal.elements.first { $0.id == difference.id }.flatMap { try? XMLElement(parsing: $0.xml) }
+        // A rule on carriers moves nothing while all heads have theirs.
+        if wanted?.first("rule") != nil { continue }
         if wanted?["score"] != "-INFINITY", wanted?["node"] != activeHead.name { worst = max(worst, .failover) }
       default: break
       }

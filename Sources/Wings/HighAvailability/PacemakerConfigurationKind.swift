@@ -130,6 +130,15 @@ package struct EnsureCIB: GoalOperation {
   package let goal: CIBGoal
   package init(_ goal: CIBGoal) { self.goal = goal }
 
+  /// The wait for heads to join. Pacemaker alone waits 20 s for others before its first election (`dc-deadtime`).
+  package static let joining = Duration.seconds(120)
+  /// The wait for attributes that rules ask for: a monitor, and its dampening.
+  package static let telling = Duration.seconds(30)
+  /// The wait for Pacemaker to come to rest, which may come twice.
+  package static let resting = Duration.seconds(90)
+  /// All of them, with a minute for Pacemaker's own programs.
+  static let deadline = joining + telling + resting * 2 + .seconds(60)
+
   package var secrets: Set<SecretRef> { [] }
   package var machine: HostID? { nil }
   package func claims(on host: HostID) -> [Claim] { goal.elements.map { .cib($0.id) } + goal.removed.map { .cib($0) } }
@@ -138,8 +147,8 @@ package struct EnsureCIB: GoalOperation {
   package var isRemoval: Bool { false }
 
   package var timing: OperationTiming {
-    // The change itself is at once; what it asks for is waited for.
-    OperationTiming(expectedSeconds: 10, varies: false, deadline: .seconds(180), lane: "cib")
+    // The change itself is at once; what it asks for is waited for, each part as long as it may take.
+    OperationTiming(expectedSeconds: 10, varies: false, deadline: Self.deadline, lane: "cib")
   }
   package var expectation: Expectation? { nil }
 

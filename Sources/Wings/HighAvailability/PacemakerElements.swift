@@ -11,7 +11,7 @@ struct PacemakerElements {
 
   /// Everything we own, with the list of it last.
   var all: [CIBElement] {
-    let elements = options + defaults + fenceDevices + addresses + services + placement
+    let elements = options + defaults + fenceDevices + links + addresses + services + placement
     return elements + [CIBDocument.registry(of: elements.map(\.id))]
   }
 
@@ -23,26 +23,26 @@ struct PacemakerElements {
     guard difference.element == "primitive", difference.change == .changed, !difference.lines.isEmpty else {
       return nil
     }
-    if difference.lines.allSatisfy({ $0.hasPrefix("\(id)-monitor: interval ") }) { return "monitor.every" }
-    if difference.lines.allSatisfy({ $0.hasPrefix("\(id)-monitor: timeout ") }) { return "monitor.timeout" }
-    return nil
+    let (interval, timeout) = ("\(id)-monitor: interval ", "\(id)-monitor: timeout ")
+    guard difference.lines.allSatisfy({ $0.hasPrefix(interval) || $0.hasPrefix(timeout) }) else { return nil }
+    // The time that a monitor stays follows from the interval, and is part of its timeout.
+    return difference.lines.contains { $0.hasPrefix(interval) } ? "monitor.every" : "monitor.timeout"
   }
 
   // MARK: Properties
 
   private var options: [CIBElement] {
-    var values: [(String, String)] = [
+    let values: [(String, String)] = [
       ("stonith-enabled", "\(policy.fencing)"),
       ("stonith-action", "reboot"),
-      ("stonith-timeout", "20s"),
+      // One fencing is up to 20 s for off, again for on, and a session for each question: fence_ipmilan(8).
+      ("stonith-timeout", "90s"),
       ("no-quorum-policy", "stop"),
       ("start-failure-is-fatal", "false"),
       ("cluster-recheck-interval", "60s"),
       // When both heads start at once, each waits this long for the other before the first election.
       ("dc-deadtime", "5s"),
     ]
-    // When both heads live and see each other no more, the one without services is shot: the other's shot comes later.
-    if policy.fencing, cluster.heads.count == 2 { values.append(("priority-fencing-delay", "1s")) }
     return values.map(CIBDocument.option)
   }
 
@@ -65,10 +65,16 @@ struct PacemakerElements {
       guard let bmc = head.bmc else { return [] }
       let device = bmc.speaks.fence(head.name, bmc)
       var parameters = device.parameters
-      parameters += [("pcmk_host_list", head.name.name), ("pcmk_reboot_action", "reboot")]
+      parameters += [
+        ("pcmk_host_list", head.name.name), ("pcmk_reboot_action", "reboot"),
+        // An agent that is killed half-way leaves the machine off and the fencing failed.
+        ("pcmk_reboot_timeout", "75s"), ("pcmk_off_timeout", "75s"),
+      ]
+      // A BMC that does not answer for some minutes must not put its fence device out of service for longer.
       let primitive = primitive(
-        device.id, ["class": "stonith", "type": device.agent], parameters,
-        operations: [("monitor", .seconds(60), .seconds(25))])
+        device.id, ["class": "stonith", "type": device.agent], parameters, meta: [("migration-threshold", "INFINITY")],
+        // fence_ipmilan(8) is a Python program: half a second of a core for each question.
+        operations: [("monitor", .seconds(300), .seconds(25))])
       // A head that has to be fenced cannot be trusted to do it.
       let location = constraint(
         "rsc_location", "\(device.id)-elsewhere", ["rsc": device.id, "node": head.name.name, "score": "-INFINITY"])
@@ -86,13 +92,15 @@ struct PacemakerElements {
       let interfaces = Set(cluster.heads.compactMap { $0.nic(on: address.network)?.name })
       if interfaces.count == 1, let interface = interfaces.first { parameters.append(("nic", interface)) }
       return primitive(
-        ClusteredUnit.id(ofAddressOn: address.network), ["class": "ocf", "provider": "heartbeat", "type": "IPaddr2"],
-        parameters,
-        operations: [
-          ("monitor", policy.monitor.every, policy.monitor.timeout), ("start", .zero, .seconds(20)),
-          ("stop", .zero, .seconds(20)),
-        ])
+        ClusteredUnit.id(ofAddressOn: address.network), ["class": "ocf", "provider": "cluster", "type": "address"],
+        parameters, operations: [monitor, ("start", .zero, .seconds(20)), ("stop", .zero, .seconds(20))])
     }
+  }
+
+  /// Pacemaker waits for as long as a monitor stays, and then for as long as a check may take.
+  private var monitor: (name: String, interval: Duration, timeout: Duration) {
+    let every = policy.monitor.every
+    return ("monitor", every, MonitorTiming.stay(every: every) + policy.monitor.timeout)
   }
 
   private var services: [CIBElement] {
@@ -100,10 +108,7 @@ struct PacemakerElements {
       primitive(
         service.id, ["class": "ocf", "provider": "cluster", "type": "service"],
         [("unit", service.unit)] + (anchor.map { service.parameters(at: $0.address) } ?? []),
-        operations: [
-          ("monitor", policy.monitor.every, policy.monitor.timeout), ("start", .zero, .seconds(30)),
-          ("stop", .zero, .seconds(30)),
-        ])
+        operations: [monitor, ("start", .zero, .seconds(30)), ("stop", .zero, .seconds(30))])
     }
   }
 
@@ -129,7 +134,7 @@ struct PacemakerElements {
       ]
     }
     if let preference { elements.append(preference(first)) }
-    return elements
+    return elements + whereLinked(anchor)
   }
 
   /// Where services go when both heads are up: with `manual` to the primary unless they already run somewhere, with
@@ -161,31 +166,10 @@ struct PacemakerElements {
 
   private func primitive(
     _ id: String, _ agent: [String: String], _ parameters: [(name: String, value: String)],
+    meta: [(name: String, value: String)] = [],
     operations: [(name: String, interval: Duration, timeout: Duration)]
   ) -> CIBElement {
-    let values = parameters.map { name, value in
-      XMLElement("nvpair", [.init("id", "\(id)-\(name)"), .init("name", name), .init("value", value)])
-    }
-    let actions = operations.map { name, interval, timeout in
-      XMLElement(
-        "op",
-        [
-          .init("id", "\(id)-\(name)"), .init("name", name), .init("interval", interval.pacemaker),
-          .init("timeout", timeout.pacemaker),
-        ])
-    }
-    let element = XMLElement(
-      "primitive", [.init("id", id)] + agent.sorted { $0.key < $1.key }.map { .init($0, $1) },
-      children: [
-        .element(
-          XMLElement("instance_attributes", [.init("id", "\(id)-parameters")], children: values.map { .element($0) })),
-        .element(XMLElement("operations", children: actions.map { .element($0) })),
-      ])
+    let element = XMLElement.primitive(id, agent, parameters, meta: meta, operations: operations)
     return CIBElement(section: .resources, id: id, xml: element.canonical)
   }
-}
-
-extension Duration {
-  /// `3s`, `500ms`: as Pacemaker reads it.
-  fileprivate var pacemaker: String { milliseconds % 1000 == 0 ? "\(milliseconds / 1000)s" : "\(milliseconds)ms" }
 }

@@ -141,7 +141,8 @@ extension LinkKind {
       "Address=\(goal.address)/\(goal.prefix)",
     ]
     if let gateway = goal.gateway { lines.append("Gateway=\(gateway)") }
-    lines += ["IPv6AcceptRA=no", "KeepConfiguration=yes"]
+    // A card without carrier has its address all the same: Corosync looks for all of its own when it starts.
+    lines += ["IPv6AcceptRA=no", "KeepConfiguration=yes", "ConfigureWithoutCarrier=yes"]
     return lines.joined(separator: "\n") + "\n"
   }
 

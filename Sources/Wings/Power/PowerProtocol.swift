@@ -10,9 +10,10 @@ package protocol PowerProtocol: SendableMetatype {
   static var packages: [String] { get }
   /// How Pacemaker fences a head by it.
   static func fence(_ head: HostID, _ bmc: BMC) -> FenceDevice
-  /// The program in the fence agent's place that gives it the password of a file: its path on the other heads, and its
-  /// text.
-  static func fenceProgram(_ head: HostID, passwordFile: String) -> (path: String, text: String)
+  /// The path of the program in the fence agent's tool's place, on the other heads.
+  static func fenceProgramPath(_ head: HostID) -> String
+  /// The text of that program. It gives the agent the password of a file, and keeps two heads from shooting each other.
+  static func fenceProgram(_ duel: FencingDuel) -> String
   /// Why a fence agent could not ask a BMC, from what it said.
   static func failure(of device: FenceDevice, saying text: String) -> AgentError
 }
@@ -45,6 +46,23 @@ extension BMC {
     }
     return found
   }
+}
+
+/// A head that shoots another one, and may be shot by it at the same time.
+package struct FencingDuel: Sendable {
+  package struct Side: Sendable {
+    package var bmc: BMC
+    package var passwordFile: String
+  }
+
+  package var target: Side
+  /// The BMC of the head that shoots. Nil: it has none of the same language.
+  package var own: Side?
+  /// The place of the head that shoots among all, by name.
+  package var order: Int
+  /// The address that the services are beside, and the card that nodes reach them by.
+  package var service: IPv4Address?
+  package var card: String?
 }
 
 /// How one head switches another one off: a fence agent, and its parameters without the password.

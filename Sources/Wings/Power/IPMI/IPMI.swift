@@ -12,36 +12,23 @@ package enum IPMI: PowerProtocol {
       parameters: [
         ("ip", bmc.address.description), ("username", bmc.user), ("lanplus", "1"),
         // Without a suite ipmitool first asks the BMC for all it has, which takes ten seconds.
-        ("cipher", "3"), ("power_wait", "0"), ("ipmitool_path", programPath(head)),
+        ("cipher", "3"), ("power_wait", "0"), ("ipmitool_path", fenceProgramPath(head)),
       ])
   }
 
-  private static func programPath(_ head: HostID) -> String { "/usr/lib/cluster/fence/\(head)" }
+  package static func fenceProgramPath(_ head: HostID) -> String { "/usr/lib/cluster/fence/\(head)" }
 
-  /// A program in ipmitool's place. fence_ipmilan puts the password on ipmitool's command line, where every user sees
-  /// it; this one drops that and has ipmitool read it from a file that only root can.
-  package static func fenceProgram(_ head: HostID, passwordFile: String) -> (path: String, text: String) {
-    let text = """
-      #!/bin/sh
-      # ipmitool for fence_ipmilan, with the password from a file instead of the command line.
-      left=$#
-      while [ "$left" -gt 0 ]; do
-        case $1 in
-          -P)
-            shift 2
-            left=$((left - 2))
-            ;;
-          *)
-            set -- "$@" "$1"
-            shift
-            left=$((left - 1))
-            ;;
-        esac
-      done
-      exec /usr/bin/ipmitool -f '\(passwordFile)' "$@"
-
-      """
-    return (programPath(head), text)
+  package static func fenceProgram(_ duel: FencingDuel) -> String {
+    func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "'\\''") + "'" }
+    let own = duel.own
+    let settings = [
+      ("target", "\(duel.target.bmc.address)"), ("target_user", duel.target.bmc.user),
+      ("target_password", duel.target.passwordFile), ("own", own.map { "\($0.bmc.address)" } ?? ""),
+      ("own_user", own?.bmc.user ?? ""), ("own_password", own?.passwordFile ?? ""), ("order", "\(duel.order)"),
+      ("cipher", "3"), ("service", duel.service.map { "\($0)" } ?? "none"), ("card", duel.card ?? "none"),
+    ]
+    return "#!/bin/sh\n# Written by cluster.\n" + settings.map { "\($0)=\(quoted($1))\n" }.joined()
+      + String(decoding: PackageResources.fence, as: UTF8.self)
   }
 
   /// ipmitool says the same for a wrong user and a wrong password, at once; of a BMC that is not there nothing is

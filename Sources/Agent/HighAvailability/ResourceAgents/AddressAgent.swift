@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+
+/// `ocf:cluster:address`: a service address. It comes and goes by `ocf:heartbeat:IPaddr2`, which knows how to tell the
+/// neighbours; that it is still there is looked up here, every few seconds, without a shell.
+struct AddressAgent: ResourceAgent {
+  private static let master = "/usr/lib/ocf/resource.d/heartbeat/IPaddr2"
+
+  private let call: OCFCall
+  private let address: String
+
+  init(_ call: OCFCall) {
+    self.call = call
+    address = call["ip"] ?? ""
+  }
+
+  let required = ["ip"]
+  var metadata: String { OCFMetadata.address }
+
+  func start() -> OCFResult { forward("start") }
+  func stop() -> OCFResult { forward("stop") }
+
+  func look() -> OCFResult {
+    guard let interfaces = Self.interfaces(with: address) else {
+      return ResourceAgents.refuse("The addresses of this head cannot be listed", .failed)
+    }
+    guard let first = interfaces.first else { return .notRunning }
+    // Where it is on another card, its neighbours are not those that it is for.
+    if let wanted = call["nic"], !interfaces.contains(wanted) {
+      return ResourceAgents.refuse("\(address) is on \(first), not on \(wanted)", .failed)
+    }
+    return .success
+  }
+
+  func watch() -> OCFResult {
+    let end = call.begun + call.stay
+    while true {
+      let result = look()
+      if result != .success || end.left == 0 { return result }
+      Pause.milliseconds(min(1000, end.left))
+    }
+  }
+
+  private func forward(_ action: String) -> OCFResult {
+    let done = ChildProgram.run([Self.master, action], within: .max)
+    ResourceAgents.say(done.output)
+    return OCFResult(rawValue: done.status) ?? .failed
+  }
+
+  /// Interfaces that have an IPv4 address: getifaddrs(3). Nil: they cannot be told.
+  private static func interfaces(with address: String) -> [String]? {
+    var wanted = in_addr()
+    guard inet_pton(AF_INET, address, &wanted) == 1 else { return nil }
+    var list: UnsafeMutablePointer<ifaddrs>?
+    guard getifaddrs(&list) == 0 else { return nil }
+    defer { freeifaddrs(list) }
+    var found: [String] = []
+    var next = list
+    while let entry = next?.pointee {
+      next = entry.ifa_next
+      guard let held = entry.ifa_addr, held.pointee.sa_family == sa_family_t(AF_INET) else { continue }
+      let bytes = UnsafeRawPointer(held).loadUnaligned(as: sockaddr_in.self).sin_addr.s_addr
+      if bytes == wanted.s_addr { found.append(deviceName(entry.ifa_name)) }
+    }
+    return found
+  }
+
+  /// A label (`eth0:1`) names an address; the device is what stands before the colon.
+  private static func deviceName(_ name: UnsafeMutablePointer<CChar>) -> String {
+    String(String(cString: name).prefix { $0 != ":" })
+  }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The descriptions that the agents give of themselves: `crm ra info ocf:cluster:service`.
+enum OCFMetadata {
+  static let service = document(
+    "service", "systemd unit with a health check",
+    "Runs a systemd unit, and checks over the network that it answers.",
+    [
+      ("unit", "systemd unit", "The unit, with its suffix. It must be disabled in systemd: Pacemaker starts it.", true),
+      ("http_url", "page to fetch", "A page that must be served for the unit to be healthy.", false),
+      ("dns_server", "DNS server to ask", "The address of a DNS server that must answer for dns_name.", false),
+      ("dns_name", "name to ask for", "The name to ask dns_server for.", false),
+      ("tcp_address", "address to connect to", "The address at which tcp_port must take connections.", false),
+      ("tcp_port", "port to connect to", "A port that must take connections for the unit to be healthy.", false),
+      (
+        "program", "program to run",
+        "A program that must end with status 0 for the unit to be healthy. It gets no arguments.", false
+      ),
+    ])
+
+  static let address = document(
+    "address", "IPv4 address",
+    "An address that moves between heads. ocf:heartbeat:IPaddr2 sets it and takes it away.",
+    [
+      ("ip", "IPv4 address", "The address.", true),
+      ("cidr_netmask", "length of the prefix", "The length of its network's prefix.", false),
+      ("nic", "network card", "The card that it belongs on.", false),
+    ])
+
+  static let link = document(
+    "link", "carrier of a network card",
+    "Tells in an attribute of the head whether a network card has its carrier: 1 or 0.",
+    [
+      ("interface", "network card", "The card.", true),
+      ("attribute", "node attribute", "The name of the attribute.", true),
+    ])
+
+  private static func document(
+    _ name: String, _ short: String, _ long: String,
+    _ parameters: [(name: String, short: String, long: String, isRequired: Bool)]
+  ) -> String {
+    let described = parameters.map { parameter in
+      """
+      <parameter name="\(parameter.name)" required="\(parameter.isRequired ? 1 : 0)">
+      <longdesc lang="en">\(parameter.long)</longdesc>
+      <shortdesc lang="en">\(parameter.short)</shortdesc>
+      <content type="string"/>
+      </parameter>
+      """
+    }
+    return """
+      <?xml version="1.0"?>
+      <!DOCTYPE resource-agent SYSTEM "ra-api-1.dtd">
+      <resource-agent name="\(name)" version="1.0">
+      <version>1.0</version>
+      <longdesc lang="en">\(long)</longdesc>
+      <shortdesc lang="en">\(short)</shortdesc>
+      <parameters>
+      \(described.joined(separator: "\n"))
+      </parameters>
+      <actions>
+      <action name="start" timeout="30s"/>
+      <action name="stop" timeout="30s"/>
+      <action name="monitor" timeout="20s" interval="3s"/>
+      <action name="meta-data" timeout="5s"/>
+      <action name="validate-all" timeout="5s"/>
+      </actions>
+      </resource-agent>
+
+      """
+  }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+
+/// `ocf:cluster:service`: runs a systemd unit for Pacemaker.
+///
+/// Start, stop and monitor return when what they say is true. Pacemaker's own `systemd:` class asks for the result two
+/// seconds later, which is felt at every switch-over. A health check notices daemons that run but no longer answer.
+struct ServiceAgent: ResourceAgent {
+  private let call: OCFCall
+  private let unit: SystemdUnit
+  private let questions: [HealthQuestion]
+
+  init(_ call: OCFCall) {
+    self.call = call
+    unit = SystemdUnit(name: call["unit"] ?? "")
+    questions = HealthQuestion.all(call)
+  }
+
+  let required = ["unit"]
+  var metadata: String { OCFMetadata.service }
+
+  // MARK: Monitor
+
+  func look() -> OCFResult {
+    let state = unit.settled(within: call.patience)
+    switch state.active {
+    case "active":
+      unit.remember(state)
+      return ask(of: state)
+    case "failed": return call.interval == 0 ? .notRunning : refuse("\(unit.name) failed", .failed)
+    case "activating", "deactivating", "reloading":
+      return refuse("\(unit.name) has been \(state.active) for too long", .failed)
+    default: return .notRunning
+    }
+  }
+
+  func watch() -> OCFResult {
+    // What it has not seen yet, such as a unit that was just started, is told at once: somebody waits for it.
+    guard var state = unit.remembered() else { return look() }
+    let end = call.begun + call.stay
+    while true {
+      let result = ask(of: state)
+      if result != .success || end.left == 0 { return result }
+      guard state.main.ended(within: min(call.interval, end.left)) else { continue }
+      // It died, or somebody restarts it: its own process is gone in both cases.
+      let found = look()
+      guard found == .success, let now = unit.remembered() else { return found }
+      state = now
+    }
+  }
+
+  /// Asks what a running unit must answer. One that is slow is told, and left alone; one that is stopped by a signal,
+  /// takes no connections, or says nothing at all has failed.
+  private func ask(of state: ServiceState) -> OCFResult {
+    let limit = MonotonicTime.now + call.patience
+    for question in questions {
+      let begun = MonotonicTime.now
+      switch question.answer(until: limit, giveUp: { state.isStopped || $0 && state.isHung(at: question.port) }) {
+      case .right where MonotonicTime.now - begun > HealthQuestion.slow:
+        return refuse("\(unit.name) is slow: it took \((MonotonicTime.now - begun) / 1000) s to answer", .degraded)
+      case .right: continue
+      case .wrong(let why): return refuse("\(unit.name) runs, but \(why)", .failed)
+      }
+    }
+    return state.isStopped && questions.isEmpty ? refuse("\(unit.name) is stopped by a signal", .failed) : .success
+  }
+
+  // MARK: Start and stop
+
+  func start() -> OCFResult {
+    if look() == .success { return .success }
+    // Pacemaker does not try this head again until it is told to, and takes another one.
+    if unit.show().load == "not-found" { return refuse("\(unit.name) is not installed here", .installed) }
+    // A unit that has failed often is refused by systemd until its failures are forgotten: Pacemaker counts them.
+    unit.forgetFailures()
+    let started = unit.order("start")
+    guard started.status == 0 else { return refuse("\(unit.name) does not start: \(started.said)", .failed) }
+    // Half of Pacemaker's own timeout, so that the reason is told rather than "timed out".
+    let limit = call.begun + call.timeout / 2
+    while true {
+      let result = look()
+      if result == .success || result == .degraded { return .success }
+      if ["failed", "inactive"].contains(unit.show().active) { return refuse("\(unit.name) ended at once", .failed) }
+      if limit.left == 0 { return .failed }
+      Pause.milliseconds(100)
+    }
+  }
+
+  func stop() -> OCFResult {
+    unit.forget()
+    // A process that is stopped by a signal does not hear that it is to end.
+    unit.show().wake()
+    let stopped = unit.order("stop")
+    // Nothing runs of a unit that is not there. A stop that fails has the whole head fenced.
+    if stopped.status != 0, !["inactive", "failed"].contains(unit.settled(within: call.patience).active) {
+      return refuse("\(unit.name) does not stop: \(stopped.said)", .failed)
+    }
+    unit.forgetFailures()
+    return .success
+  }
+
+  private func refuse(_ reason: String, _ result: OCFResult) -> OCFResult { ResourceAgents.refuse(reason, result) }
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+
+/// A unit, by systemctl(1). What is asked every few seconds is asked of the kernel instead: whether the unit's main
+/// process is still the one that systemd told of.
+struct SystemdUnit {
+  let name: String
+
+  /// The unit as systemd tells it.
+  func show() -> ServiceState {
+    let shown = ChildProgram.run(
+      ["systemctl", "show", "--property", "ActiveState,LoadState,Job,MainPID,ControlGroup", name], within: 10_000)
+    return ServiceState(properties: shown.output)
+  }
+
+  /// The state once no job is pending: a restart that an administrator or `cluster` asked for is not a failure. Gives
+  /// up, with the state of that moment, when the time is over.
+  func settled(within milliseconds: Int) -> ServiceState {
+    let limit = MonotonicTime.now + milliseconds
+    while true {
+      let state = show()
+      let passing = ["activating", "deactivating", "reloading"].contains(state.active)
+      // Its process is gone, and systemd has not heard of it yet.
+      let stale = state.active == "active" && state.main.number > 0 && !state.main.isAlive
+      if !(state.hasJob || passing || stale) || limit.left == 0 { return state }
+      Pause.milliseconds(stale ? 20 : 100)
+    }
+  }
+
+  func order(_ verb: String) -> (status: Int32, said: String) {
+    let done = ChildProgram.run(["systemctl", verb, name], within: .max)
+    return (done.status, done.output.split(separator: "\n").joined(separator: " "))
+  }
+
+  /// Units that never failed have nothing to forget, and systemctl(1) says so.
+  func forgetFailures() { _ = ChildProgram.run(["systemctl", "reset-failed", name], within: 10_000) }
+
+  // MARK: Memory
+
+  private var memory: String { "/run/cluster/ocf/\(name)" }
+
+  /// Keeps what systemd told of a unit that runs, for the monitors to come.
+  func remember(_ state: ServiceState) {
+    guard state.main.isAlive else { return forget() }
+    SmallFile.write("\(state.main.number) \(state.main.started) \(state.controlGroup)\n", to: memory)
+  }
+
+  func forget() { unlink(memory) }
+
+  /// The state that was kept, where the unit's main process is still the same.
+  func remembered() -> ServiceState? {
+    guard let line = SmallFile.read(memory)?.split(separator: "\n").first else { return nil }
+    let words = line.split(separator: " ", maxSplits: 2)
+    guard words.count == 3, let number = pid_t(words[0]), let started = UInt64(words[1]) else { return nil }
+    let main = MainProcess(number: number, started: started)
+    return main.isAlive ? ServiceState(main: main, controlGroup: String(words[2])) : nil
+  }
+}
+
+/// The state of a unit at one moment.
+struct ServiceState {
+  var active = "active"
+  var load = "loaded"
+  var hasJob = false
+  var main: MainProcess
+  /// Its path below each hierarchy of control groups: `/system.slice/nginx.service`.
+  var controlGroup: String
+
+  init(main: MainProcess, controlGroup: String) {
+    self.main = main
+    self.controlGroup = controlGroup
+  }
+
+  /// - Parameter properties: lines of `systemctl show`.
+  init(properties: String) {
+    var values: [Substring: Substring] = [:]
+    for line in properties.split(separator: "\n") {
+      let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      if parts.count == 2 { values[parts[0]] = parts[1] }
+    }
+    active = String(values["ActiveState"] ?? "unknown")
+    load = String(values["LoadState"] ?? "unknown")
+    hasJob = !["", "0"].contains(values["Job"] ?? "")
+    let number = values["MainPID"].flatMap { pid_t($0) } ?? 0
+    main = MainProcess(number: number, started: MainProcess.status(of: number)?.started ?? 0)
+    controlGroup = String(values["ControlGroup"] ?? "")
+  }
+
+  private var processes: [pid_t] {
+    guard controlGroup.count > 1 else { return main.number > 0 ? [main.number] : [] }
+    for root in ["/sys/fs/cgroup/systemd", "/sys/fs/cgroup", "/sys/fs/cgroup/unified"] {
+      if let list = SmallFile.read("\(root)\(controlGroup)/cgroup.procs") {
+        return list.split(separator: "\n").compactMap { pid_t($0) }
+      }
+    }
+    return main.number > 0 ? [main.number] : []
+  }
+
+  /// Any of its processes is stopped by a signal: state T of proc_pid_stat(5).
+  var isStopped: Bool { processes.contains { MainProcess.status(of: $0)?.state == "T" } }
+
+  /// Nobody takes what has come to a port, and none of its processes does anything: it is not slow, it hangs.
+  func isHung(at port: UInt16?) -> Bool {
+    guard let port, ListeningPort(port).isWaitedFor else { return false }
+    let states = processes.compactMap { MainProcess.status(of: $0)?.state }
+    return !states.isEmpty && states.allSatisfy { $0 == "S" }
+  }
+
+  /// Lets stopped processes go on.
+  func wake() {
+    for process in processes where MainProcess.status(of: process)?.state == "T" { kill(process, SIGCONT) }
+  }
+}
+
+/// A unit's main process, which cannot be mistaken for a later one with its number.
+struct MainProcess {
+  /// 0: the unit has none.
+  var number: pid_t
+  /// Clock ticks since boot.
+  var started: UInt64
+
+  var isAlive: Bool {
+    guard number > 0, let now = Self.status(of: number) else { return false }
+    return now.started == started && now.state != "Z" && now.state != "X"
+  }
+
+  /// State and start of a process, fields 3 and 22 of proc_pid_stat(5).
+  static func status(of process: pid_t) -> (state: Character, started: UInt64)? {
+    guard process > 0, let text = SmallFile.read("/proc/\(process)/stat"), let name = text.lastIndex(of: ")") else {
+      return nil
+    }
+    let fields = text[text.index(after: name)...].split(separator: " ")
+    guard fields.count > 19, let state = fields[0].first, let started = UInt64(fields[19]) else { return nil }
+    return (state, started)
+  }
+
+  /// Waits, and says whether the process has ended meanwhile. Looking at it takes some microseconds.
+  func ended(within milliseconds: Int) -> Bool {
+    let end = MonotonicTime.now + milliseconds
+    while end.left > 0 {
+      if number > 0, !isAlive { return true }
+      Pause.milliseconds(min(Self.glance, end.left))
+    }
+    return number > 0 && !isAlive
+  }
+
+  private static let glance = 150
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Pacemaker
+import XML
+
+/// The cards that service addresses are on: services go where those have their carrier.
+extension PacemakerElements {
+  /// Networks with a service address, whose card every head tells the carrier of.
+  private var watched: [(network: String, interface: String)] {
+    policy.addresses.compactMap { address in
+      let interfaces = Set(cluster.heads.map { $0.nic(on: address.network)?.name })
+      guard interfaces.count == 1, let interface = interfaces.first ?? nil else { return nil }
+      return (address.network, interface)
+    }
+  }
+
+  /// On each head, for each card that a service address is on: an attribute that says whether it has its carrier.
+  var links: [CIBElement] {
+    watched.map { network, interface in
+      let id = Self.linkID(network)
+      let primitive = XMLElement.primitive(
+        id, ["class": "ocf", "provider": "cluster", "type": "link"],
+        [("interface", interface), ("attribute", id)], meta: [("migration-threshold", "INFINITY")],
+        operations: [
+          ("monitor", .seconds(1), MonitorTiming.stay(every: .seconds(1)) + .seconds(15)),
+          ("start", .zero, .seconds(20)), ("stop", .zero, .seconds(20)),
+        ])
+      let clone = XMLElement("clone", [.init("id", "\(id)-clone")], children: [.element(primitive)])
+      return CIBElement(section: .resources, id: "\(id)-clone", xml: clone.canonical)
+    }
+  }
+
+  /// The resource, and the attribute of each head.
+  static func linkID(_ network: String) -> String { "link-\(network)" }
+
+  /// Services are where their networks are. The boot network counts for more than all others together.
+  ///
+  /// A bonus for a carrier and not a ban without one: where no head has it, services stay where they are.
+  func whereLinked(_ anchor: HighAvailabilityPolicy.Address) -> [CIBElement] {
+    watched.map { network, _ in
+      let id = Self.linkID(network)
+      let score = network == anchor.network ? 500_000 : 20_000
+      let rule = XMLElement(
+        "rule", [.init("id", "\(id)-up"), .init("score", "\(score)")],
+        children: [
+          .element(
+            XMLElement(
+              "expression",
+              [
+                .init("id", "\(id)-has-carrier"), .init("attribute", id), .init("operation", "eq"),
+                .init("value", "1"),
+              ]))
+        ])
+      let location = XMLElement(
+        "rsc_location",
+        [.init("id", "\(id)-preferred"), .init("rsc", ClusteredUnit.id(ofAddressOn: anchor.network))],
+        children: [.element(rule)])
+      return CIBElement(section: .constraints, id: "\(id)-preferred", xml: location.canonical)
+    }
+  }
+}
