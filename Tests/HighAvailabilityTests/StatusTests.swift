@@ -29,7 +29,8 @@ struct StatusTests {
       let address = try #require(other.bmc?.address)
       hosts[head.name] = .knowing(
         CrmMonProbe().answered(crmMon), CorosyncProbe().answered(map.state(stats: stats, quorate: quorate)),
-        LinksProbe().answered([]),
+        LinksProbe().answered(
+          ["eth0", "eth1"].map { LinkState(name: $0, mac: nil, up: true, addresses: [], gateways: []) }),
         FencingProbe(other.name).answered(
           FencingRecord(head: other.name, address: address, provenAt: Self.now - provenAgo)))
     }

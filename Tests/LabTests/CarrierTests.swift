@@ -27,6 +27,7 @@ struct CarrierTests {
       try await ended(site)
       try await stopped(site)
       try await silentCable(site)
+      try await unreachable(site)
     } catch {
       try await site.end()
       throw error
@@ -106,6 +107,24 @@ struct CarrierTests {
   private func stopped(_ site: UserSite) async throws {
     #expect(try await outage(site, "nginx stopped by a signal", "head2", ["pkill", "-STOP", "nginx"]) < 10)
     #expect(try await holders(site) == ["head2"])
+  }
+
+  /// Both cables of the active head that Corosync uses, with BMCs that take their time: one head survives, and it is
+  /// the one that nodes can reach.
+  private func unreachable(_ site: UserSite) async throws {
+    try await site.eventually("both heads are in the cluster") { try await site.status().ha.armed }
+    #expect(try await holders(site) == ["head2"])
+    for head in ["head1", "head2"] { try await site.lab.setBMC(of: .init(head), BoardTraits(offAfter: 5)) }
+    for network in ["heartbeat", "private"] { try await site.lab.setLink(of: "head2", on: network, up: false) }
+    try await site.eventually("the head with cables serves") {
+      let found = try await holders(site)
+      let served = try await answers(site)
+      return found == ["head1"] && served
+    }
+    let console = Files.text(site.lab.console(of: try #require(site.lab.machine("head1")))) ?? ""
+    // At the first apply from its disk, and once more when its cable was out.
+    #expect(console.components(separatedBy: "booting from disk").count == 3, "it was not shot")
+    for network in ["heartbeat", "private"] { try await site.lab.setLink(of: "head2", on: network, up: true) }
   }
 
   /// A head that boots with a heartbeat cable out is in the cluster on its other link, and soon.

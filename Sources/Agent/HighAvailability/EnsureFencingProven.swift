@@ -9,9 +9,11 @@ import Wings
 extension EnsureFencingProven: AgentOperation {
   /// Asks a head's BMC for its power with the fence agent and the parameters that Pacemaker will use, and records it.
   ///
-  /// - Throws: `.bmcUnreachable`, `.bmcAuthentication`, and `.notFound` when the fence agent is not installed.
+  /// - Throws: `.bmcUnreachable`, `.bmcAuthentication`, `.conflict` when it is this head's own BMC, and `.notFound`
+  ///   when the fence agent is not installed.
   func perform(on agent: Agent, _ context: OperationContext) async throws(AgentError) -> Outcome {
     context.progress("asking the BMC of \(goal.head) at \(goal.bmc.address)")
+    try await PowerControl(goal.bmc, context.secrets).requireOther()
     let speech = try PowerControl.speech(of: goal.bmc)
     let device = speech.fence(goal.head, goal.bmc)
     let options = device.parameters + [("action", "status"), ("verbose", "1")]

@@ -15,6 +15,8 @@ protocol MachinePower: Sendable {
   func order(_ state: PowerState) async throws(AgentError)
   /// The next boot, and only that one, is over the network.
   func bootFromNetworkOnce() async throws(AgentError)
+  /// The UUID of the machine that the BMC is part of, as the BMC tells it. Nil: it tells none.
+  func systemUUID() async throws(AgentError) -> SystemUUID?
 }
 
 /// A machine's power, whatever its BMC speaks: orders are followed until the BMC says that it is so.
@@ -48,8 +50,19 @@ struct PowerControl {
   func status() async throws(AgentError) -> PowerState { try await machine.status() }
   func bootFromNetworkOnce() async throws(AgentError) { try await machine.bootFromNetworkOnce() }
 
+  /// Throws where the BMC is that of this very machine: two addresses of the description are exchanged, and the order
+  /// for another machine would end this one. Whose BMC it is is not known where one of both tells no UUID.
+  func requireOther() async throws(AgentError) {
+    guard let own = try SystemUUID.ofThisMachine(), let theirs = try await machine.systemUUID() else { return }
+    guard theirs.isSame(as: own) else { return }
+    throw AgentError(
+      .conflict, "The BMC at \(bmc.address) is that of this head itself", cause: "both tell the UUID \(own)",
+      next: "Correct the addresses of the BMCs in the description: two of them are exchanged.")
+  }
+
   /// Switches, and waits until the BMC says that it is so.
   func set(_ state: PowerState) async throws(AgentError) {
+    if state == .off { try await requireOther() }
     try await machine.order(state)
     let deadline = ContinuousClock.now + Self.patience
     while try await status() != state {

@@ -18,7 +18,8 @@ struct HighAvailabilityConditions {
       let why = facts.problems.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: "; ")
       return [Condition(name: "pacemaker", ok: false, detail: why.isEmpty ? "Pacemaker does not run" : why)]
     }
-    return [heads(status), quorate(status)] + links + [encrypted, services(status), failures(status)] + fencing(status)
+    return [heads(status), quorate(status)] + links + carriers
+      + [encrypted, services(status), failures(status)] + fencing(status)
       + (status.maintenance
         ? [Condition(name: "managed", ok: false, detail: "paused (maintenance mode): `cluster ha resume` ends that")]
         : [])
@@ -65,6 +66,23 @@ struct HighAvailabilityConditions {
     }
   }
 
+  /// One for each network with a service address: services cannot come to a head whose card there has no carrier.
+  private var carriers: [HighAvailabilityStatus.Condition] {
+    policy.addresses.compactMap { address in
+      var (known, dead) = (false, [String]())
+      for head in cluster.heads {
+        guard let nic = head.nic(on: address.network), let states = facts.links[head.name] else { continue }
+        known = true
+        if states.first(where: { $0.name == nic.name })?.up != true { dead.append("\(head.name) \(nic.name)") }
+      }
+      // Who cannot tell is told of elsewhere.
+      guard known else { return nil }
+      return Condition(
+        name: "carrier-\(address.network)", ok: dead.isEmpty,
+        detail: dead.isEmpty ? "each card has its carrier" : "none: \(dead.joined(separator: ", "))")
+    }
+  }
+
   private var encrypted: HighAvailabilityStatus.Condition {
     let plain = facts.corosync.compactMap { head, state in state?.encrypted == false ? head.name : nil }.sorted()
     let known = facts.corosync.values.contains { $0 != nil }
@@ -107,7 +125,9 @@ struct HighAvailabilityConditions {
       return [Condition(name: "fencing", ok: false, detail: "switched off with unsafe_without_fencing")]
     }
     let on = Condition(
-      name: "fencing", ok: status.stonithEnabled, detail: status.stonithEnabled ? "enabled" : "stonith-enabled is false"
+      name: "fencing", ok: status.stonithEnabled,
+      detail: status.stonithEnabled
+        ? "enabled, by BMC alone: a head whose BMC has no power is not taken over" : "stonith-enabled is false"
     )
     return [on] + cluster.heads.map(device(status))
   }

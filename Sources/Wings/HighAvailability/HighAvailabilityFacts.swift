@@ -13,7 +13,7 @@ struct HighAvailabilityFacts {
   private(set) var problems: [HostID: AgentError] = [:]
   /// Heads whose proof cannot be told.
   private(set) var unknownProofs: [HostID: AgentError] = [:]
-  private var links: [HostID: [LinkState]] = [:]
+  private(set) var links: [HostID: [LinkState]] = [:]
 
   init(_ cluster: Cluster, _ inventory: Inventory) {
     let answers = Answers(inventory, uninstalled: [])

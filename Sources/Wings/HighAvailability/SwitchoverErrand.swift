@@ -76,7 +76,10 @@ package struct SwitchoverErrand: Errand {
     ).all
     // Without fencing by choice there is no proof to ask for.
     let unsafe = conditions.first { condition in
-      !condition.ok && (condition.name == "failures" || (policy.fencing && condition.name.hasPrefix("fencing")))
+      !condition.ok
+        && (condition.name == "failures" || (policy.fencing && condition.name.hasPrefix("fencing"))
+          // Pacemaker would take them back to a head that nodes can reach.
+          || condition.name.hasPrefix("carrier-") && condition.detail.contains("\(head) "))
     }
     if let unsafe {
       throw refusal(

@@ -30,6 +30,15 @@ private struct IPMIControl: MachinePower {
     try await ipmitool(["chassis", "bootdev", "pxe"])
   }
 
+  /// Get System GUID. A BMC may not know the command.
+  func systemUUID() async throws(AgentError) -> SystemUUID? {
+    do throws(AgentError) {
+      return SystemUUID(try await ipmitool(["raw", "0x06", "0x37"]))
+    } catch  where error.code == .commandFailed {
+      return nil
+    }
+  }
+
   /// Cipher suite 3 is named, because without it ipmitool asks for all suites first, which takes ten seconds.
   @discardableResult
   private func ipmitool(_ command: [String]) async throws(AgentError) -> String {
