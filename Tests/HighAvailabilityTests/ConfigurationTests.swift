@@ -15,6 +15,19 @@ struct ConfigurationTests {
     expectGolden(text, at: "cases/corosync.conf")
   }
 
+  @Test("a card that has another name on each head is watched on each by its own")
+  func cardsByHead() throws {
+    var cluster = try Example.cluster()
+    let index = try #require(cluster.heads[1].nics.firstIndex { $0.network == "private" })
+    cluster.heads[1].nics[index].name = "eno1"
+
+    let elements = PacemakerElements(cluster: cluster, policy: try Example.policy()).all
+
+    let link = try #require(elements.first { $0.id == "link-private-clone" })
+    #expect(link.xml.contains("name=\"interface\" value=\"head1=eth0 head2=eno1\""), "\(link.xml)")
+    #expect(elements.contains { $0.id == "link-private-preferred" })
+  }
+
   @Test("the CIB's elements of the example")
   func elements() throws {
     let elements = PacemakerElements(cluster: try Example.cluster(), policy: try Example.policy()).all

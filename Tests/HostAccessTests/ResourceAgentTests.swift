@@ -53,6 +53,11 @@ struct ResourceAgentTests {
     }
   }
 
+  @Test func aHeadKnowsItsOwnCard() {
+    #expect(LinkAgent.card(in: "eth0", on: "head1") == "eth0")
+    #expect(LinkAgent.card(in: "head1=eth0 head2=eno1", on: "head2") == "eno1")
+  }
+
   @Test("a page is right with a status of success, and wrong with another one, twice")
   func pages() throws {
     let listener = try Listener()

@@ -5,12 +5,14 @@ import XML
 
 /// The cards that service addresses are on: services go where those have their carrier.
 extension PacemakerElements {
-  /// Networks with a service address, whose card every head tells the carrier of.
+  /// Networks with a service address, whose card every head tells the carrier of: `eth0`, or `head1=eth0 head2=eno1`
+  /// where its name is not the same on all.
   private var watched: [(network: String, interface: String)] {
     policy.addresses.compactMap { address in
-      let interfaces = Set(cluster.heads.map { $0.nic(on: address.network)?.name })
-      guard interfaces.count == 1, let interface = interfaces.first ?? nil else { return nil }
-      return (address.network, interface)
+      let cards = cluster.heads.compactMap { head in head.nic(on: address.network).map { (head.name, $0.name) } }
+      guard let first = cards.first?.1 else { return nil }
+      let isOne = cards.allSatisfy { $0.1 == first }
+      return (address.network, isOne ? first : cards.map { "\($0.0)=\($0.1)" }.joined(separator: " "))
     }
   }
 

@@ -22,8 +22,15 @@ struct LinkAgent: ResourceAgent {
 
   init(_ call: OCFCall) {
     self.call = call
-    interface = call["interface"] ?? ""
+    interface = Self.card(in: call["interface"] ?? "", on: call.node)
     attribute = call["attribute"] ?? ""
+  }
+
+  /// The card of this head: the parameter is its name, or `HEAD=NAME` for each head.
+  static func card(in parameter: String, on node: String) -> String {
+    let cards = parameter.split(separator: " ").map { $0.split(separator: "=", maxSplits: 1) }
+    guard let own = cards.first(where: { $0.count == 2 && $0[0] == node }) else { return parameter }
+    return String(own[1])
   }
 
   let required = ["interface", "attribute"]

@@ -111,6 +111,9 @@ struct OCFCall {
     environment["OCF_RESKEY_\(name)"].flatMap { $0.isEmpty ? nil : $0 }
   }
 
+  /// The head that it runs on, by Pacemaker's name for it.
+  var node: String { environment["OCF_RESKEY_CRM_meta_on_node"] ?? "" }
+
   private func milliseconds(_ name: String) -> Int? { environment["OCF_RESKEY_CRM_meta_\(name)"].flatMap { Int($0) } }
 
   /// Milliseconds between two monitors. 0: this is a probe, or no monitor at all.
