@@ -121,6 +121,10 @@ struct AgentOnHeadTests {
     #expect(try await !perform(host, EnsurePackages(["nginx-light"])).changed)
     try await refuses(.notFound) { try await perform(host, EnsurePackages(["no-such-package"])) }
     #expect(try await host.answer(FileProbe("/usr/sbin/policy-rc.d", contents: false)) == .absent)
+    // busybox and busybox-static conflict: the one that is there stays.
+    try await perform(host, EnsurePackages(["busybox-static"]))
+    try await refuses(.conflict) { try await perform(host, EnsurePackages(["busybox"])) }
+    #expect(try await host.answer(PackagesProbe(["busybox", "busybox-static"])).keys.sorted() == ["busybox-static"])
     let probe = UnitProbe("nginx.service", configuration: ["/etc/nginx"])
     let unit = UnitGoal(
       name: "nginx.service", enabled: false, active: true, configuration: ["/etc/nginx"], reload: .reload)

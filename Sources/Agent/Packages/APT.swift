@@ -9,8 +9,7 @@ enum APT {
     "--yes", "--quiet=1", "-o", "Dpkg::Use-Pty=0", "-o", "DPkg::Lock::Timeout=120",
     // A configuration file that we or the admin changed stays.
     "-o", "Dpkg::Options::=--force-confold", "-o", "Dpkg::Options::=--force-confdef",
-    // An installation that a power cut broke is repeated anyway; waiting for the disk after each file is not worth it.
-    "-o", "Dpkg::Options::=--force-unsafe-io", "-o", "Acquire::Retries=2", "-o", "Acquire::http::Timeout=30",
+    "-o", "Acquire::Retries=2", "-o", "Acquire::http::Timeout=30",
     "-o", "Acquire::https::Timeout=30",
   ]
 
@@ -21,7 +20,8 @@ enum APT {
   }
 
   static func install(_ names: [String], _ progress: @escaping @Sendable (String) -> Void) async throws(AgentError) {
-    try await run(["install", "--no-install-recommends", "--"] + names, progress)
+    // What conflicts with it is the administrator's.
+    try await run(["install", "--no-install-recommends", "--no-remove", "--"] + names, progress)
   }
 
   static func remove(_ names: [String], _ progress: @escaping @Sendable (String) -> Void) async throws(AgentError) {
@@ -50,17 +50,37 @@ enum APT {
       let words = ["Get:", "Err:", "Unpacking ", "Setting up ", "Removing ", "Processing triggers "]
       if words.contains(where: line.hasPrefix) { progress(line) }
     }
-    for repaired in [false, true] {
+    var repaired = false
+    let patience = ContinuousClock.now + .seconds(300)
+    while true {
       let result = try await Command.run(
         "apt-get", options + arguments, environment: environment, deadline: .seconds(19 * 60), line: told)
       if result.succeeded { return result }
+      if isBusy(result.errorText), ContinuousClock.now < patience {
+        progress("another apt-get is fetching the lists: waiting for it")
+        try await pause()
+        continue
+      }
       guard !repaired, result.errorText.contains("dpkg --configure -a") else { throw error(result) }
+      repaired = true
       progress("finishing an installation that was interrupted")
       try await Command.checked(
         "dpkg", ["--force-confold", "--force-confdef", "--configure", "-a"], environment: environment,
         deadline: .seconds(600), next: "Run `dpkg --configure -a` on the host, and fix what it reports.")
     }
-    throw AgentError(.commandFailed, "apt-get failed", next: "Run `dpkg --configure -a` on the host.")
+  }
+
+  /// DPkg::Lock::Timeout is for the lock of dpkg; this one is tried once (apt's pkgAcquire::GetLock). apt-daily has it
+  /// for a while after each boot.
+  static func isBusy(_ said: String) -> Bool {
+    said.contains("Could not get lock /var/lib/apt/lists/lock")
+      || said.contains("Could not get lock /var/cache/apt/archives/lock")
+  }
+
+  private static func pause() async throws(AgentError) {
+    do { try await ContinuousClock().sleep(for: .seconds(1)) } catch {
+      throw AgentError(.cancelled, "Stopped while waiting for another apt-get", next: "Run `cluster apply` again.")
+    }
   }
 
   static func error(_ result: CommandResult) -> AgentError {
@@ -74,6 +94,12 @@ enum APT {
         cause: ([cause] + ["/var/cache/apt", "/usr"].compactMap { FileSystemSpace(at: $0)?.text }).joined(
           separator: "\n"),
         next: "Free some space (`apt-get clean`, `df -h`), then apply again.")
+    }
+    let removed = removedPackages(result.text)
+    if holds("remove is disabled"), !removed.isEmpty {
+      return AgentError(
+        .conflict, "Installing the packages would remove \(removed.joined(separator: ", "))", cause: cause,
+        next: "Remove \(removed.joined(separator: " ")) yourself if nothing needs it, then apply again.")
     }
     let unknown = unknownPackages(result.errorText)
     if !unknown.isEmpty {
@@ -92,6 +118,12 @@ enum APT {
     return AgentError(
       .commandFailed, "apt-get failed", cause: cause,
       next: "Run `apt-get --fix-broken install` on the host and read what it reports.")
+  }
+
+  /// The list that apt-get prints before it asks.
+  private static func removedPackages(_ text: String) -> [String] {
+    let lines = text.split(separator: "\n").drop { !$0.hasPrefix("The following packages will be REMOVED") }
+    return lines.dropFirst().prefix { $0.hasPrefix("  ") }.flatMap { $0.split(separator: " ") }.map { bare($0) }
   }
 
   private static func unknownPackages(_ text: String) -> [String] {
