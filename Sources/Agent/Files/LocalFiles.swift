@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import Glibc
+import HostAccess
 
 /// Small files and folders on this machine, for what provisioning keeps: manifests, records, boot scripts.
 enum LocalFiles {
@@ -111,6 +112,7 @@ enum LocalFiles {
       unlink(temporary)
       throw error
     }
+    try FileSystem.syncFolder(FileSystem.parent(path))
   }
 
   static func makeFolders(_ path: String) throws(AgentError) {
@@ -121,13 +123,19 @@ enum LocalFiles {
     }
   }
 
+  /// The new name is there after a power failure too.
   static func rename(_ old: String, to new: String) throws(AgentError) {
     guard Glibc.rename(old, new) == 0 else { throw failure("\(old) cannot be renamed to \(new)") }
+    try FileSystem.syncFolder(FileSystem.parent(new))
   }
 
-  /// No error when there is no such file.
+  /// No error when there is no such file. It does not come back after a power failure.
   static func remove(_ path: String) throws(AgentError) {
-    if unlink(path) != 0, errno != ENOENT { throw failure("\(path) cannot be removed") }
+    guard unlink(path) == 0 else {
+      if errno == ENOENT { return }
+      throw failure("\(path) cannot be removed")
+    }
+    try FileSystem.syncFolder(FileSystem.parent(path))
   }
 
   /// Bytes that root may still write below a folder.

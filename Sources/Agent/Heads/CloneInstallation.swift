@@ -58,7 +58,6 @@ struct CloneInstallation {
     // First it is noted: when this ends here, the next run knows whose key the head shows.
     try CaptureStore.write(record)
     try LocalFiles.remove(goal.bootScript)
-    try FileSystem.syncFolder(FileSystem.parent(goal.bootScript))
     try await waitForSSH(parcel.hostKey, since: start)
     return record
   }
