@@ -7,11 +7,13 @@ import Testing
 
 @Suite struct ImageRecipeTests {
   private static func recipe(
-    packages: [String] = ["b", "a"], proxy: String? = nil, kernel: String = "k", files: [String: TreeGoal.Entry] = [:],
+    packages: [String] = ["b", "a"], mirror: String? = nil, security: String? = nil, proxy: String? = nil,
+    kernel: String = "k", files: [String: TreeGoal.Entry] = [:],
     program: String = "x"
   ) -> ImageRecipe {
     ImageRecipe(
-      name: "compute", suite: "bookworm", mirror: nil, proxy: proxy, kernel: kernel, packages: packages,
+      name: "compute", suite: "bookworm", mirror: mirror, security: security, proxy: proxy, kernel: kernel,
+      packages: packages,
       overlays: [.init(path: "/o", files: files)], finish: [.init(path: "/f", program: .text(program))])
   }
 
@@ -53,5 +55,17 @@ import Testing
     #expect(changed.digest != Self.recipe().digest)
     #expect(changed.layerKey == Self.recipe().layerKey)
     #expect(Self.recipe(kernel: "l").layerKey != Self.recipe().layerKey)
+  }
+
+  /// Whatever mirror is described, for heads and for images.
+  @Test(arguments: [nil, "http://mirror.example.org/debian"]) func securityUpdatesAreNeverLeftOut(_ mirror: String?) {
+    let lines = Repositories.sources(suite: "bookworm", mirror: mirror, security: nil)
+
+    #expect(lines.contains { $0.hasPrefix("deb http") && $0.contains(" bookworm-security ") })
+    #expect(lines.allSatisfy { $0.hasSuffix(" main non-free-firmware") })
+    #expect(lines.count { $0.contains(mirror ?? "deb.debian.org/debian ") } == 2)
+    let own = Repositories.sources(suite: "bookworm", mirror: mirror, security: "http://mirror.example.org/s")
+    #expect(own[2] == "deb http://mirror.example.org/s bookworm-security main non-free-firmware")
+    #expect(Self.recipe(mirror: mirror).digest != Self.recipe(mirror: mirror, security: "http://s").digest)
   }
 }

@@ -11,6 +11,7 @@ struct ClusterDump {
       "cluster \(cluster.name) domain \(cluster.domain) settings \(cluster.settings.mapValues { "\($0.value)" }.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }) ssh \(cluster.access.user)"
     )
     add("repositories mirror \(cluster.repositories.mirror ?? "-") proxy \(cluster.repositories.proxy ?? "-")")
+    if let security = cluster.repositories.security { add("  security updates from \(security)") }
     for network in cluster.networks {
       let dynamic = network.dynamic.map { "\($0.first)-\($0.last)" } ?? "-"
       add(

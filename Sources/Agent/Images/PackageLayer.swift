@@ -67,16 +67,7 @@ struct PackageLayer {
 
   /// Lines of sources.list(5).
   private var sources: [String] {
-    let components = "main non-free-firmware"
-    if let mirror = recipe.mirror {
-      return ["deb \(mirror) \(recipe.suite) \(components)", "deb \(mirror) \(recipe.suite)-updates \(components)"]
-    }
-    let debian = "http://deb.debian.org"
-    return [
-      "deb \(debian)/debian \(recipe.suite) \(components)",
-      "deb \(debian)/debian \(recipe.suite)-updates \(components)",
-      "deb \(debian)/debian-security \(recipe.suite)-security \(components)",
-    ]
+    Repositories.sources(suite: recipe.suite, mirror: recipe.mirror, security: recipe.security)
   }
 
   /// The error for a failure of mmdebstrap, with what to do.

@@ -19,7 +19,8 @@ struct ClusterExpansion {
     return Cluster(
       name: name, domain: domain,
       repositories: Repositories(
-        mirror: repositories?.value.mirror?.value, proxy: repositories?.value.proxy?.value, source: repositories?.span),
+        mirror: repositories?.value.mirror?.value, security: repositories?.value.security?.value,
+        proxy: repositories?.value.proxy?.value, source: repositories?.span),
       networks: declaration.networks.compactMap(network), heads: declaration.heads.compactMap(head),
       images: declaration.images.compactMap(image), nodes: nodes, ha: declaration.ha.flatMap { policy($0.value) },
       access: Access(user: declaration.access?.value.user?.value ?? "root"), settings: declaration.settings,

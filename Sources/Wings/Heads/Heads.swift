@@ -26,12 +26,13 @@ package enum Heads: Wing {
           on: head.name, WellKnown.packageProxy(on: head.name).name, "Acquire::http::Proxy \"\(proxy)\";\n",
           because: "packages come through the proxy", source: repositories.source ?? cluster.source))
     }
-    if let mirror = repositories.mirror {
-      let suites = ["bookworm", "bookworm-updates"]
+    if repositories.mirror != nil || repositories.security != nil {
+      let lines = Repositories.sources(
+        suite: "bookworm", mirror: repositories.mirror, security: repositories.security)
       resources.append(
         .file(
           on: head.name, WellKnown.packageSources(on: head.name).name,
-          suites.map { "deb \(mirror) \($0) main\n" }.joined(), because: "packages come from the mirror",
+          lines.map { "\($0)\n" }.joined(), because: "packages come from the mirror",
           source: repositories.source ?? cluster.source))
     }
     return resources

@@ -7,6 +7,7 @@ package struct ImageRecipe: Hashable, Codable, Sendable {
   /// `bookworm`.
   package var suite: String
   package var mirror: String?
+  package var security: String?
   package var proxy: String?
   package var kernel: String
   package var packages: [String]
@@ -31,13 +32,14 @@ package struct ImageRecipe: Hashable, Codable, Sendable {
   }
 
   package init(
-    name: String, suite: String, mirror: String?, proxy: String?, kernel: String, packages: [String],
-    overlays: [Overlay], finish: [Overlay], links: [String: String] = [:],
+    name: String, suite: String, mirror: String?, security: String? = nil, proxy: String?, kernel: String,
+    packages: [String], overlays: [Overlay], finish: [Overlay], links: [String: String] = [:],
     permissions: [ClientImage.Permission] = []
   ) {
     self.name = name
     self.suite = suite
     self.mirror = mirror
+    self.security = security
     self.proxy = proxy
     self.kernel = kernel
     self.packages = packages.sorted()
@@ -47,12 +49,20 @@ package struct ImageRecipe: Hashable, Codable, Sendable {
     self.permissions = permissions
     // The proxy says how packages travel, not what they are; everything else makes another image.
     let inputs = [
-      "image-format 2", suite, mirror ?? "default", kernel, self.packages.joined(separator: " "),
+      "image-format 2", suite, Self.origin(mirror, security), kernel, self.packages.joined(separator: " "),
       overlays.map(\.digest).joined(separator: " "), finish.map(\.digest).joined(separator: " "),
       links.sorted { $0.key < $1.key }.map { "\($0.key) -> \($0.value)" }.joined(separator: "\n"),
       permissions.map { "\($0.path) \($0.owner) \($0.mode)" }.joined(separator: "\n"),
     ]
     digest = String(SHA256.hex(inputs.joined(separator: "\n")).prefix(16))
+  }
+}
+
+extension ImageRecipe {
+  /// Where packages come from. Images of a mirror once had no security updates: they are made anew.
+  private static func origin(_ mirror: String?, _ security: String?) -> String {
+    if mirror == nil, security == nil { return "default" }
+    return "\(mirror ?? "default") with security updates of \(security ?? "default")"
   }
 }
 
@@ -83,7 +93,7 @@ extension ImageRecipe {
   package var layerKey: String {
     String(
       SHA256.hex(
-        ["layer-format 1", suite, mirror ?? "default", kernel, packages.joined(separator: " ")]
+        ["layer-format 1", suite, Self.origin(mirror, security), kernel, packages.joined(separator: " ")]
           .joined(separator: "\n")
       ).prefix(16))
   }

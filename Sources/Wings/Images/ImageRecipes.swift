@@ -32,7 +32,8 @@ package enum ImageRecipes {
     let packages = Set(image.install).union(ImagePayload.packages).union(contributions.flatMap(\.packages))
     return ImageRecipe(
       name: image.name, suite: String(image.release.split(separator: "/").last ?? "bookworm"),
-      mirror: cluster.repositories.mirror, proxy: cluster.repositories.proxy, kernel: image.kernel,
+      mirror: cluster.repositories.mirror, security: cluster.repositories.security, proxy: cluster.repositories.proxy,
+      kernel: image.kernel,
       packages: packages.sorted(), overlays: overlays, finish: [finishOverlay] + programsOfWings + site,
       links: links(image, files), permissions: image.permissions)
   }

@@ -49,6 +49,7 @@ enum ImageSection: Section {
 enum RepositoriesSection: Section {
   struct Declaration: Sendable {
     var mirror: Located<String>?
+    var security: Located<String>?
     var proxy: Located<String>?
   }
 
@@ -57,12 +58,16 @@ enum RepositoriesSection: Section {
 
   static let mirror = Key(
     "mirror", .url, "The HTTP address of a mirror of the distribution. Default: the distribution's own.")
+  static let security = Key(
+    "security", .url, "The HTTP address of a mirror of its security updates. Default: the distribution's own.")
   static let proxy = Key(
     "proxy", .url, "A caching HTTP proxy for packages, as apt.conf(5) `Acquire::http::Proxy`. Default: none.")
 
-  static let keys = [mirror.description, proxy.description]
+  static let keys = [mirror.description, security.description, proxy.description]
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
-    Declaration(mirror: fields.read(mirror, &problems), proxy: fields.read(proxy, &problems))
+    Declaration(
+      mirror: fields.read(mirror, &problems), security: fields.read(security, &problems),
+      proxy: fields.read(proxy, &problems))
   }
 }

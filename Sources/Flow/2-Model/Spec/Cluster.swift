@@ -51,14 +51,30 @@ package struct Cluster: Hashable, Sendable {
 package struct Repositories: Hashable, Sendable {
   /// The package mirror. Nil: the release's default.
   package var mirror: String?
+  /// The mirror of security updates. Nil: Debian's own, also where `mirror` is another.
+  package var security: String?
   /// A caching HTTP proxy for package downloads, as in apt.conf(5) `Acquire::http::Proxy`.
   package var proxy: String?
   package var source: SourceSpan?
 
-  package init(mirror: String? = nil, proxy: String? = nil, source: SourceSpan? = nil) {
+  package init(
+    mirror: String? = nil, security: String? = nil, proxy: String? = nil, source: SourceSpan? = nil
+  ) {
     self.mirror = mirror
+    self.security = security
     self.proxy = proxy
     self.source = source
+  }
+
+  /// The lines of sources.list(5), the same for heads and images. Security updates are never left out: a mirror is for
+  /// the archive, and seldom has them under its own address.
+  package static func sources(suite: String, mirror: String?, security: String?) -> [String] {
+    let components = "main non-free-firmware"
+    let archive = mirror ?? "http://deb.debian.org/debian"
+    return [
+      "deb \(archive) \(suite) \(components)", "deb \(archive) \(suite)-updates \(components)",
+      "deb \(security ?? "http://deb.debian.org/debian-security") \(suite)-security \(components)",
+    ]
   }
 }
 
