@@ -82,6 +82,8 @@ struct CloneTests {
     }
     #expect(try await site.onHead("head2", ["cat", "/etc/site/kept"]).text == "secret\n")
     #expect(try await site.onHead("head2", ["cat", "/etc/network/interfaces"]).text.contains("iface lo inet loopback"))
+    let handed = try await site.onHead("head1", ["cat", "/etc/network/interfaces"]).text
+    #expect(handed.contains("#cluster: iface eth0 inet static") && handed.contains("\nauto lo\n"), "\(handed)")
     let left = try await site.onHead("head1", ["cat", "/var/lib/cluster/clones/head2.left-out"]).text
     #expect(left.contains("/home/: not part of the system") && left.contains("/etc/munge/"), "\(left)")
     #expect(try await site.cluster(["apply", "--lab", "--yes"]).text.hasPrefix("No changes."))

@@ -8,6 +8,7 @@ enum EveryKeyValues {
     "/domain": ["jura.example.org"],
     "/timezone": ["Asia/Tokyo"],
     "/repositories/mirror": ["http://mirror.example.org/debian"],
+    "/repositories/security": ["http://mirror.example.org/debian-security"],
     "/repositories/proxy": ["http://198.51.100.2:3142"],
     "/networks/*/cidr": ["198.51.100.0/25", "10.1.0.0/24", "10.2.0.0/25", "10.3.1.0/30"],
     "/networks/*/gateway": ["198.51.100.2", "10.1.255.254", "10.2.0.254", "10.3.0.1"],

@@ -4,7 +4,7 @@ import ClusterModel
 /// Network interfaces of a head and their addresses. Wants nothing itself: `Heads` does.
 package enum Links: Wing {
   package static let name = "links"
-  package static let kinds: [AnyKind] = [AnyKind(LinkKind.self)]
+  package static let kinds: [AnyKind] = [AnyKind(LinkKind.self), AnyKind(IfupdownKind.self)]
   package static let probes: [any Probe.Type] = [LinksProbe.self]
   package static let operations: [any HostOperation.Type] = [EnsureLink.self, EnsureAddress.self]
 

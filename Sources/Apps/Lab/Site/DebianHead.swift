@@ -27,9 +27,21 @@ struct DebianHead {
     try write("etc/machine-id", LabSite.randomText(32, from: "0123456789abcdef") + "\n", mode: 0o444)
     try write("etc/resolv.conf", site.resolvers.map { "nameserver \($0)\n" }.joined())
     if let port = machine.ports.first {
+      // As its installer does: ifupdown(8), priority "important".
       try write(
-        "etc/systemd/network/50-installed.network",
-        "[Match]\nName=\(port.nic)\n\n[Network]\nAddress=\(port.address)\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n")
+        "etc/network/interfaces",
+        """
+        source /etc/network/interfaces.d/*
+
+        auto lo
+        iface lo inet loopback
+
+        # The primary network interface
+        auto \(port.nic)
+        iface \(port.nic) inet static
+        \taddress \(port.address)
+
+        """)
     }
     try write("etc/systemd/system/chrony.service.d/lab.conf", Self.watchingTheClock)
     try makeFolder("root", mode: 0o700)
@@ -69,7 +81,7 @@ struct BaseRoot {
   static let suite = "bookworm"
   static let packages = [
     "systemd-sysv", "dbus", "openssh-server", "iproute2", "iputils-ping", "ca-certificates", "apt", "udev", "kmod",
-    "netbase", "procps",
+    "netbase", "procps", "ifupdown", "rsyslog", "cron",
   ]
 
   var site: LabSite
@@ -84,7 +96,7 @@ struct BaseRoot {
   }
 
   private var key: String {
-    String(SHA256.hex((["base 2"] + sources + Self.packages).joined(separator: "\n")).prefix(16))
+    String(SHA256.hex((["base 3"] + sources + Self.packages).joined(separator: "\n")).prefix(16))
   }
 
   var path: String { "\(site.cacheDirectory)/bases/\(Self.suite)-\(key)" }
@@ -110,7 +122,7 @@ struct BaseRoot {
         argv[0], Array(argv.dropFirst()), environment: ["TMPDIR": "/tmp"], deadline: .seconds(900),
         next: "Check that \(site.mirror) can be reached from this machine, then run `cluster lab up` again.",
         line: progress)
-      try await depersonalise()
+      try depersonalise()
       try Files.attempt("The base root could not be put in place") {
         try FileManager.default.moveItem(atPath: temporary, toPath: path)
       }
@@ -118,7 +130,7 @@ struct BaseRoot {
   }
 
   /// Host keys, machine id and names belong to a machine; the proxy belongs to the lab.
-  private func depersonalise() async throws(AgentError) {
+  private func depersonalise() throws(AgentError) {
     let keys = try Files.attempt("The base root could not be read") {
       try FileManager.default.contentsOfDirectory(atPath: "\(temporary)/etc/ssh").filter { $0.hasPrefix("ssh_host_") }
     }
@@ -127,9 +139,6 @@ struct BaseRoot {
     ] {
       try Files.remove("\(temporary)/\(path)")
     }
-    try await Command.checked(
-      "systemctl", ["--root=\(temporary)", "enable", "systemd-networkd.service"],
-      next: "Check that systemd is installed on this machine.")
   }
 
   static func removeTemporaries(of site: LabSite) throws(AgentError) {
