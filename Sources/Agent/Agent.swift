@@ -3,7 +3,7 @@ import ClusterModel
 import HostAccess
 
 /// The only code that looks at a host and changes it. It always works on the machine that it runs on.
-package struct Agent: Host {
+package struct Agent: ManagedHost {
   package let id: HostID
 
   let leases: LeaseStore

@@ -19,7 +19,7 @@ package struct ContractHost: Sendable {
   static let secret = SecretRef("contract/password")
   package static let secrets = Secrets([secret: Array("correct horse".utf8)])
 
-  let host: any Host
+  let host: any ManagedHost
   let run: RunToken
   let secrets: Secrets
   /// Lets a little time pass, the host's own.
@@ -28,7 +28,8 @@ package struct ContractHost: Sendable {
   let note: (@Sendable (CloneRecord) async throws -> Void)?
 
   init(
-    host: any Host, run: RunToken, secrets: Secrets = Self.secrets, tick: @escaping @Sendable () async throws -> Void
+    host: any ManagedHost, run: RunToken, secrets: Secrets = Self.secrets,
+    tick: @escaping @Sendable () async throws -> Void
   ) {
     self.host = host
     self.run = run
@@ -38,7 +39,7 @@ package struct ContractHost: Sendable {
   }
 
   private init(
-    _ host: any Host, _ secrets: Secrets, _ tick: @escaping @Sendable () async throws -> Void,
+    _ host: any ManagedHost, _ secrets: Secrets, _ tick: @escaping @Sendable () async throws -> Void,
     _ note: (@Sendable (CloneRecord) async throws -> Void)?
   ) async throws {
     self.host = host
@@ -52,7 +53,7 @@ package struct ContractHost: Sendable {
 
   /// Claims the host for a body, and gives it back however that ends.
   package static func using(
-    _ host: any Host, secrets: Secrets = Self.secrets,
+    _ host: any ManagedHost, secrets: Secrets = Self.secrets,
     tick: @escaping @Sendable () async throws -> Void = { try await Task.sleep(for: .milliseconds(200)) },
     note: (@Sendable (CloneRecord) async throws -> Void)? = nil,
     _ body: (ContractHost) async throws -> Void

@@ -27,13 +27,13 @@ package struct ContractSite: Sendable {
 
   /// Claims the heads for a body, and gives them back however that ends.
   package static func using(
-    _ specification: Specification, secrets: Secrets, _ hosts: [any Host],
+    _ specification: Specification, secrets: Secrets, _ hosts: [any ManagedHost],
     tick: @escaping @Sendable () async throws -> Void = { try await Task.sleep(for: .milliseconds(200)) },
     _ body: @escaping @Sendable (ContractSite) async throws -> Void
   ) async throws {
     let cluster = try #require(specification.cluster, "\(specification.diagnostics)")
     let resources = Expansion.expand(cluster, specification.files).map(\.desired)
-    func claim(_ rest: ArraySlice<any Host>, _ held: [ContractHost]) async throws {
+    func claim(_ rest: ArraySlice<any ManagedHost>, _ held: [ContractHost]) async throws {
       guard let next = rest.first else {
         return try await body(ContractSite(cluster: cluster, resources: resources, heads: held))
       }

@@ -42,11 +42,11 @@ package final class ContractWatch: Sendable {
 }
 
 /// A host whose calls are noted.
-package struct WatchedHost: Host {
-  let host: any Host
+package struct WatchedHost: ManagedHost {
+  let host: any ManagedHost
   let watch: ContractWatch
 
-  package init(_ host: any Host, _ watch: ContractWatch) {
+  package init(_ host: any ManagedHost, _ watch: ContractWatch) {
     self.host = host
     self.watch = watch
   }

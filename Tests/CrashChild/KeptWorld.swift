@@ -43,7 +43,7 @@ final class KeptWorld: Sendable {
 
   deinit { close(file) }
 
-  func host(_ id: HostID) -> any HostAccess.Host { KeptHost(world: self, fake: cluster.host(id)) }
+  func host(_ id: HostID) -> any ManagedHost { KeptHost(world: self, fake: cluster.host(id)) }
 
   @discardableResult
   private func answer(_ entry: Entry) async throws(AgentError) -> Outcome {
@@ -73,7 +73,7 @@ final class KeptWorld: Sendable {
     return try result.get()
   }
 
-  private struct KeptHost: HostAccess.Host {
+  private struct KeptHost: ManagedHost {
     let world: KeptWorld
     let fake: FakeHost
     var id: HostID { fake.id }

@@ -12,7 +12,7 @@ import Testing
     let fixture = try Fixture()
     let calls = Calls()
     let hosts = ["head1", "head2"].map { id in
-      (HostID(id), CountedHost(host: ScriptedHost(HostID(id)), calls: calls) as any HostAccess.Host)
+      (HostID(id), CountedHost(host: ScriptedHost(HostID(id)), calls: calls) as any ManagedHost)
     }
     let executor = Executor(
       hosts: Dictionary(uniqueKeysWithValues: hosts), secrets: NoSecrets(), journal: fixture.journal, now: { 1_000 })
@@ -32,7 +32,7 @@ private final class Calls: Sendable {
   func note(_ host: HostID, _ call: String) { counts.withLock { $0[host.name, default: [:]][call, default: 0] += 1 } }
 }
 
-private struct CountedHost: HostAccess.Host {
+private struct CountedHost: ManagedHost {
   let host: ScriptedHost
   let calls: Calls
   var id: HostID { host.id }

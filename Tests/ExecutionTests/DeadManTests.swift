@@ -121,7 +121,7 @@ import Wings
 }
 
 /// The simulator's host, for which ten seconds pass whenever it is asked who holds the lease or to confirm.
-private struct CountingHost: HostAccess.Host {
+private struct CountingHost: ManagedHost {
   let fake: FakeHost
   var losesAnswers = false
   var id: HostID { fake.id }

@@ -77,8 +77,8 @@ private final class ExampleSite {
     self.faults = faults
   }
 
-  private var hosts: [HostID: any HostAccess.Host] {
-    let pairs = described.heads.map { head -> (HostID, any HostAccess.Host) in
+  private var hosts: [HostID: any ManagedHost] {
+    let pairs = described.heads.map { head -> (HostID, any ManagedHost) in
       let host = cluster.host(head.name)
       guard let faults else { return (head.name, host) }
       return (head.name, FlakyHost(host: host, faults: faults))
@@ -127,7 +127,7 @@ private final class Faults: Sendable {
 }
 
 /// A host that is sometimes not reached, and sometimes done when the way back to us breaks.
-private struct FlakyHost: HostAccess.Host {
+private struct FlakyHost: ManagedHost {
   let host: FakeHost
   let faults: Faults
   var id: HostID { host.id }

@@ -10,7 +10,7 @@ import Wings
   private let probe = AnyProbe(FileProbe("/a", contents: false))
 
   @Test func aSilentHostIsRecordedAndTheOthersAnswer() async {
-    let hosts: [HostID: any Host] = [
+    let hosts: [HostID: any ManagedHost] = [
       "head1": ScriptedHost("head1"), "head2": ScriptedHost("head2", reach: { () throws(AgentError) in throw .silent }),
     ]
 
@@ -75,7 +75,7 @@ import Wings
 }
 
 /// Never answers, until it is cancelled.
-private struct SlowHost: Host {
+private struct SlowHost: ManagedHost {
   let id: HostID = "head1"
 
   func answer(_ probes: [AnyProbe], secrets: Secrets) async throws(AgentError) -> [AnyProbe: AnyAnswer] {

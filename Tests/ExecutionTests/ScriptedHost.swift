@@ -5,7 +5,7 @@ import Synchronization
 import Wings
 
 /// A host in memory that keeps files and a lease as an agent does, and fails as it is told.
-final class ScriptedHost: Host {
+final class ScriptedHost: ManagedHost {
   struct State {
     var files: [String: String] = [:]
     /// What nodes said last.

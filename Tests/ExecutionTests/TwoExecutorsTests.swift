@@ -44,7 +44,7 @@ import Testing
     _ name: String, _ cluster: FakeCluster, _ schedule: Schedule, _ journal: Journal
   ) async -> Result<RunOutcome, ExecutionError> {
     let hosts = ["head1", "head2"].map { id in
-      (HostID(id), ScheduledHost(host: cluster.host(HostID(id)), schedule: schedule) as any HostAccess.Host)
+      (HostID(id), ScheduledHost(host: cluster.host(HostID(id)), schedule: schedule) as any ManagedHost)
     }
     var policy = ExecutionPolicy()
     policy.backoff = .microseconds(1)
@@ -81,7 +81,7 @@ private final class Schedule: Sendable {
   }
 }
 
-private struct ScheduledHost: HostAccess.Host {
+private struct ScheduledHost: ManagedHost {
   let host: FakeHost
   let schedule: Schedule
   var id: HostID { host.id }

@@ -124,7 +124,7 @@ struct AgentServiceTests {
 }
 
 /// Waits where it is told to, until it is let go or cancelled.
-private final class SlowHost: HostAccess.Host {
+private final class SlowHost: ManagedHost {
   let id: HostID = "slow"
   let finished = Mutex(0)
   let questions = Mutex(0)
@@ -171,7 +171,7 @@ private final class Line {
   private let service: Task<AgentError?, Never>
   private var decoder = FrameDecoder(.all)
 
-  init(_ host: any HostAccess.Host, log: Logger = .silent) throws {
+  init(_ host: any ManagedHost, log: Logger = .silent) throws {
     let (input, output) = (input.fileHandleForReading.fileDescriptor, output.fileHandleForWriting.fileDescriptor)
     service = Task {
       do throws(AgentError) { try await AgentService.serve(host, input: input, output: output, log: log) } catch {

@@ -17,15 +17,15 @@ struct BootServer {
   private var web: LabDaemon { LabDaemon(site: lab.site, name: "test-web") }
 
   /// How many reports the web server has seen; its log shows no more of them.
-  var reports: Int { (Files.text(web.log) ?? "").components(separatedBy: "url:/report").count - 1 }
+  var reports: Int { (LabFiles.text(web.log) ?? "").components(separatedBy: "url:/report").count - 1 }
 
   func start(arguments: String = "") async throws {
     let bridge = try #require(lab.site.network("private")?.bridge)
     try await lab.site.ip(["addr replace \(Self.address)/16 dev \(bridge)"])
-    try Files.makeDirectory("\(root)/image")
+    try LabFiles.makeDirectory("\(root)/image")
     let digest = try await makeImage()
-    try Files.write("kernel", to: "\(root)/image/vmlinuz")
-    try Files.write(
+    try LabFiles.write("kernel", to: "\(root)/image/vmlinuz")
+    try LabFiles.write(
       """
       #!ipxe
       set base http://\(Self.address)/image
@@ -34,7 +34,7 @@ struct BootServer {
       boot
 
       """, to: "\(root)/boot.ipxe")
-    try Files.write(
+    try LabFiles.write(
       """
       start 10.1.200.1
       end 10.1.200.20
@@ -47,7 +47,7 @@ struct BootServer {
       option router \(Self.address)
 
       """, to: "\(lab.folder)/udhcpd.conf")
-    try Files.write("", to: "\(lab.folder)/leases")
+    try LabFiles.write("", to: "\(lab.folder)/leases")
     try LabDaemon(site: lab.site, name: "test-dhcp").start(
       lab.site.inside(["busybox", "udhcpd", "-f", "\(lab.folder)/udhcpd.conf"]))
     try web.start(lab.site.inside(["busybox", "httpd", "-f", "-vv", "-p", "\(Self.address):80", "-h", root]))
@@ -65,14 +65,14 @@ struct BootServer {
   private func makeImage() async throws -> String {
     let tree = "\(lab.folder)/tree"
     for folder in ["bin", "sbin", "usr/lib", "etc", "proc", "sys", "dev", "run", "tmp", "mnt", "root", "var"] {
-      try Files.makeDirectory("\(tree)/\(folder)")
+      try LabFiles.makeDirectory("\(tree)/\(folder)")
     }
     let busybox = try await Command.checked("which", ["busybox"], next: "Install busybox-static.").text
       .trimmingCharacters(in: .whitespacesAndNewlines)
     try FileManager.default.copyItem(atPath: busybox, toPath: "\(tree)/bin/busybox")
-    try Files.link("\(tree)/bin/sh", to: "/bin/busybox")
-    try Files.write("ID=test\n", to: "\(tree)/usr/lib/os-release")
-    try Files.write(Self.initScript, to: "\(tree)/sbin/init", mode: 0o755)
+    try LabFiles.link("\(tree)/bin/sh", to: "/bin/busybox")
+    try LabFiles.write("ID=test\n", to: "\(tree)/usr/lib/os-release")
+    try LabFiles.write(Self.initScript, to: "\(tree)/sbin/init", mode: 0o755)
     try await Command.checked(
       "mksquashfs", [tree, "\(root)/image/root.squashfs", "-quiet", "-no-progress", "-noappend"],
       next: "Install squashfs-tools.")

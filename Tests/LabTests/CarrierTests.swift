@@ -121,7 +121,7 @@ struct CarrierTests {
       let served = try await answers(site)
       return found == ["head1"] && served
     }
-    let console = Files.text(site.lab.console(of: try #require(site.lab.machine("head1")))) ?? ""
+    let console = LabFiles.text(site.lab.console(of: try #require(site.lab.machine("head1")))) ?? ""
     // At the first apply from its disk, and once more when its cable was out.
     #expect(console.components(separatedBy: "booting from disk").count == 3, "it was not shot")
     for network in ["heartbeat", "private"] { try await site.lab.setLink(of: "head2", on: network, up: true) }

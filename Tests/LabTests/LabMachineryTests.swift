@@ -239,7 +239,7 @@ struct LabMachineryTests {
       _ = try await LabSite.down(beside: "\(folder)/cluster.yaml", progress: { _ in })
 
       if let id { #expect(try await TestLab.leftovers(of: id) == [], "killed after \(wait)") }
-      #expect(!Files.exists("\(folder)/.cluster"))
+      #expect(!LabFiles.exists("\(folder)/.cluster"))
     }
   }
 }

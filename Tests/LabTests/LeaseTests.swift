@@ -6,7 +6,7 @@ import Testing
 struct LeaseTests {
   @Test func readsWhatUdhcpcHandsToItsScript() throws {
     let lease = try #require(
-      Lease(
+      DHCPLease(
         environment: """
           interface=eth0
           ip=10.1.1.3
@@ -27,7 +27,7 @@ struct LeaseTests {
   }
 
   @Test func nothingWithoutAnAddress() {
-    #expect(Lease(environment: "interface=eth0\n") == nil)
+    #expect(DHCPLease(environment: "interface=eth0\n") == nil)
   }
 
   @Test func ofArgumentsGivenTwiceTheLastCounts() {

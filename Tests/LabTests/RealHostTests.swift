@@ -67,7 +67,7 @@ struct RealHostTests {
     #expect(plan.status == 0, "each case leaves the site as it found it: \(plan.text)")
   }
 
-  func hold(_ contract: SiteContract, _ site: UserSite, _ hosts: [any HostAccess.Host]) async throws {
+  func hold(_ contract: SiteContract, _ site: UserSite, _ hosts: [any ManagedHost]) async throws {
     let specification = try Specification.load(URL(filePath: "\(site.folder)/cluster.yaml"))
     let cluster = try #require(specification.cluster)
     let store = DirectorySecretStore(directory: site.lab.secretsDirectory)
@@ -84,7 +84,7 @@ struct RealHostTests {
   }
 
   func withHeads(
-    _ names: [String], of site: UserSite, _ watch: ContractWatch, _ body: ([any HostAccess.Host]) async throws -> Void
+    _ names: [String], of site: UserSite, _ watch: ContractWatch, _ body: ([any ManagedHost]) async throws -> Void
   ) async throws {
     let agent = URL(filePath: site.program).deletingLastPathComponent().appending(path: "cluster-agent").path
     let heads = names.map { name in

@@ -59,12 +59,14 @@ struct TestLab {
     var found = (try? FileManager.default.contentsOfDirectory(atPath: "/run/netns"))?.filter { $0.contains(id) } ?? []
     for root in (try? FileManager.default.contentsOfDirectory(atPath: "/sys/fs/cgroup")) ?? [] {
       let path = "/sys/fs/cgroup/\(root)/cluster-lab-\(id)"
-      if Files.exists(path) { found.append(path) }
+      if LabFiles.exists(path) { found.append(path) }
     }
-    for path in ["\(LabSite.stateRoot)/\(id)", "/sys/fs/cgroup/cluster-lab-\(id)"] where Files.exists(path) {
+    for path in ["\(LabSite.stateRoot)/\(id)", "/sys/fs/cgroup/cluster-lab-\(id)"] where LabFiles.exists(path) {
       found.append(path)
     }
-    found += (Files.text("/proc/self/mounts") ?? "").split(separator: "\n").map(String.init).filter { $0.contains(id) }
+    found += (LabFiles.text("/proc/self/mounts") ?? "").split(separator: "\n").map(String.init).filter {
+      $0.contains(id)
+    }
     found += try await Command.run("losetup", ["--all"]).text.split(separator: "\n").map(String.init)
       .filter { $0.contains(id) }
     let processes = try await Command.run("ps", ["-eo", "pid,stat,args"]).text.split(separator: "\n").map(String.init)
@@ -85,21 +87,21 @@ struct TestLab {
 
   func ipmi(_ machine: String, _ arguments: [String], password: String? = nil) async throws -> CommandResult {
     let bmc = try #require(try self.machine(machine).bmc)
-    let right = try #require(Files.text("\(site.secretsDirectory)/\(bmc.password.name)"))
+    let right = try #require(LabFiles.text("\(site.secretsDirectory)/\(bmc.password.name)"))
     let argv = site.inside(
       ["ipmitool", "-I", "lanplus", "-C", "3", "-H", "\(bmc.address)", "-U", bmc.user, "-E"] + arguments)
     return try await Command.run(
       argv[0], Array(argv.dropFirst()), environment: ["IPMI_PASSWORD": password ?? right], deadline: .seconds(60))
   }
 
-  func console(_ name: String) throws -> String { Files.text(site.console(of: try machine(name))) ?? "" }
+  func console(_ name: String) throws -> String { LabFiles.text(site.console(of: try machine(name))) ?? "" }
 
   /// Waits until a machine is in a phase, or shows its console.
   func wait(_ name: String, _ what: String, until condition: (MachineStatus, String) -> Bool) async throws {
     let machine = try machine(name)
     do {
       try await Poll.until(.seconds(60), every: .milliseconds(50), what) { () throws(AgentError) in
-        condition(site.status(of: machine) ?? MachineStatus(.off), Files.text(site.console(of: machine)) ?? "")
+        condition(site.status(of: machine) ?? MachineStatus(.off), LabFiles.text(site.console(of: machine)) ?? "")
       }
     } catch {
       Issue.record("\(name): \(what): \(error)\n\(try console(name))")

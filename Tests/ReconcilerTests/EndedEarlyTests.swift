@@ -61,7 +61,7 @@ import Testing
 
 extension Reconciler {
   func with(
-    hosts: [HostID: any HostAccess.Host]? = nil, history: (any RunHistory)? = nil
+    hosts: [HostID: any ManagedHost]? = nil, history: (any RunHistory)? = nil
   ) -> Reconciler {
     Reconciler(
       site: site, specification: specification, cluster: cluster, wanted: wanted, hosts: hosts ?? self.hosts,

@@ -89,7 +89,7 @@ final class FakeSite {
     await machines.change { $0.unpack(cluster) }
     let site = Site(
       id: id, specification: location, sshConfiguration: nil, secrets: folder, agent: folder.appending(path: "agent"))
-    let hosts = cluster.heads.map { ($0.name, machines.host($0.name) as any HostAccess.Host) }
+    let hosts = cluster.heads.map { ($0.name, machines.host($0.name) as any ManagedHost) }
     let now = await machines.world.now
     return Reconciler(
       site: site, specification: specification, cluster: cluster,

@@ -6,7 +6,7 @@ import Simulator
 import Synchronization
 
 /// A head in memory whose calls are counted, and that lets a test in between two of them.
-struct SpiedHost: HostAccess.Host {
+struct SpiedHost: ManagedHost {
   let host: FakeHost
   let counts = Counts()
   /// Before a claim.

@@ -36,7 +36,7 @@ import Wings
 }
 
 /// It answers everything but whether a run is at work.
-private struct HeadWithoutLease: HostAccess.Host {
+private struct HeadWithoutLease: ManagedHost {
   let host: FakeHost
   var id: HostID { host.id }
 

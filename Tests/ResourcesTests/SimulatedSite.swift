@@ -156,7 +156,7 @@ final class SimulatedSite {
   }
 
   /// The ways to every machine that is or was a head.
-  private func hosts() async -> [HostID: any HostAccess.Host] {
+  private func hosts() async -> [HostID: any ManagedHost] {
     Dictionary(uniqueKeysWithValues: await site.world.machines.keys.map { ($0, site.host($0)) })
   }
 }

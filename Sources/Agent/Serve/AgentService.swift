@@ -22,13 +22,13 @@ package final class AgentService: Sendable {
     var cancelledEarly: Set<Int> = []
   }
 
-  private let host: any Host
+  private let host: any ManagedHost
   private let catalog: WireCatalog
   private let output: FrameWriter
   private let log: Logger
   private let state = Mutex(State())
 
-  private init(_ host: any Host, _ catalog: WireCatalog, _ output: FrameWriter, _ log: Logger) {
+  private init(_ host: any ManagedHost, _ catalog: WireCatalog, _ output: FrameWriter, _ log: Logger) {
     self.host = host
     self.catalog = catalog
     self.output = output
@@ -42,7 +42,7 @@ package final class AgentService: Sendable {
   ///   - log: hears of every change, and of who asked for it. Questions are not logged.
   /// - Throws: `.protocolMismatch` for input that is no conversation.
   package static func serve(
-    _ host: any Host, catalog: WireCatalog = AgentCatalog.wire, input: Int32, output: Int32, log: Logger
+    _ host: any ManagedHost, catalog: WireCatalog = AgentCatalog.wire, input: Int32, output: Int32, log: Logger
   ) async throws(AgentError) {
     Command.ignoreBrokenPipes()
     let service = AgentService(host, catalog, FrameWriter(output), log)

@@ -92,7 +92,7 @@ package struct DescriptionComparison: Sendable {
     _ managed: [ManagedResource]
   ) async -> Reconciler {
     let world = await machines.world
-    let hosts = world.machines.keys.map { ($0, machines.host($0) as any HostAccess.Host) }
+    let hosts = world.machines.keys.map { ($0, machines.host($0) as any ManagedHost) }
     return Reconciler(
       site: site, specification: specification, cluster: cluster, wanted: wanted,
       hosts: Dictionary(uniqueKeysWithValues: hosts), secrets: FakeSecrets(), journal: RealDurations(journal: journal),

@@ -51,7 +51,7 @@ package enum LabEntry {
     keepOnlyStandardStreams()
     try ControlGroup(group).join()
     // `down` kills the group and then removes the state: who comes later must not start.
-    guard Files.exists(state) else {
+    guard LabFiles.exists(state) else {
       throw AgentError(.cancelled, "The lab has gone down", next: "Bring it up with `cluster lab up`.")
     }
     return Foreground.become(argv)

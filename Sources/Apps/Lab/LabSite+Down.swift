@@ -13,8 +13,8 @@ extension LabSite {
       try await down(pointer: pointer, progress: progress)
       try forget(beside: spec)
     }
-    if Files.exists(spec) {
-      try await FileLock.holdNow(existing: spec, takeDown)
+    if LabFiles.exists(spec) {
+      try await LabLock.holdNow(existing: spec, takeDown)
     } else {
       try await takeDown()
     }
@@ -26,7 +26,7 @@ extension LabSite {
     id: String, progress: @escaping @Sendable (String) -> Void
   ) async throws(AgentError) -> Bool {
     let state = "\(stateRoot)/\(id)"
-    guard Files.exists(state) else { return false }
+    guard LabFiles.exists(state) else { return false }
     let spec = try load(stateDirectory: state)?.spec
     try await down(pointer: LabPointer(id: id, state: state), progress: progress)
     if let spec, try pointer(beside: spec)?.id == id { try forget(beside: spec) }
@@ -54,7 +54,7 @@ extension LabSite {
     }
     try await group.remove()
     try BaseRoot.removeTemporaries(of: site)
-    try Files.remove(site.stateDirectory)
+    try LabFiles.remove(site.stateDirectory)
     // Only when no other lab is there.
     rmdir(stateRoot)
     progress("namespaces, control groups and files are removed; caches stay in \(site.cacheDirectory)")

@@ -19,7 +19,7 @@ extension LabSite {
   ) async throws(AgentError) -> LabSite {
     try LabRequirements.check(virtual: !virtual.isEmpty)
     let spec = URL(fileURLWithPath: spec).standardizedFileURL.path
-    return try await FileLock.holdNow(existing: spec) { () throws(AgentError) in
+    return try await LabLock.holdNow(existing: spec) { () throws(AgentError) in
       try await bringUp(
         cluster, spec: spec, scope: scope, virtual: virtual, program: program, progress: progress)
     }
@@ -61,10 +61,10 @@ extension LabSite {
 
   /// A rebuild replaces the program while machines and BMCs run; theirs stays.
   private func copyProgram(_ path: String) throws(AgentError) {
-    guard !Files.exists(program) else { return }
-    try Files.attempt("\(path) could not be copied") {
+    guard !LabFiles.exists(program) else { return }
+    try LabFiles.attempt("\(path) could not be copied") {
       let temporary = "\(program).new"
-      if Files.exists(temporary) { try FileManager.default.removeItem(atPath: temporary) }
+      if LabFiles.exists(temporary) { try FileManager.default.removeItem(atPath: temporary) }
       try FileManager.default.copyItem(atPath: path, toPath: temporary)
       try FileManager.default.moveItem(atPath: temporary, toPath: program)
     }
@@ -83,10 +83,10 @@ extension LabSite {
       case .empty:
         try makeEmptyDisk(diskFile(of: machine))
         try await makeDataDisk(dataFile(of: machine))
-      case .none: try Files.makeDirectory(directory(of: machine))
+      case .none: try LabFiles.makeDirectory(directory(of: machine))
       }
-      if !Files.exists(statusFile(of: machine)) {
-        try Files.writeJSON(MachineStatus(.off), to: statusFile(of: machine))
+      if !LabFiles.exists(statusFile(of: machine)) {
+        try LabFiles.writeJSON(MachineStatus(.off), to: statusFile(of: machine))
       }
       if let bmc = machine.bmc { try await BoardController(site: self, machine: machine, bmc: bmc).start() }
     }
@@ -95,8 +95,8 @@ extension LabSite {
 
   /// Sparse: it takes no room until something is written.
   private func makeEmptyDisk(_ path: String, bytes: UInt64 = 4 << 30) throws(AgentError) {
-    guard !Files.exists(path) else { return }
-    try Files.write("", to: path, mode: 0o600)
+    guard !LabFiles.exists(path) else { return }
+    try LabFiles.write("", to: path, mode: 0o600)
     guard truncate(path, off_t(bytes)) == 0 else {
       throw AgentError(
         .diskFull, "The disk \(path) could not be made", cause: String(cString: strerror(errno)),
@@ -105,13 +105,13 @@ extension LabSite {
   }
 
   private func makeDataDisk(_ path: String) async throws(AgentError) {
-    guard !Files.exists(path) else { return }
+    guard !LabFiles.exists(path) else { return }
     let unfinished = "\(path).new"
-    try Files.remove(unfinished)
+    try LabFiles.remove(unfinished)
     try makeEmptyDisk(unfinished, bytes: 64 << 20)
     try await Command.checked(
       "mkfs.ext4", ["-q", "-L", "data", unfinished], next: "Check that e2fsprogs is installed.")
-    try Files.attempt("The disk \(path) could not be put in place") {
+    try LabFiles.attempt("The disk \(path) could not be put in place") {
       try FileManager.default.moveItem(atPath: unfinished, toPath: path)
     }
   }

@@ -24,7 +24,7 @@ package actor FakeCluster {
 }
 
 /// A host in memory, by the rules of the real agent.
-package struct FakeHost: Host {
+package struct FakeHost: ManagedHost {
   package let id: HostID
   package let cluster: FakeCluster
 

@@ -26,7 +26,7 @@ package struct Reconciler: Sendable {
   package let cluster: Cluster
   /// The resources that the description asks for.
   package let wanted: DesiredResources
-  package let hosts: [HostID: any HostAccess.Host]
+  package let hosts: [HostID: any ManagedHost]
   package let secrets: any SecretStore
   /// The journal of runs' steps, for runs that are killed.
   package let journal: any RunJournal
@@ -44,7 +44,7 @@ package struct Reconciler: Sendable {
 
   package init(
     site: Site, specification: Specification, cluster: Cluster, wanted: DesiredResources? = nil,
-    hosts: [HostID: any HostAccess.Host], secrets: any SecretStore, journal: any RunJournal, processes: ProcessTable,
+    hosts: [HostID: any ManagedHost], secrets: any SecretStore, journal: any RunJournal, processes: ProcessTable,
     history: any RunHistory, copies: HistoryCopies? = nil, by: String,
     clock: any Clock<Duration>, now: @escaping @Sendable () -> Int
   ) {

@@ -28,7 +28,7 @@ package struct Observer<C: Clock>: Sendable where C.Duration == Duration {
   }
 
   /// One request to each host, with all of its probes. `hosts` are the ways to them; one without a way is unreachable.
-  package func observe(_ questions: [HostID: [AnyProbe]], hosts: [HostID: any Host]) async -> Inventory {
+  package func observe(_ questions: [HostID: [AnyProbe]], hosts: [HostID: any ManagedHost]) async -> Inventory {
     let found = await withTaskGroup(of: (HostID, Inventory.Host).self) { group in
       var found: [HostID: Inventory.Host] = [:]
       var waiting = questions.sorted { $0.key < $1.key }[...]
@@ -50,7 +50,7 @@ package struct Observer<C: Clock>: Sendable where C.Duration == Duration {
     return Inventory(hosts: found, observedAt: now())
   }
 
-  private func ask(_ host: any Host, _ probes: [AnyProbe]) async -> Inventory.Host {
+  private func ask(_ host: any ManagedHost, _ probes: [AnyProbe]) async -> Inventory.Host {
     let question = Questioning(probes, secrets)
     do {
       let answers = try await withDeadline(

@@ -4,7 +4,7 @@ import HostAccess
 
 /// Asks the heads that answer about those that do not.
 struct AbsentHeads<C: Clock>: Sendable where C.Duration == Duration {
-  let hosts: [HostID: any Host]
+  let hosts: [HostID: any ManagedHost]
   let witness: HeadWitness
   let secrets: any SecretStore
   /// The heads that the administrator knows to be off.
@@ -24,7 +24,7 @@ struct AbsentHeads<C: Clock>: Sendable where C.Duration == Duration {
     return witness.judge(silent, Inventory(hosts: states, observedAt: now()))
   }
 
-  private func ask(_ host: any Host, _ probes: [AnyProbe]) async -> Inventory.Host {
+  private func ask(_ host: any ManagedHost, _ probes: [AnyProbe]) async -> Inventory.Host {
     do throws(AgentError) {
       let known = try known(probes)
       return .answered(

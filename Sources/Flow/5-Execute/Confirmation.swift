@@ -34,7 +34,7 @@ struct Confirmation<C: Clock>: Sendable where C.Duration == Duration {
     }
   }
 
-  private func once(_ host: any Host, _ change: PendingChange.ID) async throws(AgentError) -> Outcome {
+  private func once(_ host: any ManagedHost, _ change: PendingChange.ID) async throws(AgentError) -> Outcome {
     let limit = Duration.seconds(20)
     return try await withDeadline(
       limit, clock: executor.clock,

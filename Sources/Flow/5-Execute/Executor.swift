@@ -14,7 +14,7 @@ import HostAccess
 /// - Cancelling the caller's task starts no further step, waits for those in flight and records them.
 /// - A host must reconnect by itself on the call after a lost connection.
 package struct Executor<C: Clock>: Sendable where C.Duration == Duration {
-  let hosts: [HostID: any Host]
+  let hosts: [HostID: any ManagedHost]
   let secrets: any SecretStore
   let journal: any RunJournal
   let processes: ProcessTable
@@ -28,7 +28,8 @@ package struct Executor<C: Clock>: Sendable where C.Duration == Duration {
   /// - Parameter hosts: the heads, also those that will exist only when the plan has made them.
   /// - Parameter witness: how to find out whether another run can be at work on a head that does not answer.
   package init(
-    hosts: [HostID: any Host], secrets: any SecretStore, journal: any RunJournal, processes: ProcessTable = .machine,
+    hosts: [HostID: any ManagedHost], secrets: any SecretStore, journal: any RunJournal,
+    processes: ProcessTable = .machine,
     witness: HeadWitness = .nobody, policy: ExecutionPolicy = ExecutionPolicy(), clock: C = ContinuousClock(),
     now: @escaping @Sendable () -> Int,
     events: AsyncStream<RunEvent>.Continuation? = nil
@@ -151,7 +152,7 @@ extension Executor {
 
   /// A run that was killed may have left a change that nobody will confirm: the host undoes it at its time.
   private func letSettle(
-    _ host: any Host, _ id: HostID, _ life: @Sendable (RunToken) -> LeaseHolder.Life
+    _ host: any ManagedHost, _ id: HostID, _ life: @Sendable (RunToken) -> LeaseHolder.Life
   ) async throws(ExecutionError) {
     var end: C.Instant?
     while let change = await abandoned(on: host, life) {
@@ -173,7 +174,7 @@ extension Executor {
   /// The change that a dead run has left pending. Nil also when the host does not answer, which its first step then
   /// meets.
   private func abandoned(
-    on host: any Host, _ life: @Sendable (RunToken) -> LeaseHolder.Life
+    on host: any ManagedHost, _ life: @Sendable (RunToken) -> LeaseHolder.Life
   ) async -> PendingChange? {
     guard let state = try? await host.lease(), let change = state.pending else { return nil }
     // A run that is alive confirms it itself, or is refused by its lease.

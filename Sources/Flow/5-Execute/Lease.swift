@@ -13,14 +13,15 @@ actor Lease<C: Clock> where C.Duration == Duration {
   /// That of the round that is at work.
   nonisolated var token: RunToken { current.withLock { $0 } }
   private var hasBegun = false
-  let hosts: [HostID: any Host]
+  let hosts: [HostID: any ManagedHost]
   let clock: C
   private let absent: AbsentHeads<C>
   private var claimed: Set<HostID>
 
   /// - Parameter claimed: hosts that the token has claimed already.
   init(
-    _ token: RunToken, _ hosts: [HostID: any Host], _ absent: AbsentHeads<C>, _ clock: C, claimed: Set<HostID> = []
+    _ token: RunToken, _ hosts: [HostID: any ManagedHost], _ absent: AbsentHeads<C>, _ clock: C,
+    claimed: Set<HostID> = []
   ) {
     current = Mutex(token)
     self.claimed = claimed
@@ -109,7 +110,7 @@ actor Lease<C: Clock> where C.Duration == Duration {
 
   /// On all at once: a head that hangs must not keep the others from being renewed in time.
   private func onAllClaimed(
-    _ work: @escaping @Sendable (Lease, HostID, any Host) async throws(AgentError) -> Void
+    _ work: @escaping @Sendable (Lease, HostID, any ManagedHost) async throws(AgentError) -> Void
   ) async -> [HostID: AgentError] {
     await withTaskGroup(of: (HostID, AgentError?).self) { group in
       for id in claimed.sorted() {

@@ -9,7 +9,7 @@ import HostAccess
 struct LeaseAcquisition<C: Clock>: Sendable where C.Duration == Duration {
   /// Its generation rises above what the hosts have seen.
   var token: RunToken
-  let hosts: [HostID: any Host]
+  let hosts: [HostID: any ManagedHost]
   let absent: AbsentHeads<C>
   let clock: C
   /// Whether the run that holds a lease is known to have ended without giving it back.
@@ -24,7 +24,7 @@ struct LeaseAcquisition<C: Clock>: Sendable where C.Duration == Duration {
   private var held: Set<HostID> = []
 
   init(
-    token: RunToken, hosts: [HostID: any Host], absent: AbsentHeads<C>, clock: C,
+    token: RunToken, hosts: [HostID: any ManagedHost], absent: AbsentHeads<C>, clock: C,
     life: @escaping @Sendable (RunToken) -> LeaseHolder.Life, stop: StopSignal,
     events: AsyncStream<RunEvent>.Continuation?
   ) {
@@ -85,7 +85,7 @@ struct LeaseAcquisition<C: Clock>: Sendable where C.Duration == Duration {
   }
 
   /// Refused while another run that may be alive holds the head.
-  private mutating func look(at host: any Host, _ id: HostID) async throws(AgentError) {
+  private mutating func look(at host: any ManagedHost, _ id: HostID) async throws(AgentError) {
     let state = try await withDeadline(term / 3, clock: clock, orThrow: .slow(id)) { () throws(AgentError) in
       try await host.lease()
     }

@@ -77,7 +77,7 @@ struct StepAttempts<C: Clock>: Sendable where C.Duration == Duration {
     }
   }
 
-  private func once(_ host: any Host, _ secrets: Secrets) async throws(AgentError) -> Outcome {
+  private func once(_ host: any ManagedHost, _ secrets: Secrets) async throws(AgentError) -> Outcome {
     let limit = step.operation.timing.deadline
     return try await withDeadline(
       limit, clock: executor.clock,

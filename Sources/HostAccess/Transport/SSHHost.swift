@@ -4,7 +4,7 @@ import ClusterModel
 /// The agent on another machine, over the system's ssh(1).
 ///
 /// It connects when it is first asked, once for all calls; after the connection was lost, the next call connects anew.
-package actor SSHHost: Host {
+package actor SSHHost: ManagedHost {
   package nonisolated let id: HostID
   private let program: SSHProgram
   private let formerHostName: @Sendable () -> String?

@@ -54,7 +54,7 @@ package struct AgentHello: Hashable, Codable, Sendable {
   }
 }
 
-/// The calls of `Host`.
+/// The calls of `ManagedHost`.
 package enum WireRequest: Codable, Sendable {
   case answer([AnyProbe], Secrets)
   case perform(AnyOperation, Secrets, RunToken)

@@ -31,7 +31,9 @@ enum OCFMetadata {
     "link", "carrier of a network card",
     "Tells in an attribute of the head whether a network card has its carrier: 1 or 0.",
     [
-      ("interface", "network card", "The card, or HEAD=CARD for each head where its name is not the same on all.", true),
+      (
+        "interface", "network card", "The card, or HEAD=CARD for each head where its name is not the same on all.", true
+      ),
       ("attribute", "node attribute", "The name of the attribute.", true),
     ])
 

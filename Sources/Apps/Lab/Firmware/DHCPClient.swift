@@ -21,11 +21,11 @@ struct DHCPClient {
   }
 
   /// The lease, or nil where no server answered.
-  func ask(as stage: Stage) async throws(AgentError) -> Lease? {
+  func ask(as stage: Stage) async throws(AgentError) -> DHCPLease? {
     let script = "\(firmware.folder)/dhcp.sh"
     let answer = "\(firmware.folder)/lease"
-    try Files.remove(answer)
-    try Files.write("#!/bin/sh\n[ \"$1\" = bound ] && env > '\(answer)'\nexit 0\n", to: script, mode: 0o755)
+    try LabFiles.remove(answer)
+    try LabFiles.write("#!/bin/sh\n[ \"$1\" = bound ] && env > '\(answer)'\nexit 0\n", to: script, mode: 0o755)
     try await Command.checked(
       "ip", ["link", "set", port.nic, "up"], next: "Check the machine's console.")
     var arguments = [
@@ -35,12 +35,12 @@ struct DHCPClient {
     ]
     if stage == .ipxe { arguments += ["-x", "0x4d:69505845", "-x", "0xaf:130101", "-O", "175"] }
     let result = try await Command.run("busybox", arguments, deadline: .seconds(30))
-    guard result.succeeded, let text = Files.text(answer) else { return nil }
-    return Lease(environment: text)
+    guard result.succeeded, let text = LabFiles.text(answer) else { return nil }
+    return DHCPLease(environment: text)
   }
 
   /// Puts the lease on the card, for what the firmware itself fetches.
-  func configure(_ lease: Lease) async throws(AgentError) {
+  func configure(_ lease: DHCPLease) async throws(AgentError) {
     var batch = ["addr flush dev \(port.nic)", "addr add \(lease.address)/\(lease.prefix) dev \(port.nic)"]
     if let router = lease.router { batch.append("route replace default via \(router)") }
     let input = Array((batch.joined(separator: "\n") + "\n").utf8)
@@ -59,7 +59,7 @@ struct DHCPClient {
 }
 
 /// A DHCP server's answer, as udhcpc(8) hands it to its script.
-struct Lease: Hashable, Sendable {
+struct DHCPLease: Hashable, Sendable {
   var address: String
   var mask: String
   /// Prefix length.

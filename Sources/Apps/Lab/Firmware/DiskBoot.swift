@@ -53,7 +53,7 @@ struct DiskBoot {
       let mount = try await Command.run("mount", ["-o", options, disk, firmware.root])
       guard mount.succeeded else { continue }
       let inits = ["usr/lib/systemd/systemd", "lib/systemd/systemd", "sbin/init"]
-      if inits.contains(where: { Files.exists("\(firmware.root)/\($0)") }) { return true }
+      if inits.contains(where: { LabFiles.exists("\(firmware.root)/\($0)") }) { return true }
       try await Mounts.unmount(firmware.root)
     }
     return false
@@ -85,14 +85,14 @@ struct DiskDevices {
   /// nspawn's /dev is its own; a loop device that the kernel makes later would have no node there.
   private func loopNodes() async throws(AgentError) -> [String] {
     let folder = "\(firmware.folder)/dev"
-    try Files.makeDirectory(folder)
-    if !Files.exists("\(folder)/loop0") {
+    try LabFiles.makeDirectory(folder)
+    if !LabFiles.exists("\(folder)/loop0") {
       try await Mounts.mount(["-t", "tmpfs", "-o", "mode=755", "tmpfs", folder])
     }
     var binds: [String] = []
     for number in 0..<Self.loops {
       let node = "\(folder)/loop\(number)"
-      if !Files.exists(node), mknod(node, S_IFBLK | 0o660, dev_t(Self.loopMajor << 8 | UInt32(number))) != 0 {
+      if !LabFiles.exists(node), mknod(node, S_IFBLK | 0o660, dev_t(Self.loopMajor << 8 | UInt32(number))) != 0 {
         throw AgentError(
           .permission, "\(node) could not be made", cause: String(cString: strerror(errno)),
           next: "Run the lab as root.")

@@ -95,9 +95,9 @@ package struct Firmware {
     // nspawn asks udev about NICs unless /sys is read-only, and there is no udev for them.
     try await Command.checked("mount", ["-o", "remount,bind,ro", "/sys"], next: next)
     // Its locks and sockets end with the machine.
-    try Files.makeDirectory("/run/systemd/nspawn")
+    try LabFiles.makeDirectory("/run/systemd/nspawn")
     try await Command.checked("mount", ["-t", "tmpfs", "tmpfs", "/run/systemd/nspawn"], next: next)
-    try Files.makeDirectory(root)
+    try LabFiles.makeDirectory(root)
   }
 
   /// Fresh cards for every start: nothing that the last system configured is left on them.
@@ -126,7 +126,7 @@ package struct Firmware {
   func report(
     _ phase: MachineStatus.Phase, source: MachineStatus.Source? = nil, detail: String? = nil
   ) throws(AgentError) {
-    try Files.writeJSON(MachineStatus(phase, source: source, detail: detail), to: site.statusFile(of: machine))
+    try LabFiles.writeJSON(MachineStatus(phase, source: source, detail: detail), to: site.statusFile(of: machine))
   }
 
   /// One line on the machine's console.

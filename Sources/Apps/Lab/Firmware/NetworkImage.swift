@@ -31,10 +31,10 @@ struct NetworkImage {
       }
       firmware.say("image verified")
     }
-    for folder in [lower, memory] { try Files.makeDirectory(folder) }
+    for folder in [lower, memory] { try LabFiles.makeDirectory(folder) }
     try await Mounts.mount(["-t", "squashfs", "-o", "loop,ro", file, lower])
     try await Mounts.mount(["-t", "tmpfs", "-o", "size=50%,mode=755", "tmpfs", memory])
-    for folder in ["upper", "work"] { try Files.makeDirectory("\(memory)/\(folder)") }
+    for folder in ["upper", "work"] { try LabFiles.makeDirectory("\(memory)/\(folder)") }
     try await Mounts.overlay(lower: lower, upper: "\(memory)/upper", work: "\(memory)/work", at: firmware.root)
     return nil
   }
@@ -75,11 +75,11 @@ struct ImageCache {
   /// The file that now stands for the URL, named by its SHA-256. It is never written to again.
   func fetch(_ url: String) async throws(AgentError) -> String {
     let key = "\(folder)/\(SHA256.hex(url).prefix(16))"
-    return try await FileLock.hold("\(key).lock") { () throws(AgentError) in
-      let known = Files.readJSON(Entry.self, from: "\(key).json").map { path($0.digest) }.flatMap {
-        Files.exists($0) ? $0 : nil
+    return try await LabLock.hold("\(key).lock") { () throws(AgentError) in
+      let known = LabFiles.readJSON(Entry.self, from: "\(key).json").map { path($0.digest) }.flatMap {
+        LabFiles.exists($0) ? $0 : nil
       }
-      if known == nil { try Files.remove("\(key).etag") }
+      if known == nil { try LabFiles.remove("\(key).etag") }
       guard try await download(url, key) else {
         guard let known else {
           throw AgentError(
@@ -91,9 +91,9 @@ struct ImageCache {
       let digest = try await self.digest(of: "\(key).new")
       try replace("\(key).new", path(digest))
       try replace("\(key).etag.new", "\(key).etag")
-      try Files.writeJSON(Entry(digest: digest), to: "\(key).json")
+      try LabFiles.writeJSON(Entry(digest: digest), to: "\(key).json")
       // Nodes that run from it keep the file until they are switched off.
-      if let known, known != path(digest) { try Files.remove(known) }
+      if let known, known != path(digest) { try LabFiles.remove(known) }
       return path(digest)
     }
   }
@@ -104,7 +104,7 @@ struct ImageCache {
   private func download(_ url: String, _ key: String) async throws(AgentError) -> Bool {
     var last = ""
     for attempt in 1...Self.attempts {
-      try Files.remove("\(key).new")
+      try LabFiles.remove("\(key).new")
       let result = try await Command.run(
         "curl",
         [

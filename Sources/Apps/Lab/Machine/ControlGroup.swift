@@ -14,7 +14,7 @@ struct ControlGroup {
 
   init(_ path: String) {
     self.path = path
-    let mounts = Files.text("/proc/self/mounts") ?? ""
+    let mounts = LabFiles.text("/proc/self/mounts") ?? ""
     roots = mounts.split(separator: "\n").compactMap { line in
       let fields = line.split(separator: " ")
       return fields.count > 3 && (fields[2] == "cgroup" || fields[2] == "cgroup2") ? String(fields[1]) : nil
@@ -38,8 +38,8 @@ struct ControlGroup {
         }
         // cpuset of cgroup v1: a group without CPUs and memory nodes takes no process.
         for file in ["cpuset.cpus", "cpuset.mems"]
-        where Files.exists("\(root)/tasks") && Files.exists("\(root)/\(file)") {
-          Self.put(Files.text("\(root)/\(file)") ?? "", into: "\(folder)/\(file)")
+        where LabFiles.exists("\(root)/tasks") && LabFiles.exists("\(root)/\(file)") {
+          Self.put(LabFiles.text("\(root)/\(file)") ?? "", into: "\(folder)/\(file)")
         }
       }
     }
@@ -58,7 +58,7 @@ struct ControlGroup {
   var processes: Set<pid_t> {
     var found: Set<pid_t> = []
     for folder in subtree {
-      let list = Files.text("\(folder)/cgroup.procs") ?? ""
+      let list = LabFiles.text("\(folder)/cgroup.procs") ?? ""
       // 0 stands for a process of another PID namespace.
       found.formUnion(list.split(separator: "\n").compactMap { pid_t($0) }.filter { $0 > 0 })
     }
@@ -86,7 +86,7 @@ struct ControlGroup {
   func remove() async throws(AgentError) {
     try await Poll.until(.seconds(5), "the control group \(path) is empty") { () -> Bool in
       for folder in subtree.reversed() { rmdir(folder) }
-      return !folders.contains(where: Files.exists)
+      return !folders.contains(where: LabFiles.exists)
     }
   }
 

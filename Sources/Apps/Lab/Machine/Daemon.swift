@@ -7,8 +7,8 @@ import HostAccess
 enum Daemon {
   /// Starts `argv`, which begins with `cluster lab _enter`, with /dev/null as input and the log as output. That gives
   /// it a session of its own and closes whatever else is open.
-  static func start(_ argv: [String], log: String) throws(AgentError) -> ProcessIdentity {
-    try Files.makeDirectory((log as NSString).deletingLastPathComponent)
+  static func start(_ argv: [String], log: String) throws(AgentError) -> LabProcess {
+    try LabFiles.makeDirectory((log as NSString).deletingLastPathComponent)
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
@@ -29,7 +29,7 @@ enum Daemon {
     var arguments = argv.map { strdup($0) } + [nil]
     defer { for argument in arguments { free(argument) } }
     let status = posix_spawnp(&pid, argv[0], &actions, &attributes, &arguments, environ)
-    guard status == 0, let process = ProcessIdentity(running: pid) else {
+    guard status == 0, let process = LabProcess(running: pid) else {
       throw AgentError(
         .commandFailed, "\(argv[0]) could not be started",
         cause: status == 0 ? "it ended at once; see \(log)" : String(cString: strerror(status)),
@@ -71,7 +71,7 @@ enum Foreground {
 }
 
 /// A process that cannot be mistaken for a later one with the same number.
-struct ProcessIdentity: Hashable, Codable, Sendable {
+struct LabProcess: Hashable, Codable, Sendable {
   var pid: pid_t
   /// Clock ticks since boot, field 22 of proc_pid_stat(5).
   var started: UInt64
@@ -83,7 +83,7 @@ struct ProcessIdentity: Hashable, Codable, Sendable {
 
   /// The identity, or nil where there is no such process or it only waits to be reaped.
   init?(running pid: pid_t) {
-    guard let stat = Files.text("/proc/\(pid)/stat"), let name = stat.lastIndex(of: ")") else { return nil }
+    guard let stat = LabFiles.text("/proc/\(pid)/stat"), let name = stat.lastIndex(of: ")") else { return nil }
     // After the name, which may hold spaces: state is field 3, the number of threads field 20, the start time field 22.
     let fields = stat[stat.index(after: name)...].split(separator: " ")
     guard fields.count > 19, let threads = Int(fields[17]), let started = UInt64(fields[19]) else { return nil }
@@ -93,5 +93,5 @@ struct ProcessIdentity: Hashable, Codable, Sendable {
     self.init(pid: pid, started: started)
   }
 
-  var isAlive: Bool { ProcessIdentity(running: pid) == self }
+  var isAlive: Bool { LabProcess(running: pid) == self }
 }

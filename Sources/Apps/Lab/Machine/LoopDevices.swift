@@ -57,7 +57,7 @@ enum LoopDevices {
       "losetup", ["--list", "--json", "--output", "NAME,BACK-FILE,BACK-INO,BACK-MAJ:MIN"],
       next: "Check that util-linux works.")
     guard !result.stdout.isEmpty else { return [] }
-    return try Files.attempt("The list of loop devices could not be read") {
+    return try LabFiles.attempt("The list of loop devices could not be read") {
       try JSONDecoder().decode(Listing.self, from: Data(result.stdout)).loopdevices
     }
   }

@@ -14,18 +14,18 @@ struct BoardController {
 
   /// Starts it, or starts it again when its address, account or traits have changed.
   func start() async throws(AgentError) {
-    guard let password = Files.text("\(site.secretsDirectory)/\(bmc.password.name)") else {
+    guard let password = LabFiles.text("\(site.secretsDirectory)/\(bmc.password.name)") else {
       throw AgentError(
         .notFound, "The lab has no \(bmc.password)", next: "Take the lab down with `cluster lab down`, then up again.")
     }
     let wanted = configuration(password: password)
     if daemon.isAlive {
-      guard Files.text("\(folder)/lan.conf") != wanted else { return }
+      guard LabFiles.text("\(folder)/lan.conf") != wanted else { return }
       try await stop()
     }
-    try Files.makeDirectory("\(folder)/state")
-    try Files.write(wanted, to: "\(folder)/lan.conf", mode: 0o600)
-    try Files.write(Self.commands, to: "\(folder)/sim.emu")
+    try LabFiles.makeDirectory("\(folder)/state")
+    try LabFiles.write(wanted, to: "\(folder)/lan.conf", mode: 0o600)
+    try LabFiles.write(Self.commands, to: "\(folder)/sim.emu")
     try daemon.start(
       site.inside([
         "ipmi_sim", "-c", "\(folder)/lan.conf", "-f", "\(folder)/sim.emu", "-s", "\(folder)/state", "-n",

@@ -32,7 +32,7 @@ extension LabSite {
   private func traitsFile(_ machine: LabMachine) -> String { "\(directory(of: machine))/bmc-traits.json" }
 
   func traits(of machine: LabMachine) -> BoardTraits {
-    Files.readJSON(BoardTraits.self, from: traitsFile(machine)) ?? BoardTraits()
+    LabFiles.readJSON(BoardTraits.self, from: traitsFile(machine)) ?? BoardTraits()
   }
 
   /// Gives a machine's BMC these traits, and no others.
@@ -42,7 +42,7 @@ extension LabSite {
       throw AgentError(.notFound, "\(name) has no BMC", next: "Use a machine that has `bmc:` in cluster.yaml.")
     }
     if let other = traits.chassisOf { _ = try LabEntry.machine(other.name, of: self) }
-    try Files.writeJSON(traits, to: traitsFile(machine))
+    try LabFiles.writeJSON(traits, to: traitsFile(machine))
     let board = BoardController(site: self, machine: machine, bmc: bmc)
     if board.daemon.isAlive { try await board.start() }
   }

@@ -34,32 +34,32 @@ package struct PowerSwitch: Sendable {
   private var bootFile: String { "\(folder)/boot-device" }
   private var group: ControlGroup { ControlGroup(site.controlGroup(of: machine)) }
 
-  package var isOn: Bool { Files.readJSON(ProcessIdentity.self, from: record)?.isAlive ?? false }
+  package var isOn: Bool { LabFiles.readJSON(LabProcess.self, from: record)?.isAlive ?? false }
 
   package func perform(_ action: Action) async throws(AgentError) {
     switch action {
     case .shutdown: try pressButton()
-    case .on: try await FileLock.hold(lock) { () throws(AgentError) in try await switchOn() }
-    case .off: try await FileLock.hold(lock) { () throws(AgentError) in try await switchOff() }
+    case .on: try await LabLock.hold(lock) { () throws(AgentError) in try await switchOn() }
+    case .off: try await LabLock.hold(lock) { () throws(AgentError) in try await switchOff() }
     case .cycle:
-      try await FileLock.hold(lock) { () throws(AgentError) in
+      try await LabLock.hold(lock) { () throws(AgentError) in
         try await switchOff()
         try await switchOn()
       }
     case .mainsOff:
-      try await FileLock.hold(lock) { () throws(AgentError) in
-        try Files.write("", to: mainsFile)
+      try await LabLock.hold(lock) { () throws(AgentError) in
+        try LabFiles.write("", to: mainsFile)
         try await board?.stop()
         try await switchOff()
       }
     case .mainsOn:
-      try Files.remove(mainsFile)
+      try LabFiles.remove(mainsFile)
       try await board?.start()
     }
   }
 
   /// There is no power in the socket.
-  var isWithoutMains: Bool { Files.exists(mainsFile) }
+  var isWithoutMains: Bool { LabFiles.exists(mainsFile) }
   private var mainsFile: String { "\(folder)/mains-off" }
   private var board: BoardController? {
     machine.bmc.map { BoardController(site: site, machine: machine, bmc: $0) }
@@ -84,14 +84,14 @@ package struct PowerSwitch: Sendable {
         "--mount-proc", "--kill-child=SIGKILL", "--", site.program, "lab", "_machine", site.stateDirectory,
         machine.name.name,
       ])
-    try Files.writeJSON(MachineStatus(.firmware), to: site.statusFile(of: machine))
-    try Files.writeJSON(try Daemon.start(argv, log: site.console(of: machine)), to: record)
+    try LabFiles.writeJSON(MachineStatus(.firmware), to: site.statusFile(of: machine))
+    try LabFiles.writeJSON(try Daemon.start(argv, log: site.console(of: machine)), to: record)
   }
 
   private func switchOff() async throws(AgentError) {
     try await clear()
-    try Files.remove(record)
-    try Files.writeJSON(MachineStatus(.off), to: site.statusFile(of: machine))
+    try LabFiles.remove(record)
+    try LabFiles.writeJSON(MachineStatus(.off), to: site.statusFile(of: machine))
   }
 
   /// Unplugs the machine, ends every process of it, and releases its disk.
@@ -99,12 +99,12 @@ package struct PowerSwitch: Sendable {
   /// In this order, as when power goes: a system whose links are up while its processes die says goodbye to all its
   /// peers, by FIN and RST.
   func clear() async throws(AgentError) {
-    if Files.exists(site.namespacePath) {
+    if LabFiles.exists(site.namespacePath) {
       try await site.ip(machine.ports.map { "link set \($0.peer) down" }, force: true)
     }
-    if let process = Files.readJSON(ProcessIdentity.self, from: record), process.isAlive { kill(process.pid, SIGKILL) }
+    if let process = LabFiles.readJSON(LabProcess.self, from: record), process.isAlive { kill(process.pid, SIGKILL) }
     try await group.killAll()
-    if Files.exists(site.namespacePath) {
+    if LabFiles.exists(site.namespacePath) {
       try await site.ip(machine.ports.map { "link del \($0.peer)" }, force: true)
     }
     try await site.removeNamespace(site.namespace(of: machine))
@@ -116,7 +116,7 @@ package struct PowerSwitch: Sendable {
   /// (systemd(1)).
   private func pressButton() throws(AgentError) {
     for pid in group.processes {
-      let status = Files.text("/proc/\(pid)/status") ?? ""
+      let status = LabFiles.text("/proc/\(pid)/status") ?? ""
       let numbers = status.split(separator: "\n").first { $0.hasPrefix("NSpid:") }?.split(separator: "\t").dropFirst()
       // This namespace, the firmware's, the system's own.
       if let numbers, numbers.count == 3, numbers.last == "1" { kill(pid, __libc_current_sigrtmin() + 4) }
@@ -125,14 +125,14 @@ package struct PowerSwitch: Sendable {
 
   // MARK: Boot device
 
-  package var bootDevice: BootDevice { Files.text(bootFile).flatMap(BootDevice.init(rawValue:)) ?? .none }
+  package var bootDevice: BootDevice { LabFiles.text(bootFile).flatMap(BootDevice.init(rawValue:)) ?? .none }
 
   /// For the next start only.
   package func setBootDevice(_ device: BootDevice) throws(AgentError) {
     if device == .none {
-      try Files.remove(bootFile)
+      try LabFiles.remove(bootFile)
     } else {
-      try Files.write(device.rawValue, to: bootFile)
+      try LabFiles.write(device.rawValue, to: bootFile)
     }
   }
 }
@@ -174,6 +174,6 @@ extension LabSite {
   func statusFile(of machine: LabMachine) -> String { "\(directory(of: machine))/status.json" }
 
   func status(of machine: LabMachine) -> MachineStatus? {
-    Files.readJSON(MachineStatus.self, from: statusFile(of: machine))
+    LabFiles.readJSON(MachineStatus.self, from: statusFile(of: machine))
   }
 }

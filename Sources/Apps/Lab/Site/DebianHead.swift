@@ -17,10 +17,10 @@ struct DebianHead {
   func install() throws(AgentError) {
     // Written last: without it the disk is incomplete and made again.
     let done = "\(folder)/installed"
-    guard !Files.exists(done) else { return }
+    guard !LabFiles.exists(done) else { return }
     for path in [upper, work] {
-      try Files.remove(path)
-      try Files.makeDirectory(path)
+      try LabFiles.remove(path)
+      try LabFiles.makeDirectory(path)
     }
     try write("etc/hostname", "\(machine.name)\n")
     try write("etc/hosts", "127.0.0.1 localhost\n127.0.1.1 \(machine.name)\n")
@@ -46,11 +46,11 @@ struct DebianHead {
     try write("etc/systemd/system/chrony.service.d/lab.conf", Self.watchingTheClock)
     try makeFolder("root", mode: 0o700)
     try makeFolder("root/.ssh", mode: 0o700)
-    try write("root/.ssh/authorized_keys", Files.text("\(site.identity).pub") ?? "", mode: 0o600)
+    try write("root/.ssh/authorized_keys", LabFiles.text("\(site.identity).pub") ?? "", mode: 0o600)
     let key = site.hostKey(of: machine)
-    try write("etc/ssh/ssh_host_ed25519_key", Files.text(key) ?? "", mode: 0o600)
-    try write("etc/ssh/ssh_host_ed25519_key.pub", Files.text("\(key).pub") ?? "")
-    try Files.write("", to: done)
+    try write("etc/ssh/ssh_host_ed25519_key", LabFiles.text(key) ?? "", mode: 0o600)
+    try write("etc/ssh/ssh_host_ed25519_key.pub", LabFiles.text("\(key).pub") ?? "")
+    try LabFiles.write("", to: done)
   }
 
   /// All machines of a lab share the clock of the machine that it runs on. Their chronyd(8) looks at the time, and sets
@@ -66,11 +66,11 @@ struct DebianHead {
     """
 
   private func write(_ path: String, _ text: String, mode: Int = 0o644) throws(AgentError) {
-    try Files.write(text, to: "\(upper)/\(path)", mode: mode)
+    try LabFiles.write(text, to: "\(upper)/\(path)", mode: mode)
   }
 
   private func makeFolder(_ path: String, mode: Int) throws(AgentError) {
-    try Files.makeDirectory("\(upper)/\(path)", mode: mode)
+    try LabFiles.makeDirectory("\(upper)/\(path)", mode: mode)
   }
 }
 
@@ -103,13 +103,13 @@ struct BaseRoot {
   /// Removed by `down` when a build was cut off.
   private var temporary: String { "\(site.cacheDirectory)/bases/\(Self.suite)-\(key).\(site.id)" }
 
-  var isBuilt: Bool { Files.exists(path) }
+  var isBuilt: Bool { LabFiles.exists(path) }
 
   /// One build at a time for all labs of the machine; the others find it done.
   func build(_ progress: @escaping @Sendable (String) -> Void) async throws(AgentError) {
-    try await FileLock.hold("\(site.cacheDirectory)/bases/\(Self.suite)-\(key).lock") { () throws(AgentError) in
+    try await LabLock.hold("\(site.cacheDirectory)/bases/\(Self.suite)-\(key).lock") { () throws(AgentError) in
       guard !isBuilt else { return }
-      try Files.remove(temporary)
+      try LabFiles.remove(temporary)
       try ControlGroup(site.daemonsGroup).create()
       let argv = site.enter(
         site.daemonsGroup,
@@ -123,7 +123,7 @@ struct BaseRoot {
         next: "Check that \(site.mirror) can be reached from this machine, then run `cluster lab up` again.",
         line: progress)
       try depersonalise()
-      try Files.attempt("The base root could not be put in place") {
+      try LabFiles.attempt("The base root could not be put in place") {
         try FileManager.default.moveItem(atPath: temporary, toPath: path)
       }
     }
@@ -131,19 +131,19 @@ struct BaseRoot {
 
   /// Host keys, machine id and names belong to a machine; the proxy belongs to the lab.
   private func depersonalise() throws(AgentError) {
-    let keys = try Files.attempt("The base root could not be read") {
+    let keys = try LabFiles.attempt("The base root could not be read") {
       try FileManager.default.contentsOfDirectory(atPath: "\(temporary)/etc/ssh").filter { $0.hasPrefix("ssh_host_") }
     }
     for path in keys.map({ "etc/ssh/\($0)" }) + [
       "etc/hostname", "etc/resolv.conf", "etc/machine-id", "var/lib/dbus/machine-id", "etc/apt/apt.conf.d/99mmdebstrap",
     ] {
-      try Files.remove("\(temporary)/\(path)")
+      try LabFiles.remove("\(temporary)/\(path)")
     }
   }
 
   static func removeTemporaries(of site: LabSite) throws(AgentError) {
     let folder = "\(site.cacheDirectory)/bases"
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    for name in names where name.hasSuffix(".\(site.id)") { try Files.remove("\(folder)/\(name)") }
+    for name in names where name.hasSuffix(".\(site.id)") { try LabFiles.remove("\(folder)/\(name)") }
   }
 }

@@ -12,13 +12,13 @@ struct LabDaemon {
   private var record: String { "\(site.stateDirectory)/daemons/\(name).json" }
   var log: String { "\(site.stateDirectory)/daemons/\(name).log" }
 
-  var process: ProcessIdentity? { Files.readJSON(ProcessIdentity.self, from: record) }
+  var process: LabProcess? { LabFiles.readJSON(LabProcess.self, from: record) }
   var isAlive: Bool { process?.isAlive ?? false }
 
   func start(_ argv: [String]) throws(AgentError) {
     try ControlGroup(site.daemonsGroup).create()
     let process = try Daemon.start(site.enter(site.daemonsGroup, argv), log: log)
-    try Files.writeJSON(process, to: record)
+    try LabFiles.writeJSON(process, to: record)
   }
 
   /// - Parameter signal: not SIGKILL for nginx, whose workers would outlive their master.
@@ -29,7 +29,7 @@ struct LabDaemon {
   }
 
   func ended(_ what: String) -> AgentError {
-    let lines = (Files.text(log) ?? "").split(separator: "\n").suffix(5).joined(separator: "\n")
+    let lines = (LabFiles.text(log) ?? "").split(separator: "\n").suffix(5).joined(separator: "\n")
     return AgentError(.commandFailed, "\(what) ended at once", cause: lines, next: "Read \(log).")
   }
 }

@@ -18,7 +18,7 @@ enum LabRequirements {
     }
     let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin").split(separator: ":")
     let programs = virtual ? programs.merging(["qemu-system-x86_64": "qemu-system-x86"]) { $1 } : programs
-    let missing = programs.filter { program, _ in !folders.contains { Files.exists("\($0)/\(program)") } }
+    let missing = programs.filter { program, _ in !folders.contains { LabFiles.exists("\($0)/\(program)") } }
     guard missing.isEmpty else {
       throw AgentError(
         .notFound, "The lab needs programs that are not installed: \(missing.keys.sorted().joined(separator: ", "))",
@@ -30,9 +30,10 @@ enum LabRequirements {
   static func raiseLimits(for site: LabSite, _ progress: (String) -> Void) throws(AgentError) {
     let wanted = 256 + 32 * site.machines.count
     let path = "/proc/sys/fs/inotify/max_user_instances"
-    guard let now = Files.text(path).flatMap({ Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }), now < wanted
+    guard let now = LabFiles.text(path).flatMap({ Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }),
+      now < wanted
     else { return }
-    try Files.attempt("\(path) could not be raised") {
+    try LabFiles.attempt("\(path) could not be raised") {
       try Data("\(wanted)\n".utf8).write(to: URL(fileURLWithPath: path))
     }
     progress("raised fs.inotify.max_user_instances from \(now) to \(wanted), until the next restart of this machine")

@@ -6,16 +6,16 @@ import HostAccess
 /// Keys, the ssh configuration that leads into the lab, and the BMCs' passwords.
 extension LabSite {
   func makeAccess() async throws(AgentError) {
-    try Files.makeDirectory("\(stateDirectory)/ssh", mode: 0o700)
-    if !Files.exists(identity) { try await Self.makeKey(identity, comment: "cluster lab \(id)") }
+    try LabFiles.makeDirectory("\(stateDirectory)/ssh", mode: 0o700)
+    if !LabFiles.exists(identity) { try await Self.makeKey(identity, comment: "cluster lab \(id)") }
     for machine in machines where machine.disk == .debian { try await makeHostKey(of: machine) }
-    try Files.write(sshConfiguration, to: sshConfig)
+    try LabFiles.write(sshConfiguration, to: sshConfig)
     for secret in Set(machines.compactMap(\.bmc?.password)) {
       let path = "\(secretsDirectory)/\(secret.name)"
-      guard !Files.exists(path) else { continue }
-      try Files.makeDirectory((path as NSString).deletingLastPathComponent, mode: 0o700)
+      guard !LabFiles.exists(path) else { continue }
+      try LabFiles.makeDirectory((path as NSString).deletingLastPathComponent, mode: 0o700)
       // IPMI 2.0 takes at most 20 characters.
-      try Files.write(Self.randomText(16), to: path, mode: 0o600)
+      try LabFiles.write(Self.randomText(16), to: path, mode: 0o600)
     }
   }
 
@@ -35,12 +35,12 @@ extension LabSite {
   /// Made before the machine starts, so that its first connection is already trusted.
   private func makeHostKey(of machine: LabMachine) async throws(AgentError) {
     let path = hostKey(of: machine)
-    guard !Files.exists(path) else { return }
-    try Files.makeDirectory(directory(of: machine))
+    guard !LabFiles.exists(path) else { return }
+    try LabFiles.makeDirectory(directory(of: machine))
     try await Self.makeKey(path, comment: "root@\(machine.name)")
-    let key = (Files.text("\(path).pub") ?? "").split(separator: " ").prefix(2).joined(separator: " ")
+    let key = (LabFiles.text("\(path).pub") ?? "").split(separator: " ").prefix(2).joined(separator: " ")
     let names = ([machine.name.name] + machine.ports.map { Self.host($0.address) }).joined(separator: ",")
-    try Files.write((Files.text(knownHosts) ?? "") + "\(names) \(key)\n", to: knownHosts, mode: 0o600)
+    try LabFiles.write((LabFiles.text(knownHosts) ?? "") + "\(names) \(key)\n", to: knownHosts, mode: 0o600)
   }
 
   /// `10.1.0.1` of `10.1.0.1/16`.

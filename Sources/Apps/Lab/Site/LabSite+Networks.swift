@@ -11,7 +11,7 @@ extension LabSite {
   /// - Parameter before: the lab as it is, when it is up already.
   func makeNetworks(before: LabSite?) async throws(AgentError) {
     let next = "Check that iproute2 works and that no other program uses the namespace \(namespace)."
-    if !Files.exists(namespacePath) {
+    if !LabFiles.exists(namespacePath) {
       try await Command.checked("ip", ["netns", "add", namespace], next: next)
     }
     // What the spec no longer says.
@@ -42,7 +42,7 @@ extension LabSite {
   }
 
   func removeNamespace(_ name: String) async throws(AgentError) {
-    guard Files.exists("/run/netns/\(name)") else { return }
+    guard LabFiles.exists("/run/netns/\(name)") else { return }
     try await Command.checked("ip", ["netns", "del", name], next: "Run `ip netns del \(name)`.")
   }
 
@@ -73,7 +73,7 @@ extension LabSite {
 extension LabSite {
   private func cutFile(_ port: LabMachine.Port) -> String { "\(stateDirectory)/cut/\(port.peer)" }
 
-  func isCut(_ port: LabMachine.Port) -> Bool { Files.exists(cutFile(port)) }
+  func isCut(_ port: LabMachine.Port) -> Bool { LabFiles.exists(cutFile(port)) }
 
   /// Pulls a machine's cable out of a network, or puts it back. The machine sees its link go, also over power cycles.
   package func setLink(of name: HostID, on network: String, up: Bool) async throws(AgentError) {
@@ -82,9 +82,9 @@ extension LabSite {
         .notFound, "\(name) has no link on \(network)", next: "Use a machine and a network of cluster.yaml.")
     }
     if up {
-      try Files.remove(cutFile(port))
+      try LabFiles.remove(cutFile(port))
     } else {
-      try Files.write("", to: cutFile(port))
+      try LabFiles.write("", to: cutFile(port))
     }
     // No such link: the machine is off, and will find its cable as it is now.
     if PowerSwitch(machine, of: self).isOn { try await ip(["link set \(port.peer) \(up ? "up" : "down")"]) }

@@ -102,7 +102,7 @@ extension LabSite {
   package static func load(stateDirectory: String) throws(AgentError) -> LabSite? {
     let path = "\(stateDirectory)/lab.json"
     guard FileManager.default.fileExists(atPath: path) else { return nil }
-    return try Files.attempt("The lab's description \(path) could not be read") {
+    return try LabFiles.attempt("The lab's description \(path) could not be read") {
       try JSONDecoder().decode(LabSite.self, from: Data(contentsOf: URL(fileURLWithPath: path)))
     }
   }
@@ -110,21 +110,21 @@ extension LabSite {
   static func pointer(beside spec: String) throws(AgentError) -> LabPointer? {
     let path = LabPointer.path(beside: spec)
     guard FileManager.default.fileExists(atPath: path) else { return nil }
-    return try Files.attempt("\(path) could not be read") {
+    return try LabFiles.attempt("\(path) could not be read") {
       try JSONDecoder().decode(LabPointer.self, from: Data(contentsOf: URL(fileURLWithPath: path)))
     }
   }
 
   /// The pointer comes first: whatever is made later, `down` finds it.
   func save() throws(AgentError) {
-    try Files.writeJSON(LabPointer(id: id, state: stateDirectory), to: LabPointer.path(beside: spec))
-    try Files.makeDirectory(stateDirectory, mode: 0o755)
-    try Files.writeJSON(self, to: manifest)
+    try LabFiles.writeJSON(LabPointer(id: id, state: stateDirectory), to: LabPointer.path(beside: spec))
+    try LabFiles.makeDirectory(stateDirectory, mode: 0o755)
+    try LabFiles.writeJSON(self, to: manifest)
   }
 
   static func forget(beside spec: String) throws(AgentError) {
     let pointer = LabPointer.path(beside: spec)
-    try Files.remove(pointer)
+    try LabFiles.remove(pointer)
     let folder = (pointer as NSString).deletingLastPathComponent
     // Other things of ours may live there; rmdir(2) leaves them alone.
     rmdir(folder)

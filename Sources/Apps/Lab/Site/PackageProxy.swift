@@ -21,17 +21,17 @@ struct PackageProxy {
   static let localURL = "http://127.0.0.1:\(port)"
 
   func start() async throws(AgentError) {
-    for name in ["temp", "logs"] { try Files.makeDirectory("\(folder)/\(name)") }
-    try Files.makeDirectory("\(site.cacheDirectory)/packages")
-    try Files.write(configuration, to: "\(folder)/nginx.conf")
+    for name in ["temp", "logs"] { try LabFiles.makeDirectory("\(folder)/\(name)") }
+    try LabFiles.makeDirectory("\(site.cacheDirectory)/packages")
+    try LabFiles.write(configuration, to: "\(folder)/nginx.conf")
     let server = LabDaemon(site: site, name: "proxy")
     if !server.isAlive {
-      try Files.remove(socket)
+      try LabFiles.remove(socket)
       try server.start(["nginx", "-e", "\(folder)/logs/error.log", "-p", folder, "-c", "\(folder)/nginx.conf"])
     }
     try await Poll.until(.seconds(10), "the package proxy listens; see \(server.log)") { () throws(AgentError) in
       guard server.isAlive else { throw server.ended("The package proxy") }
-      return Files.exists(socket)
+      return LabFiles.exists(socket)
     }
     let relay = LabDaemon(site: site, name: "proxy-relay")
     if !relay.isAlive {
@@ -43,14 +43,14 @@ struct PackageProxy {
   }
 
   private var downFile: String { "\(folder)/mirror-is-down" }
-  private var mirrorIsDown: Bool { Files.exists(downFile) }
+  private var mirrorIsDown: Bool { LabFiles.exists(downFile) }
 
   /// A fault: what is not in the cache cannot be had.
   func setMirror(up: Bool) async throws(AgentError) {
     if up {
-      try Files.remove(downFile)
+      try LabFiles.remove(downFile)
     } else {
-      try Files.write("", to: downFile)
+      try LabFiles.write("", to: downFile)
     }
     try await LabDaemon(site: site, name: "proxy").stop()
     try await start()
@@ -107,7 +107,7 @@ struct PackageProxy {
 
   /// Nameservers of resolv.conf(5), in the form that nginx takes.
   private static var resolvers: [String] {
-    let lines = (Files.text("/etc/resolv.conf") ?? "").split(separator: "\n")
+    let lines = (LabFiles.text("/etc/resolv.conf") ?? "").split(separator: "\n")
     let servers = lines.compactMap { line -> String? in
       let words = line.split(whereSeparator: \.isWhitespace)
       guard words.count > 1, words[0] == "nameserver" else { return nil }

@@ -5,7 +5,7 @@ import Simulator
 import Synchronization
 
 /// The connection from one process to one machine of a `VirtualSite`.
-package struct VirtualHost: Host {
+package struct VirtualHost: ManagedHost {
   package let id: HostID
   private let process: SimulatedProcess
   private let site: VirtualSite

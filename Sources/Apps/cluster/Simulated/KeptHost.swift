@@ -4,7 +4,7 @@ import HostAccess
 import Simulator
 
 /// One of the `KeptMachines`, as a run sees it.
-struct KeptHost: HostAccess.Host {
+struct KeptHost: ManagedHost {
   let id: HostID
   let machines: KeptMachines
   let host: FakeHost

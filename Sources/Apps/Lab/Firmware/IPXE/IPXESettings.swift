@@ -33,7 +33,7 @@ struct IPXESettings: Sendable {
   private let card: String
 
   /// - Parameter card: `net0`, `net1` …
-  init(card: String, lease: Lease, mac: MACAddress, uuid: String) {
+  init(card: String, lease: DHCPLease, mac: MACAddress, uuid: String) {
     self.card = card
     values = [
       "\(card)/mac": mac.description, "\(card)/ip": lease.address, "\(card)/netmask": lease.mask,

@@ -6,7 +6,7 @@ import FoundationEssentials
 /// may change it, and that a change has not cut it off.
 ///
 /// The real agent over SSH, the real agent in this process, and the simulator's fake all conform.
-package protocol Host: Sendable {
+package protocol ManagedHost: Sendable {
   var id: HostID { get }
 
   /// Answers every probe, with `.failed` for those it cannot tell. Changes nothing.
@@ -42,7 +42,7 @@ package protocol Host: Sendable {
   func close() async
 }
 
-extension Host {
+extension ManagedHost {
   /// The answer to a single probe.
   package func answer<P: Probe>(_ probe: P, secrets: Secrets = Secrets()) async throws(AgentError) -> P.Answer {
     guard let answer = try await answer([AnyProbe(probe)], secrets: secrets)[AnyProbe(probe)] else { throw .unanswered }

@@ -4,7 +4,7 @@ import Foundation
 import HostAccess
 
 /// File operations whose errors say what the lab was about.
-enum Files {
+enum LabFiles {
   static func attempt<Value>(_ what: String, _ body: () throws -> Value) throws(AgentError) -> Value {
     do {
       return try body()
@@ -76,12 +76,12 @@ enum Files {
 }
 
 /// An exclusive flock(2), held for the length of a closure. The kernel drops it when its holder dies.
-enum FileLock {
+enum LabLock {
   /// Waits for its turn. The lock's file is made when it is not there.
   static func hold<Value>(
     _ path: String, _ body: () async throws(AgentError) -> Value
   ) async throws(AgentError) -> Value {
-    try Files.makeDirectory((path as NSString).deletingLastPathComponent)
+    try LabFiles.makeDirectory((path as NSString).deletingLastPathComponent)
     return try await hold(path, flags: O_RDWR | O_CREAT, LOCK_EX, body)
   }
 
