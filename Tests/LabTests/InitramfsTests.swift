@@ -9,7 +9,7 @@ struct InitramfsTests {
   private static let script = URL(filePath: #filePath).deletingLastPathComponent()
     .appending(path: "../../Sources/Wings/Images/Payload/initramfs-cluster").standardizedFileURL.path
 
-  /// A server that sends the first half, and then nothing more; who asks for the rest gets it. Its port comes first.
+  /// Serves the first half, and then nothing more; whoever asks for the rest gets it. Its port comes first.
   private static let server = """
     use strict; use IO::Socket::INET; $| = 1; $SIG{CHLD} = "IGNORE";
     my $body = join "", map { chr($_ * 7 % 256) } 1 .. 100_000;

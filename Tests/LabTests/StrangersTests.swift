@@ -5,7 +5,7 @@ import Testing
 
 @testable import Lab
 
-/// Who is on the boot network without being a node: asks for everything, and speaks for others. The real nginx, with the
+/// Machines on the boot network that are no nodes: they ask for everything, and all the time. The real nginx, with the
 /// files of a head.
 @Suite(.serialized, .timeLimit(.minutes(5)), .enabled(if: geteuid() == 0, "network namespaces need root"))
 struct StrangersTests {
