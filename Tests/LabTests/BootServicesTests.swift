@@ -14,7 +14,7 @@ struct BootServicesTests {
   /// Finding 5: dnsmasq's own limit is 1,000 leases.
   @Test func aThousandAndAHundredMachinesBoot() async throws {
     try await BootServices.with(BootServices.spec(nodes: 1100)) { services in
-      let storm = try await services.storm(1100)
+      let storm = try await services.storm(1100, limit: 240)
       print(storm.text)
       #expect(storm.succeeded, "\(storm.text)\n\(storm.lastLines)")
       #expect(storm.text.contains("leased    1100 of 1100") && storm.text.contains("1100 by their own scripts"))
@@ -29,7 +29,7 @@ struct BootServicesTests {
         .joined(separator: "\n")
     }
     try await BootServices.with(spec, change: change) { services in
-      let storm = try await services.storm(1100, limit: 40)
+      let storm = try await services.storm(1100, limit: 80)
       #expect(!storm.succeeded && storm.text.contains("leased    1000 of 1100"), "\(storm.text)")
     }
   }
