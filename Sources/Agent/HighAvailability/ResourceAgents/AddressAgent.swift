@@ -41,10 +41,13 @@ struct AddressAgent: ResourceAgent {
     }
   }
 
+  /// Becomes the other agent. It leaves a program behind that goes on telling the neighbours for a second, and whoever
+  /// reads what it prints would wait for that one too.
   private func forward(_ action: String) -> OCFResult {
-    let done = ChildProgram.run([Self.master, action], within: .max)
-    ResourceAgents.say(done.output)
-    return OCFResult(rawValue: done.status) ?? .failed
+    var words = [strdup(Self.master), strdup(action), nil]
+    execv(Self.master, &words)
+    return ResourceAgents.refuse(
+      "\(Self.master) cannot be run: \(String(cString: strerror(errno)))", .installed)
   }
 
   /// Interfaces that have an IPv4 address: getifaddrs(3). Nil: they cannot be told.
