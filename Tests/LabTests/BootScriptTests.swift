@@ -24,7 +24,7 @@ import Testing
 
   private static func run(_ web: IPXEInterpreterTests.Web) async throws -> IPXEOutcome {
     let lease = try #require(
-      Lease(environment: "ip=10.1.1.1\nsubnet=255.255.0.0\nmask=16\nboot_file=x\nsiaddr=10.1.0.10\n"))
+      DHCPLease(environment: "ip=10.1.1.1\nsubnet=255.255.0.0\nmask=16\nboot_file=x\nsiaddr=10.1.0.10\n"))
     let mac = try #require(MACAddress("52:54:00:11:00:0a"))
     var interpreter = IPXEInterpreter(
       platform: web, settings: IPXESettings(card: "net0", lease: lease, mac: mac, uuid: "u"))

@@ -127,7 +127,7 @@ struct CarrierTests {
   }
 
   private func boots(of head: String, _ site: UserSite) throws -> Int {
-    let console = Files.text(site.lab.console(of: try #require(site.lab.machine(.init(head))))) ?? ""
+    let console = LabFiles.text(site.lab.console(of: try #require(site.lab.machine(.init(head))))) ?? ""
     return console.components(separatedBy: "booting from disk").count
   }
 
