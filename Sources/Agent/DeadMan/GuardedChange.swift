@@ -59,8 +59,8 @@ struct EndedChange: Codable, Sendable {
 enum DurableJSON {
   /// The contents of a file. Nil when there is none.
   static func read<Value: Decodable>(_ type: Value.Type, from path: String) throws(AgentError) -> Value? {
-    guard try FileSystem.entry(path) != nil else { return nil }
-    let bytes = try FileSystem.read(path)
+    // Changes end while somebody asks for them, without a lock.
+    guard let bytes = try FileSystem.contents(path) else { return nil }
     let decoder = JSONDecoder()
     decoder.userInfo = OperationCatalog.all.userInfo
     do { return try decoder.decode(type, from: Data(bytes)) } catch {

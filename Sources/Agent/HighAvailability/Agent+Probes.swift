@@ -39,8 +39,8 @@ extension StoredCIBProbe: AgentProbe {
   var shares: SharedFacts.Subjects { SharedFacts.Subjects() }
 
   func answer(on agent: Agent, _ context: ProbeContext) async throws(AgentError) -> StoredCIB? {
-    guard try FileSystem.entry(Self.file) != nil else { return nil }
-    let text = String(decoding: try FileSystem.read(Self.file), as: UTF8.self)
+    guard let bytes = try FileSystem.contents(Self.file) else { return nil }
+    let text = String(decoding: bytes, as: UTF8.self)
     do throws(XMLError) { return try CIBDocument(parsing: text).stored } catch {
       throw AgentError(
         .invalid, "\(Self.file) cannot be read", cause: "\(error)",

@@ -151,8 +151,7 @@ package struct LeaseStore: Sendable {
   private var path: String { "\(folder)/lease.json" }
 
   private func read() throws(AgentError) -> Record {
-    guard try FileSystem.entry(path) != nil else { return Record() }
-    let bytes = try FileSystem.read(path)
+    guard let bytes = try FileSystem.contents(path) else { return Record() }
     do { return try JSONDecoder().decode(Record.self, from: Data(bytes)) } catch {
       throw AgentError(
         .invalid, "\(path) cannot be understood", cause: "\(error)",

@@ -51,7 +51,7 @@ extension EnsureLink: AgentOperation {
     var seen = 0
     let settled = try await poll(until: limit, every: .milliseconds(200)) { () throws(AgentError) -> Bool? in
       let isReached = Self.isReached(goal, try Interface.named(goal.interface))
-      let said = try FileSystem.entry(state) == nil ? "" : try FileSystem.text(state)
+      let said = try FileSystem.contents(state).map { String(decoding: $0, as: UTF8.self) } ?? ""
       let isConfigured = said.contains("ADMIN_STATE=configured\n")
       seen = isReached && isConfigured ? seen + 1 : 0
       return seen >= 3 ? true : nil

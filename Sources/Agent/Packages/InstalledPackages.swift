@@ -41,8 +41,7 @@ enum InstalledPackages {
   private static let path = "/var/lib/cluster/packages.json"
 
   static func ours() throws(AgentError) -> Set<String> {
-    guard try FileSystem.entry(path) != nil else { return [] }
-    let bytes = try FileSystem.read(path)
+    guard let bytes = try FileSystem.contents(path) else { return [] }
     do { return Set(try JSONDecoder().decode([String].self, from: Data(bytes))) } catch {
       throw AgentError(
         .invalid, "\(path) cannot be understood", cause: "\(error)",

@@ -63,9 +63,9 @@ enum LoadedConfiguration {
   private static func path(_ unit: String) -> String { "\(folder)/\(unit).json" }
 
   private static func recorded(_ unit: String, _ properties: UnitProperties) throws(AgentError) -> Evidence? {
-    guard try FileSystem.entry(path(unit)) != nil else { return nil }
-    // One that cannot be read is as good as none: then times tell.
-    guard let record = try? JSONDecoder().decode(Record.self, from: Data(try FileSystem.read(path(unit)))),
+    guard let bytes = try FileSystem.contents(path(unit)) else { return nil }
+    // One that cannot be understood is as good as none: then times tell.
+    guard let record = try? JSONDecoder().decode(Record.self, from: Data(bytes)),
       record.invocation == properties.invocation
     else { return nil }
     return record.evidence

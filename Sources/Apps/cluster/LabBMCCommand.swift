@@ -20,9 +20,6 @@ struct LabBMCCommand: AsyncParsableCommand {
   @Option(help: "The machine that it really switches.")
   var chassisOf: String?
 
-  @Option(help: "A cipher suite that it refuses. May be repeated.")
-  var refuse: [UInt8] = []
-
   @Flag(help: "It tells the power, and refuses to change it.")
   var readOnly = false
 
@@ -32,8 +29,7 @@ struct LabBMCCommand: AsyncParsableCommand {
   func run() async throws {
     try await Failure.telling {
       let traits = BoardTraits(
-        offAfter: offAfter, chassisOf: chassisOf.map { HostID($0) }, readOnly: readOnly, lies: lies,
-        refusedSuites: refuse)
+        offAfter: offAfter, chassisOf: chassisOf.map { HostID($0) }, readOnly: readOnly, lies: lies)
       try await options.site().setBMC(of: HostID(machine), traits)
     }
   }

@@ -53,6 +53,17 @@ package enum FileSystem {
     return try read(file, path, limit: limit)
   }
 
+  /// The contents of a file. Nil: there is none. One that others take away while it is looked for is none either.
+  package static func contents(_ path: String, limit: Int = 64 << 20) throws(AgentError) -> [UInt8]? {
+    let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    guard file >= 0 else {
+      if errno == ENOENT || errno == ENOTDIR { return nil }
+      throw failure("\(path) cannot be read")
+    }
+    defer { _ = close(file) }
+    return try read(file, path, limit: limit)
+  }
+
   /// Reads all of an open file. Also for files of proc(5), whose size is not known before.
   package static func read(_ file: Int32, _ path: String, limit: Int) throws(AgentError) -> [UInt8] {
     var status = stat()

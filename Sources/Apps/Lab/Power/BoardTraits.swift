@@ -13,18 +13,14 @@ package struct BoardTraits: Hashable, Codable, Sendable {
   package var readOnly: Bool
   /// It says yes to every order, and does nothing.
   package var lies: Bool
-  /// Cipher suites that it refuses (IPMI 2.0, table 22-20).
-  package var refusedSuites: [UInt8]
 
   package init(
-    offAfter: Double = 0, chassisOf: HostID? = nil, readOnly: Bool = false, lies: Bool = false,
-    refusedSuites: [UInt8] = []
+    offAfter: Double = 0, chassisOf: HostID? = nil, readOnly: Bool = false, lies: Bool = false
   ) {
     self.offAfter = offAfter
     self.chassisOf = chassisOf
     self.readOnly = readOnly
     self.lies = lies
-    self.refusedSuites = refusedSuites
   }
 }
 
