@@ -90,7 +90,7 @@ struct ServiceAgent: ResourceAgent {
     unit.forget()
     // A process that is stopped by a signal does not hear that it is to end.
     unit.show().wake()
-    let stopped = unit.order("stop")
+    let stopped = unit.stop()
     // Nothing runs of a unit that is not there. A stop that fails has the whole head fenced.
     if stopped.status != 0, !["inactive", "failed"].contains(unit.settled(within: call.patience).active) {
       return refuse("\(unit.name) does not stop: \(stopped.said)", .failed)
