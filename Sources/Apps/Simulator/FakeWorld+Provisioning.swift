@@ -71,7 +71,8 @@ extension FakeWorld {
     _ = try ensurePower(goal.bmc, .on, secrets)
     clone.hostname = goal.head.name
     clone.machineID = String(SHA256.hex(goal.head.name).prefix(32))
-    (clone.links, clone.board) = (links, goal.bmc.address)
+    // The machine's own cards, also the one that has failed: those of the original stay in the original.
+    (clone.links, clone.lostCard, clone.board) = (links, machines[goal.head]?.lostCard, goal.bmc.address)
     clone.files = clone.files.filter { !$0.key.hasPrefix("/etc/cluster/secrets/") && !$0.key.hasPrefix("/var/log/") }
     (clone.clones, clone.captures, clone.fencing, clone.reports) = ([:], [], [:], [:])
     (clone.lease, clone.faults, clone.images) = (FakeLease(), .init(), [:])
