@@ -89,7 +89,7 @@ struct BootServer {
     if [ -n "$(arg cluster.install)" ]; then
       busybox printf 'o\\nn\\np\\n1\\n\\n\\nw\\n' | busybox fdisk "$(arg cluster.install)"
       loop=$(busybox losetup -f) && busybox losetup -o $((63 * 512)) "$loop" "$(arg cluster.install)" || exit 1
-      start=$(busybox fdisk -l "$(arg cluster.install)" | busybox grep -c vda1)
+      start=$(busybox fdisk -l "$(arg cluster.install)" | busybox grep -c nvme0n1p1)
       # busybox takes the bound node for a mounted file system.
       busybox mknod /root/disk b 7 "${loop#/dev/loop}"
       busybox mke2fs /root/disk 4000000 && busybox mount -t ext4 "$loop" /mnt || exit 1

@@ -172,7 +172,7 @@ struct LabMachineryTests {
   @Test func theBlankHeadIsInstalledAndThenBootsFromItsDisk() async throws {
     try await TestLab.with { lab in
       let server = BootServer(lab: lab)
-      try await server.start(arguments: "cluster.install=/dev/vda")
+      try await server.start(arguments: "cluster.install=/dev/nvme0n1")
       _ = try await lab.ipmi("head2", ["chassis", "bootdev", "pxe"])
       _ = try await lab.ipmi("head2", ["chassis", "power", "on"])
       try await lab.wait("head2", "it is installed and started from its disk") { status, console in
