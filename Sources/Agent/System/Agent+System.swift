@@ -64,12 +64,9 @@ enum Boot {
 
   /// Clock ticks between the kernel's boot and the start of PID 1: proc_pid_stat(5), field 22.
   private static func initStart() throws(AgentError) -> UInt64 {
-    let stat = try FileSystem.text("/proc/1/stat")
-    // The second field is the program's name in parentheses and may hold anything.
-    let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")
-    guard fields.count > 20, let start = UInt64(fields[20]) else {
+    guard let stat = ProcessStat(try FileSystem.text("/proc/1/stat")) else {
       throw AgentError(.invalid, "/proc/1/stat cannot be understood", next: "Check that /proc is mounted.")
     }
-    return start
+    return stat.startedAt
   }
 }

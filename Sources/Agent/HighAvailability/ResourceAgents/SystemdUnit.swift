@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+import HostAccess
 
 /// A unit, by systemctl(1). What is asked every few seconds is asked of the kernel instead: whether the unit's main
 /// process is still the one that systemd told of.
@@ -86,7 +87,7 @@ struct ServiceState {
     load = String(values["LoadState"] ?? "unknown")
     hasJob = !["", "0"].contains(values["Job"] ?? "")
     let number = values["MainPID"].flatMap { pid_t($0) } ?? 0
-    main = MainProcess(number: number, started: MainProcess.status(of: number)?.started ?? 0)
+    main = MainProcess(number: number, started: MainProcess.status(of: number)?.startedAt ?? 0)
     controlGroup = String(values["ControlGroup"] ?? "")
   }
 
@@ -125,17 +126,13 @@ struct MainProcess {
 
   var isAlive: Bool {
     guard number > 0, let now = Self.status(of: number) else { return false }
-    return now.started == started && now.state != "Z" && now.state != "X"
+    return now.startedAt == started && now.state != "Z" && now.state != "X"
   }
 
-  /// State and start of a process, fields 3 and 22 of proc_pid_stat(5).
-  static func status(of process: pid_t) -> (state: Character, started: UInt64)? {
-    guard process > 0, let text = SmallFile.read("/proc/\(process)/stat"), let name = text.lastIndex(of: ")") else {
-      return nil
-    }
-    let fields = text[text.index(after: name)...].split(separator: " ")
-    guard fields.count > 19, let state = fields[0].first, let started = UInt64(fields[19]) else { return nil }
-    return (state, started)
+  /// The state and start of a process. Nil: there is no such process.
+  static func status(of process: pid_t) -> ProcessStat? {
+    guard process > 0 else { return nil }
+    return SmallFile.read("/proc/\(process)/stat").flatMap(ProcessStat.init)
   }
 
   /// Waits, and says whether the process has ended meanwhile. Looking at it takes some microseconds.

@@ -83,14 +83,11 @@ struct LabProcess: Hashable, Codable, Sendable {
 
   /// The identity, or nil where there is no such process or it only waits to be reaped.
   init?(running pid: pid_t) {
-    guard let stat = LabFiles.text("/proc/\(pid)/stat"), let name = stat.lastIndex(of: ")") else { return nil }
-    // After the name, which may hold spaces: state is field 3, the number of threads field 20, the start time field 22.
-    let fields = stat[stat.index(after: name)...].split(separator: " ")
-    guard fields.count > 19, let threads = Int(fields[17]), let started = UInt64(fields[19]) else { return nil }
+    guard let stat = LabFiles.text("/proc/\(pid)/stat").flatMap(ProcessStat.init) else { return nil }
     // While one thread of several runs exec, the first looks like a zombie until the other takes its place.
-    let hasEnded = ["Z", "X"].contains(fields[0]) && threads < 2
+    let hasEnded = ["Z", "X"].contains(stat.state) && stat.threads < 2
     guard !hasEnded else { return nil }
-    self.init(pid: pid, started: started)
+    self.init(pid: pid, started: stat.startedAt)
   }
 
   var isAlive: Bool { LabProcess(running: pid) == self }
