@@ -88,31 +88,8 @@ enum LocalFiles {
 
   /// Readers see the old file or the new one, also after a power failure.
   static func write(_ bytes: [UInt8], to path: String, mode: mode_t = 0o644) throws(AgentError) {
-    try makeFolders(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
-    let temporary = "\(path).\(getpid()).new"
-    let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
-    guard file >= 0 else { throw failure("\(path) cannot be written") }
-    var written = 0
-    while written < bytes.count {
-      let count = bytes.withUnsafeBytes {
-        Glibc.write(file, $0.baseAddress?.advanced(by: written), bytes.count - written)
-      }
-      if count < 0 {
-        let error = failure("\(path) cannot be written")
-        close(file)
-        unlink(temporary)
-        throw error
-      }
-      written += count
-    }
-    let synced = fchmod(file, mode) == 0 && fsync(file) == 0
-    close(file)
-    guard synced, Glibc.rename(temporary, path) == 0 else {
-      let error = failure("\(path) cannot be written")
-      unlink(temporary)
-      throw error
-    }
-    try FileSystem.syncFolder(FileSystem.parent(path))
+    try makeFolders(FileSystem.parent(path))
+    try FileSystem.write(bytes, to: path, mode: UInt16(mode))
   }
 
   static func makeFolders(_ path: String) throws(AgentError) {
@@ -131,11 +108,7 @@ enum LocalFiles {
 
   /// No error when there is no such file. It does not come back after a power failure.
   static func remove(_ path: String) throws(AgentError) {
-    guard unlink(path) == 0 else {
-      if errno == ENOENT { return }
-      throw failure("\(path) cannot be removed")
-    }
-    try FileSystem.syncFolder(FileSystem.parent(path))
+    if try FileSystem.remove(path) { try FileSystem.syncFolder(FileSystem.parent(path)) }
   }
 
   /// Bytes that root may still write below a folder.

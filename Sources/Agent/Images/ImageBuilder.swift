@@ -107,7 +107,7 @@ struct ImageBuilder {
     context.progress("laying \(overlay.path) over the root")
     let archive = "/tmp/cluster-overlay.tar"
     let place = try inside.place(archive)
-    try LocalFiles.makeFolders(String(place[..<(place.lastIndex(of: "/") ?? place.startIndex)]))
+    try LocalFiles.makeFolders(FileSystem.parent(place))
     try await Command.checked(
       "tar",
       [

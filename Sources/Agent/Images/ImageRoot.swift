@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import Glibc
+import HostAccess
 
 /// The root of an image that is being built, as its own programs see it.
 ///
@@ -25,10 +26,11 @@ struct ImageRoot {
         continue
       }
       let place = ([path] + done + [name]).joined(separator: "/")
-      guard following || !rest.isEmpty, let target = try Self.link(place) else {
+      guard following || !rest.isEmpty, try FileSystem.entry(place)?.kind == .link else {
         done.append(name)
         continue
       }
+      let target = try FileSystem.linkTarget(place)
       links += 1
       guard links <= Self.mostLinks else {
         throw AgentError(
@@ -39,15 +41,6 @@ struct ImageRoot {
       rest += target.split(separator: "/").map(String.init).reversed()
     }
     return ([path] + done).joined(separator: "/")
-  }
-
-  /// The target of a symbolic link. Nil: there is no link.
-  private static func link(_ path: String) throws(AgentError) -> String? {
-    var target = [CChar](repeating: 0, count: Int(PATH_MAX))
-    let count = readlink(path, &target, target.count)
-    if count >= 0 { return String(decoding: target.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self) }
-    if errno == EINVAL || errno == ENOENT || errno == ENOTDIR { return nil }
-    throw LocalFiles.failure("\(path) cannot be looked at")
   }
 
   // MARK: Small files
@@ -70,7 +63,7 @@ struct ImageRoot {
   /// Makes a symbolic link. A file or link that is there gives way, a folder does not.
   func link(_ path: String, to target: String) throws(AgentError) {
     let place = try place(path)
-    try LocalFiles.makeFolders(String(place[..<(place.lastIndex(of: "/") ?? place.startIndex)]))
+    try LocalFiles.makeFolders(FileSystem.parent(place))
     try LocalFiles.remove(place)
     guard symlink(target, place) == 0 else { throw LocalFiles.failure("The link \(place) cannot be made") }
   }
