@@ -114,8 +114,8 @@ struct CaptureSelection {
     }
     guard facts.st_mode & S_IFMT == S_IFREG else { return nil }
     if path.hasPrefix("/var/log/") { return "a log" }
-    // What packages brought there is as public as the packages; what only some may read of it is theirs.
     if Self.people.contains(facts.st_uid) { return "somebody's own" }
+    // What packages brought there is as public as the packages; what only some may read of it is theirs.
     if path.hasPrefix("/usr/"), !path.hasPrefix("/usr/local/") { return nil }
     if packages.isUnchanged(path) || Self.ofRoot.contains(path) || path.hasPrefix("/var/lib/cluster/") { return nil }
     if Self.needed.contains(where: path.hasPrefix) { return nil }

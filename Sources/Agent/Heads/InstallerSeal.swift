@@ -29,9 +29,7 @@ struct InstallerSeal {
     publicKey = Data(der).base64EncodedString()
   }
 
-  /// Whether a text is a public key as an installer sends it.
-  static func isKey(_ text: String) -> Bool { key(text) != nil }
-
+  /// A public key as an installer sends it. Nil: the text is none.
   private static func key(_ text: String) -> [UInt8]? {
     guard let data = Data(base64Encoded: text), data.count == prefix.count + 32,
       Array(data.prefix(prefix.count)) == prefix

@@ -63,11 +63,7 @@ extension ImageManifest {
     imgfree
     kernel ${base}/vmlinuz panic=30 initrd=initrd boot=cluster cluster.image=${base}/root.squashfs cluster.sha256=\(squashfs) \
     image=\(name)/\(digest) console=tty0 console=ttyS0,115200n8 ${nodeargs} && initrd --name initrd ${base}/initrd && boot ||
-    inc tries
-    iseq ${tries} 24 && reboot ||
-    sleep 5
-    goto again
-
+    \(BootScript.retry)
     """
   }
 }

@@ -23,9 +23,7 @@ enum LoadedConfiguration {
     var digest: String
 
     init(_ files: [String]) throws(AgentError) {
-      var times: [Int64] = []
-      for file in files { times.append(try changed(file)) }
-      self.times = times
+      times = try LoadedConfiguration.times(files)
       digest = try LoadedConfiguration.digest(files)
     }
   }
@@ -37,8 +35,7 @@ enum LoadedConfiguration {
     changed: (String) throws(AgentError) -> Int64 = { (path) throws(AgentError) in try changed(path) }
   ) throws(AgentError) -> UnitState.Configuration {
     guard properties.isRunning else { return .notRunning }
-    var times: [Int64] = []
-    for file in files { times.append(try changed(file)) }
+    let times = try times(files, changed)
     if let loaded = try recorded(unit, properties) {
       if loaded.times == times { return .loaded }
       return try digest(files) == loaded.digest ? .loaded : .stale
@@ -69,6 +66,15 @@ enum LoadedConfiguration {
       record.invocation == properties.invocation
     else { return nil }
     return record.evidence
+  }
+
+  private static func times(
+    _ files: [String],
+    _ changed: (String) throws(AgentError) -> Int64 = { (path) throws(AgentError) in try changed(path) }
+  ) throws(AgentError) -> [Int64] {
+    var times: [Int64] = []
+    for file in files { times.append(try changed(file)) }
+    return times
   }
 
   /// When something at or below the path last changed; a folder changes when something in it comes or goes.

@@ -43,8 +43,9 @@ extension EnsureUnit: AgentOperation {
   }
 
   private func act(_ verb: String, _ goal: UnitGoal, _ before: UnitProperties) async throws(AgentError) {
-    let evidence = try LoadedConfiguration.Evidence(goal.configuration)
-    if verb != "stop" { try await OwnCheck.pass(goal.name) }
+    let wantsRunning = verb != "stop"
+    let evidence = wantsRunning ? try LoadedConfiguration.Evidence(goal.configuration) : nil
+    if wantsRunning { try await OwnCheck.pass(goal.name) }
     if before.active == "failed" {
       // A unit that failed too often is not started again otherwise: systemd.unit(5), StartLimitBurst=.
       try await Command.checked("systemctl", ["reset-failed", "--", goal.name], next: "Check `systemctl status`.")
@@ -53,7 +54,6 @@ extension EnsureUnit: AgentOperation {
     guard result.succeeded else { throw await Self.failed(verb, goal.name, result.lastLines) }
     var last = before
     var seen = ""
-    let wantsRunning = verb != "stop"
     let reached = try await poll(until: .seconds(30), every: .milliseconds(200)) { () throws(AgentError) -> Bool? in
       last = try await UnitProperties.read(goal.name)
       if !wantsRunning { return ["inactive", "failed"].contains(last.active) ? true : nil }
@@ -64,7 +64,7 @@ extension EnsureUnit: AgentOperation {
       return same ? true : nil
     }
     guard reached == true else { throw await Self.failed(verb, goal.name, "it is \(last.active) (\(last.result))") }
-    if wantsRunning { try LoadedConfiguration.record(goal.name, last, evidence) }
+    if let evidence { try LoadedConfiguration.record(goal.name, last, evidence) }
   }
 
   private static func failed(_ verb: String, _ unit: String, _ said: String) async -> AgentError {

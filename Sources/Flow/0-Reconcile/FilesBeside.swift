@@ -21,7 +21,6 @@ struct FilesBeside {
   func read(_ paths: [String]) throws(SpecificationError) -> Found {
     var found = Found()
     for path in paths {
-      let path = path.hasSuffix("/") ? String(path.dropLast()) : path
       if try leadsThroughLink(path) {
         found.linked.append(path)
         continue

@@ -56,10 +56,7 @@ extension Form where Value == String {
   /// A file or folder of an image, by its whole path in it.
   package static var imagePath: Form {
     text("a path in the image", code: .badPath, pattern: "^(/[^/]+)+$") { text in
-      let parts = text.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
-      guard text.hasPrefix("/"), text.utf8.count <= 1024, !parts.isEmpty,
-        parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." })
-      else {
+      guard isWholePath(text), text.utf8.count <= 1024 else {
         return .wrong(
           "`\(shown(text))` is not a path in the image.",
           help: "Write it whole, as programs in the image see it: `/etc/sssd/sssd.conf`.")
@@ -180,4 +177,12 @@ package func labelProblem(_ text: String, longest: Int) -> NameProblem? {
   let detail =
     length > longest ? "`\(shown(text))` is \(length) characters long." : "`\(shown(text))` is not a valid name."
   return NameProblem(detail: detail, help: rule, replacement: mended)
+}
+
+/// Whether a text is a path from `/` on, without parts that lead elsewhere, and without control characters.
+package func isWholePath(_ text: String) -> Bool {
+  let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+  return parts.count >= 2 && parts[0].isEmpty
+    && text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f }
+    && parts.dropFirst().allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
 }

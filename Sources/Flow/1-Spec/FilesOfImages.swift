@@ -27,7 +27,7 @@ extension SpecReader {
   package static func linkedPaths(_ linked: [String], _ cluster: Cluster) -> [Diagnostic] {
     let linked = Set(linked)
     return cluster.images.flatMap { image in
-      paths(image).filter { linked.contains($0.hasSuffix("/") ? String($0.dropLast()) : $0) }.map { path in
+      paths(image).filter(linked.contains).map { path in
         Diagnostic(
           .linkedPath, "`\(shown(path))` leads through a symbolic link.",
           help: "Where it leads may lie outside of this repository, and would be recorded and built in all the same. "
@@ -41,7 +41,7 @@ extension SpecReader {
   /// - Parameter modes: by path beside the description.
   package static func privateFiles(_ modes: [String: UInt16], _ cluster: Cluster) -> [Diagnostic] {
     cluster.images.flatMap { image -> [Diagnostic] in
-      guard let folder = image.files.map({ $0.hasSuffix("/") ? $0 : $0 + "/" }) else { return [] }
+      guard let folder = image.files.map({ $0 + "/" }) else { return [] }
       let told = Set(image.permissions.map(\.path))
       return modes.keys.filter { $0.hasPrefix(folder) && !told.contains("/" + $0.dropFirst(folder.count)) }.sorted().map
       {

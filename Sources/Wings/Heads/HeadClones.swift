@@ -33,7 +33,7 @@ package enum HeadClones: Wing {
         HeadCloneKind.Desired(
           primary: original,
           capture: CaptureRecipe(
-            clone: head.name, excluded: HeadCapture.excluded, kept: HeadCapture.kept(head, cluster)), goal: goal,
+            clone: head.name, excluded: HeadCapture.excluded, kept: head.keep), goal: goal,
           image: image.name, wipe: head.wipe, disk: head.disk ?? .only),
         because: "\(head.name) is a clone of \(original)", source: head.source,
         // Only where it is installed: a head that is there does not wait for an image.
@@ -137,12 +137,6 @@ enum HeadCapture {
     "left out: /home, /root but for authorized_keys, /srv but for the cluster's, what daemons keep in /var/lib",
     "left out: file systems other than /, /boot, /usr, /opt and /var; folders below / that are not Debian's",
   ]
-
-  /// The paths that the description wants along; and who administers must get in.
-  static func kept(_ head: Head, _ cluster: Cluster) -> [String] {
-    let user = cluster.access.user
-    return head.keep + (user == "root" ? [] : ["/home/\(user)/.ssh/authorized_keys"])
-  }
 }
 
 extension Expansion {

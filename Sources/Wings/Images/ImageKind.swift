@@ -132,10 +132,10 @@ extension ImageKind {
       ("mirror", previous.mirror ?? "default", recipe.mirror ?? "default"),
     ]
     return settings.filter { $0.1 != $0.2 }.map { "\($0.0) \($0.1) -> \($0.2)" }
-      + packages(previous.packages, recipe.packages) + overlays("files", previous.overlays, recipe.overlays)
+      + difference(previous.packages, recipe.packages) + overlays("files", previous.overlays, recipe.overlays)
       + overlays("run", previous.finish, recipe.finish)
-      + lines("link", Self.links(previous), Self.links(recipe))
-      + lines("permissions", Self.permissions(previous), Self.permissions(recipe))
+      + lines("link", links(previous), links(recipe))
+      + lines("permissions", permissions(previous), permissions(recipe))
   }
 
   private static func links(_ recipe: ImageRecipe) -> [String] { recipe.links.map { "/\($0.key) to \($0.value)" } }
@@ -145,10 +145,10 @@ extension ImageKind {
   }
 
   private static func lines(_ word: String, _ old: [String], _ new: [String]) -> [String] {
-    packages(old, new).map { "\($0.prefix(2))\(word) \($0.dropFirst(2))" }
+    difference(old, new).map { "\($0.prefix(2))\(word) \($0.dropFirst(2))" }
   }
 
-  private static func packages(_ old: [String], _ new: [String]) -> [String] {
+  private static func difference(_ old: [String], _ new: [String]) -> [String] {
     let (before, after) = (Set(old), Set(new))
     return after.subtracting(before).sorted().map { "+ \($0)" } + before.subtracting(after).sorted().map { "- \($0)" }
   }

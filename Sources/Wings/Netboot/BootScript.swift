@@ -25,7 +25,7 @@ package struct BootScript {
 
   /// A head may be away for a moment, as when another one takes its services over: a machine asks again for two
   /// minutes, and then starts over from its firmware. It never stops where somebody would have to walk to it.
-  private static let retry = """
+  package static let retry = """
     inc tries
     iseq ${tries} 24 && reboot ||
     sleep 5

@@ -7,7 +7,7 @@ import Glibc
 /// configuration at that moment.
 enum HealthQuestion {
   case connection(address: String, port: UInt16)
-  case page(url: String, address: String, port: UInt16, path: String)
+  case page(address: String, port: UInt16, path: String)
   /// A page behind TLS: busybox(1) fetches it.
   case securePage(url: String)
   case name(String, server: String)
@@ -39,14 +39,14 @@ enum HealthQuestion {
     let parts = host.split(separator: ":", maxSplits: 1)
     let path = rest.dropFirst(host.count)
     return .page(
-      url: url, address: parts.first.map(String.init) ?? "", port: parts.count == 2 ? UInt16(parts[1]) ?? 80 : 80,
+      address: parts.first.map(String.init) ?? "", port: parts.count == 2 ? UInt16(parts[1]) ?? 80 : 80,
       path: path.isEmpty ? "/" : String(path))
   }
 
   /// The port at which somebody waits. Nil: it is not known.
   var port: UInt16? {
     switch self {
-    case .connection(_, let port), .page(_, _, let port, _): port
+    case .connection(_, let port), .page(_, let port, _): port
     case .name: 53
     case .securePage, .program: nil
     }
@@ -89,7 +89,7 @@ enum HealthQuestion {
     case .connection(let address, let port):
       return Connection.open(address, port, until: limit).map { _ in .right }
         ?? Self.failed(limit, "takes no connection")
-    case .page(_, let address, let port, let path):
+    case .page(let address, let port, let path):
       guard let connection = Connection.open(address, port, until: limit) else {
         return Self.failed(limit, "takes no connection")
       }

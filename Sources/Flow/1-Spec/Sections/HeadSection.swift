@@ -82,11 +82,7 @@ extension Form where Value == String {
   /// A path on a head, without parts that lead elsewhere.
   fileprivate static var absolutePath: Form {
     text("an absolute path", code: .badPath, pattern: "^(/[^/]+)+$", examples: ["/etc/munge/munge.key"]) { text in
-      let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-      let isPlain = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f }
-      guard parts.count >= 2, parts[0].isEmpty, isPlain,
-        parts.dropFirst().allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." })
-      else {
+      guard isWholePath(text) else {
         return .wrong(
           "`\(shown(text))` is not a plain absolute path.",
           help: "Write it from `/` on, without `.`, `..` and a slash at the end: `/etc/munge/munge.key`.")
