@@ -63,8 +63,8 @@ bench: build
 # Every seed is another site with other faults: docs/simulation.md.
 SIM_SEEDS ?= 10000
 sim: setup
-	$(SWIFT_BUILD) --product cluster-sim
-	.build/release/cluster-sim --seeds $(SIM_SEEDS) --jobs $$(nproc)
+	$(SWIFT_BUILD) --product cluster-sim --static-swift-stdlib --scratch-path .build/agent
+	.build/agent/release/cluster-sim --seeds $(SIM_SEEDS) --jobs $$(nproc)
 
 FUZZ_SECONDS ?= 600
 fuzz: setup

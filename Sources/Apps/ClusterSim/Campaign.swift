@@ -3,7 +3,9 @@ import Foundation
 import Simulation
 import Synchronization
 
-/// Many seeds, in a few processes: one that crashes takes no other along, and tells which seed it was.
+/// Many seeds, several at once, in a process of their own: one that crashes does not take the campaign along.
+///
+/// Threads of one process share what undisturbed runs come to, and finding that out takes as long as two thousand seeds.
 final class Campaign: Sendable {
   struct Failure: Sendable {
     var seed: UInt64
@@ -12,13 +14,13 @@ final class Campaign: Sendable {
   }
 
   private struct State {
-    var next: UInt64
-    var passed = 0
+    /// The first seed whose end is not known. Later ones may be known.
+    var open: UInt64
+    var ended: Set<UInt64> = []
     var failures: [Failure] = []
     var told = 0
   }
 
-  private let portion: UInt64
   /// More failures say nothing more.
   private static let enough = 200
 
@@ -30,80 +32,68 @@ final class Campaign: Sendable {
   init(_ range: Range<UInt64>, jobs: Int) {
     self.range = range
     self.jobs = jobs
-    // What undisturbed runs come to, each process finds out for itself: that takes as long as two thousand seeds.
-    portion = max(1, min(100_000, UInt64(range.count) / UInt64(jobs)))
-    state = Mutex(State(next: range.lowerBound))
+    state = Mutex(State(open: range.lowerBound))
   }
 
-  var passed: Int { state.withLock { $0.passed } }
+  var passed: Int { state.withLock { $0.ended.count - $0.failures.count } }
   var failures: [Failure] { state.withLock { $0.failures } }
+  private var open: UInt64 { state.withLock { $0.open } }
 
   func run() {
-    DispatchQueue.concurrentPerform(iterations: jobs) { _ in
-      while let portion = take() { work(portion) }
+    var threads = jobs
+    while open < range.upperBound, failures.count < Self.enough {
+      let isWhole = work(open..<range.upperBound, threads)
+      if isWhole { break }
+      // Which of several seeds has crashed is seen when they come one after the other.
+      if threads == 1 { note(open, .init(seed: open, trapped: true)) }
+      threads = threads == 1 ? jobs : 1
     }
     tell(atEnd: true)
   }
 
-  private func take() -> Range<UInt64>? {
-    state.withLock { state in
-      guard state.next < range.upperBound, state.failures.count < Self.enough else { return nil }
-      let portion = state.next..<min(state.next + self.portion, range.upperBound)
-      state.next = portion.upperBound
-      return portion
-    }
+  /// Whether the process came to the end of its seeds.
+  private func work(_ seeds: Range<UInt64>, _ threads: Int) -> Bool {
+    let worker = Process()
+    worker.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    worker.arguments = [
+      "--worker", "--seed", "\(seeds.lowerBound)", "--seeds", "\(seeds.count)", "--jobs", "\(threads)",
+    ]
+    let pipe = Pipe()
+    worker.standardOutput = pipe
+    do { try worker.run() } catch { return false }
+    read(pipe.fileHandleForReading)
+    worker.waitUntilExit()
+    return open >= seeds.upperBound
   }
 
-  private func work(_ portion: Range<UInt64>) {
-    var seed = portion.lowerBound
-    while seed < portion.upperBound {
-      let worker = Process()
-      worker.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-      worker.arguments = ["--worker", "--seed", "\(seed)", "--seeds", "\(portion.upperBound - seed)"]
-      let pipe = Pipe()
-      worker.standardOutput = pipe
-      do { try worker.run() } catch {
-        note(Failure(seed: seed, trapped: true))
-        return
-      }
-      seed = read(pipe.fileHandleForReading, from: seed)
-      worker.waitUntilExit()
-      // It told of every seed that it came to the end of.
-      if seed < portion.upperBound {
-        note(Failure(seed: seed, trapped: true))
-        seed += 1
-      }
-    }
-  }
-
-  /// The first seed that it did not tell of.
-  private func read(_ output: FileHandle, from first: UInt64) -> UInt64 {
-    var seed = first
-    var rest: Data = Data()
-    while true {
-      let bytes = output.availableData
-      if bytes.isEmpty { return seed }
+  private func read(_ output: FileHandle) {
+    var rest = Data()
+    while case let bytes = output.availableData, !bytes.isEmpty {
       rest += bytes
       while let end = rest.firstIndex(of: 10) {
-        if rest[rest.startIndex..<end] == Data("passed".utf8) {
-          state.withLock { $0.passed += 1 }
-        } else {
-          note(Failure(seed: seed, trapped: false))
-        }
+        let words = String(decoding: rest[rest.startIndex..<end], as: UTF8.self).split(separator: " ")
         rest = Data(rest[rest.index(after: end)...])
-        seed += 1
+        guard words.count == 2, let seed = UInt64(words[0]) else { continue }
+        note(seed, words[1] == "passed" ? nil : .init(seed: seed, trapped: false))
       }
       tell(atEnd: false)
     }
   }
 
-  private func note(_ failure: Failure) { state.withLock { $0.failures.append(failure) } }
+  /// After a crash seeds may be done once more; the first end of each counts.
+  private func note(_ seed: UInt64, _ failure: Failure?) {
+    state.withLock { state in
+      guard state.ended.insert(seed).inserted else { return }
+      if let failure { state.failures.append(failure) }
+      while state.ended.contains(state.open) { state.open += 1 }
+    }
+  }
 
   /// Progress, every tenth of the way.
   private func tell(atEnd: Bool) {
     let seconds = (ContinuousClock.now - began) / .seconds(1)
     let line = state.withLock { state -> String? in
-      let done = state.passed + state.failures.count
+      let done = state.ended.count
       let tenth = range.isEmpty ? 10 : done * 10 / range.count
       guard tenth > state.told || atEnd else { return nil }
       state.told = tenth
@@ -114,12 +104,27 @@ final class Campaign: Sendable {
   }
 }
 
-/// The work of one process of a campaign: one seed after the other, each told on its own line as soon as it is over.
+/// The work of a campaign's process: each seed is told on a line of its own as soon as it is over.
 enum Worker {
-  static func run(_ first: UInt64, _ count: Int) throws {
-    for seed in first..<(first + UInt64(count)) {
-      let failed = try Scenario(seed: seed).run().violation != nil
-      FileHandle.standardOutput.write(Data((failed ? "failed\n" : "passed\n").utf8))
+  static func run(_ seeds: Range<UInt64>, _ threads: Int) throws {
+    let next = Mutex(seeds.lowerBound)
+    let problem = Mutex<(any Error)?>(nil)
+    DispatchQueue.concurrentPerform(iterations: threads) { _ in
+      while let seed = take(from: next, before: seeds.upperBound) {
+        do {
+          let failed = try Scenario(seed: seed).run().violation != nil
+          FileHandle.standardOutput.write(Data("\(seed) \(failed ? "failed" : "passed")\n".utf8))
+        } catch { return problem.withLock { $0 = error } }
+      }
+    }
+    if let problem = problem.withLock({ $0 }) { throw problem }
+  }
+
+  private static func take(from next: borrowing Mutex<UInt64>, before end: UInt64) -> UInt64? {
+    next.withLock { next in
+      guard next < end else { return nil }
+      defer { next += 1 }
+      return next
     }
   }
 }

@@ -20,7 +20,7 @@ struct ClusterSim: ParsableCommand {
   @Option(help: "The first seed. Alone, without --seeds, only this one.")
   var seed: UInt64?
 
-  @Option(help: "How many processes work at once.")
+  @Option(help: "How many seeds are played at once.")
   var jobs = 1
 
   @Flag(help: "Print the story of every seed.")
@@ -35,7 +35,7 @@ struct ClusterSim: ParsableCommand {
 
   func run() throws {
     let first = seed ?? 1
-    if worker { return try Worker.run(first, seeds) }
+    if worker { return try Worker.run(first..<(first + UInt64(seeds)), jobs) }
     let alone = seed != nil && !CommandLine.arguments.contains { $0.hasPrefix("--seeds") }
     let range = first..<(first + UInt64(alone ? 1 : seeds))
     if trace || alone {

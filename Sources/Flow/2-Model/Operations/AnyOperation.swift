@@ -34,7 +34,10 @@ package struct AnyOperation: Sendable {
 }
 
 extension AnyOperation: Hashable {
-  package static func == (a: AnyOperation, b: AnyOperation) -> Bool { a.base.isEqual(to: b.base) }
+  package static func == (a: AnyOperation, b: AnyOperation) -> Bool {
+    // Types are compared first: a cast that fails costs more than the comparison of two values.
+    type(of: a.base) == type(of: b.base) && a.base.isEqual(to: b.base)
+  }
 
   package func hash(into hasher: inout Hasher) {
     hasher.combine(name)

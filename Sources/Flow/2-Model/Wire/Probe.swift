@@ -98,7 +98,10 @@ package struct AnyProbe: Sendable {
 }
 
 extension AnyProbe: Hashable {
-  package static func == (a: AnyProbe, b: AnyProbe) -> Bool { a.probe.equals(b.probe) }
+  package static func == (a: AnyProbe, b: AnyProbe) -> Bool {
+    // As with operations: a cast that fails costs more than the comparison.
+    type(of: a.probe) == type(of: b.probe) && a.probe.equals(b.probe)
+  }
 
   package func hash(into hasher: inout Hasher) {
     // Many have nothing but their type.
