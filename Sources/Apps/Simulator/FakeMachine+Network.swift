@@ -3,6 +3,12 @@ import ClusterModel
 import Wings
 
 extension FakeMachine {
+  /// One more card, with the addresses that it has after every boot.
+  package mutating func plugIn(_ card: LinkState) {
+    links.append(card)
+    installedAddresses[card.name] = card.addresses
+  }
+
   mutating func ensureHostname(_ name: String) -> Outcome {
     if hostname == name { return Outcome(changed: false, detail: "as desired already") }
     hostname = name

@@ -97,6 +97,8 @@ package struct FakeMachine: Hashable, Codable, Sendable {
   package var way: IPv4Address?
   package var faults = Faults()
   package var boots = 1
+  /// Seconds that its clock is ahead.
+  package var clockAhead = 0
   /// When a file below a folder last went away.
   package var foldersChanged: [String: Int] = [:]
   /// Counts changes, so that "newer than" can be told without a clock.
@@ -124,6 +126,8 @@ package struct FakeMachine: Hashable, Codable, Sendable {
     /// The disk takes no more than so many bytes from now on. Nil: it has room.
     package var freeBytes: Int?
     package var unreachable = false
+    /// It shows a host key that nobody has accepted yet.
+    package var isStrange = false
     /// The package mirror does not answer.
     package var mirrorDown = false
     /// Probes that the host fails to answer, by the first word of the case: `links`.

@@ -45,6 +45,22 @@ extension FakeWorld {
     if let bmc = head.bmc { boards[bmc.address]?.power = .on }
   }
 
+  /// Somebody puts Debian onto a head once more, by hand: it is at its addresses, and all that was on its disk is gone.
+  package mutating func reinstall(_ head: Head, _ cluster: Cluster) {
+    guard let old = machines[head.name] else { return }
+    let board = old.board.flatMap { boards[$0] }
+    var byHand = head
+    byHand.cloneOf = nil
+    add(byHand, hostname: head.name.name, cluster)
+    if let address = old.board, let board { boards[address] = board }
+    machines[head.name]?.board = old.board
+    machines[head.name]?.boots = old.boots + 1
+    machines[head.name]?.faults.isStrange = true
+    configured.remove(head.name)
+    installOwnUnits(of: cluster)
+    settle()
+  }
+
   /// Whoever changes a BMC's address in the spec has changed it at the machine.
   private mutating func move(_ head: Head) {
     guard let address = head.bmc?.address, boards[address] == nil,

@@ -28,6 +28,9 @@ extension FakeWorld {
   /// Seconds between two reports of a node.
   private static let reportEvery = NodeReport.interval(nodes: 1)
 
+  /// A head writes the time of its own clock beside what it hears.
+  private func clock(of host: HostID) -> Int { now + (machines[host]?.clockAhead ?? 0) }
+
   /// The newest report of each node. Those that are up repeat their report to whoever hears them; what a stranger
   /// says is newer still, and counts where he is root of the node.
   package func reports(on host: HostID) -> [NodeReport] {
@@ -85,7 +88,7 @@ extension FakeWorld {
   private func keptReport(of mac: MACAddress, on host: HostID) -> NodeReport? {
     guard let heard = machines[host]?.reports[mac] else { return nil }
     var report = heard.report
-    report.age = now - heard.at
+    report.age = max(0, clock(of: host) - heard.at)
     return report
   }
 
@@ -124,7 +127,8 @@ extension FakeWorld {
   package mutating func hear() {
     for host in machines.keys where isUp(host) {
       for report in ownReports(on: host) where report.age == 0 && report.stage == .ready {
-        machines[host]?.reports[report.mac] = FakeMachine.Heard(report: report, at: now - Self.reportEvery)
+        let at = clock(of: host) - Self.reportEvery
+        machines[host]?.reports[report.mac] = FakeMachine.Heard(report: report, at: at)
       }
     }
   }
@@ -137,7 +141,8 @@ extension FakeWorld {
     for host in machines.keys where isUp(host) && listens(host, at: server) {
       let last = machines[host]?.reports[goal.mac]?.report
       let report = report(goal.mac, image, server, upSince: nodes[goal.node]?.upSince, after: last)
-      machines[host]?.reports[goal.mac] = FakeMachine.Heard(report: report, at: now - Self.reportEvery)
+      let at = clock(of: host) - Self.reportEvery
+      machines[host]?.reports[goal.mac] = FakeMachine.Heard(report: report, at: at)
     }
   }
 
@@ -223,7 +228,8 @@ extension FakeWorld {
   mutating func notePower(of mac: MACAddress, on host: HostID, detail: String? = nil) {
     let report = NodeReport(
       mac: mac, stage: .powered, image: nil, verified: false, age: 0, uptime: nil, detail: detail)
-    machines[host]?.reports[mac] = FakeMachine.Heard(report: report, at: now)
+    let at = clock(of: host)
+    machines[host]?.reports[mac] = FakeMachine.Heard(report: report, at: at)
   }
 
   mutating func ensureNode(_ goal: NodeGoal, on host: HostID, _ secrets: Secrets) throws(AgentError) -> Outcome {
@@ -273,7 +279,8 @@ extension FakeWorld {
       nodes[id]?.startedAt = nil
       nodes[id]?.upSince = now
       for host in machines.keys where listens(host, at: server) {
-        let heard = FakeMachine.Heard(report: report(mac, image, server, upSince: now, after: nil), at: now)
+        let heard = FakeMachine.Heard(
+          report: report(mac, image, server, upSince: now, after: nil), at: clock(of: host))
         machines[host]?.reports[mac] = heard
       }
     }

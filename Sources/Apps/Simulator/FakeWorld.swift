@@ -84,6 +84,11 @@ package struct FakeWorld: Equatable, Codable, Sendable {
       throw AgentError(
         .unreachable, "\(id) does not answer", next: "Check that \(id) is on and can be reached: `ssh \(id) true`.")
     }
+    if machine.faults.isStrange {
+      throw AgentError(
+        .hostKey, "\(id) shows another host key than before",
+        next: "If the host was reinstalled, remove the old key with `ssh-keygen -R \(id)`.")
+    }
     return machine
   }
 

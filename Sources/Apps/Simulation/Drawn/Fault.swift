@@ -19,6 +19,10 @@ package enum Fault: Sendable {
   /// Somebody on the boot network says this of nodes that are not his, again and again.
   case stranger(reportsFor: [HostID], StrayReport, back: Duration)
   case clock(AdminMachine, seconds: Int)
+  /// A head's clock steps, and is set right later.
+  case headClock(HostID, seconds: Int, back: Duration)
+  /// Somebody installs a head anew, and accepts its new host key later.
+  case reinstalled(Head, Cluster, accepted: Duration)
   case interference(AdminInterference, HostID)
 
   func strike(_ site: VirtualSite, _ random: inout SplitMix) {
@@ -54,13 +58,7 @@ package enum Fault: Sendable {
     case .nodeBootsAnother(let node, let back):
       site.change("\(node) boots another image") { $0.nodes[node]?.boots = "other/0123456789abcdef" }
       site.loop.after(back) { site.change("\(node) boots what it is told again") { $0.nodes[node]?.boots = nil } }
-    case .nodeOff(let node):
-      site.change("\(node) loses power") { world in
-        world.nodes[node]?.image = nil
-        for address in world.boards.keys where world.boards[address]?.machine == node {
-          world.boards[address]?.power = .off
-        }
-      }
+    case .nodeOff(let node): site.change("\(node) loses power") { $0.switchOff(node) }
     case .stranger(let nodes, let report, let back):
       let names = nodes.map(\.name).joined(separator: ", ")
       site.change("a stranger (\(report.from.rawValue)) reports \(report.stage.rawValue) for \(names)") { world in
@@ -72,6 +70,16 @@ package enum Fault: Sendable {
     case .clock(let machine, let seconds):
       site.tell(.fate("the clock of \(machine.name) is \(seconds) s off"))
       machine.setClock(off: seconds)
+    case .headClock(let host, let seconds, let back):
+      site.change("the clock of \(host) steps by \(seconds) s") { $0.machines[host]?.clockAhead = seconds }
+      site.loop.after(back) { site.change("the clock of \(host) is right") { $0.machines[host]?.clockAhead = 0 } }
+    case .reinstalled(let head, let cluster, let accepted):
+      guard site.world.isUp(head.name) else { return }
+      site.watch { watch in watch.foreign.removeAll { $0.host == head.name } }
+      site.change("somebody installs \(head.name) anew") { $0.reinstall(head, cluster) }
+      site.loop.after(accepted) {
+        site.change("the new key of \(head.name) is accepted") { $0.machines[head.name]?.faults.isStrange = false }
+      }
     case .interference(let interference, let host): interference.act(on: host, of: site, &random)
     }
   }
@@ -92,6 +100,17 @@ extension FakeWorld {
     for address in boards.keys where boards[address]?.machine == machine { boards[address]?.fault = fault }
   }
 
+  fileprivate mutating func switchOff(_ node: HostID) {
+    nodes[node]?.image = nil
+    for address in boards.keys where boards[address]?.machine == node { boards[address]?.power = .off }
+  }
+
+  /// Whether it runs, reports to where nobody listens, and no head knows that it ever reported.
+  private func isForgotten(_ node: HostID) -> Bool {
+    guard let mac = nodes[node]?.mac, nodes[node]?.image != nil, !hears(node) else { return false }
+    return !machines.keys.contains { machines[$0]?.reports[mac] != nil }
+  }
+
   /// Everything that went wrong is right again; what was done meanwhile stays done.
   mutating func recover() {
     for head in down.sorted() { regainPower(head) }
@@ -105,6 +124,7 @@ extension FakeWorld {
     for id in machines.keys {
       machines[id]?.regainCards()
       machines[id]?.faults = .init()
+      machines[id]?.clockAhead = 0
     }
     for address in boards.keys { boards[address]?.fault = nil }
     strayReports = [:]
@@ -112,5 +132,7 @@ extension FakeWorld {
       nodes[node]?.silent = false
       nodes[node]?.boots = nil
     }
+    // One that no head remembers may be at work, and is not restarted: its administrator is told to look, and does.
+    for node in nodes.keys where isForgotten(node) { switchOff(node) }
   }
 }

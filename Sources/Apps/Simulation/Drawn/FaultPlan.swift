@@ -53,6 +53,16 @@ package struct FaultPlan: Sendable {
     if random.chance(0.2) { lookedAtAfter = random.duration(from: .milliseconds(1), to: .seconds(200)) }
   }
 
+  /// What happens to a head once in years. Drawn from a row of its own: all else about a seed is the same without.
+  static func rare(_ cluster: Cluster, _ random: inout SplitMix) -> [(at: Duration, fault: Fault)] {
+    guard random.chance(0.12), let head = random.among(cluster.heads) else { return [] }
+    let at = random.duration(from: .milliseconds(5), to: .seconds(400))
+    let back = random.duration(from: .seconds(1), to: .seconds(600))
+    if random.chance(0.4) { return [(at, .reinstalled(head, cluster, accepted: back))] }
+    let seconds = (random.chance(0.5) ? 1 : -1) * (1 << random.below(20))
+    return [(at, .headClock(head.name, seconds: seconds, back: back))]
+  }
+
   private static func stranger(_ targets: Targets, _ random: inout SplitMix) -> Fault? {
     var nodes = targets.nodes
     if random.chance(0.3), let one = random.among(nodes) { nodes = [one] }

@@ -20,6 +20,7 @@ package final class Scenario {
   /// Whoever runs verbs that act.
   private let runner: AdminMachine
   private var verbs: SplitMix
+  private var rarities: SplitMix
   private var killed: [SimulatedProcess] = []
   private var applies = 0
 
@@ -47,6 +48,7 @@ package final class Scenario {
     // Neighbours in the row of seeds must not look alike.
     random = SplitMix(seed: random.next())
     verbs = SplitMix(seed: ~seed)
+    rarities = SplitMix(seed: seed &* 0x9E37_79B9_7F4A_7C15)
     drawn = DrawnSite(&random)
     loop = EventLoop(seed: random.next())
     let begun = try Scenario.begin(drawn, templates, fromNothing: random.chance(0.2))
@@ -59,8 +61,18 @@ package final class Scenario {
       AdminMachine(name, of: site, history: history, random: streams.removeLast())
     }
     site.watch { _ = $0.dryRuns.insert("reader") }
+    if rarities.chance(0.3) { plugInAnother() }
     site.tell(
       .fate("a site with \(drawn.heads) heads, \(drawn.nodes) nodes, \(drawn.isHighlyAvailable ? "HA" : "no HA")"))
+  }
+
+  /// The primary has a card more than the description knows, with an address that somebody else takes care of.
+  private func plugInAnother() {
+    let (head, card, address) = (HostID("head1"), "eth7", "192.0.2.7/24")
+    site.change("\(head) has a card \(card) besides, with \(address)") { world in
+      world.machines[head]?.plugIn(LinkState(name: card, mac: nil, up: true, addresses: [address], gateways: []))
+    }
+    site.watch { $0.foreign.append(.address(head, link: card, address)) }
   }
 
   private static func begin(_ drawn: DrawnSite, _ templates: Templates, fromNothing: Bool) throws -> (
@@ -97,7 +109,7 @@ package final class Scenario {
     let theirs = try plan.rivalEdits ? editMeanwhile(before, description) : description
     site.setConditions(plan.conditions)
     var draws = random.split()
-    for (at, fault) in plan.timed {
+    for (at, fault) in plan.timed + FaultPlan.rare(description.cluster, &rarities) {
       let stream = draws.split()
       loop.after(at) { [site] in
         var own = stream
