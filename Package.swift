@@ -97,7 +97,7 @@ let package = Package(
     // What must hold of any bytes: `make fuzz`.
     target(
       "Fuzzing", "Apps/Fuzzing",
-      ["SpecReading", "Wings", "Planning", "HostAccess", "ClusterModel", "Diagnostics"]),
+      ["SpecReading", "Wings", "Planning", "HostAccess", "AgentServer", "ClusterModel", "Diagnostics"]),
     // Plans from one description to another, over those.
     target(
       "Comparison", "Apps/Comparison",

@@ -5,7 +5,7 @@ import HostAccess
 import Wings
 
 /// `/var/log/cluster/boot.log`, written by nginx, and what is kept of it when it is turned over.
-struct BootLog {
+package enum BootLog {
   static let path = WellKnown.bootLog
   /// The log before this one: `cluster-boot-log.timer` turns it over when it is large.
   static let previous = path + ".1"
@@ -25,6 +25,17 @@ struct BootLog {
         for line in lines.lines(adding: chunk) { BootEvent(line: line).map { history.add($0) } }
       }
     }
+    return history.reports
+  }
+
+  /// The same of a log's bytes, in whatever pieces they come.
+  ///
+  /// - Parameter reservations: lines of `MAC,NAME,ADDRESS,TIME`.
+  /// - Parameter now: seconds since 1970, by the clock that wrote the log.
+  package static func reports(in pieces: [ArraySlice<UInt8>], _ reservations: String, now: Int) -> [NodeReport] {
+    var history = BootHistory(Reservations(text: reservations), now: now)
+    var lines = LineSplitter()
+    for line in pieces.flatMap({ lines.lines(adding: $0) }) { BootEvent(line: line).map { history.add($0) } }
     return history.reports
   }
 

@@ -9,7 +9,7 @@ private func runDriver(
   _ input: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
 ) -> CInt
 
-/// `FUZZ_TARGET=spec|wire fuzz CORPUS… [-options of libFuzzer]`. Built by `make fuzz` only.
+/// `FUZZ_TARGET=spec|wire|reports fuzz CORPUS… [-options of libFuzzer]`. Built by `make fuzz` only.
 ///
 /// The target is no argument, because libFuzzer starts this program again with arguments of its own.
 @main
@@ -26,6 +26,7 @@ struct Fuzz {
     switch target {
     case .spec: exit(runDriver(&count, &arguments) { bytes, size in Fuzz.check(.spec, bytes, size) })
     case .wire: exit(runDriver(&count, &arguments) { bytes, size in Fuzz.check(.wire, bytes, size) })
+    case .reports: exit(runDriver(&count, &arguments) { bytes, size in Fuzz.check(.reports, bytes, size) })
     }
   }
 

@@ -17,12 +17,15 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   case spec
   /// A conversation with an agent, from a host that may be broken or hostile.
   case wire
+  /// The boot log of a head, in which whoever is on the boot network writes lines.
+  case reports
 
   /// Stops the program when the input breaks a promise.
   package func check(_ bytes: [UInt8]) {
     switch self {
     case .spec: SpecInput.check(bytes)
     case .wire: WireInput.check(bytes)
+    case .reports: ReportInput.check(bytes)
     }
   }
 }
