@@ -206,7 +206,8 @@ let package = Package(
       ]),
     tests("TidyTests", []),
     tests(
-      "LabTests", ["HostContract", "Reconciler", "Lab", "Wings", "ClusterModel", "SpecReading", "HostAccess"]),
+      "LabTests",
+      ["HostContract", "Reconciler", "Lab", "Wings", "ClusterModel", "SpecReading", "HostAccess", "AgentServer"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -15,6 +15,7 @@ package enum WingCatalog {
     NetworkTime.self,
     Power.self,
     Netboot.self,
+    NodeIdentities.self,
     Images.self,
     HeadClones.self,
     Nodes.self,

@@ -18,6 +18,12 @@ package enum WellKnown {
   /// Names and addresses for dnsmasq's `hostsdir`.
   package static let dnsHosts = "/etc/cluster/hosts"
   package static let secrets = "/etc/cluster/secrets"
+  /// A file for each node, by its address: nginx gives it to root of the machine that has the address.
+  package static let nodeIdentities = "/srv/cluster/identities"
+  /// The head's note of what it has written there.
+  package static let nodeIdentitiesNote = "/var/lib/cluster/identities.json"
+  /// The public halves of the nodes' host keys. ssh(1) reads it beside `ssh_known_hosts`, which is the site's own.
+  package static let nodeHostKeys = "/etc/ssh/ssh_known_hosts2"
   /// One JSON object a line for every boot request and every report of a node.
   package static let bootLog = "/var/log/cluster/boot.log"
 

@@ -11,13 +11,18 @@ package struct Contract: Sendable, CustomTestStringConvertible {
 
   package var testDescription: String { name }
 
-  package static let all: [Contract] = files + trees + secrets + packages + units + network + clones + runs + deadMan
+  package static let all: [Contract] =
+    files + trees + secrets + identities + packages + units + network + clones + runs + deadMan
 }
 
 /// A host with a run that holds its lease.
 package struct ContractHost: Sendable {
   static let secret = SecretRef("contract/password")
-  package static let secrets = Secrets([secret: Array("correct horse".utf8)])
+  static let other = SecretRef("contract/other")
+  package static let secrets = Secrets([
+    secret: Array("correct horse".utf8), other: Array("battery staple".utf8),
+    .nodeIdentities: Array("the key of the contract's site".utf8),
+  ])
 
   let host: any ManagedHost
   let run: RunToken

@@ -19,6 +19,24 @@ import Testing
     #expect(try store.value(SecretRef("bmc/head1")) == Array("s3cret".utf8))
   }
 
+  /// A key is in the file byte for byte: what looks like a line break at its end is not one.
+  @Test(arguments: [[0xff, 0, 0x0a], Array("-----BEGIN\nx\n-----END\n".utf8), [0x80, 0x0d, 0x0a]] as [[UInt8]])
+  func keepsKeysAsTheyAre(_ bytes: [UInt8]) throws {
+    let path = try folder.write("", "nodes/key")
+    try FileSystem.write(bytes, to: path, mode: 0o600)
+
+    #expect(try store.value(SecretRef("nodes/key")) == bytes)
+  }
+
+  @Test func makesSecretsOfTheSitesOwnWhereTheirNameSaysSo() throws {
+    let made = try #require(try store.valueMakingIfGenerated(SecretRef("generated/deep/munge")))
+
+    #expect(made.count == 128 && Set(made).count > 40)
+    #expect(try store.value(SecretRef("generated/deep/munge")) == made)
+    #expect(try store.valueMakingIfGenerated(.nodeIdentities)?.count == 64)
+    #expect(try store.valueMakingIfGenerated(SecretRef("munge")) == nil)
+  }
+
   @Test func whatIsNotThereIsNil() throws {
     #expect(try store.value(SecretRef("bmc/none")) == nil)
     #expect(try store.valueMakingIfGenerated(SecretRef("bmc/none")) == nil)

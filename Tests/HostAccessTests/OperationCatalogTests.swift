@@ -40,6 +40,7 @@ import Wings
     #expect(
       Set(needing) == [
         "ensureSecretFile", "ensureClone", "ensurePower", "ensurePowerCycled", "ensureNode", "ensureFencingProven",
+        "ensureNodeIdentities",
       ])
   }
 

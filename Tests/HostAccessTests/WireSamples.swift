@@ -53,12 +53,15 @@ enum WireSamples {
         mac: mac, stage: .script, image: nil, verified: false, age: 9, uptime: nil, server: address, readyAge: 12,
         poweredAge: 10),
     ]),
+    identities.answered(nil),
+    identities.answered(NodeIdentitiesState(goal: "g", others: [.nodeIdentities], isIntact: true)),
     ResourceAgentsProbe().answered(.absent), ResourceAgentsProbe().answered(.other), PowerProbe(bmc).answered(.on),
     PowerCycleProbe(address).answered(nil), PowerCycleProbe(address).answered("r"),
   ]
 
   private static let file = FileProbe("/etc/hosts")
   private static let image = ImageProbe("compute", digest: "d")
+  private static let identities = NodeIdentitiesProbe([.nodeIdentities, SecretRef("s")])
   private static let clone = CloneProbe("head2")
 
   static let operations =
@@ -96,6 +99,11 @@ enum WireSamples {
       EnsureServicesOn(
         SwitchoverGoal(head: "head2", anchor: "address-private", parts: [.init(id: "nginx", names: ["boot"])])),
       EnsureFencingProven(FencingGoal(head: "head2", bmc: bmc)), EnsureResourceAgents(present: true),
+      EnsureNodeIdentities(
+        NodeIdentitiesGoal(
+          domain: "d", nodes: [.init(name: "node001", addresses: [address], image: "c")],
+          files: ["c": [.init(path: "/etc/s", secret: SecretRef("s"))]])),
+      EnsureNodeIdentitiesAbsent(),
     ] as [any HostOperation]).map { AnyOperation($0) }
 
   /// A conversation's messages as they travel, by a name for each.

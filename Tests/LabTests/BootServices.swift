@@ -6,6 +6,7 @@ import Planning
 import SpecReading
 import Testing
 
+@testable import AgentServer
 @testable import Lab
 @testable import Wings
 
@@ -51,6 +52,7 @@ struct BootServices {
       try services.write(cluster, change: change)
       try services.startDNSMasq()
       try services.startNginx()
+      try await services.awaitNginx()
       try await body(&services)
     } catch {
       try await services.end()
@@ -81,6 +83,7 @@ struct BootServices {
   /// The files of the head, moved into the folder.
   func write(_ cluster: Cluster, change: (String) -> String = { $0 }) throws {
     for resource in Expansion.expand(cluster, SiteFiles()) where resource.id.host == "head1" {
+      if let desired = resource.desired as? NodeIdentitiesKind.Desired { try write(desired.goal) }
       if let file = resource.desired as? FileKind.Desired, case .text(let text) = file.file.contents {
         if file.file.path == "/etc/dnsmasq.d/cluster.conf" { try put(change(text), "dnsmasq.conf") }
         if file.file.path == "/etc/nginx/nginx.conf" { try put(text, "nginx.conf") }
@@ -98,6 +101,23 @@ struct BootServices {
     }
   }
 
+  /// The identities of nodes, as the agent of a head makes them, with owners and modes that let nginx read them.
+  private func write(_ goal: NodeIdentitiesGoal) throws {
+    let secrets = Secrets(
+      Dictionary(uniqueKeysWithValues: goal.secrets.map { ($0, Array("bytes of \($0.name)".utf8)) }))
+    let files = try NodeIdentityFiles(goal, secrets)
+    let folder = "\(folder)/identities"
+    let owner = try FileSystem.owner(NodeIdentityFiles.readers)
+    try FileSystem.makeFolder(folder, mode: NodeIdentityFiles.folderMode)
+    try #require(chown(folder, owner.uid, owner.gid) == 0)
+    for node in goal.nodes {
+      let path = "\(folder)/\(try #require(node.addresses.first))"
+      try FileSystem.write(
+        try files.identity(of: node).archive, to: path, mode: NodeIdentityFiles.fileMode, owner: owner,
+        syncingFolder: false)
+    }
+  }
+
   private static let places = [
     WellKnown.bootScripts: "http/boot", WellKnown.machineScripts: "http/ipxe", WellKnown.dhcpHosts: "dhcp-hosts",
     WellKnown.dnsHosts: "hosts",
@@ -108,6 +128,7 @@ struct BootServices {
     var moved = text
     for (old, new) in [
       (WellKnown.httpRoot, "http"), (WellKnown.images, "images"), (WellKnown.captures, "captures"),
+      (WellKnown.nodeIdentities, "identities"),
       (WellKnown.dhcpHosts, "dhcp-hosts"), (WellKnown.dnsHosts, "hosts"), (WellKnown.bootLog, "boot.log"),
       ("/run/nginx.pid", "nginx.pid"), ("/var/log/nginx/error.log", "error.log"),
     ] { moved = moved.replacing(old, with: "\(folder)/\(new)") }
@@ -126,6 +147,16 @@ struct BootServices {
   private mutating func startNginx() throws {
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder)
     try start(["nginx", "-c", "\(folder)/nginx.conf", "-g", "daemon off;"])
+  }
+
+  private func awaitNginx() async throws {
+    let asked = try await Command.run(
+      "nsenter",
+      [
+        "--net=/run/netns/\(heads)", "curl", "-s", "-o", "/dev/null", "--retry", "20", "--retry-connrefused",
+        "--retry-delay", "1", "http://\(Self.server)/",
+      ], deadline: .seconds(60))
+    try #require(asked.succeeded, "nginx does not answer: \(asked.lastLines)")
   }
 
   private mutating func start(_ argv: [String]) throws {

@@ -22,7 +22,8 @@ import Testing
     ("/var/lib/cluster/clones/head2.json", 0o644, 0), ("/var/spool/cron/crontabs/root", 0o600, 0),
     ("/var/log/auth.log", 0o644, 0), ("/var/backups/passwd.bak", 0o644, 0), ("/srv/projects/data", 0o644, 0),
     ("/data/experiment", 0o644, 0), ("/tmp/.X11/key", 0o644, 0), ("/tmp/file", 0o644, 0),
-    ("/srv/cluster/captures/head2/root.encrypted", 0o644, 0),
+    ("/srv/cluster/captures/head2/root.encrypted", 0o644, 0), ("/srv/cluster/identities/10.1.1.1", 0o640, 0),
+    ("/var/lib/cluster/identities.json", 0o600, 0),
     ("/etc/network/interfaces", 0o644, 0), ("/etc/machine-id", 0o444, 0), ("/etc/fstab", 0o644, 0),
     ("/etc/iscsi/initiatorname.iscsi", 0o600, 0), ("/etc/nvme/hostnqn", 0o644, 0), ("/etc/mailname", 0o644, 0),
   ]

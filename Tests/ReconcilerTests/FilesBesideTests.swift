@@ -89,6 +89,20 @@ import Wings
     }
   }
 
+  @Test func aSecretIsNotAlsoInTheImage() throws {
+    let secrets = "secrets: { /etc/motd: { from: secret:motd }, /etc/token: { from: secret:token } },"
+    try with(permissions: secrets) { folder in
+      let specification = try load(folder)
+      #expect(specification.cluster == nil && specification.diagnostics.map(\.code) == [.secretPath])
+      let found = try #require(specification.diagnostics.first)
+      #expect(found.span.line == 11 && found.span.endColumn - found.span.column == "/etc/motd".count)
+    }
+    try with(permissions: "secrets: { /etc/token: { from: secret:token } },") { folder in
+      let paths = try recipe(load(folder)).secretPaths
+      #expect(paths == ["/etc/token"])
+    }
+  }
+
   @Test func aFileThatIsNotForAllNeedsItsModeInTheImage() throws {
     func narrow(_ folder: URL) throws {
       try FileManager.default.setAttributes(

@@ -182,6 +182,7 @@ import Wings
         compute: {
           release: debian/bookworm, kernel: linux-image-amd64, install: [numactl], files: images/compute,
           run: [images/finish.sh], permissions: { /etc/motd: root:root 0600 },
+          secrets: { /etc/munge/munge.key: { from: secret:generated/munge, permissions: root:adm 0400 } },
         },
         small: { release: debian/bookworm, kernel: linux-image-amd64 },
       },

@@ -26,6 +26,9 @@ struct ClusterDump {
     }
     for image in cluster.images {
       add("image \(image.name) \(image.release) \(image.kernel) install \(image.install) at \(place(image.source))")
+      for secret in image.secrets {
+        add("  secret \(secret.path) \(secret.secret) \(secret.owner) \(String(secret.mode, radix: 8))")
+      }
       add("  files \(image.files ?? "-") run \(image.run) at \(image.pathSources.values.map(place).sorted())")
     }
     for node in cluster.nodes {

@@ -205,6 +205,7 @@ struct ImageBuilder {
     gone += ["config.dat-old", "templates.dat-old"].map { "/var/cache/debconf/\($0)" }
     gone += ["/var/cache/ldconfig/aux-cache", "/var/lib/systemd/random-seed"]
     gone += try inside.files(below: "/var/log").map { "/var/log/\($0)" }
+    gone += recipe.secretPaths
     for path in gone { try inside.remove(path) }
     // Empty, not missing: a missing one would mean a first boot, with all presets applied anew (machine-id(5)).
     try inside.write([], to: "/etc/machine-id", mode: 0o444)

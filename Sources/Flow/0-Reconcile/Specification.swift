@@ -34,7 +34,8 @@ package struct Specification: Sendable {
     result.files.files = found.files
     let problems =
       SpecReader.missingFiles(found.missing, cluster) + SpecReader.linkedPaths(found.linked, cluster)
-      + SpecReader.privateFiles(found.unreadable, cluster) + WingCatalog.problems(of: cluster)
+      + SpecReader.privateFiles(found.unreadable, cluster)
+      + SpecReader.secretsInImages(Set(found.files.keys), cluster) + WingCatalog.problems(of: cluster)
     result.diagnostics += problems
     if problems.contains(where: { $0.severity == .error }) { result.cluster = nil }
     return result

@@ -48,12 +48,22 @@ struct ClusterExpansion {
     for path in (value.files.map { [$0] } ?? []) + value.run where paths[path.value] == nil {
       paths[path.value] = path.span
     }
+    for secret in value.secrets { paths[secret.name.value] = secret.name.span }
     return ClientImage(
       name: image.name.value, release: release, kernel: value.kernel, install: value.install,
       files: value.files?.value,
       permissions: value.permissions.compactMap { entry in
         entry.value.map { ClientImage.Permission(path: entry.name.value, owner: $0.owner, mode: $0.mode) }
-      }, run: value.run.map(\.value), source: image.span, pathSources: paths)
+      }, secrets: value.secrets.compactMap(secret), run: value.run.map(\.value), source: image.span,
+      pathSources: paths)
+  }
+
+  private func secret(_ secret: Named<ImageSecretSection.Declaration>) -> ClientImage.Secret? {
+    guard let from = secret.value?.from?.value else { return nil }
+    guard let permission = secret.value?.permissions?.value else {
+      return ClientImage.Secret(path: secret.name.value, secret: from)
+    }
+    return ClientImage.Secret(path: secret.name.value, secret: from, owner: permission.owner, mode: permission.mode)
   }
 
   private var nodes: [ComputeNode] {

@@ -58,5 +58,20 @@ extension SpecReader {
     }
   }
 
+  /// Diagnostics for secrets of images at whose path the image has a file of its own.
+  package static func secretsInImages(_ files: Set<String>, _ cluster: Cluster) -> [Diagnostic] {
+    cluster.images.flatMap { image -> [Diagnostic] in
+      guard let folder = image.files else { return [] }
+      return image.secrets.filter { files.contains(folder + $0.path) }.map { secret in
+        Diagnostic(
+          .secretPath, "`\(shown(secret.path))` is in the image already: `\(shown(folder + secret.path))`.",
+          help:
+            "Every machine on the boot network can fetch the image. Remove the file, and change what was in it if it "
+            + "was a secret; or remove this entry.",
+          at: image.pathSources[secret.path] ?? image.source)
+      }
+    }
+  }
+
   private static func paths(_ image: ClientImage) -> [String] { (image.files.map { [$0] } ?? []) + image.run }
 }

@@ -36,6 +36,7 @@ package enum SpecReader {
     PlacementChecks.run(context, &problems)
     MachineChecks.run(context, &problems)
     HighAvailabilityChecks.run(context, &problems)
+    ImageSecretChecks.run(context, &problems)
     EffectChecks.run(context, &problems)
     return problems.hasErrors ? nil : ClusterExpansion.cluster(context)
   }

@@ -94,9 +94,8 @@ struct Questioning {
       do throws(AgentError) {
         let needs = probe.secrets
         for ref in needs.refs where values[ref] == nil { values[ref] = try store.value(ref) }
-        if let missing = needs.refs.first(where: { values[$0] == nil }) {
-          substitutes[probe] = try Self.substitute(needs, missing)
-        }
+        let missing = needs.refs.filter { values[$0] == nil }
+        if !missing.isEmpty { substitutes[probe] = try Self.substitute(needs, missing) }
         sent.append(substitutes[probe]?.probe ?? probe)
       } catch {
         known[probe] = .failed(error)
@@ -107,11 +106,10 @@ struct Questioning {
     secrets = Secrets(values)
   }
 
-  private static func substitute(_ needs: ProbeSecrets, _ missing: SecretRef) throws(AgentError) -> SubstituteProbe {
-    switch needs {
-    case .compares(_, let substitute) where missing.isGenerated: return substitute
-    case .none, .needs, .compares: throw .missing(missing)
-    }
+  private static func substitute(_ needs: ProbeSecrets, _ missing: [SecretRef]) throws(AgentError) -> SubstituteProbe {
+    if let own = missing.first(where: { !$0.isGenerated }) { throw .missing(own) }
+    guard case .compares(_, let substitute) = needs else { throw .missing(missing[0]) }
+    return substitute
   }
 
   /// The answers to the probes that were to be asked. A host that leaves one out has not answered it.

@@ -4,14 +4,12 @@ import Glibc
 
 /// Secrets as files of one folder, which is its owner's alone: `bmc/head1` is the file `bmc/head1` in it.
 ///
-/// A secret that a person writes with an editor ends in a line break, which is not part of it.
+/// A line that a person writes with an editor ends in a line break, which is not part of the secret. All else is as it
+/// is: of a key in several lines, or of one that is no text, every byte counts.
 package struct DirectorySecretStore: SecretStore {
   package let directory: String
 
   package init(directory: String) { self.directory = directory }
-
-  /// Secrets that nobody needs to know, with their length in bytes. corosync-keygen(8) makes 128 too.
-  private static let generated: [String: Int] = ["corosync/authkey": 128]
 
   package func value(_ ref: SecretRef) throws(AgentError) -> [UInt8]? {
     let path = try place(of: ref)
@@ -23,7 +21,7 @@ package struct DirectorySecretStore: SecretStore {
     }
     try checkPrivate(path, entry, allowed: 0o600)
     let bytes = try FileSystem.read(path, limit: 64 << 10)
-    let value = Self.generated[ref.name] == nil ? Self.withoutLineBreak(bytes) : bytes
+    let value = ref.isGenerated ? bytes : Self.withoutLineBreak(bytes)
     guard !value.isEmpty else {
       throw AgentError(.invalid, "\(ref) is empty", next: "Write the secret into \(path).")
     }
@@ -32,10 +30,14 @@ package struct DirectorySecretStore: SecretStore {
 
   package func valueMakingIfGenerated(_ ref: SecretRef) throws(AgentError) -> [UInt8]? {
     if let value = try value(ref) { return value }
-    guard let count = Self.generated[ref.name] else { return nil }
+    guard let count = ref.generatedBytes else { return nil }
     let path = try place(of: ref)
-    try FileSystem.makeFolder(directory, mode: 0o700)
-    try FileSystem.makeFolder(FileSystem.parent(path), mode: 0o700)
+    var folder = directory
+    try FileSystem.makeFolder(folder, mode: 0o700)
+    for part in ref.name.split(separator: "/").dropLast() {
+      folder += "/\(part)"
+      try FileSystem.makeFolder(folder, mode: 0o700)
+    }
     // Two runs may need it at once: one makes it, both use that one.
     let bytes = try Self.random(count)
     return try FileSystem.create(bytes, at: path, mode: 0o600) ? bytes : try value(ref)
@@ -82,6 +84,8 @@ package struct DirectorySecretStore: SecretStore {
   }
 
   private static func withoutLineBreak(_ bytes: [UInt8]) -> [UInt8] {
+    guard bytes.firstIndex(of: UInt8(ascii: "\n")) == bytes.count - 1, String(validating: bytes, as: UTF8.self) != nil
+    else { return bytes }
     var value = bytes[...]
     if value.last == UInt8(ascii: "\n") { value.removeLast() }
     if value.last == UInt8(ascii: "\r") { value.removeLast() }

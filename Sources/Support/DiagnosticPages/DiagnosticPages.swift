@@ -95,6 +95,8 @@ package enum DiagnosticPages {
     "spec.private-file": PackageResources.spec_private_file_md,
     "spec.repeated-item": PackageResources.spec_repeated_item_md,
     "spec.reserved-address": PackageResources.spec_reserved_address_md,
+    "spec.secret-path": PackageResources.spec_secret_path_md,
+    "spec.secret-readable": PackageResources.spec_secret_readable_md,
     "spec.serves-without-head": PackageResources.spec_serves_without_head_md,
     "spec.service-address-head": PackageResources.spec_service_address_head_md,
     "spec.service-address-missing": PackageResources.spec_service_address_missing_md,

@@ -51,6 +51,8 @@ extension Diagnostic.Code {
   package static let unusedImage = Self("spec.unused-image", "Image that nothing uses")
   package static let missingFile = Self("spec.missing-file", "File missing")
   package static let linkedPath = Self("spec.linked-path", "Path through a symbolic link")
+  package static let secretPath = Self("spec.secret-path", "Path of a secret that is taken")
+  package static let secretReadable = Self("spec.secret-readable", "Secret that every user could read")
   package static let privateFile = Self("spec.private-file", "File whose mode git does not keep")
 
   // MARK: Networks and addresses
@@ -111,6 +113,7 @@ extension Diagnostic.Code {
     badHostlist, tooManyNames, badAddress, badNetwork, badRange, badMAC, badDuration, badDisk, badPath, badPermission,
     badURL, literalSecret, noEffect,
     unknownNetwork, unknownImage, unknownHead, unusedImage, missingFile, linkedPath, privateFile,
+    secretPath, secretReadable,
     overlappingNetworks, addressOutsideNetwork, reservedAddress, duplicateAddress, duplicateMAC, duplicateName,
     duplicateBMC, multicastMAC, countsTooFar, twoNICsOneNetwork, twoGateways, dynamicRange, dynamicOverlap,
     dynamicWithoutDHCP,

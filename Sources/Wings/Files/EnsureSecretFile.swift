@@ -60,7 +60,7 @@ package struct SecretFileProbe: Probe {
   /// A file that is there cannot hold a secret that does not exist yet.
   package var secrets: ProbeSecrets {
     .compares(
-      secret,
+      [secret],
       without: SubstituteProbe(FileProbe(path, contents: false), for: Self.self) { $0 == .absent ? .absent : .differs })
   }
 

@@ -136,6 +136,7 @@ extension ImageKind {
       + overlays("run", previous.finish, recipe.finish)
       + lines("link", links(previous), links(recipe))
       + lines("permissions", permissions(previous), permissions(recipe))
+      + lines("without", previous.secretPaths, recipe.secretPaths)
   }
 
   private static func links(_ recipe: ImageRecipe) -> [String] { recipe.links.map { "/\($0.key) to \($0.value)" } }
@@ -171,5 +172,6 @@ extension ImageKind {
     ["release \(recipe.suite)", "kernel \(recipe.kernel)", "packages \(recipe.packages.joined(separator: " "))"]
       + recipe.overlays.map { "files \($0.path)" } + recipe.finish.map { "run \($0.path)" }
       + links(recipe).sorted().map { "link \($0)" } + permissions(recipe).map { "permissions \($0)" }
+      + recipe.secretPaths.sorted().map { "without \($0)" }
   }
 }

@@ -19,6 +19,8 @@ package struct ImageRecipe: Hashable, Codable, Sendable {
   package var links: [String: String]
   /// Owners and modes, given when all else is done.
   package var permissions: [ClientImage.Permission]
+  /// Paths that nodes get a secret at. A package may have put a secret of its own there, which all could read.
+  package var secretPaths: [String]
   package var digest: String
 
   package struct Overlay: Hashable, Codable, Sendable {
@@ -34,7 +36,7 @@ package struct ImageRecipe: Hashable, Codable, Sendable {
   package init(
     name: String, suite: String, mirror: String?, security: String? = nil, proxy: String?, kernel: String,
     packages: [String], overlays: [Overlay], finish: [Overlay], links: [String: String] = [:],
-    permissions: [ClientImage.Permission] = []
+    permissions: [ClientImage.Permission] = [], secretPaths: [String] = []
   ) {
     self.name = name
     self.suite = suite
@@ -47,12 +49,14 @@ package struct ImageRecipe: Hashable, Codable, Sendable {
     self.finish = finish
     self.links = links
     self.permissions = permissions
+    self.secretPaths = secretPaths
     // The proxy says how packages travel, not what they are; everything else makes another image.
     let inputs = [
       "image-format 2", suite, Self.origin(mirror, security), kernel, self.packages.joined(separator: " "),
       overlays.map(\.digest).joined(separator: " "), finish.map(\.digest).joined(separator: " "),
       links.sorted { $0.key < $1.key }.map { "\($0.key) -> \($0.value)" }.joined(separator: "\n"),
       permissions.map { "\($0.path) \($0.owner) \($0.mode)" }.joined(separator: "\n"),
+      secretPaths.joined(separator: "\n"),
     ]
     digest = String(SHA256.hex(inputs.joined(separator: "\n")).prefix(16))
   }

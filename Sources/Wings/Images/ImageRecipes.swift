@@ -35,7 +35,8 @@ package enum ImageRecipes {
       mirror: cluster.repositories.mirror, security: cluster.repositories.security, proxy: cluster.repositories.proxy,
       kernel: image.kernel,
       packages: packages.sorted(), overlays: overlays, finish: [finishOverlay] + programsOfWings + site,
-      links: links(image, files), permissions: image.permissions)
+      links: links(image, files), permissions: image.permissions,
+      secretPaths: image.secrets.map(\.path))
   }
 
   // The same for every image of every site, and digested once.
@@ -86,9 +87,11 @@ enum ImagePayload {
     "etc/systemd/journald.conf.d/cluster.conf": text(PackageResources.journald_conf),
     "etc/systemd/network/10-boot.network": text(PackageResources.boot_network),
     "etc/systemd/system/cluster-host-keys.service": text(PackageResources.cluster_host_keys_service),
+    "etc/systemd/system/cluster-identity.service": text(PackageResources.cluster_identity_service),
     "etc/systemd/system/cluster-install.service": text(PackageResources.cluster_install_service),
     "etc/systemd/system/cluster-report.service": text(PackageResources.cluster_report_service),
     "etc/systemd/system/cluster-report.timer": text(PackageResources.cluster_report_timer),
+    "usr/lib/cluster/identity": text(PackageResources.identity, executable: true),
     "usr/lib/cluster/install": text(PackageResources.install, executable: true),
     "usr/lib/cluster/kernel-arguments": text(PackageResources.kernel_arguments),
     "usr/lib/cluster/report": text(PackageResources.report, executable: true),

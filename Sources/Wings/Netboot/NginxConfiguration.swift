@@ -46,6 +46,7 @@ struct NginxConfiguration {
       limit_conn_log_level info;
       map $status $answered { default 0; ~^2 1; }
       map $uri $said { default ""; /report $args; }
+      map $remote_port $stranger { default 1; ~^[1-9][0-9]?[0-9]?$ 0; ~^10([01][0-9]|2[0-3])$ 0; }
       log_format cluster_boot escape=json '{"at":$msec,"ip":"$remote_addr","port":$remote_port,'
         '"server":"$server_addr","method":"$request_method","uri":"$uri","args":"$said","status":$status,'
         '"bytes":$bytes_sent}';
@@ -66,6 +67,14 @@ struct NginxConfiguration {
           limit_req zone=files burst=400 nodelay;
           alias \(WellKnown.captures)/;
           \(clones.map { "allow \($0); " }.joined())deny all;
+        }
+        # A node's identity: for the machine that has its address, and there for root, who alone may use such a port.
+        location = /identity {
+          if ($stranger) { return 403; }
+          root \(WellKnown.nodeIdentities);
+          default_type application/x-tar;
+          add_header Cache-Control no-store;
+          try_files /$remote_addr =403;
         }
         # UEFI's own HTTP boot.
         location = /ipxe.efi { alias /usr/lib/ipxe/ipxe.efi; }

@@ -9,6 +9,7 @@ enum ImageSection: Section {
     var install: [String]
     var files: Located<String>?
     var permissions: [Named<ClientImage.Permission>]
+    var secrets: [Named<ImageSecretSection.Declaration>]
     var run: [Located<String>]
   }
 
@@ -29,20 +30,49 @@ enum ImageSection: Section {
     .table("a mapping of paths in the image", named: .imagePath, of: .permission),
     "Owners and modes in the image, by path: `/etc/sssd/sssd.conf: root:root 0600`. Default: root's, readable by all."
   )
+  static let secrets = Key(
+    "secrets",
+    .table("a mapping of paths on nodes", named: .imagePath, of: ImageSecretSection.form),
+    "Files that nodes of this image get from the secret store when they boot, by path. They are never in the image."
+  )
   static let run = Key(
     "run", .list(of: .path("a program beside the spec"), "a list of programs", unique: true),
     "Programs beside this file, run inside the image when all else is done.")
 
   static let keys = [
     release.description, kernel.description, install.description, files.description, permissions.description,
-    run.description,
+    secrets.description, run.description,
   ]
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
     Declaration(
       release: fields.read(release, &problems), kernel: fields.read(kernel, &problems)?.value ?? "linux-image-amd64",
       install: fields.read(install, &problems)?.value.map(\.value) ?? [], files: fields.read(files, &problems),
-      permissions: fields.read(permissions, &problems)?.value ?? [], run: fields.read(run, &problems)?.value ?? [])
+      permissions: fields.read(permissions, &problems)?.value ?? [],
+      secrets: fields.read(secrets, &problems)?.value ?? [], run: fields.read(run, &problems)?.value ?? [])
+  }
+}
+
+enum ImageSecretSection: Section {
+  struct Declaration: Sendable {
+    var from: Located<SecretRef>?
+    var permissions: Located<ClientImage.Permission>?
+  }
+
+  static let noun = "a secret of an image"
+  static let doc = "A file that nodes get from the secret store."
+
+  static let from = Key(
+    "from", .secret, required: true,
+    "The secret in the file: `secret:NAME`. One named `secret:generated/NAME` is made, 128 random bytes, at first need."
+  )
+  static let permissions = Key(
+    "permissions", .permission, "Its owner, group and mode on the node: `munge:munge 0400`. Default: `root:root 0600`.")
+
+  static let keys = [from.description, permissions.description]
+
+  static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
+    Declaration(from: fields.read(from, &problems), permissions: fields.read(permissions, &problems))
   }
 }
 

@@ -202,6 +202,23 @@ package struct ClientImage: Hashable, Sendable {
     }
   }
 
+  /// A file that nodes of the image get from the secret store when they boot. It is never in the image.
+  package struct Secret: Hashable, Codable, Sendable {
+    /// On the node: `/etc/munge/munge.key`.
+    package var path: String
+    package var secret: SecretRef
+    /// `munge:munge`, names that the image's own `/etc/passwd` and `/etc/group` know.
+    package var owner: String
+    package var mode: UInt16
+
+    package init(path: String, secret: SecretRef, owner: String = "root:root", mode: UInt16 = 0o600) {
+      self.path = path
+      self.secret = secret
+      self.owner = owner
+      self.mode = mode
+    }
+  }
+
   package var name: String
   /// `debian/bookworm`.
   package var release: String
@@ -213,15 +230,16 @@ package struct ClientImage: Hashable, Sendable {
   package var files: String?
   /// Owners and modes, where they are not root's and the usual ones.
   package var permissions: [Permission]
+  package var secrets: [Secret]
   /// Programs beside the spec, run inside the image when all else is done.
   package var run: [String]
   package var source: SourceSpan
-  /// Where `files` and each of `run` stand, by path.
+  /// Where `files`, each of `run` and each path of `secrets` stand, by path.
   package var pathSources: [String: SourceSpan]
 
   package init(
     name: String, release: String, kernel: String, install: [String], files: String?,
-    permissions: [Permission] = [], run: [String], source: SourceSpan,
+    permissions: [Permission] = [], secrets: [Secret] = [], run: [String], source: SourceSpan,
     pathSources: [String: SourceSpan] = [:]
   ) {
     self.name = name
@@ -230,6 +248,7 @@ package struct ClientImage: Hashable, Sendable {
     self.install = install
     self.files = files
     self.permissions = permissions
+    self.secrets = secrets
     self.run = run
     self.source = source
     self.pathSources = pathSources

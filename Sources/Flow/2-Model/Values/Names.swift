@@ -18,8 +18,21 @@ package struct SecretRef: Hashable, Comparable, Sendable, CustomStringConvertibl
 
   /// The key by which corosync's members know each other: corosync.conf(5) `crypto_cipher`, corosync-keygen(8).
   package static let corosyncAuthkey = SecretRef("corosync/authkey")
-  /// Made from random bytes at first need: nobody has to bring it.
-  package var isGenerated: Bool { self == .corosyncAuthkey }
+  /// The key that nodes' host keys follow from.
+  package static let nodeIdentities = SecretRef("nodes/identity-key")
+  /// Secrets of the site's own that are made by us: `secret:generated/munge`.
+  private static let generated = "generated/"
+
+  /// The number of random bytes that it is made from at first need. Nil: somebody has to bring it.
+  package var generatedBytes: Int? {
+    switch self {
+    // corosync-keygen(8) makes as many, and so does mungekey(8).
+    case .corosyncAuthkey: 128
+    case .nodeIdentities: 64
+    default: name.hasPrefix(Self.generated) ? 128 : nil
+    }
+  }
+  package var isGenerated: Bool { generatedBytes != nil }
 }
 
 extension HostID: Codable {

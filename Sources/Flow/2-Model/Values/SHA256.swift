@@ -46,20 +46,38 @@ package struct SHA256: Sendable {
     pending.append(contentsOf: bytes[start...])
   }
 
-  package consuming func finish() -> String {
+  package consuming func finish() -> String { Self.hexText(finishBytes()) }
+
+  /// The digest as 32 bytes.
+  package static func bytes(of message: [UInt8]) -> [UInt8] {
+    var hash = SHA256()
+    hash.update(message)
+    return hash.finishBytes()
+  }
+
+  private consuming func finishBytes() -> [UInt8] {
     let bits = length * 8
     var tail: [UInt8] = [0x80]
     tail += Array(repeating: 0, count: (119 - pending.count % 64) % 64)
     for shift in stride(from: 56, through: 0, by: -8) { tail.append(UInt8(truncatingIfNeeded: bits >> UInt64(shift))) }
     update(tail)
-    return String(unsafeUninitializedCapacity: 64) { text in
+    return Array(unsafeUninitializedCapacity: 32) { bytes, count in
       for (index, word) in state.enumerated() {
-        for digit in 0..<8 {
-          let value = UInt8(truncatingIfNeeded: word >> UInt32(28 - 4 * digit)) & 15
-          text[8 * index + digit] = value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
-        }
+        for place in 0..<4 { bytes[4 * index + place] = UInt8(truncatingIfNeeded: word >> UInt32(24 - 8 * place)) }
       }
-      return 64
+      count = 32
+    }
+  }
+
+  /// Lower-case hexadecimal digits, two for each byte.
+  static func hexText(_ bytes: [UInt8]) -> String {
+    func digit(_ value: UInt8) -> UInt8 { value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10 }
+    return String(unsafeUninitializedCapacity: 2 * bytes.count) { text in
+      for (index, byte) in bytes.enumerated() {
+        text[2 * index] = digit(byte >> 4)
+        text[2 * index + 1] = digit(byte & 15)
+      }
+      return 2 * bytes.count
     }
   }
 

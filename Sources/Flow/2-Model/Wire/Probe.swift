@@ -33,14 +33,15 @@ extension Probe {
 package enum ProbeSecrets: Sendable {
   case none
   case needs(SecretRef)
-  /// A comparison with a secret. While one that we generate does not exist yet, another probe tells all there is to
+  /// A comparison with secrets. While one that we generate does not exist yet, another probe tells all there is to
   /// know: looking must not make it.
-  case compares(SecretRef, without: SubstituteProbe)
+  case compares([SecretRef], without: SubstituteProbe)
 
   package var refs: [SecretRef] {
     switch self {
     case .none: []
-    case .needs(let ref), .compares(let ref, _): [ref]
+    case .needs(let ref): [ref]
+    case .compares(let refs, _): refs
     }
   }
 }

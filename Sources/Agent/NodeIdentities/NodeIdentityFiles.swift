@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import FoundationEssentials
+import HostAccess
+import Wings
+
+/// The files that a head writes for the nodes: one for each node by its address, for nginx to read and for nobody
+/// else, the list of public keys, and a note of both.
+struct NodeIdentityFiles {
+  static let root = WellKnown.nodeIdentities
+  /// Who enters the folder: the workers of nginx.
+  static let readers = "root:www-data"
+  static let folderMode: UInt16 = 0o750
+  static let fileMode: UInt16 = 0o640
+
+  let goal: NodeIdentitiesGoal
+  let values: [SecretRef: [UInt8]]
+  let site: [UInt8]
+
+  init(_ goal: NodeIdentitiesGoal, _ secrets: Secrets) throws(AgentError) {
+    self.goal = goal
+    var values: [SecretRef: [UInt8]] = [:]
+    for secret in goal.secrets { values[secret] = try secrets.required(secret) }
+    self.values = values
+    site = try secrets.required(.nodeIdentities)
+  }
+
+  /// A node's own archive, and its line for known_hosts.
+  func identity(of node: NodeIdentitiesGoal.Node) throws(AgentError) -> (archive: [UInt8], line: String) {
+    let key = HostKey(of: node.name, site: site)
+    var archive = Archive()
+    let place = "/etc/ssh/ssh_host_ed25519_key"
+    archive.add(place, Array(key.privateText.utf8), owner: "root:root", mode: 0o600)
+    archive.add(
+      "\(place).pub", Array("\(key.publicText) \(key.comment)\n".utf8), owner: "root:root", mode: 0o644)
+    for file in goal.files[node.image] ?? [] {
+      guard let value = values[file.secret] else { throw .missing(file.secret) }
+      archive.add(file.path, value, owner: file.owner, mode: file.mode)
+    }
+    let names = [node.name.name, "\(node.name).\(goal.domain)"] + node.addresses.map(\.description)
+    return (archive.closed, "\(names.joined(separator: ",")) \(key.publicText)")
+  }
+
+  func note(contents: String) -> NodeIdentitiesNote {
+    NodeIdentitiesNote(
+      goal: goal.digest,
+      tags: Dictionary(
+        uniqueKeysWithValues: values.map { ($0.name, NodeIdentitiesNote.tag($0, $1, site: site)) }),
+      contents: contents)
+  }
+
+  /// The digest of all that is there now, whoever wrote it.
+  static func contents() throws(AgentError) -> String {
+    var files: [(path: String, mode: UInt16, digest: String)] = []
+    var paths = [root, WellKnown.nodeHostKeys]
+    if try FileSystem.entry(root)?.kind == .folder { paths += try FileSystem.names(in: root).map { "\(root)/\($0)" } }
+    for path in paths {
+      if Task.isCancelled { throw .stopped }
+      guard let entry = try FileSystem.entry(path) else { continue }
+      let digest = entry.kind == .file ? SHA256.hex(try FileSystem.read(path)) : "\(entry.kind)"
+      files.append((path, entry.mode, "\(entry.uid):\(entry.gid) \(digest)"))
+    }
+    return NodeIdentitiesNote.contents(files)
+  }
+
+  /// The note of what was written last. Nil: there is none, or half of one.
+  static func readNote() throws(AgentError) -> NodeIdentitiesNote? {
+    guard let bytes = try FileSystem.contents(WellKnown.nodeIdentitiesNote) else { return nil }
+    return try? JSONDecoder().decode(NodeIdentitiesNote.self, from: Data(bytes))
+  }
+
+  static func write(_ note: NodeIdentitiesNote) throws(AgentError) {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    let bytes: [UInt8]
+    do { bytes = Array(try encoder.encode(note)) } catch {
+      throw AgentError(
+        .invalid, "The note of the nodes' identities cannot be encoded", cause: "\(error)",
+        next: "Report this as a bug.")
+    }
+    try FileSystem.makeFolder(FileSystem.parent(WellKnown.nodeIdentitiesNote))
+    try FileSystem.write(bytes, to: WellKnown.nodeIdentitiesNote, mode: 0o600)
+  }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import HostAccess
+import Wings
+
+extension EnsureNodeIdentities: MachineOperation {
+  package var conduct: MemoryConduct { .short(.milliseconds(100), mayEndReports: false) }
+  func perform(in machine: inout FakeMachine, _ secrets: Secrets) throws(AgentError) -> Outcome {
+    try machine.ensureNodeIdentities(goal, secrets)
+  }
+}
+
+extension EnsureNodeIdentitiesAbsent: MachineOperation {
+  package var conduct: MemoryConduct { .short(.milliseconds(40), mayEndReports: false) }
+  func perform(in machine: inout FakeMachine, _ secrets: Secrets) throws(AgentError) -> Outcome {
+    let hadFolder = try machine.ensureTreeAbsent(root: WellKnown.nodeIdentities).changed
+    let hadKeys = try machine.ensureFileAbsent(path: WellKnown.nodeHostKeys).changed
+    let hadNote = machine.files.removeValue(forKey: WellKnown.nodeIdentitiesNote) != nil
+    return hadFolder || hadKeys || hadNote
+      ? Outcome(changed: true, detail: "removed") : Outcome(changed: false, detail: "there are none")
+  }
+}
+
+extension NodeIdentitiesProbe: MemoryProbe {
+  func answer(of asked: AskedMachine) throws(AgentError) -> NodeIdentitiesState? {
+    guard let file = asked.machine.files[WellKnown.nodeIdentitiesNote] else { return nil }
+    let site = try asked.secrets.needed(.nodeIdentities)
+    var values: [(SecretRef, [UInt8])] = []
+    for secret in needed { values.append((secret, try asked.secrets.needed(secret))) }
+    guard let note = NodeIdentitiesNote(lines: file.text ?? "") else {
+      return NodeIdentitiesState(goal: "", others: [], isIntact: false)
+    }
+    return note.state(contents: asked.machine.identityContents, values, site: site)
+  }
+}
+
+extension FakeMachine {
+  /// A stand-in for each archive: it follows from all that a real one is made from, and shows none of it.
+  fileprivate mutating func ensureNodeIdentities(
+    _ goal: NodeIdentitiesGoal, _ secrets: Secrets
+  ) throws(AgentError) -> Outcome {
+    let root = WellKnown.nodeIdentities
+    let site = try secrets.needed(.nodeIdentities)
+    var tags: [String: String] = [:]
+    for secret in goal.secrets {
+      tags[secret.name] = NodeIdentitiesNote.tag(secret, try secrets.needed(secret), site: site)
+    }
+    if files[root] != nil || symbolicLinks[root] != nil {
+      throw AgentError(.conflict, "\(root) is not a folder", next: "Move away what is at \(root), then try again.")
+    }
+    if managed[root] == nil { managed[root] = .nothing }
+    folders.insert(root)
+    var wanted: [String: [UInt8]] = [:]
+    var keys = "# Written by cluster; changes made here are undone.\n"
+    for node in goal.nodes {
+      guard let address = node.addresses.first else { continue }
+      let own = (goal.files[node.image] ?? []).map { "\($0.path) \($0.owner) \($0.mode) \(tags[$0.secret.name] ?? "")" }
+      let key = HMAC.hex(key: site, Array(node.name.name.utf8))
+      wanted["\(root)/\(address)"] = Array(([key] + own).joined(separator: "\n").utf8)
+      keys += "\(node.name) ssh-ed25519 \(SHA256.hex(key))\n"
+    }
+    for path in files.keys.filter({ $0.hasPrefix(root + "/") && wanted[$0] == nil }) { files[path] = nil }
+    for (path, bytes) in wanted.sorted(by: { $0.key < $1.key }) {
+      let owner = "root:www-data"
+      if let now = files[path], now.bytes == bytes, now.mode == 0o640, now.owner == owner { continue }
+      try take(bytes.count, for: path)
+      files[path] = File(bytes: bytes, mode: 0o640, owner: owner, changed: step())
+    }
+    _ = try ensureFile(
+      FileGoal(path: WellKnown.nodeHostKeys, contents: .text(keys), mode: 0o644, owner: "root:root"))
+    let note = NodeIdentitiesNote(goal: goal.digest, tags: tags, contents: identityContents)
+    if files[WellKnown.nodeIdentitiesNote]?.bytes == Array(note.lines.utf8) {
+      return Outcome(changed: false, detail: "as desired already")
+    }
+    files[WellKnown.nodeIdentitiesNote] = File(bytes: Array(note.lines.utf8), mode: 0o600, changed: step())
+    return Outcome(changed: true, detail: "\(goal.nodes.count) identities")
+  }
+
+  fileprivate var identityContents: String {
+    let prefix = WellKnown.nodeIdentities + "/"
+    return NodeIdentitiesNote.contents(
+      files.filter { $0.key.hasPrefix(prefix) || $0.key == WellKnown.nodeHostKeys }.map {
+        ($0.key, $0.value.mode, "\($0.value.owner) \($0.value.digest)")
+      })
+  }
+}
+
+extension NodeIdentitiesNote {
+  /// As machines in memory write it.
+  fileprivate var lines: String {
+    ([goal, contents] + tags.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }).joined(separator: "\n")
+  }
+
+  /// Reads them. Nil: half of a note.
+  fileprivate init?(lines: String) {
+    let lines = lines.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    guard lines.count >= 2 else { return nil }
+    let tags = lines.dropFirst(2).map { $0.split(separator: " ").map(String.init) }.filter { $0.count == 2 }
+    self.init(
+      goal: lines[0], tags: Dictionary(tags.map { ($0[0], $0[1]) }, uniquingKeysWith: { first, _ in first }),
+      contents: lines[1])
+  }
+}
+
+extension Secrets {
+  fileprivate func needed(_ secret: SecretRef) throws(AgentError) -> [UInt8] {
+    guard let value = self[secret] else { throw .missing(secret) }
+    return value
+  }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Diagnostics
+
+/// The identity of each node on every head: its SSH host key, and the secrets of its image. A node fetches it when it
+/// boots; nginx gives each the one of its address: see `NginxConfiguration`.
+///
+/// The key of the site is in the secret store and not on the heads. They hold what they serve.
+package enum NodeIdentities: Wing {
+  package static let name = "node-identities"
+  package static let kinds: [AnyKind] = [AnyKind(NodeIdentitiesKind.self)]
+  package static let probes: [any Probe.Type] = [NodeIdentitiesProbe.self]
+  package static let operations: [any HostOperation.Type] = [
+    EnsureNodeIdentities.self, EnsureNodeIdentitiesAbsent.self,
+  ]
+
+  package static func resources(
+    _ cluster: Cluster, _ files: SiteFiles, _ published: Publications
+  ) -> [Resource] {
+    guard let network = cluster.bootNetwork, let first = cluster.nodes.first else { return [] }
+    let goal = goal(cluster, network)
+    return cluster.heads.map { head in
+      Resource(
+        NodeIdentitiesKind.id(on: head.name), NodeIdentitiesKind.Desired(goal),
+        because: "nodes keep their host keys, and get the secrets of their images", source: first.source,
+        after: [WellKnown.bootPackages(on: head.name)])
+    }
+  }
+
+  private static func goal(_ cluster: Cluster, _ network: Network) -> NodeIdentitiesGoal {
+    let nodes = cluster.nodes.compactMap { node -> NodeIdentitiesGoal.Node? in
+      guard let own = node.nics.first(where: { $0.network == network.name })?.address else { return nil }
+      let others = node.nics.map(\.address).filter { $0 != own }
+      return NodeIdentitiesGoal.Node(name: node.name, addresses: [own] + others, image: node.image)
+    }
+    let files = cluster.images.filter { !$0.secrets.isEmpty }.map { ($0.name, $0.secrets) }
+    return NodeIdentitiesGoal(
+      domain: cluster.domain, nodes: nodes, files: Dictionary(files, uniquingKeysWith: { first, _ in first }))
+  }
+}
