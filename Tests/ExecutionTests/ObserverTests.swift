@@ -49,6 +49,23 @@ import Wings
     #expect(error.code == .notFound)
   }
 
+  /// Of several secrets one that nobody has brought is told, whatever else does not exist yet.
+  @Test func aSecretThatNobodyBroughtIsMissingBesideOneThatIsMade() async {
+    let host = ScriptedHost("head1")
+    let made = AnyProbe(NodeIdentitiesProbe([.nodeIdentities, SecretRef("generated/munge")]))
+    let brought = AnyProbe(NodeIdentitiesProbe([.nodeIdentities, SecretRef("keytab")]))
+
+    let inventory = await Observer(secrets: NoSecrets(), now: { 0 }).observe(
+      ["head1": [made, brought]], hosts: ["head1": host])
+
+    guard case .answered(let answers) = inventory.hosts["head1"], case .failed(let error) = answers[brought] else {
+      Issue.record("a missing secret was not told")
+      return
+    }
+    #expect(answers[made] == AnyAnswer(NodeIdentitiesProbe.self, nil))
+    #expect(error.code == .notFound && error.message.contains("secret:keytab"))
+  }
+
   @Test func aHostThatTakesTooLongIsUnreachable() async {
     let clock = ManualClock()
     let host = SlowHost()

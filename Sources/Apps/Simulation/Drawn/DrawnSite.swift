@@ -132,6 +132,13 @@ package struct DrawnSite: Hashable, Sendable {
             files: images/compute
 
         """
+      // No draw of its own, so that seeds that are known tell the same stories.
+      if packages == ["numactl"] {
+        text += """
+              secrets: { /etc/munge/munge.key: { from: secret:generated/munge, permissions: munge:munge 0400 } }
+
+          """
+      }
     }
     if nodes > 0 {
       text += """
