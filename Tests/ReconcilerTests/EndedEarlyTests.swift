@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Auditing
 import ClusterModel
+import Foundation
 import HostAccess
 import Simulator
 import Synchronization
@@ -36,6 +37,33 @@ import Testing
     #expect(newest.id == "run-2")
     #expect(newest.result == "partial")
     #expect(try await reconciler.interruptedRuns().isEmpty)
+  }
+
+  /// A head that is away for the look under the lease gets its steps in a later round; and is away for the last look.
+  @Test func whatALaterRoundHasPutInPlaceIsRecordedAlsoWhenItCannotBeLookedAt() async throws {
+    let proxy = "  proxy: http://198.51.100.1:3142      # a caching proxy; leave it out to go to the mirrors directly\n"
+    let site = try await FakeSite()
+    let whole = try site.specification
+    try site.edit("repositories:\n", "")
+    try site.edit(proxy, "")
+    try #require(try await site.apply().isConverged)
+    try Data(whole.utf8).write(to: site.folder.appending(path: "cluster.yaml"))
+    try site.cut(from: "\nnodes:", to: "\nha:")
+    let (machines, other) = (site.machines, SpiedHost(site.machines.host("head2")))
+    var head1 = SpiedHost(machines.host("head1"))
+    head1.asked = { [others = other.counts] (own) throws(AgentError) in
+      let isLast = own["perform"] > 0
+      guard isLast || (own["claim"] > 0 && others["perform"] == 0) else { return }
+      throw AgentError(.connectionLost, "The connection to head1 broke", next: "Look at the network.")
+    }
+    let reconciler = try await site.reconciler().with(hosts: ["head1": head1, "head2": other])
+
+    let applied = try await reconciler.applied(run: "run-2")
+
+    let file = ResourceID("file", on: "head1", "/etc/apt/apt.conf.d/00cluster-proxy")
+    try #require(head1.counts["perform"] > 0 && applied.verified.plan.blocked.contains { $0.resource == file })
+    try #require(await machines.world.machines["head1"]?.managed[file.name] != nil)
+    #expect(try await site.reconciler().managedBefore().contains { $0.id == file })
   }
 
   @Test func aRunThatCannotBeLookedAtIsRecordedAllTheSame() async throws {

@@ -9,6 +9,8 @@ import Synchronization
 struct SpiedHost: ManagedHost {
   let host: FakeHost
   let counts = Counts()
+  /// Before an answer.
+  var asked: @Sendable (Counts) throws(AgentError) -> Void = { _ in }
   /// Before a claim.
   var claiming: @Sendable (RunToken) async throws(AgentError) -> Void = { _ in }
   /// After the first operation.
@@ -26,6 +28,7 @@ struct SpiedHost: ManagedHost {
 
   func answer(_ probes: [AnyProbe], secrets: Secrets) async throws(AgentError) -> [AnyProbe: AnyAnswer] {
     counts.note("answer")
+    try asked(counts)
     return try await host.answer(probes, secrets: secrets)
   }
 

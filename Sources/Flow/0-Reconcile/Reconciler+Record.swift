@@ -31,33 +31,30 @@ extension Reconciler {
   /// Writes what was done and what is now true into the record. The journal may forget it then.
   func record(_ rounds: Rounds) async throws(ReconcileError) -> Applied {
     var applied = Applied(outcome: rounds.outcome, verified: rounds.latest, endedBy: rounds.endedBy)
-    let record = try record(applied, rounds.agreed, rounds.takenAway)
+    let record = try record(applied, rounds)
     do throws(AuditError) { applied.recorded = try await history.record(record) } catch { throw .audit(error) }
     do throws(ExecutionError) { try await journal.recorded(rounds.outcome.run) } catch { throw .execution(error) }
     return applied
   }
 
   private func record(
-    _ applied: Applied, _ proposal: Proposal, _ takenAway: Set<ResourceID>
+    _ applied: Applied, _ rounds: Rounds
   ) throws(ReconcileError) -> AuditRecord {
-    let outcome = applied.outcome
-    let started = Set(outcome.steps.lazy.filter { $0.startedAt != nil }.map(\.step))
-    let touched = Set(
-      [proposal.plan, applied.verified.plan].lazy.flatMap(\.steps).filter { started.contains($0.id) }.map(\.resource))
+    let proposal = rounds.agreed
     // An errand puts nothing in place that could be taken away later.
     let managed =
       proposal.errand != nil
       ? proposal.previously
       : Planner.managed(
-        desired: proposal.desired, previously: proposal.previously.filter { !takenAway.contains($0.id) },
-        verified: applied.verified.whole, touched: touched, catalog: KindCatalog.all)
+        desired: proposal.desired, previously: proposal.previously.filter { !rounds.takenAway.contains($0.id) },
+        verified: applied.verified.whole, touched: rounds.touched, catalog: KindCatalog.all)
     let text = PlanText(PlanReview(proposal.plan), colour: false, full: true).text.visibleLines
     let files = recordedSpecification
     let state: SpecState
     do { state = try history.specState(Array(files.keys)) } catch { throw .audit(error) }
     return AuditRecord(
       site: site.id, spec: state, specification: files, planJSON: proposal.plan.json, planText: text,
-      outcome: outcome, result: applied.word, managed: managed,
+      outcome: applied.outcome, result: applied.word, managed: managed,
       observed: ObservedText.files(applied.verified.inventory, cluster), by: by, tool: Version.text,
       subject: applied.subject)
   }

@@ -18,6 +18,8 @@ struct Rounds: Sendable {
   private(set) var outcome: RunOutcome
   /// The resources that were removed because nothing asks for them any more, and that no record lists as gone yet.
   private(set) var takenAway: Set<ResourceID> = []
+  /// The resources of which a round has begun a step. The last look may not tell of them: a host was away by then.
+  private(set) var touched: Set<ResourceID> = []
   /// The error that kept the run from going on, or from looking again, after it had begun. Nil: none.
   private(set) var endedBy: ReconcileError?
   private var number = 0
@@ -42,6 +44,8 @@ struct Rounds: Sendable {
   mutating func add(_ next: RunOutcome) {
     number += 1
     takenAway.formUnion(latest.plan.takenAway(by: next))
+    let started = Set(next.steps.lazy.filter { $0.startedAt != nil }.map(\.step))
+    touched.formUnion(latest.plan.steps.lazy.filter { started.contains($0.id) }.map(\.resource))
     outcome = number == 1 ? next : outcome.followed(by: next)
   }
 
