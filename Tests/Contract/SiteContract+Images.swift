@@ -24,6 +24,22 @@ extension SiteContract {
 
       #expect(try await site.standby.ask(ImageProbe(name, digest: digest)) == built)
     },
+    SiteContract(name: "an image is compared with what would be installed for it now") { (site) async throws in
+      let recipe = try site.desired(ImageKind.Desired.self).recipe
+      let probe = ImageUpdatesProbe(recipe.name, digest: recipe.digest, against: recipe)
+      let absent = ImageUpdatesProbe(recipe.name, digest: "0123456789abcdef", against: recipe)
+      #expect(try await site.primary.ask(absent) == nil)
+
+      let updates = try #require(try await site.primary.ask(probe))
+
+      // Built a moment ago: what is newer now has come out since.
+      #expect(updates.newer.count < 20 && updates.added.isEmpty, "\(updates)")
+      var larger = recipe
+      larger.packages.append("hello")
+      let more = try #require(
+        try await site.primary.ask(ImageUpdatesProbe(recipe.name, digest: recipe.digest, against: larger)))
+      #expect(more.added == ["hello"])
+    },
     SiteContract(name: "an image that is built again is the same") { (site) async throws in
       let recipe = try site.desired(ImageKind.Desired.self).recipe
       let probe = ImageProbe(recipe.name, digest: recipe.digest)

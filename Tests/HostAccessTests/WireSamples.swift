@@ -34,6 +34,8 @@ enum WireSamples {
     ]),
     image.answered(nil),
     image.answered(ImageState(name: "c", digest: "d", squashfs: "s", bytes: 1 << 40, packages: ["a": "1"])),
+    updates.answered(nil),
+    updates.answered(ImageUpdates(newer: [.init(name: "a", from: "1", to: "2", isSecurity: true)], added: ["b"])),
     SSHPortProbe(address).answered(true), clone.answered(nil),
     clone.answered(
       CloneRecord(head: "head2", capture: nil, installedAt: 1_700_000_000)),
@@ -62,6 +64,11 @@ enum WireSamples {
   private static let file = FileProbe("/etc/hosts")
   private static let image = ImageProbe("compute", digest: "d")
   private static let identities = NodeIdentitiesProbe([.nodeIdentities, SecretRef("s")])
+  private static let updates = ImageUpdatesProbe(
+    "compute", digest: "d",
+    against: ImageRecipe(
+      name: "compute", suite: "bookworm", mirror: nil, proxy: nil, asOf: ArchiveDate("2026-11-28"),
+      snapshot: "http://snapshot.example.org/archive", kernel: "k", packages: ["a"], overlays: [], finish: []))
   private static let clone = CloneProbe("head2")
 
   static let operations =

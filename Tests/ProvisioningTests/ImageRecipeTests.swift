@@ -9,11 +9,11 @@ import Testing
   private static func recipe(
     packages: [String] = ["b", "a"], mirror: String? = nil, security: String? = nil, proxy: String? = nil,
     kernel: String = "k", files: [String: TreeGoal.Entry] = [:],
-    program: String = "x"
+    program: String = "x", asOf: String = "", snapshot: String? = nil
   ) -> ImageRecipe {
     ImageRecipe(
-      name: "compute", suite: "bookworm", mirror: mirror, security: security, proxy: proxy, kernel: kernel,
-      packages: packages,
+      name: "compute", suite: "bookworm", mirror: mirror, security: security, proxy: proxy,
+      asOf: ArchiveDate(asOf), snapshot: snapshot, kernel: kernel, packages: packages,
       overlays: [.init(path: "/o", files: files)], finish: [.init(path: "/f", program: .text(program))])
   }
 
@@ -55,6 +55,24 @@ import Testing
     #expect(changed.digest != Self.recipe().digest)
     #expect(changed.layerKey == Self.recipe().layerKey)
     #expect(Self.recipe(kernel: "l").layerKey != Self.recipe().layerKey)
+  }
+
+  /// A new date gives new packages, and an image without one keeps the digest that it had.
+  @Test func theDateCountsForImageAndPackages() throws {
+    let recipes = [
+      Self.recipe(), Self.recipe(asOf: "2026-11-27"), Self.recipe(asOf: "2026-11-28"),
+      Self.recipe(asOf: "2026-11-28", snapshot: "http://s"), Self.recipe(asOf: "2026-11-27", snapshot: "http://s"),
+    ]
+    #expect(Set(recipes.map(\.digest)).count == 5 && Set(recipes.map(\.layerKey)).count == 5)
+    #expect(Self.recipe(snapshot: "http://s").digest == Self.recipe().digest)
+    #expect(Self.recipe().digest == "fcfdc27288b0dc99")
+    #expect(recipes[2].asOf(try #require(ArchiveDate("2026-11-27"))) == recipes[1])
+    #expect(
+      recipes[3].sources == [
+        "deb [check-valid-until=no] http://s/debian/20261128T000000Z bookworm main non-free-firmware",
+        "deb [check-valid-until=no] http://s/debian/20261128T000000Z bookworm-updates main non-free-firmware",
+        "deb [check-valid-until=no] http://s/debian-security/20261128T000000Z bookworm-security main non-free-firmware",
+      ])
   }
 
   /// Whatever mirror is described, for heads and for images.

@@ -152,7 +152,8 @@ import Wings
     """
     {
       version: 1, cluster: alps, domain: alps.example.org, timezone: Europe/Zurich,
-      repositories: { mirror: http://deb.example.org/debian, proxy: http://198.51.100.1:3142 },
+      repositories: { mirror: http://deb.example.org/debian, proxy: http://198.51.100.1:3142,
+        as_of: 2026-11-01 },
       networks: {
         public: { cidr: 198.51.100.0/24, gateway: 198.51.100.1, dns: [198.51.100.1] },
         private: { cidr: 10.1.0.0/16, serves: [dhcp, dns, boot], dynamic: 10.1.250.1-10.1.250.99 },

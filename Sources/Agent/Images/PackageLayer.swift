@@ -62,12 +62,7 @@ struct PackageLayer {
     var settings = ["APT::Install-Recommends \"false\"", "Acquire::Languages \"none\"", "Acquire::Retries \"3\""]
     if let proxy = recipe.proxy { settings.append("Acquire::http::Proxy \"\(proxy)\"") }
     arguments += settings.map { "--aptopt=\($0)" }
-    return arguments + [recipe.suite, root] + sources
-  }
-
-  /// Lines of sources.list(5).
-  private var sources: [String] {
-    Repositories.sources(suite: recipe.suite, mirror: recipe.mirror, security: recipe.security)
+    return arguments + [recipe.suite, root] + recipe.sources
   }
 
   /// The error for a failure of mmdebstrap, with what to do.
@@ -92,7 +87,8 @@ struct PackageLayer {
     ]
     let fetching = lines.filter { line in signs.contains { line.contains($0) } }
     if !fetching.isEmpty {
-      let from = "\(recipe.mirror ?? "http://deb.debian.org")" + (recipe.proxy.map { " through \($0)" } ?? "")
+      let from =
+        "\(recipe.snapshot ?? recipe.mirror ?? "http://deb.debian.org")" + (recipe.proxy.map { " through \($0)" } ?? "")
       return AgentError(
         .packageSource, "Packages cannot be fetched from \(from)", cause: fetching.suffix(3).joined(separator: "\n"),
         next:

@@ -52,6 +52,8 @@ package struct FakeMachine: Hashable, Codable, Sendable {
     package var depends: [String] = []
     /// Units that come with it; installed enabled and not started, as Debian's are under policy-rc.d.
     package var units: [String] = []
+    /// The version that the suite of security updates has. Nil: it has none.
+    package var security: String?
 
     package init(version: String, depends: [String] = [], units: [String] = []) {
       self.version = version

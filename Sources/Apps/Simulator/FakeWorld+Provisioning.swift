@@ -126,6 +126,24 @@ extension ImageProbe: MemoryProbe {
   func answer(of asked: AskedMachine) -> ImageState? { asked.machine.images["\(image)/\(digest)"] }
 }
 
+extension ImageUpdatesProbe: MemoryProbe {
+  /// In memory any other version is a newer one.
+  func answer(of asked: AskedMachine) throws(AgentError) -> ImageUpdates? {
+    guard let state = asked.machine.images["\(image)/\(digest)"] else { return nil }
+    if asked.machine.faults.mirrorDown {
+      throw AgentError(
+        .packageSource, "The package mirror cannot be used", next: "Check `repositories:` in the spec.")
+    }
+    var newer: [ImageUpdates.Package] = []
+    for (name, version) in state.packages {
+      guard let offer = asked.machine.offer(name), offer.version != version else { continue }
+      newer.append(
+        .init(name: name, from: version, to: offer.version, isSecurity: offer.security.map { $0 != version } ?? false))
+    }
+    return ImageUpdates(newer: newer, added: recipe.packages.filter { state.packages[$0] == nil })
+  }
+}
+
 extension CloneProbe: MemoryProbe {
   func answer(of asked: AskedMachine) -> CloneRecord? { asked.machine.clones[head] }
 }

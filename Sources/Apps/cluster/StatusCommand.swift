@@ -36,6 +36,7 @@ enum StatusText {
     lines += highAvailability(status) + [""]
     lines += services(status) + [""]
     lines += nodes(status, now: now) + [""]
+    if !status.images.isEmpty { lines += images(status, now: now) + [""] }
     lines.append(lastRun(status, now: now))
     lines += status.leases.map(atWork)
     lines += status.unknownLeases.map { "At work   not known on \($0.head): \($0.reason)" }
@@ -99,6 +100,14 @@ enum StatusText {
     let up = status.nodes.count { $0.state == .ready }
     let heading = "Nodes  \(up) of \(status.nodes.count - out) ready" + (out == 0 ? "" : ", \(out) out")
     return [heading] + table.lines()
+  }
+
+  private static func images(_ status: StatusReport, now: Int) -> [String] {
+    var table = Table()
+    for image in status.images {
+      table.add(image.name, "packages of \(image.asOf)", "\(age(image.asOf.unix, now)) ago")
+    }
+    return ["Images"] + table.lines()
   }
 
   /// Nodes on their way up, by how far they are.

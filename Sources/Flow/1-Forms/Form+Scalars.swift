@@ -90,6 +90,19 @@ extension Form where Value == Duration {
   }
 }
 
+extension Form where Value == ArchiveDate {
+  package static var date: Form {
+    text(
+      "a date", code: .badDate, pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", examples: ["2026-11-28"]
+    ) { text in
+      ArchiveDate(text).map { .value($0) }
+        ?? .wrong(
+          "`\(shown(text))` is not a day of the calendar.",
+          help: "Dates are written YEAR-MONTH-DAY, with two digits for month and day: `2026-11-28`.")
+    }
+  }
+}
+
 extension Form where Value == SecretRef {
   package static var secret: Form {
     text(

@@ -20,7 +20,8 @@ struct ClusterExpansion {
       name: name, domain: domain,
       repositories: Repositories(
         mirror: repositories?.value.mirror?.value, security: repositories?.value.security?.value,
-        proxy: repositories?.value.proxy?.value, source: repositories?.span),
+        proxy: repositories?.value.proxy?.value, snapshot: repositories?.value.snapshot?.value,
+        asOf: repositories?.value.asOf?.value, source: repositories?.span),
       networks: declaration.networks.compactMap(network), heads: declaration.heads.compactMap(head),
       images: declaration.images.compactMap(image), nodes: nodes, ha: declaration.ha.flatMap { policy($0.value) },
       access: Access(user: declaration.access?.value.user?.value ?? "root"), settings: declaration.settings,
@@ -50,7 +51,9 @@ struct ClusterExpansion {
     }
     for secret in value.secrets { paths[secret.name.value] = secret.name.span }
     return ClientImage(
-      name: image.name.value, release: release, kernel: value.kernel, install: value.install,
+      name: image.name.value, release: release,
+      asOf: value.asOf?.value ?? context.declaration.repositories?.value.asOf?.value, kernel: value.kernel,
+      install: value.install,
       files: value.files?.value,
       permissions: value.permissions.compactMap { entry in
         entry.value.map { ClientImage.Permission(path: entry.name.value, owner: $0.owner, mode: $0.mode) }

@@ -42,6 +42,7 @@ package enum DiagnosticPages {
     "spec.address-outside-network": PackageResources.spec_address_outside_network_md,
     "spec.alias-expansion": PackageResources.spec_alias_expansion_md,
     "spec.bad-address": PackageResources.spec_bad_address_md,
+    "spec.bad-date": PackageResources.spec_bad_date_md,
     "spec.bad-duration": PackageResources.spec_bad_duration_md,
     "spec.bad-hostlist": PackageResources.spec_bad_hostlist_md,
     "spec.bad-mac": PackageResources.spec_bad_mac_md,

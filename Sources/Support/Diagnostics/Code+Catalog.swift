@@ -35,6 +35,7 @@ extension Diagnostic.Code {
   package static let badNetwork = Self("spec.bad-network", "Not a network in CIDR form")
   package static let badRange = Self("spec.bad-range", "Not a range of addresses")
   package static let badMAC = Self("spec.bad-mac", "Not a MAC address")
+  package static let badDate = Self("spec.bad-date", "Not a date")
   package static let badDuration = Self("spec.bad-duration", "Not a duration")
   package static let badDisk = Self("spec.bad-disk", "Not a rule that finds a disk")
   package static let badPath = Self("spec.bad-path", "Path leaves the folder of the spec")
@@ -110,7 +111,8 @@ extension Diagnostic.Code {
     tooLarge, encoding, controlCharacter, tab, syntax, empty, severalDocuments, tooDeep, tooManyValues, aliasExpansion,
     unknownAlias, tag, duplicateKey, keyNotText, tooManyProblems,
     unsupportedVersion, unknownKey, missingKey, emptyValue, wrongType, unknownChoice, repeatedItem, badNumber, badName,
-    badHostlist, tooManyNames, badAddress, badNetwork, badRange, badMAC, badDuration, badDisk, badPath, badPermission,
+    badHostlist, tooManyNames, badAddress, badNetwork, badRange, badMAC, badDate, badDuration, badDisk, badPath,
+    badPermission,
     badURL, literalSecret, noEffect,
     unknownNetwork, unknownImage, unknownHead, unusedImage, missingFile, linkedPath, privateFile,
     secretPath, secretReadable,

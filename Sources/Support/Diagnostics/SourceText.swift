@@ -36,6 +36,21 @@ package struct SourceText: Sendable {
 }
 
 extension SourceText {
+  /// Where a place is in the bytes: columns are Unicode scalars. Nil past the end of its line.
+  package func offset(line: Int, column: Int) -> Int? {
+    guard (1...starts.count).contains(line), column >= 1 else { return nil }
+    var (offset, left) = (starts[line - 1], column - 1)
+    let end = line < starts.count ? starts[line] : bytes.count
+    while left > 0 {
+      guard offset < end else { return nil }
+      offset += 1
+      // The bytes that go on with a character begin with the bits 10: RFC 3629.
+      while offset < end, bytes[offset] & 0xc0 == 0x80 { offset += 1 }
+      left -= 1
+    }
+    return offset
+  }
+
   /// The line of a place, with its number, and what is meant in it underlined. Empty when there is no such line.
   package func excerpt(_ span: SourceSpan) -> [String] {
     guard let line = line(span.line) else { return [] }

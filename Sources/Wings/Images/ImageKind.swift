@@ -130,6 +130,8 @@ extension ImageKind {
     let settings = [
       ("release", previous.suite, recipe.suite), ("kernel", previous.kernel, recipe.kernel),
       ("mirror", previous.mirror ?? "default", recipe.mirror ?? "default"),
+      ("as_of", previous.asOf?.description ?? "none", recipe.asOf?.description ?? "none"),
+      ("snapshot", previous.snapshot ?? "none", recipe.snapshot ?? "none"),
     ]
     return settings.filter { $0.1 != $0.2 }.map { "\($0.0) \($0.1) -> \($0.2)" }
       + difference(previous.packages, recipe.packages) + overlays("files", previous.overlays, recipe.overlays)

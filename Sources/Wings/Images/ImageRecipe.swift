@@ -9,6 +9,10 @@ package struct ImageRecipe: Hashable, Codable, Sendable {
   package var mirror: String?
   package var security: String?
   package var proxy: String?
+  /// The day whose packages it has.
+  package var asOf: ArchiveDate?
+  /// Where that day is kept. Nil: packages are those of the day on which they are installed.
+  package var snapshot: String?
   package var kernel: String
   package var packages: [String]
   /// Folders on the building head, laid over the root in this order; each named with the digest of its contents.
@@ -34,8 +38,9 @@ package struct ImageRecipe: Hashable, Codable, Sendable {
   }
 
   package init(
-    name: String, suite: String, mirror: String?, security: String? = nil, proxy: String?, kernel: String,
-    packages: [String], overlays: [Overlay], finish: [Overlay], links: [String: String] = [:],
+    name: String, suite: String, mirror: String?, security: String? = nil, proxy: String?,
+    asOf: ArchiveDate? = nil, snapshot: String? = nil, kernel: String, packages: [String], overlays: [Overlay],
+    finish: [Overlay], links: [String: String] = [:],
     permissions: [ClientImage.Permission] = [], secretPaths: [String] = []
   ) {
     self.name = name
@@ -43,6 +48,8 @@ package struct ImageRecipe: Hashable, Codable, Sendable {
     self.mirror = mirror
     self.security = security
     self.proxy = proxy
+    self.asOf = asOf
+    self.snapshot = asOf == nil ? nil : snapshot
     self.kernel = kernel
     self.packages = packages.sorted()
     self.overlays = overlays
@@ -52,7 +59,8 @@ package struct ImageRecipe: Hashable, Codable, Sendable {
     self.secretPaths = secretPaths
     // The proxy says how packages travel, not what they are; everything else makes another image.
     let inputs = [
-      "image-format 2", suite, Self.origin(mirror, security), kernel, self.packages.joined(separator: " "),
+      "image-format 2", suite, Self.origin(mirror, security, self.snapshot, asOf), kernel,
+      self.packages.joined(separator: " "),
       overlays.map(\.digest).joined(separator: " "), finish.map(\.digest).joined(separator: " "),
       links.sorted { $0.key < $1.key }.map { "\($0.key) -> \($0.value)" }.joined(separator: "\n"),
       permissions.map { "\($0.path) \($0.owner) \($0.mode)" }.joined(separator: "\n"),
@@ -64,9 +72,19 @@ package struct ImageRecipe: Hashable, Codable, Sendable {
 
 extension ImageRecipe {
   /// Where packages come from. Images of a mirror once had no security updates: they are made anew.
-  private static func origin(_ mirror: String?, _ security: String?) -> String {
-    if mirror == nil, security == nil { return "default" }
-    return "\(mirror ?? "default") with security updates of \(security ?? "default")"
+  private static func origin(
+    _ mirror: String?, _ security: String?, _ snapshot: String?, _ asOf: ArchiveDate?
+  ) -> String {
+    let day = asOf.map { " as of \($0)" } ?? ""
+    if let snapshot { return snapshot + day }
+    if mirror == nil, security == nil { return "default" + day }
+    return "\(mirror ?? "default") with security updates of \(security ?? "default")" + day
+  }
+
+  /// The lines of sources.list(5) that its packages come from.
+  package var sources: [String] {
+    if let snapshot, let asOf { return Repositories.sources(suite: suite, snapshot: snapshot, asOf: asOf) }
+    return Repositories.sources(suite: suite, mirror: mirror, security: security)
   }
 }
 
@@ -97,8 +115,21 @@ extension ImageRecipe {
   package var layerKey: String {
     String(
       SHA256.hex(
-        ["layer-format 1", suite, Self.origin(mirror, security), kernel, packages.joined(separator: " ")]
-          .joined(separator: "\n")
+        [
+          "layer-format 1", suite, Self.origin(mirror, security, snapshot, asOf), kernel,
+          packages.joined(separator: " "),
+        ]
+        .joined(separator: "\n")
       ).prefix(16))
+  }
+}
+
+extension ImageRecipe {
+  /// The same image with the packages of another day. One without a date stays without.
+  package func asOf(_ date: ArchiveDate) -> ImageRecipe {
+    guard asOf != nil else { return self }
+    return ImageRecipe(
+      name: name, suite: suite, mirror: mirror, security: security, proxy: proxy, asOf: date, snapshot: snapshot,
+      kernel: kernel, packages: packages, overlays: overlays, finish: finish, links: links, permissions: permissions)
   }
 }

@@ -33,7 +33,7 @@ package enum ImageRecipes {
     return ImageRecipe(
       name: image.name, suite: String(image.release.split(separator: "/").last ?? "bookworm"),
       mirror: cluster.repositories.mirror, security: cluster.repositories.security, proxy: cluster.repositories.proxy,
-      kernel: image.kernel,
+      asOf: image.asOf, snapshot: cluster.repositories.snapshot, kernel: image.kernel,
       packages: packages.sorted(), overlays: overlays, finish: [finishOverlay] + programsOfWings + site,
       links: links(image, files), permissions: image.permissions,
       secretPaths: image.secrets.map(\.path))

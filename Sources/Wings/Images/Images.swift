@@ -8,7 +8,7 @@ import Diagnostics
 package enum Images: Wing {
   package static let name = "images"
   package static let kinds: [AnyKind] = [AnyKind(ImageKind.self)]
-  package static let probes: [any Probe.Type] = [ImageProbe.self]
+  package static let probes: [any Probe.Type] = [ImageProbe.self, ImageUpdatesProbe.self]
   package static let operations: [any HostOperation.Type] = [
     EnsureImage.self, EnsureImageFetched.self, EnsureImageAbsent.self,
   ]
@@ -158,4 +158,14 @@ package enum Images: Wing {
     WantedBy=multi-user.target
 
     """
+}
+
+extension Images: StatusSection {
+  package static func statusQuestions(_ cluster: Cluster) -> [Question] { [] }
+
+  package static func tell(_ report: inout StatusReport, _ cluster: Cluster, _ inventory: Inventory) {
+    report.images = cluster.images.compactMap { image in
+      image.asOf.map { StatusReport.Image(name: image.name, asOf: $0) }
+    }
+  }
 }

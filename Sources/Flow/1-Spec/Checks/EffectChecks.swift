@@ -12,6 +12,7 @@ enum EffectChecks {
       for nic in group.nics { card(nic.name, &problems) }
     }
     for group in context.nodes { configured(group, context, &problems) }
+    dates(context, &problems)
     if let user = context.declaration.access?.value.user, user.value != "root" {
       problems.error(
         .noEffect, "`\(shown(user.value))` cannot carry out what is planned.",
@@ -35,6 +36,23 @@ enum EffectChecks {
       help: "The heads serve the network that boots nodes, and no other. Remove the key, or add boot to it.",
       at: first.span,
       notes: context.bootNetwork.map { [.init(text: "the network that boots nodes", span: $0.name.span)] } ?? [])
+  }
+
+  /// A day for images that all have their own, and an archive of days that no image has one of.
+  private static func dates(_ context: CheckContext, _ problems: inout Problems) {
+    guard let repositories = context.declaration.repositories?.value else { return }
+    let images = context.declaration.images.map(\.value)
+    if images.contains(where: { $0 == nil }) { return }
+    if let asOf = repositories.asOf, !images.contains(where: { $0?.isDated == false }) {
+      problems.error(
+        .noEffect, images.isEmpty ? "No image would have this day's packages." : "Every image names a day of its own.",
+        help: "`as_of` is for images that name none. Remove it here.", at: asOf.span)
+    }
+    if let snapshot = repositories.snapshot, !repositories.isDated, !images.contains(where: { $0?.isDated == true }) {
+      problems.error(
+        .noEffect, "No image has a day that would be taken from here.",
+        help: "Add `as_of:` with a date, to `repositories` or to an image; or remove the key.", at: snapshot.span)
+    }
   }
 
   /// A node is configured where it boots. Its other cards would stay as their firmware left them.

@@ -5,6 +5,9 @@ import SpecForms
 enum ImageSection: Section {
   struct Declaration: Sendable {
     var release: Located<String>?
+    var asOf: Located<ArchiveDate>?
+    /// It names a day, readable or not.
+    var isDated: Bool
     var kernel: String
     var install: [String]
     var files: Located<String>?
@@ -20,6 +23,10 @@ enum ImageSection: Section {
     "release", .choice([("debian/bookworm", "debian/bookworm")], what: "a release that images can be built from"),
     required: true,
     "The distribution's release.")
+  static let asOf = Key(
+    "as_of", .date,
+    "The day whose packages the image has: `2026-11-28`. Another day makes another image. Default: that of `repositories`."
+  )
   static let kernel = Key("kernel", .package, "The kernel's package. Default: linux-image-amd64.")
   static let install = Key(
     "install", .list(of: .package, "a list of packages", unique: true), "Packages of the distribution to install.")
@@ -40,13 +47,14 @@ enum ImageSection: Section {
     "Programs beside this file, run inside the image when all else is done.")
 
   static let keys = [
-    release.description, kernel.description, install.description, files.description, permissions.description,
-    secrets.description, run.description,
+    release.description, asOf.description, kernel.description, install.description, files.description,
+    permissions.description, secrets.description, run.description,
   ]
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
     Declaration(
-      release: fields.read(release, &problems), kernel: fields.read(kernel, &problems)?.value ?? "linux-image-amd64",
+      release: fields.read(release, &problems), asOf: fields.read(asOf, &problems),
+      isDated: fields.entry(asOf.name) != nil, kernel: fields.read(kernel, &problems)?.value ?? "linux-image-amd64",
       install: fields.read(install, &problems)?.value.map(\.value) ?? [], files: fields.read(files, &problems),
       permissions: fields.read(permissions, &problems)?.value ?? [],
       secrets: fields.read(secrets, &problems)?.value ?? [], run: fields.read(run, &problems)?.value ?? [])
@@ -81,6 +89,10 @@ enum RepositoriesSection: Section {
     var mirror: Located<String>?
     var security: Located<String>?
     var proxy: Located<String>?
+    var snapshot: Located<String>?
+    var asOf: Located<ArchiveDate>?
+    /// It names a day, readable or not.
+    var isDated: Bool
   }
 
   static let noun = "repositories"
@@ -93,11 +105,22 @@ enum RepositoriesSection: Section {
   static let proxy = Key(
     "proxy", .url, "A caching HTTP proxy for packages, as apt.conf(5) `Acquire::http::Proxy`. Default: none.")
 
-  static let keys = [mirror.description, security.description, proxy.description]
+  static let snapshot = Key(
+    "snapshot", .url,
+    "The HTTP address of an archive of all days, such as http://snapshot.debian.org/archive: images with `as_of` have "
+      + "exactly what was there on that day. Default: none.")
+  static let asOf = Key(
+    "as_of", .date,
+    "The day whose packages images have that name none themselves. Default: images have no date, and no updates.")
+
+  static let keys = [
+    mirror.description, security.description, proxy.description, snapshot.description, asOf.description,
+  ]
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
     Declaration(
       mirror: fields.read(mirror, &problems), security: fields.read(security, &problems),
-      proxy: fields.read(proxy, &problems))
+      proxy: fields.read(proxy, &problems), snapshot: fields.read(snapshot, &problems),
+      asOf: fields.read(asOf, &problems), isDated: fields.entry(asOf.name) != nil)
   }
 }

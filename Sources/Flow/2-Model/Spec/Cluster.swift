@@ -55,11 +55,18 @@ package struct Repositories: Hashable, Sendable {
   package var security: String?
   /// A caching HTTP proxy for package downloads, as in apt.conf(5) `Acquire::http::Proxy`.
   package var proxy: String?
+  /// An archive that keeps every day: `http://snapshot.debian.org/archive`.
+  package var snapshot: String?
+  /// The day of images that name none.
+  package var asOf: ArchiveDate?
   package var source: SourceSpan?
 
   package init(
-    mirror: String? = nil, security: String? = nil, proxy: String? = nil, source: SourceSpan? = nil
+    mirror: String? = nil, security: String? = nil, proxy: String? = nil, snapshot: String? = nil,
+    asOf: ArchiveDate? = nil, source: SourceSpan? = nil
   ) {
+    self.snapshot = snapshot
+    self.asOf = asOf
     self.mirror = mirror
     self.security = security
     self.proxy = proxy
@@ -75,6 +82,15 @@ package struct Repositories: Hashable, Sendable {
       "deb \(archive) \(suite) \(components)", "deb \(archive) \(suite)-updates \(components)",
       "deb \(security ?? "http://deb.debian.org/debian-security") \(suite)-security \(components)",
     ]
+  }
+
+  /// The lines of sources.list(5) for one day of an archive that keeps them all, laid out as snapshot.debian.org is.
+  /// What its lists say of their validity has passed since.
+  package static func sources(suite: String, snapshot: String, asOf: ArchiveDate) -> [String] {
+    let base = snapshot.hasSuffix("/") ? String(snapshot.dropLast()) : snapshot
+    return sources(
+      suite: suite, mirror: "\(base)/debian/\(asOf.snapshot)", security: "\(base)/debian-security/\(asOf.snapshot)"
+    ).map { "deb [check-valid-until=no] " + $0.dropFirst("deb ".count) }
   }
 }
 
@@ -222,6 +238,8 @@ package struct ClientImage: Hashable, Sendable {
   package var name: String
   /// `debian/bookworm`.
   package var release: String
+  /// The day whose packages it has.
+  package var asOf: ArchiveDate?
   /// The kernel's package: `linux-image-amd64`.
   package var kernel: String
   /// Distribution packages.
@@ -238,12 +256,13 @@ package struct ClientImage: Hashable, Sendable {
   package var pathSources: [String: SourceSpan]
 
   package init(
-    name: String, release: String, kernel: String, install: [String], files: String?,
+    name: String, release: String, asOf: ArchiveDate? = nil, kernel: String, install: [String], files: String?,
     permissions: [Permission] = [], secrets: [Secret] = [], run: [String], source: SourceSpan,
     pathSources: [String: SourceSpan] = [:]
   ) {
     self.name = name
     self.release = release
+    self.asOf = asOf
     self.kernel = kernel
     self.install = install
     self.files = files

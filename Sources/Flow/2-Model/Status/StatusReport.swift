@@ -93,6 +93,22 @@ package struct StatusReport: Codable, Sendable {
     }
   }
 
+  /// An image whose packages are those of a day.
+  package struct Image: Codable, Sendable {
+    package var name: String
+    package var asOf: ArchiveDate
+
+    package init(name: String, asOf: ArchiveDate) {
+      self.name = name
+      self.asOf = asOf
+    }
+
+    private enum CodingKeys: String, CodingKey {
+      case name
+      case asOf = "as_of"
+    }
+  }
+
   package struct LastRun: Codable, Sendable {
     package var id: String
     package var result: String
@@ -114,6 +130,8 @@ package struct StatusReport: Codable, Sendable {
   package var addresses: [Address] = []
   package var services: [Service] = []
   package var nodes: [Node] = []
+  /// Those that have a date.
+  package var images: [Image] = []
   package var lastRun: LastRun?
   /// Who holds the lease of a head: a run that is at work, or one that died not long ago.
   package var leases: [HostLease] = []
@@ -164,7 +182,7 @@ package struct StatusReport: Codable, Sendable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case cluster, site, heads, ha, addresses, services, nodes, leases
+    case cluster, site, heads, ha, addresses, services, nodes, images, leases
     case lastRun = "last_run"
     case unknownLeases = "unknown_leases"
   }
