@@ -5,6 +5,25 @@ import Wings
 
 extension Contract {
   static let files = [
+    Contract(name: "stored things are listed and removed by name, and nothing else is") { (host) async throws in
+      let (old, foreign) = ("/usr/lib/cluster/agent-0123456789abcdef", "/usr/lib/cluster/agent-of-somebody")
+      for path in [old, foreign] { try await host.perform(EnsureFile(FileGoal(path: path, contents: .text("old\n")))) }
+      let id = Stored.Name(.agent, "0123456789abcdef")
+      let stored = try await host.ask(StoredProbe())
+      #expect(stored.first { $0.id == id }?.bytes == 4)
+      #expect(!stored.contains { $0.id.name == "of-somebody" })
+      #expect(stored.first { $0.id == id }?.isRunning == false)
+
+      try await host.perform(EnsureLeftoversAbsent([.init(id, bytes: 4)]))
+
+      #expect(try await host.ask(FileProbe(old)) == .absent)
+      #expect(try await host.ask(StoredProbe()) == stored.filter { $0.id != id })
+      #expect(
+        await host.failure(of: EnsureLeftoversAbsent([.init(.init(.agent, "of-somebody"), bytes: 4)])) == .invalid)
+      #expect(
+        await host.failure(of: EnsureLeftoversAbsent([.init(.init(.image, "../../etc"), bytes: 4)])) == .invalid)
+      for path in [old, foreign] { try await host.perform(EnsureFileAbsent(path: path)) }
+    },
     Contract(name: "a file is written with its mode and owner, and found done the second time") { (host) async throws in
       let path = "/etc/cluster-contract/plain"
 

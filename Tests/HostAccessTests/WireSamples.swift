@@ -34,6 +34,10 @@ enum WireSamples {
     ]),
     image.answered(nil),
     image.answered(ImageState(name: "c", digest: "d", squashfs: "s", bytes: 1 << 40, packages: ["a": "1"])),
+    StoredProbe().answered([
+      Stored(.init(.image, "c/0123456789abcdef"), bytes: 1, age: 2),
+      Stored(.init(.agent, "a"), bytes: 3, age: 4, isRunning: true),
+    ]),
     updates.answered(nil),
     updates.answered(ImageUpdates(newer: [.init(name: "a", from: "1", to: "2", isSecurity: true)], added: ["b"])),
     SSHPortProbe(address).answered(true), clone.answered(nil),
@@ -111,6 +115,7 @@ enum WireSamples {
           domain: "d", nodes: [.init(name: "node001", addresses: [address], image: "c")],
           files: ["c": [.init(path: "/etc/s", secret: SecretRef("s"))]])),
       EnsureNodeIdentitiesAbsent(),
+      EnsureLeftoversAbsent([.init(.init(.packages, "0123456789abcdef"), bytes: 5)]),
     ] as [any HostOperation]).map { AnyOperation($0) }
 
   /// A conversation's messages as they travel, by a name for each.

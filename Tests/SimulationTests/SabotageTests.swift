@@ -103,6 +103,15 @@ import Wings
     }
   }
 
+  @Test func anImageThatANodeRunsAndNoHeadHasAnyMore() throws {
+    try caught(.imagesStay) { operation, _, world, _ in
+      guard operation.as(EnsureUnit.self) != nil, let image = world.nodes.values.lazy.compactMap(\.image).first else {
+        return
+      }
+      for head in world.machines.keys { world.machines[head]?.images[image] = nil }
+    }
+  }
+
   @Test func nothingIsCaughtWhereNothingIsSabotaged() throws {
     for seed in 1...25 as ClosedRange<UInt64> {
       #expect(try Scenario(seed: seed, sabotaging: { _, _, _, _ in }).run().violation == nil)

@@ -44,6 +44,30 @@ import Wings
       run: "a", generation: 1, holder: "a test", result: .done, startedAt: 0, finishedAt: 0, steps: [report(result)])
   }
 
+  @Test func anImageThatANodeRunsIsTakenFromTheLastHead() {
+    var before = world()
+    let image = ImageState(name: "c", digest: "d", squashfs: "s", bytes: 1, packages: [:])
+    before.machines["head1"]?.images["c/d"] = image
+    before.machines["head2"]?.images["c/d"] = image
+    before.nodes["node001"] = FakeWorld.Node(mac: nil)
+    before.nodes["node001"]?.image = "c/d"
+    var (one, none) = (before, before)
+    one.machines["head1"]?.images = [:]
+    none.machines["head1"]?.images = [:]
+    none.machines["head2"]?.images = [:]
+    let outcome = Result<Outcome, AgentError>.success(Outcome(changed: true, detail: ""))
+    let removal = AnyOperation(EnsureLeftoversAbsent([.init(.init(.image, "c/d"), bytes: 1)]))
+    func found(_ nodes: Set<HostID>, _ after: FakeWorld) -> Set<Violation.Rule> {
+      rules { watch in
+        watch.described(nodes)
+        watch.did(removal, on: "head1", run, outcome, before, after)
+      }
+    }
+    #expect(found(["node001"], none) == [.imagesStay])
+    #expect(found(["node001"], one).isEmpty)
+    #expect(found(["node002"], none).isEmpty)
+  }
+
   @Test func aStepBeforeItsTurn() {
     #expect(rules { $0.started(step("two", after: ["one"]), "a") } == [.dependencies])
   }

@@ -80,7 +80,8 @@ package struct PackageOffer {
 }
 
 extension PackageOffer {
-  /// The difference to an image of these versions. Packages that its own programs have added are not known here, and left out.
+  /// The difference to an image of these versions. Packages that its own programs have added are not known here, and
+  /// left out.
   package func updates(of installed: [String: String]) async throws(AgentError) -> ImageUpdates {
     var newer: [ImageUpdates.Package] = []
     var names: Set<String> = []

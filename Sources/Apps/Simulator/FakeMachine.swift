@@ -86,6 +86,8 @@ package struct FakeMachine: Hashable, Codable, Sendable {
   /// The addresses that each interface was last given by its file.
   var ownAddresses: [String: String] = [:]
   package var images: [String: ImageState] = [:]
+  /// Seconds since 1970, by the names of images.
+  package var imagesMadeAt: [String: Int] = [:]
   package var captures: Set<HostID> = []
   package var clones: [HostID: CloneRecord] = [:]
   package var fencing: [HostID: FencingRecord] = [:]

@@ -28,6 +28,7 @@ extension FakeWorld {
     machines[host]?.images[key] = ImageState(
       name: recipe.name, digest: recipe.digest, squashfs: SHA256.hex(key), bytes: 100 << 20,
       packages: Dictionary(versions) { first, _ in first })
+    machines[host]?.imagesMadeAt[key] = now
     return Outcome(changed: true, detail: "built \(key)")
   }
 
@@ -40,6 +41,7 @@ extension FakeWorld {
       throw AgentError(.notFound, "\(from) has no image \(key)", next: "Build it with `cluster apply`.")
     }
     machines[host]?.images[key] = image
+    machines[host]?.imagesMadeAt[key] = now
     return Outcome(changed: true, detail: "fetched \(key) from \(from)")
   }
 

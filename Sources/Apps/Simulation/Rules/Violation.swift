@@ -14,6 +14,7 @@ package struct Violation: Error, Hashable, Sendable {
     case foreignUntouched = "foreign-untouched", recordMatches = "record-matches"
     case agreedTo = "agreed-to"
     case dryRunChangesNothing = "dry-run-changes-nothing", secretsStaySecret = "secrets-stay-secret"
+    case imagesStay = "images-stay"
     case ends
   }
 

@@ -19,6 +19,8 @@ package struct Watch: Sendable {
   /// Processes that only look.
   package var dryRuns: Set<String> = []
 
+  /// The nodes of the cluster.
+  private var nodes: Set<HostID> = []
   /// Nodes that a step of ours has switched off, and that are not back.
   private var away: Set<HostID> = []
   /// Runs that have begun an operation. One that was refused holds a lease or two until they end, and does nothing.
@@ -39,7 +41,10 @@ package struct Watch: Sendable {
   }
 
   /// A node that the description has dropped is no node of the cluster any more, wherever it is.
-  mutating func described(_ nodes: Set<HostID>) { away.formIntersection(nodes) }
+  mutating func described(_ nodes: Set<HostID>) {
+    away.formIntersection(nodes)
+    self.nodes = nodes
+  }
 
   // MARK: What was agreed to
 
@@ -148,6 +153,18 @@ package struct Watch: Sendable {
     check(operation, on: host, run, before, after)
   }
 
+  /// A node that is up needs its image for its next boot, whatever the description has become since.
+  private mutating func checkImages(
+    _ operation: AnyOperation, _ run: RunToken, _ before: FakeWorld, _ after: FakeWorld
+  ) {
+    for (id, node) in before.nodes where nodes.contains(id) {
+      guard let image = node.image, before.machines.values.contains(where: { $0.images[image] != nil }),
+        !after.machines.values.contains(where: { $0.images[image] != nil })
+      else { continue }
+      note(.imagesStay, "\(operation.name) \(operation.target) of \(run.run) took away \(image), which \(id) runs")
+    }
+  }
+
   private mutating func check(
     _ operation: AnyOperation, on host: HostID, _ run: RunToken, _ before: FakeWorld, _ after: FakeWorld
   ) {
@@ -160,6 +177,7 @@ package struct Watch: Sendable {
         )
       }
     }
+    checkImages(operation, run, before, after)
     let ordered = machineSwitched(by: operation, run)
     for id in before.machines.keys.sorted() where id != ordered && before.isUp(id) && !after.isUp(id) {
       note(.headsStayUp, "\(run.run) took \(id) down with \(operation.name) \(operation.target)")

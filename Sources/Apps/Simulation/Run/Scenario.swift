@@ -51,7 +51,8 @@ package final class Scenario {
     rarities = SplitMix(seed: seed &* 0x9E37_79B9_7F4A_7C15)
     drawn = DrawnSite(&random)
     loop = EventLoop(seed: random.next())
-    let begun = try Scenario.begin(drawn, templates, fromNothing: random.chance(0.2))
+    var begun = try Scenario.begin(drawn, templates, fromNothing: random.chance(0.2))
+    if verbs.chance(0.5) { begun.world.storeEarlierImages(try templates.description(drawn).cluster, &verbs) }
     site = VirtualSite(begun.world, in: loop, seed: random.next(), watching: watch, sabotaging: sabotage)
     let history = MemoryHistory(begun.history)
     var streams = [random.split(), random.split()]
@@ -266,5 +267,27 @@ package final class Scenario {
     site.watch {
       $0.note(.sameEnd, "not as on a site where nothing went wrong: \(first) (\(differences.count) in all)")
     }
+  }
+}
+
+extension FakeWorld {
+  /// Images of earlier descriptions lie on the heads, and a node may run one of them.
+  fileprivate mutating func storeEarlierImages(_ cluster: Cluster, _ random: inout SplitMix) {
+    guard let name = cluster.images.first?.name else { return }
+    let images = (1...5).prefix(1 + random.below(5)).map { number in
+      ImageState(
+        name: name, digest: "000000000000000\(number)", squashfs: "\(number)", bytes: number << 20, packages: [:])
+    }
+    for head in machines.keys.sorted() where !uninstalled.contains(head) {
+      for image in images where random.chance(0.8) {
+        machines[head]?.images["\(name)/\(image.digest)"] = image
+        machines[head]?.imagesMadeAt["\(name)/\(image.digest)"] = image.bytes
+      }
+    }
+    let up = nodes.keys.sorted().filter { nodes[$0]?.image != nil }
+    guard !up.isEmpty, random.chance(0.5) else { return }
+    let (node, image) = (up[random.below(up.count)], images[random.below(images.count)])
+    nodes[node]?.image = "\(name)/\(image.digest)"
+    hear()
   }
 }

@@ -130,7 +130,7 @@ package struct StatusReport: Codable, Sendable {
   package var addresses: [Address] = []
   package var services: [Service] = []
   package var nodes: [Node] = []
-  /// Those that have a date.
+  /// The images that have a date.
   package var images: [Image] = []
   package var lastRun: LastRun?
   /// Who holds the lease of a head: a run that is at work, or one that died not long ago.

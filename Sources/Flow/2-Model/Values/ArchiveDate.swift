@@ -6,7 +6,7 @@ package struct ArchiveDate: Hashable, Comparable, Sendable, CustomStringConverti
   package let month: Int
   package let day: Int
 
-  /// Nil when the text is no day of the calendar, or not written as ISO 8601 has it.
+  /// Reads a day. Nil when the text is none of the calendar, or not written as ISO 8601 has it.
   package init?(_ text: some StringProtocol) {
     let parts = text.split(separator: "-", omittingEmptySubsequences: false)
     guard parts.map(\.utf8.count) == [4, 2, 2], parts.allSatisfy({ $0.utf8.allSatisfy { (48...57).contains($0) } }),

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+
+/// No head keeps what nobody needs any more: old images, their packages, old versions of the agent.
+package enum Housekeeping: Wing {
+  package static let name = "housekeeping"
+  package static let kinds: [AnyKind] = [AnyKind(LeftoversKind.self)]
+  package static let probes: [any Probe.Type] = [StoredProbe.self]
+  package static let operations: [any HostOperation.Type] = [EnsureLeftoversAbsent.self]
+
+  package static func resources(
+    _ cluster: Cluster, _ files: SiteFiles, _ published: Publications
+  ) -> [Resource] {
+    let recipes = cluster.images.compactMap { published.images[$0.name] }
+    let desired = LeftoversKind.Desired(
+      heads: cluster.heads.map(\.name), images: recipes.map { "\($0.name)/\($0.digest)" },
+      packages: recipes.map(\.layerKey))
+    return cluster.heads.map { head in
+      Resource(
+        LeftoversKind.id(on: head.name), desired, because: "a head keeps what is needed, and two more of each",
+        source: head.source)
+    }
+  }
+}
