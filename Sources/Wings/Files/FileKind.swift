@@ -15,8 +15,22 @@ package enum FileKind: ResourceKind {
 
   package struct Desired: DesiredState {
     package var file: FileGoal
+    /// The file has lines of others too. Nil: all of it is ours.
+    package var sharing: Sharing?
+    /// A clause on what ends when a file that is there is not ours: "what nginx serves there ends".
+    package var takesOver: String?
 
-    package init(_ file: FileGoal) { self.file = file }
+    package init(_ file: FileGoal, sharing: Sharing? = nil, takesOver: String? = nil) {
+      self.file = file
+      self.sharing = sharing
+      self.takesOver = takesOver
+    }
+  }
+
+  /// How a file is shared with others.
+  package enum Sharing: String, Hashable, Codable, Sendable {
+    /// Our part comes first: see `HostsFile`.
+    case hosts
   }
 
   package enum Actual: Hashable, Sendable {
@@ -30,12 +44,14 @@ package enum FileKind: ResourceKind {
 
 extension Resource {
   package static func file(
-    on host: HostID, _ path: String, _ contents: String, mode: UInt16? = nil, owner: String? = nil, because: String,
-    source: SourceSpan, after: [ResourceID] = []
+    on host: HostID, _ path: String, _ contents: String, mode: UInt16? = nil, owner: String? = nil,
+    sharing: FileKind.Sharing? = nil, takesOver: String? = nil, because: String, source: SourceSpan,
+    after: [ResourceID] = []
   ) -> Resource {
     let goal = FileGoal(path: path, contents: .text(contents), mode: mode, owner: owner)
     return Resource(
-      FileKind.id(on: host, path), FileKind.Desired(goal), because: because, source: source, after: after)
+      FileKind.id(on: host, path), FileKind.Desired(goal, sharing: sharing, takesOver: takesOver), because: because,
+      source: source, after: after)
   }
 }
 
@@ -64,11 +80,31 @@ extension FileKind {
   package static func steps(
     _ id: ResourceID, _ desired: Desired, _ actual: Actual?, _ context: PlanContext
   ) throws(Unreadable) -> [StepDraft] {
-    let goal = desired.file
-    guard let because = reason(goal, actual) else { return [] }
+    let goal = shared(desired, actual)
+    guard var because = reason(goal, actual) else { return [] }
+    let isTaken = isForeign(goal, actual)
+    if let end = desired.takesOver, isTaken { because += "; \(end)" }
     return [
-      StepDraft("write", on: id.onlyHost, EnsureFile(goal), because: because, changes: differences(goal, actual))
+      StepDraft(
+        "write", on: id.onlyHost, EnsureFile(goal), disruption: isTaken && desired.takesOver != nil ? .restart : .none,
+        because: because, changes: differences(goal, actual))
     ]
+  }
+
+  /// The whole file, with the lines of others that are there.
+  private static func shared(_ desired: Desired, _ actual: Actual?) -> FileGoal {
+    guard desired.sharing == .hosts, case .text(let ours) = desired.file.contents, case .file(let facts)? = actual,
+      let text = facts.contents
+    else { return desired.file }
+    var goal = desired.file
+    goal.contents = .text(HostsFile.merged(ours, into: text))
+    return goal
+  }
+
+  /// Somebody else has put it there.
+  private static func isForeign(_ goal: FileGoal, _ actual: Actual?) -> Bool {
+    guard case .file(let facts)? = actual else { return false }
+    return !facts.managed && !holds(facts, goal.contents)
   }
 
   package static func removal(

@@ -17,6 +17,8 @@ package enum Heads: Wing {
     }
   }
 
+  private static let resolverFile = "/etc/resolv.conf"
+
   private static func repositories(_ cluster: Cluster, _ head: Head) -> [Resource] {
     let repositories = cluster.repositories
     var resources: [Resource] = []
@@ -42,10 +44,11 @@ package enum Heads: Wing {
     [
       .hostname(on: head.name, because: "heads know each other by name", source: head.source),
       .file(
-        on: head.name, "/etc/hosts", hosts(cluster, head), because: "heads know each other without DNS",
+        on: head.name, "/etc/hosts", hosts(cluster, head), sharing: .hosts,
+        because: "heads know each other without DNS",
         source: head.source),
       .file(
-        on: head.name, "/etc/resolv.conf", resolver(cluster), because: "names outside the cluster",
+        on: head.name, resolverFile, resolver(cluster), because: "names outside the cluster",
         source: cluster.networks.first { !$0.dns.isEmpty }?.source ?? cluster.source),
     ]
   }
@@ -84,9 +87,7 @@ package enum Heads: Wing {
 
   /// See hosts(5). Each head is known by its address on the network that boots nodes, or else on its first one.
   private static func hosts(_ cluster: Cluster, _ head: Head) -> String {
-    var lines = [
-      "# Written by cluster; changes made here are undone.", "127.0.0.1 localhost", "::1 localhost ip6-localhost",
-    ]
+    var lines = ["127.0.0.1 localhost", "::1 localhost ip6-localhost"]
     for other in cluster.heads {
       guard let nic = cluster.bootNetwork.flatMap({ other.nic(on: $0.name) }) ?? other.nics.first else { continue }
       lines.append("\(nic.address) \(other.name).\(cluster.domain) \(other.name)")
@@ -94,7 +95,7 @@ package enum Heads: Wing {
     if let address = Netboot.serviceAddress(cluster) {
       lines.append("\(address) \(cluster.name).\(cluster.domain) \(cluster.name)")
     }
-    return lines.joined(separator: "\n") + "\n"
+    return HostsFile.part(lines)
   }
 
   /// See resolv.conf(5). The cluster's own names come from the service address; when nobody holds it, the next is asked
@@ -109,6 +110,35 @@ package enum Heads: Wing {
     // The C library asks at most three (resolv.conf(5), MAXNS).
     lines += servers.prefix(3).map { "nameserver \($0)" }
     return (lines + ["options timeout:1 attempts:2"]).joined(separator: "\n") + "\n"
+  }
+}
+
+extension Heads {
+  /// Others who write `/etc/resolv.conf` too.
+  package static func notes(_ cluster: Cluster, _ inventory: Inventory) -> [String] {
+    let answers = Answers(inventory, uninstalled: [])
+    return cluster.heads.compactMap { head in
+      guard let state = (try? answers.answer(head.name, FileProbe(resolverFile))) ?? nil, let other = writer(state)
+      else { return nil }
+      return "\(other) writes \(resolverFile) on \(head.name) too. It becomes a file of ours: take it out of \(other)."
+    }
+  }
+
+  /// The writer, by where the link leads or by what each writes first: resolvconf(8), NetworkManager.conf(5),
+  /// systemd-resolved.service(8), dhclient-script(8).
+  private static func writer(_ state: FileState) -> String? {
+    let signs = [
+      ("resolvconf/", "resolvconf"), ("NetworkManager/", "NetworkManager"), ("systemd/resolve/", "systemd-resolved"),
+      ("by resolvconf", "resolvconf"), ("by NetworkManager", "NetworkManager"), ("by dhclient", "dhclient"),
+      ("by systemd-resolved", "systemd-resolved"), ("by dhcpcd", "dhcpcd"),
+    ]
+    let text: String
+    switch state {
+    case .link(let target): text = target
+    case .file(let facts): text = (facts.contents ?? "").split(separator: "\n").prefix(3).joined(separator: "\n")
+    case .absent, .other: return nil
+    }
+    return signs.first { text.contains($0.0) }?.1
   }
 }
 

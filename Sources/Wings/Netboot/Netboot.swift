@@ -39,6 +39,19 @@ package enum Netboot: Wing {
     }
   }
 
+  /// Heads whose nginx serves something else: with its configuration, that goes.
+  package static func notes(_ cluster: Cluster, _ inventory: Inventory) -> [String] {
+    let answers = Answers(inventory, uninstalled: [])
+    return (cluster.bootNetwork == nil ? [] : cluster.heads).compactMap { head in
+      guard case .file(let facts)? = try? answers.answer(head.name, FileProbe(nginxFile)), !facts.managed else {
+        return nil
+      }
+      return "\(nginxFile) on \(head.name) is not ours and will be replaced: what that nginx serves ends, also its "
+        + "sites-enabled. Move it to another machine first; the file is kept in /var/lib/cluster/backups."
+    }
+  }
+
+  static let nginxFile = "/etc/nginx/nginx.conf"
   static let dnsmasq = "dnsmasq.service"
   static let nginx = "nginx.service"
 
@@ -61,7 +74,6 @@ struct BootSite {
   private var server: IPv4Address { machines.server }
 
   private static let dnsmasqFile = "/etc/dnsmasq.d/cluster.conf"
-  private static let nginxFile = "/etc/nginx/nginx.conf"
   private static let logNote = "/var/log/cluster/README"
   private static let kernelFile = "/etc/sysctl.d/90-cluster-boot.conf"
 
@@ -85,11 +97,11 @@ struct BootSite {
         DnsmasqConfiguration(cluster: cluster, network: network, nic: nic, server: server, scale: scale).text,
         because: "DHCP, TFTP and DNS for network \(network.name)", source: network.source, after: installed),
       .file(
-        on: head.name, Self.nginxFile,
+        on: head.name, Netboot.nginxFile,
         NginxConfiguration(
           network: network, server: server, scale: scale,
           clones: cluster.heads.filter { $0.cloneOf != nil }.compactMap { $0.nic(on: network.name)?.address }
-        ).text,
+        ).text, takesOver: "what nginx serves on this head now ends",
         because: "boot scripts and images over HTTP", source: network.source, after: installed),
       .file(
         on: head.name, Self.logNote, "boot.log: one JSON object for each boot request and each report of a node.\n",
@@ -133,7 +145,7 @@ struct BootSite {
     let kernel = UnitGoal(
       name: "systemd-sysctl.service", enabled: nil, active: nil, configuration: [Self.kernelFile], reload: .restart)
     let nginx = UnitGoal(
-      name: Netboot.nginx, enabled: enabled, active: own, configuration: [Self.nginxFile], reload: .reload)
+      name: Netboot.nginx, enabled: enabled, active: own, configuration: [Netboot.nginxFile], reload: .reload)
     let log = [FileKind.id(on: head.name, Self.logNote), LinkKind.id(on: head.name, nic.name)]
     // Else Pacemaker would start and stop them too.
     let released = cluster.ha == nil ? [PacemakerConfigurationKind.id] : []
@@ -152,7 +164,7 @@ struct BootSite {
           reloadsFor: [TreeKind.id(on: head.name, WellKnown.dnsHosts)]),
         because: "DHCP, TFTP and DNS", source: network.source, after: installed + log, afterRemoval: released),
       .unit(
-        on: head.name, .init(nginx, watches: [FileKind.id(on: head.name, Self.nginxFile)]),
+        on: head.name, .init(nginx, watches: [FileKind.id(on: head.name, Netboot.nginxFile)]),
         because: "boot scripts and images over HTTP", source: network.source, after: installed + log,
         afterRemoval: released),
     ]
