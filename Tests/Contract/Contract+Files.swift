@@ -5,6 +5,25 @@ import Wings
 
 extension Contract {
   static let files = [
+    Contract(name: "files that ifupdown reads are found by source and source-directory") { (host) async throws in
+      let (first, more) = ("/etc/network/interfaces", "/etc/network/contract.d")
+      let files = [
+        "\(more)/one": "iface eth7 inet dhcp\n", "\(more)/two.cfg": "iface eth8 inet dhcp\n",
+        "/etc/network/contract-three": "source-directory \(more)\n",
+      ]
+      for (path, text) in files { try await host.perform(EnsureFile(FileGoal(path: path, contents: .text(text)))) }
+      try await host.perform(
+        EnsureFile(FileGoal(path: first, contents: .text("auto lo\nsource contract-three\nsource /nowhere/*\n"))))
+      let found = try #require(try await host.ask(IfupdownProbe()))
+      #expect(found[first]?.hasPrefix("auto lo\n") == true)
+      #expect(found["\(more)/one"] == "iface eth7 inet dhcp\n")
+      #expect(found["\(more)/two.cfg"] == nil, "a folder's files with other names are not read")
+
+      try await host.perform(
+        EnsureFile(FileGoal(path: first, contents: .text("source \(more)/*\n"))))
+      #expect(try await host.ask(IfupdownProbe())?["\(more)/two.cfg"] == "iface eth8 inet dhcp\n")
+      for path in files.keys + [first] { try await host.perform(EnsureFileAbsent(path: path)) }
+    },
     Contract(name: "stored things are listed and removed by name, and nothing else is") { (host) async throws in
       let (old, foreign) = ("/usr/lib/cluster/agent-0123456789abcdef", "/usr/lib/cluster/agent-of-somebody")
       for path in [old, foreign] { try await host.perform(EnsureFile(FileGoal(path: path, contents: .text("old\n")))) }

@@ -34,6 +34,7 @@ enum WireSamples {
     ]),
     image.answered(nil),
     image.answered(ImageState(name: "c", digest: "d", squashfs: "s", bytes: 1 << 40, packages: ["a": "1"])),
+    IfupdownProbe().answered(nil), IfupdownProbe().answered(["/etc/network/interfaces": "auto lo\n"]),
     StoredProbe().answered([
       Stored(.init(.image, "c/0123456789abcdef"), bytes: 1, age: 2),
       Stored(.init(.agent, "a"), bytes: 3, age: 4, isRunning: true),

@@ -83,6 +83,36 @@ extension LinksProbe: MemoryProbe {
   func answer(of asked: AskedMachine) -> [LinkState] { asked.machine.links }
 }
 
+extension IfupdownProbe: MemoryProbe {
+  /// Patterns in memory are paths, or folders with a star.
+  func answer(of asked: AskedMachine) -> [String: String]? {
+    let files = asked.machine.files
+    guard files[IfupdownKind.path] != nil else { return nil }
+    var texts: [String: String] = [:]
+    var rest = [IfupdownKind.path]
+    while let path = rest.popLast() {
+      guard texts[path] == nil, let text = files[path]?.text else { continue }
+      texts[path] = text
+      let (patterns, folders) = InterfacesFile.sources(text)
+      for pattern in patterns {
+        rest += pattern.hasSuffix("/*") ? Self.names(in: String(pattern.dropLast(2)), files) { _ in true } : [pattern]
+      }
+      for folder in folders { rest += Self.names(in: folder, files, InterfacesFile.isRead) }
+    }
+    return texts
+  }
+
+  private static func names(
+    in folder: String, _ files: [String: FakeMachine.File], _ isRead: (String) -> Bool
+  ) -> [String] {
+    files.keys.filter { path in
+      guard path.hasPrefix(folder + "/") else { return false }
+      let name = String(path.dropFirst(folder.count + 1))
+      return !name.contains("/") && !name.hasPrefix(".") && isRead(name)
+    }
+  }
+}
+
 extension SystemProbe: MemoryProbe {
   func answer(of asked: AskedMachine) -> SystemState {
     SystemState(

@@ -66,11 +66,15 @@ package enum Heads: Wing {
         gateway: isForNodes ? nil : network.gateway)
       return .link(
         on: head.name, goal, mac: nic.mac, because: "\(nic.name) is on network \(network.name)", source: nic.source,
-        after: [networkd, IfupdownKind.id(on: head.name)])
+        after: [networkd, IfupdownKind.id(on: head.name), NetworkManagerKind.id(on: head.name)])
     }
     let unit = UnitKind.Desired(UnitGoal(name: networkd.name, enabled: true, active: true))
     return [.unit(on: head.name, unit, because: "it brings the links up", source: head.source)]
-      + [.ifupdown(on: head.name, without: head.nics.map(\.name), source: head.source)] + links
+      + [
+        .ifupdown(on: head.name, without: head.nics.map(\.name), source: head.source),
+        .networkManager(on: head.name, without: head.nics.map(\.name), source: head.source),
+        .addressOwners(of: cluster, on: head),
+      ] + links
   }
 
   /// curl, arping, git and what speaks to BMCs serve the agent; the others are what an administrator reaches for first.

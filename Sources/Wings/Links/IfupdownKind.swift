@@ -5,7 +5,8 @@ import Diagnostics
 /// The handover of described interfaces from ifupdown, which Debian's installer leaves in charge of them.
 ///
 /// With two in charge of one interface it has two addresses after the next boot: the one that the installer gave it,
-/// and the described one. So its stanzas in `/etc/network/interfaces` become comments; those of other interfaces stay.
+/// and the described one. So its stanzas become comments, in `/etc/network/interfaces` and in every file that this one
+/// reads by `source` and `source-directory`; those of other interfaces stay.
 /// What was there is kept, put back when nothing asks for the handover any more, and by the host itself when the
 /// change that follows cuts it off.
 package enum IfupdownKind: ResourceKind {
@@ -20,50 +21,70 @@ package enum IfupdownKind: ResourceKind {
     package init(_ interfaces: [String]) { self.interfaces = interfaces }
   }
 
-  /// Everything that `/etc/network/interfaces` says.
-  package typealias Actual = String
+  /// The text of each file that ifupdown reads, by path.
+  package typealias Actual = [String: String]
 
   package static let path = "/etc/network/interfaces"
 
   package static func id(on host: HostID) -> ResourceID { ResourceID(name, on: host, "interfaces") }
 
   package static func questions(_ id: ResourceID, _ desired: Desired) -> [Question] {
-    [Question(id.onlyHost, FileProbe(path))]
+    [Question(id.onlyHost, IfupdownProbe())]
   }
 
   package static func interpret(
     _ id: ResourceID, _ desired: Desired, _ answers: Answers
   ) throws(Unreadable) -> Actual? {
-    guard case .file(let facts) = try answers.answer(id.onlyHost, FileProbe(path)) else { return nil }
-    if let text = facts.contents { return text }
-    throw .failed(
-      id.onlyHost,
-      AgentError(.invalid, "\(path) is too large, or no text", next: "Take what it says of our interfaces out of it."))
+    try answers.answer(id.onlyHost, IfupdownProbe()) ?? nil
   }
 
   package static func steps(
     _ id: ResourceID, _ desired: Desired, _ actual: Actual?, _ context: PlanContext
   ) throws(Unreadable) -> [StepDraft] {
-    guard let actual else { return [] }
-    let (text, taken) = InterfacesFile.without(desired.interfaces, actual)
-    if taken.isEmpty { return [] }
-    return [
-      StepDraft(
-        "hand-over", on: id.onlyHost, EnsureFile(FileGoal(path: path, contents: .text(text))),
+    (actual ?? [:]).sorted { $0.key < $1.key }.compactMap { file, actual in
+      let (text, taken) = InterfacesFile.without(desired.interfaces, actual)
+      if taken.isEmpty { return nil }
+      return StepDraft(
+        verb("hand-over", file), on: id.onlyHost, EnsureFile(FileGoal(path: file, contents: .text(text))),
         because: "ifupdown has \(taken.joined(separator: ", ")) too, and would configure it at the next boot",
         changes: UnifiedDiff.lines(old: actual, new: text))
-    ]
+    }
+  }
+
+  /// A file beside the first one has its own name in the ids of its steps.
+  private static func verb(_ verb: String, _ file: String) -> String {
+    file == path ? verb : "\(verb)-\(file.split(separator: "/").last ?? "")"
   }
 
   package static func removal(
     _ id: ResourceID, _ previous: Desired, _ actual: Actual, _ context: PlanContext
   ) -> [StepDraft] {
-    guard actual.contains(InterfacesFile.mark) else { return [] }
-    return [
+    actual.filter { $0.value.contains(InterfacesFile.mark) }.keys.sorted().map { file in
       StepDraft(
-        "give-back", on: id.onlyHost, EnsureFileAbsent(path: path),
-        because: "nothing in the spec asks for these interfaces now", changes: ["- \(path), as it is now"])
-    ]
+        verb("give-back", file), on: id.onlyHost, EnsureFileAbsent(path: file),
+        because: "nothing in the spec asks for these interfaces now", changes: ["- \(file), as it is now"])
+    }
+  }
+}
+
+/// Every file that ifupdown reads, with its text, by path. Nil: there is no `/etc/network/interfaces`.
+package struct IfupdownProbe: Probe {
+  package typealias Answer = [String: String]?
+
+  package static let name = "ifupdown"
+
+  package init() {}
+
+  package var words: String { "files of ifupdown" }
+  package var secrets: ProbeSecrets { .none }
+
+  /// Their contents may hold passwords of wireless networks.
+  package func recorded(_ files: [String: String]?, _ nodes: NodeNames) -> [ObservedLines] {
+    [ObservedLines("ifupdown", explained(files, nodes))]
+  }
+
+  package func explained(_ files: [String: String]?, _ nodes: NodeNames) -> [String] {
+    (files ?? [:]).map { "\($0.key) \(SHA256.hex($0.value).prefix(16))" }.sorted()
   }
 }
 
@@ -107,6 +128,25 @@ package enum InterfacesFile {
       return rest.count > 1 ? rest.joined(separator: " ") : mark + line
     }
     return (lines.joined(separator: "\n"), taken.sorted())
+  }
+
+  /// The files that a file has ifupdown read too: patterns of glob(7), and folders.
+  package static func sources(_ text: String) -> (patterns: [String], folders: [String]) {
+    var (patterns, folders): ([String], [String]) = ([], [])
+    for line in text.split(separator: "\n") {
+      let words = line.split(whereSeparator: \.isWhitespace).map(String.init)
+      guard words.count > 1 else { continue }
+      // From the folder of the first file: interfaces(5).
+      let path = words[1].hasPrefix("/") ? words[1] : "/etc/network/\(words[1])"
+      if words[0] == "source" { patterns.append(path) }
+      if words[0] == "source-directory" { folders.append(path) }
+    }
+    return (patterns, folders)
+  }
+
+  /// Whether a file of a folder is read: interfaces(5), source-directory.
+  package static func isRead(_ name: String) -> Bool {
+    !name.isEmpty && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == "-") }
   }
 
   /// Without the label of a second address: `eth0` of `eth0:1`.

@@ -148,10 +148,14 @@ extension LinkKind {
 
   /// networkd takes away what its file has said before, and leaves alone what others have added.
   private static func leaving(_ goal: LinkGoal, _ actual: Actual) -> [String] {
-    let lines = actual.file?.split(separator: "\n").filter { $0.hasPrefix("Address=") } ?? []
-    return lines.map { String($0.dropFirst("Address=".count)) }
+    addresses(actual.file ?? "")
       .filter { $0 != "\(goal.address)/\(goal.prefix)" && actual.link?.addresses.contains($0) == true }
       .map { "- \($0)" }
+  }
+
+  /// The addresses that a systemd.network(5) file names.
+  static func addresses(_ text: String) -> [String] {
+    text.split(separator: "\n").filter { $0.hasPrefix("Address=") }.map { String($0.dropFirst("Address=".count)) }
   }
 
   /// A link that is down has a pulled cable or a dead switch: no step mends that, so it is not looked at here.

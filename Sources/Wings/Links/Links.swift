@@ -4,8 +4,11 @@ import ClusterModel
 /// Network interfaces of a head and their addresses. Wants nothing itself: `Heads` does.
 package enum Links: Wing {
   package static let name = "links"
-  package static let kinds: [AnyKind] = [AnyKind(LinkKind.self), AnyKind(IfupdownKind.self)]
-  package static let probes: [any Probe.Type] = [LinksProbe.self]
+  package static let kinds: [AnyKind] = [
+    AnyKind(LinkKind.self), AnyKind(IfupdownKind.self), AnyKind(NetworkManagerKind.self),
+    AnyKind(AddressOwnersKind.self),
+  ]
+  package static let probes: [any Probe.Type] = [LinksProbe.self, IfupdownProbe.self]
   package static let operations: [any HostOperation.Type] = [EnsureLink.self, EnsureAddress.self]
 
   package static func resources(
