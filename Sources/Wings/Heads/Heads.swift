@@ -63,7 +63,9 @@ package enum Heads: Wing {
       let isForNodes = routed > 1 && network.serves.contains(.boot)
       let goal = LinkGoal(
         interface: nic.name, address: nic.address, prefix: network.cidr.prefix,
-        gateway: isForNodes ? nil : network.gateway)
+        gateway: isForNodes ? nil : network.gateway,
+        // Of IPv6 the description says nothing, so what a card has by it stays. But nobody else routes where we serve.
+        ignoresRouters: network.serves.isEmpty ? nil : true)
       return .link(
         on: head.name, goal, mac: nic.mac, because: "\(nic.name) is on network \(network.name)", source: nic.source,
         after: [networkd, IfupdownKind.id(on: head.name), NetworkManagerKind.id(on: head.name)])

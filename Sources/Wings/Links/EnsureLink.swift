@@ -39,8 +39,13 @@ package struct LinkGoal: Hashable, Codable, Sendable {
   package var address: IPv4Address
   package var prefix: Int
   package var gateway: IPv4Address?
+  /// Whether routers that announce themselves by IPv6 are ignored. Nil: they are left alone.
+  package var ignoresRouters: Bool?
 
-  package init(interface: String, address: IPv4Address, prefix: Int, gateway: IPv4Address?) {
+  package init(
+    interface: String, address: IPv4Address, prefix: Int, gateway: IPv4Address?, ignoresRouters: Bool? = nil
+  ) {
+    self.ignoresRouters = ignoresRouters
     self.interface = interface
     self.address = address
     self.prefix = prefix

@@ -142,7 +142,8 @@ extension LinkKind {
     ]
     if let gateway = goal.gateway { lines.append("Gateway=\(gateway)") }
     // A card without carrier has its address all the same: Corosync looks for all of its own when it starts.
-    lines += ["IPv6AcceptRA=no", "KeepConfiguration=yes", "ConfigureWithoutCarrier=yes"]
+    if goal.ignoresRouters == true { lines.append("IPv6AcceptRA=no") }
+    lines += ["KeepConfiguration=yes", "ConfigureWithoutCarrier=yes"]
     return lines.joined(separator: "\n") + "\n"
   }
 
