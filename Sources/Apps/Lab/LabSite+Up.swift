@@ -11,29 +11,32 @@ extension LabSite {
   ///
   /// - Parameters:
   ///   - virtual: nodes that QEMU emulates.
+  ///   - minimal: plain heads without ifupdown, rsyslog and cron.
   ///   - program: the `cluster` program, which machines and BMCs run; the lab takes a copy.
   ///   - progress: one line per step.
   package static func up(
-    _ cluster: Cluster, spec: String, scope: Scope = .all, virtual: Set<HostID> = [], program: String,
-    progress: @escaping @Sendable (String) -> Void
+    _ cluster: Cluster, spec: String, scope: Scope = .all, virtual: Set<HostID> = [], minimal: Bool = false,
+    program: String, progress: @escaping @Sendable (String) -> Void
   ) async throws(AgentError) -> LabSite {
     try LabRequirements.check(virtual: !virtual.isEmpty)
     let spec = URL(fileURLWithPath: spec).standardizedFileURL.path
     return try await LabLock.holdNow(existing: spec) { () throws(AgentError) in
       try await bringUp(
-        cluster, spec: spec, scope: scope, virtual: virtual, program: program, progress: progress)
+        cluster, spec: spec, scope: scope, virtual: virtual, minimal: minimal, program: program, progress: progress)
     }
   }
 
   private static func bringUp(
-    _ cluster: Cluster, spec: String, scope: Scope, virtual: Set<HostID>, program: String,
+    _ cluster: Cluster, spec: String, scope: Scope, virtual: Set<HostID>, minimal: Bool, program: String,
     progress: @escaping @Sendable (String) -> Void
   ) async throws(AgentError) -> LabSite {
     let pointer = try pointer(beside: spec)
     let id = pointer?.id ?? randomText(6)
     let before = try pointer.map { (pointer) throws(AgentError) in try load(stateDirectory: pointer.state) } ?? nil
-    let site = LabSite(
+    var site = LabSite(
       cluster: cluster, id: id, spec: spec, program: "\(stateRoot)/\(id)/cluster", scope: scope, virtual: virtual)
+    // Heads that are installed stay what they are.
+    site.isMinimal = before.map { $0.isMinimal == true } ?? minimal
     if let before { try site.refuseChangedMachines(before) }
     try site.save()
     progress("lab \(id) for cluster \(cluster.name)")

@@ -18,6 +18,9 @@ struct LabUpCommand: AsyncParsableCommand {
   @Option(help: "Which machines to create: all, or only heads.")
   var only: LabScope = .all
 
+  @Option(help: "Plain heads as Debian's installer leaves them, or minimal: without ifupdown, rsyslog and cron.")
+  var heads: LabHeads = .installed
+
   @Option(help: "How nodes run: as containers with a small firmware, or as virtual machines in QEMU.")
   var nodes: LabMachine.Hardware = .container
 
@@ -37,7 +40,8 @@ struct LabUpCommand: AsyncParsableCommand {
       let virtual = nodes == .vm ? cluster.nodes.map(\.name) : vm.map { HostID($0) }
       let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
       let site = try await LabSite.up(
-        cluster, spec: options.file, scope: only.scope, virtual: Set(virtual), program: program,
+        cluster, spec: options.file, scope: only.scope, virtual: Set(virtual), minimal: heads == .minimal,
+        program: program,
         progress: { Terminal.note("\(elapsed())  \($0)") })
       Terminal.note("\(elapsed())  lab \(site.id) is up")
     }
@@ -45,6 +49,8 @@ struct LabUpCommand: AsyncParsableCommand {
 }
 
 extension LabMachine.Hardware: ExpressibleByArgument {}
+
+enum LabHeads: String, ExpressibleByArgument, CaseIterable { case installed, minimal }
 
 enum LabScope: String, ExpressibleByArgument, CaseIterable {
   case all, heads

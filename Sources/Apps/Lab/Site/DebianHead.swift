@@ -26,7 +26,11 @@ struct DebianHead {
     try write("etc/hosts", "127.0.0.1 localhost\n127.0.1.1 \(machine.name)\n")
     try write("etc/machine-id", LabSite.randomText(32, from: "0123456789abcdef") + "\n", mode: 0o444)
     try write("etc/resolv.conf", site.resolvers.map { "nameserver \($0)\n" }.joined())
-    if let port = machine.ports.first {
+    if let port = machine.ports.first, site.isMinimal == true {
+      try write(
+        "etc/systemd/network/50-installed.network",
+        "[Match]\nName=\(port.nic)\n\n[Network]\nAddress=\(port.address)\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n")
+    } else if let port = machine.ports.first {
       // As its installer does: ifupdown(8), priority "important".
       try write(
         "etc/network/interfaces",
@@ -81,8 +85,10 @@ struct BaseRoot {
   static let suite = "bookworm"
   static let packages = [
     "systemd-sysv", "dbus", "openssh-server", "iproute2", "iputils-ping", "ca-certificates", "apt", "udev", "kmod",
-    "netbase", "procps", "ifupdown", "rsyslog", "cron",
+    "netbase", "procps",
   ]
+  /// Of priority "important": Debian's installer leaves them.
+  static let installed = ["ifupdown", "rsyslog", "cron"]
 
   var site: LabSite
 
@@ -95,8 +101,10 @@ struct BaseRoot {
     ]
   }
 
+  private var packages: [String] { Self.packages + (site.isMinimal == true ? [] : Self.installed) }
+
   private var key: String {
-    String(SHA256.hex((["base 3"] + sources + Self.packages).joined(separator: "\n")).prefix(16))
+    String(SHA256.hex((["base 3"] + sources + packages).joined(separator: "\n")).prefix(16))
   }
 
   var path: String { "\(site.cacheDirectory)/bases/\(Self.suite)-\(key)" }
@@ -115,7 +123,7 @@ struct BaseRoot {
         site.daemonsGroup,
         site.inside(
           [
-            "mmdebstrap", "--mode=root", "--variant=minbase", "--include=\(Self.packages.joined(separator: ","))",
+            "mmdebstrap", "--mode=root", "--variant=minbase", "--include=\(packages.joined(separator: ","))",
             "--aptopt=Acquire::http::Proxy \"\(PackageProxy.localURL)\"", Self.suite, temporary,
           ] + sources))
       try await Command.checked(
@@ -123,6 +131,11 @@ struct BaseRoot {
         next: "Check that \(site.mirror) can be reached from this machine, then run `cluster lab up` again.",
         line: progress)
       try depersonalise()
+      if site.isMinimal == true {
+        try await Command.checked(
+          "systemctl", ["--root=\(temporary)", "enable", "systemd-networkd.service"],
+          next: "Check that systemd is installed on this machine.")
+      }
       try LabFiles.attempt("The base root could not be put in place") {
         try FileManager.default.moveItem(atPath: temporary, toPath: path)
       }

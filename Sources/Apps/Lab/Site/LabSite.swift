@@ -20,6 +20,8 @@ package struct LabSite: Hashable, Codable, Sendable {
   package var program: String
   /// Debian's mirror, for the heads and for what the lab itself fetches.
   package var mirror: String
+  /// Plain heads have what Debian cannot do without, and networkd, in place of all that its installer leaves.
+  var isMinimal: Bool?
   /// Resolvers that a plain head is installed with.
   package var resolvers: [IPv4Address]
   /// The account that `ssh` logs in to.
