@@ -28,6 +28,7 @@ enum EveryKeyValues {
     "/heads/*/clone_of": ["head1", "head2"],
     "/heads/*/wipe": ["true"],
     "/heads/*/disk": ["/dev/nvme1n1"],
+    "/heads/*/firmware": ["uefi", "bios"],
     "/heads/*/keep": ["[/etc/munge]"],
     "/images/*/as_of": ["2026-11-03"],
     "/images/*/kernel": ["linux-image-cloud-amd64"],

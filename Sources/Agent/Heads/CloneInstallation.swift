@@ -48,8 +48,9 @@ struct CloneInstallation {
     try LocalFiles.write(Array(script(parcel.seal).utf8), to: goal.bootScript)
     var log = try BootLogFollower()
     let start = ContinuousClock.now
-    context.progress("power-cycling \(goal.head) into the installer")
-    try await power.bootFromNetworkOnce()
+    let (isUEFI, because) = try firmware()
+    context.progress("power-cycling \(goal.head) into the installer, by \(isUEFI ? "uefi" : "bios") \(because)")
+    try await power.bootFromNetworkOnce(uefi: isUEFI)
     try await power.cycle()
     try await follow(&log, parcel, since: start)
     context.progress("\(goal.head) is installed: restarting it from its disk")
@@ -60,6 +61,13 @@ struct CloneInstallation {
     try LocalFiles.remove(goal.bootScript)
     try await waitForSSH(parcel.hostKey, since: start)
     return record
+  }
+
+  /// How it starts, and why this is thought. A clone's machine is taken to be like its original's.
+  private func firmware() throws(AgentError) -> (isUEFI: Bool, because: String) {
+    if let described = goal.firmware, described != .auto { return (described == .uefi, "as described") }
+    // There where the kernel was started by UEFI.
+    return (try FileSystem.entry("/sys/firmware/efi") != nil, "as this head")
   }
 
   /// The script, with what is made anew for each installation: the head's half of the secret.

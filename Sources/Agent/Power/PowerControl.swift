@@ -13,8 +13,10 @@ protocol MachinePower: Sendable {
   func status() async throws(AgentError) -> PowerState
   /// Gives the order, and does not wait until it is so.
   func order(_ state: PowerState) async throws(AgentError)
-  /// The next boot, and only that one, is over the network.
-  func bootFromNetworkOnce() async throws(AgentError)
+  /// The next boot, and only that one, is over the network. Throws where the BMC then says otherwise.
+  ///
+  /// - Parameter uefi: by UEFI's own network stack, and not by that of a BIOS.
+  func bootFromNetworkOnce(uefi: Bool) async throws(AgentError)
   /// The UUID of the machine that the BMC is part of, as the BMC tells it. Nil: it tells none.
   func systemUUID() async throws(AgentError) -> SystemUUID?
 }
@@ -48,7 +50,7 @@ struct PowerControl {
   }
 
   func status() async throws(AgentError) -> PowerState { try await machine.status() }
-  func bootFromNetworkOnce() async throws(AgentError) { try await machine.bootFromNetworkOnce() }
+  func bootFromNetworkOnce(uefi: Bool) async throws(AgentError) { try await machine.bootFromNetworkOnce(uefi: uefi) }
 
   /// Throws where the BMC is that of this very machine: two addresses of the description are exchanged, and the order
   /// for another machine would end this one. Whose BMC it is is not known where one of both tells no UUID.

@@ -89,11 +89,14 @@ package struct CloneGoal: Hashable, Codable, Sendable {
   /// The machine's own files, by path: names, addresses.
   package var identity: [String: Content]
   package var deadlineSeconds: Int
+  /// Nil in records of earlier versions: `auto`.
+  package var firmware: Head.Firmware?
 
   package init(
     head: HostID, bmc: BMC, mac: MACAddress, address: IPv4Address, bootScript: String, installScript: String,
-    identity: [String: Content], deadlineSeconds: Int
+    identity: [String: Content], deadlineSeconds: Int, firmware: Head.Firmware? = nil
   ) {
+    self.firmware = firmware
     self.head = head
     self.bmc = bmc
     self.mac = mac

@@ -152,6 +152,9 @@ extension HeadCloneKind {
             "overwrite \(desired.disk.words) of \(head)"
               + (desired.wipe ? ", whatever is on it" : "; refused when it is not empty"),
             "power-cycle \(head) through its BMC at \(desired.goal.bmc.address)",
+            "boot it over the network once, by "
+              + (desired.goal.firmware.map { "\($0.rawValue), as described" }
+                ?? "the firmware that \(desired.primary) has"),
           ] + desired.goal.identity.keys.sorted().map { "+ \($0)" }, destructive: true,
           after: installer),
       ]

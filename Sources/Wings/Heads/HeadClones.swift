@@ -27,7 +27,8 @@ package enum HeadClones: Wing {
       let goal = CloneGoal(
         head: head.name, bmc: bmc, mac: mac, address: nic.address,
         bootScript: "\(WellKnown.cloneScripts)/\(mac.hyphenated).ipxe", installScript: script,
-        identity: identityFiles(of: head, cluster, published), deadlineSeconds: deadlineSeconds)
+        identity: identityFiles(of: head, cluster, published), deadlineSeconds: deadlineSeconds,
+        firmware: head.firmware == .auto ? nil : head.firmware)
       return Resource(
         HeadCloneKind.id(head.name),
         HeadCloneKind.Desired(

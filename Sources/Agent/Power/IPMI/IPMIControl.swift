@@ -25,9 +25,22 @@ private struct IPMIControl: MachinePower {
     try await ipmitool(["chassis", "power", state.rawValue])
   }
 
-  /// The next boot, and only that one, is over the network.
-  func bootFromNetworkOnce() async throws(AgentError) {
-    try await ipmitool(["chassis", "bootdev", "pxe"])
+  /// Without `efiboot` the flags ask for a legacy boot, which a machine in UEFI mode does not do, or does once too often.
+  func bootFromNetworkOnce(uefi: Bool) async throws(AgentError) {
+    try await ipmitool(["chassis", "bootdev", "pxe"] + (uefi ? ["options=efiboot"] : []))
+    let answer: String
+    do throws(AgentError) {
+      answer = try await ipmitool(["raw", "0x00", "0x09", "0x05", "0x00", "0x00"])
+    } catch  where error.code == .commandFailed {
+      // It may take the order and not know the question.
+      return
+    }
+    guard let flags = IPMIBootFlags(answer) else { return }
+    if let wrong = flags.difference(uefi: uefi) {
+      throw AgentError(
+        .bmcLies, "The BMC at \(bmc.address) took the order to boot over the network, and \(wrong)", cause: answer,
+        next: "Set the machine to boot over the network itself, say with `firmware:` how it starts, or update its BMC.")
+    }
   }
 
   /// Get System GUID. A BMC may not know the command.
@@ -86,5 +99,29 @@ private struct IPMIControl: MachinePower {
       "Activate Session", "Session Challenge", "Authentication type", "Invalid user", "NULL user", "Channel number",
     ]
     return probe.succeeded || signs.contains { (probe.text + probe.errorText).contains($0) }
+  }
+}
+
+/// Get System Boot Options, parameter 5: the boot flags (IPMI 2.0, table 28-14).
+struct IPMIBootFlags: Equatable {
+  /// The device of the next boot: 1 is the network.
+  var device: UInt8
+  var isUEFI: Bool
+
+  /// Reads what ipmitool(1) `raw` prints: ` 01 05 a0 04 00 00 00`. Nil: it is no answer to that question.
+  init?(_ text: String) {
+    let words = text.split(whereSeparator: \.isWhitespace)
+    let bytes = words.compactMap { UInt8($0, radix: 16) }
+    guard bytes.count == words.count, bytes.count >= 4, bytes[1] & 0x7f == 5 else { return nil }
+    isUEFI = bytes[2] & 0x20 != 0
+    device = bytes[3] >> 2 & 0x0f
+  }
+
+  /// What the flags say instead, as a clause. Nil: they are as they were ordered. The bit that says that they are valid
+  /// is left aside: some BMCs clear it at once.
+  func difference(uefi: Bool) -> String? {
+    if device != 1 { return "shows device \(device) for the next boot" }
+    if uefi, !isUEFI { return "shows a legacy boot for a machine that starts by UEFI" }
+    return nil
   }
 }

@@ -26,6 +26,7 @@ enum MachineChecks {
       (HeadSection.wipe.name, value.wipe?.value == true ? value.wipe?.span : nil),
       (HeadSection.disk.name, value.disk?.span),
       (HeadSection.keep.name, value.keep?.span),
+      (HeadSection.firmware.name, value.firmware?.span),
     ]
     for case (let key, let span?) in spans {
       problems.error(

@@ -13,6 +13,7 @@ enum HeadSection: Section {
     var wipe: Located<Bool>?
     var disk: Located<DiskRule>?
     var keep: Located<[Located<String>]>?
+    var firmware: Located<Head.Firmware>?
   }
 
   static let noun = "a head"
@@ -42,8 +43,16 @@ enum HeadSection: Section {
       + "`/etc/munge/munge.key`. Default: none."
   )
 
+  static let firmware =
+    Key(
+      "firmware", .choice("a kind of firmware"),
+      "How the clone's machine starts, as its BMC is told when it is to boot over the network: uefi or bios. "
+        + "Default: auto, as the head that it is a clone of."
+    ) as Key<Head.Firmware>
+
   static let keys = [
     nics.description, bmc.description, cloneOf.description, wipe.description, disk.description, keep.description,
+    firmware.description,
   ]
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration { read(fields, bmc, &problems) }
@@ -59,7 +68,8 @@ enum HeadSection: Section {
       nics: fields.read(nics, &problems)?.value ?? [], bmc: fields.read(bmc, &problems),
       hasBMC: fields.entry(bmc.name) != nil,
       cloneOf: fields.read(cloneOf, &problems), wipe: fields.read(wipe, &problems),
-      disk: fields.read(disk, &problems), keep: fields.read(keep, &problems))
+      disk: fields.read(disk, &problems), keep: fields.read(keep, &problems),
+      firmware: fields.read(firmware, &problems))
   }
 }
 

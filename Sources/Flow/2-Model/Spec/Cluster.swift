@@ -173,6 +173,13 @@ package struct BMC: Hashable, Codable, Sendable {
 }
 
 package struct Head: Hashable, Sendable {
+  /// The way in which a machine starts, which its BMC has to be told with the order to boot over the network.
+  package enum Firmware: String, Hashable, Codable, CaseIterable, Sendable {
+    /// That of the head that it is a clone of.
+    case auto
+    case uefi, bios
+  }
+
   package var name: HostID
   package var nics: [NIC]
   package var bmc: BMC?
@@ -183,12 +190,14 @@ package struct Head: Hashable, Sendable {
   package var disk: DiskRule?
   /// Paths of the original that the clone gets although they would stay there: absolute, without a slash at the end.
   package var keep: [String]
+  package var firmware: Firmware
   package var source: SourceSpan
 
   package init(
     name: HostID, nics: [NIC], bmc: BMC?, cloneOf: HostID?, wipe: Bool, disk: DiskRule? = nil, keep: [String] = [],
-    source: SourceSpan
+    firmware: Firmware = .auto, source: SourceSpan
   ) {
+    self.firmware = firmware
     self.name = name
     self.nics = nics
     self.bmc = bmc
