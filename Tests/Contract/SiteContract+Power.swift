@@ -40,7 +40,7 @@ extension SiteContract {
       #expect(report.server == nodes.server && report.age < 60)
       #expect(try await site.primary.once(EnsureNode(goal)).changed == false)
     },
-    SiteContract(name: "a BMC that is not there, or does not accept the password, is told apart") {
+    SiteContract(name: "a BMC that is not there, or does not accept the password or the cipher suite, is told apart") {
       (site) async throws in
       let node = try #require(site.cluster.nodes.last)
       var bmc = try #require(node.bmc)
@@ -52,6 +52,12 @@ extension SiteContract {
           == .notFound)
       #expect(try await site.primary.ask(PowerProbe(bmc)) == .on)
 
+      // The lab's BMCs do not know it.
+      bmc.cipher = 17
+      #expect(try await site.primary.failure(of: EnsurePower(bmc: bmc, state: .off, of: machine)) == .bmcCipher)
+      bmc.cipher = 3
+      #expect(try await site.primary.ask(PowerProbe(bmc)) == .on)
+      bmc.cipher = nil
       bmc.address = site.nowhere
       #expect(try await site.primary.failure(of: EnsurePower(bmc: bmc, state: .off, of: machine)) == .bmcUnreachable)
       let error = await #expect(throws: AgentError.self) { try await site.primary.ask(PowerProbe(bmc)) }
@@ -70,17 +76,32 @@ extension SiteContract {
       #expect(try await site.primary.ask(FencingProbe("head9")) == nil)
       try await site.primary.tick()
 
-      let outcome = try await site.primary.once(EnsureFencingProven(FencingGoal(head: proof.head, bmc: proof.bmc)))
+      let outcome = try await site.primary.once(EnsureFencingProven(proof.goal))
 
       #expect(outcome.changed)
       let after = try #require(try await site.primary.ask(FencingProbe(proof.head)))
       #expect(after.address == before.address && after.provenAt >= before.provenAt)
-      var elsewhere = proof.bmc
-      elsewhere.address = site.nowhere
-      #expect(
-        try await site.primary.failure(of: EnsureFencingProven(FencingGoal(head: proof.head, bmc: elsewhere)))
-          == .bmcUnreachable)
+      var elsewhere = proof.goal
+      elsewhere.bmc.address = site.nowhere
+      #expect(try await site.primary.failure(of: EnsureFencingProven(elsewhere)) == .bmcUnreachable)
       #expect(try await site.primary.ask(FencingProbe(proof.head)) == after)
+    },
+    SiteContract(name: "a head tells its own BMC from that of another machine") { (site) async throws in
+      let proof = try site.fencing(of: try site.standby.host.id)
+      let own = FencingGoal(head: proof.head, from: proof.head, bmc: proof.bmc, own: nil)
+      #expect(try await site.standby.once(EnsureFencingProven(own)).changed)
+      let known = try #require(try await site.standby.ask(FencingProbe(proof.head)))
+      #expect(known.uuid != nil && known.address == proof.bmc.address)
+      #expect(known.device == own.device.words)
+
+      var third = own
+      third.bmc = try #require(site.cluster.nodes.last?.bmc)
+      #expect(try await site.standby.failure(of: EnsureFencingProven(third)) == .conflict)
+      #expect(try await site.standby.ask(FencingProbe(proof.head)) == known)
+      // The primary's own, given as that of the head that it is to fence.
+      var exchanged = proof.goal
+      exchanged.bmc = try #require(proof.own)
+      #expect(try await site.primary.failure(of: EnsureFencingProven(exchanged)) == .conflict)
     },
   ]
 
@@ -111,6 +132,7 @@ extension ContractSite {
   }
 
   func fencing(of head: HostID) throws -> FencingProofKind.Desired {
-    try #require(resources.lazy.compactMap { $0 as? FencingProofKind.Desired }.first { $0.head == head })
+    let proofs = resources.lazy.compactMap { $0 as? FencingProofKind.Desired }
+    return try #require(proofs.first { $0.head == head && $0.from != head })
   }
 }

@@ -109,7 +109,7 @@ struct KindTests {
 
   @Test("a proof is made again when it is old or the BMC moved")
   func proof() throws {
-    let desired = FencingProofKind.Desired(head: "head1", from: "head2", bmc: try Example.bmc(1))
+    let desired = FencingProofKind.Desired(head: "head1", from: "head2", bmc: try Example.bmc(1), own: nil)
     let id = FencingProofKind.id(of: "head1")
     func verdict(_ record: FencingRecord?, now: Int) throws -> [String] {
       let (answers, context) = context(
@@ -117,13 +117,21 @@ struct KindTests {
       let actual = try FencingProofKind.interpret(id, desired, answers)
       return try FencingProofKind.steps(id, desired, actual, context).map { "\($0.host): \($0.because)" }
     }
-    let record = FencingRecord(head: "head1", address: desired.bmc.address, provenAt: 1000)
+    let words = "fence_ipmilan ip=10.3.0.1 username=admin privlvl=operator lanplus=1 power_wait=0"
+    let device = "\(words) ipmitool_path=/usr/lib/cluster/fence/head1"
+    let record = FencingRecord(head: "head1", address: desired.bmc.address, provenAt: 1000, device: device, uuid: nil)
     #expect(try verdict(nil, now: 2000) == ["head2: not proven yet"])
     #expect(try verdict(record, now: 2000).isEmpty)
     #expect(try verdict(record, now: 1000 + 8 * 86400) == ["head2: proven 8 days ago"])
     var moved = record
     moved.address = try #require(IPv4Address("10.3.0.9"))
     #expect(try verdict(moved, now: 2000) == ["head2: proven at 10.3.0.9, and the BMC is at 10.3.0.1"])
+    var other = record
+    other.device = device.replacing("admin", with: "root")
+    #expect(
+      try verdict(other, now: 2000) == [
+        "head2: proven as \(device.replacing("admin", with: "root")), and it is \(device)"
+      ])
   }
 
   // MARK: ha-bootstrap

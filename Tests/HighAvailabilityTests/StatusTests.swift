@@ -11,7 +11,8 @@ struct StatusTests {
   private static let now = 1_795_227_900
 
   private func inventory(
-    _ case: String, quorate: Bool = true, unreachable: Set<HostID> = [], provenAgo: Int = 180
+    _ case: String, quorate: Bool = true, unreachable: Set<HostID> = [], provenAgo: Int = 180,
+    owned: FencingRecord? = nil
   ) throws -> Inventory {
     let cluster = try Example.cluster()
     let map = CorosyncMap(
@@ -32,7 +33,9 @@ struct StatusTests {
         LinksProbe().answered(
           ["eth0", "eth1"].map { LinkState(name: $0, mac: nil, up: true, addresses: [], gateways: []) }),
         FencingProbe(other.name).answered(
-          FencingRecord(head: other.name, address: address, provenAt: Self.now - provenAgo)))
+          FencingRecord(
+            head: other.name, address: address, provenAt: Self.now - provenAgo, device: nil, uuid: nil)),
+        FencingProbe(head.name).answered(head.name == owned?.head ? owned : nil))
     }
     return Inventory(hosts: hosts, observedAt: Self.now)
   }
@@ -48,6 +51,16 @@ struct StatusTests {
 
   @Test("both heads up")
   func armed() throws { expectGolden(try show(inventory("armed")), at: "cases/status-armed.txt") }
+
+  @Test("a BMC that does not say whose it is is told of")
+  func untold() throws {
+    let address = try #require(IPv4Address("10.3.0.1"))
+    let record = FencingRecord(head: "head1", address: address, provenAt: Self.now, device: nil, uuid: nil)
+    let status = try HighAvailabilityStatus.read(try Example.cluster(), inventory("armed", owned: record))
+    let details = status?.conditions.filter { $0.name.hasPrefix("fencing-") }.map(\.detail)
+    #expect(details == ["proven 3 min ago; whose BMC it is is not told", "proven 3 min ago"])
+    #expect(status?.armed == true)
+  }
 
   @Test("a head has just lost its power")
   func lost() throws {
@@ -135,6 +148,10 @@ struct StatusTests {
     "why a BMC cannot be asked",
     arguments: [
       ("2026-11-21 01:50:08,233 DEBUG: 1  Error: Unable to establish IPMI v2 / RMCP+ session\n", .bmcAuthentication),
+      (
+        "Error in open session response message : no matching cipher suite\nError: Unable to establish IPMI v2 / RMCP+ session",
+        .bmcCipher
+      ),
       ("2026-11-21 01:50:28,289 ERROR: Connection timed out\n", .bmcUnreachable),
       (
         "Unable to read password from file /etc/cluster/secrets/bmc/head2\nPassword: Error: Unable to establish",

@@ -53,7 +53,8 @@ enum WireSamples {
     CIBProbe().answered(nil), CIBProbe().answered("<cib/>"), StoredCIBProbe().answered(nil),
     StoredCIBProbe().answered(StoredCIB(isManaged: true, isPaused: false)), CrmMonProbe().answered(nil),
     CrmMonProbe().answered("<crm_mon/>"), FencingProbe("head2").answered(nil),
-    FencingProbe("head2").answered(FencingRecord(head: "head2", address: address, provenAt: 5)),
+    FencingProbe("head2").answered(
+      FencingRecord(head: "head2", address: address, provenAt: 5, device: "fence_ipmilan", uuid: "00")),
     NodeReportsProbe().answered([
       NodeReport(mac: mac, stage: .ready, image: "c/d", verified: true, age: 9, uptime: 4, detail: "x"),
       NodeReport(
@@ -110,7 +111,8 @@ enum WireSamples {
         CIBGoal(elements: [CIBElement(section: .resources, id: "r", xml: "<r/>")], removed: ["x"], members: ["head1"])),
       EnsureServicesOn(
         SwitchoverGoal(head: "head2", anchor: "address-private", parts: [.init(id: "nginx", names: ["boot"])])),
-      EnsureFencingProven(FencingGoal(head: "head2", bmc: bmc)), EnsureResourceAgents(present: true),
+      EnsureFencingProven(FencingGoal(head: "head2", from: "head1", bmc: bmc, own: bmc)),
+      EnsureResourceAgents(present: true),
       EnsureNodeIdentities(
         NodeIdentitiesGoal(
           domain: "d", nodes: [.init(name: "node001", addresses: [address], image: "c")],

@@ -3,6 +3,7 @@ import ClusterModel
 import Foundation
 import HostAccess
 import Testing
+import Wings
 
 @testable import Lab
 
@@ -55,6 +56,31 @@ struct BoardTests {
       try await lab.site.setBMC(of: "head1", BoardTraits(readOnly: true))
       #expect(try await !lab.ipmi("head1", ["chassis", "power", "off"]).succeeded)
       #expect(try await lab.ipmi("head1", ["chassis", "power", "status"]).text.contains("is on"))
+    }
+  }
+
+  /// ipmi_sim knows suite 3, and refuses 17, as BMCs of some years ago do.
+  @Test func aFenceAgentTakesTheCipherSuiteThatTheBMCTakes() async throws {
+    try await TestLab.with { lab in
+      let bmc = try #require(try lab.machine("head1").bmc)
+      func fence(_ bmc: BMC, _ words: [String]) async throws -> CommandResult {
+        let password = "\(lab.site.secretsDirectory)/\(bmc.password.name)"
+        let duel = FencingDuel(target: .init(bmc: bmc, passwordFile: password), own: nil, order: 0)
+        let program = "\(lab.folder)/fence"
+        try Data(IPMI.fenceProgram(duel).utf8).write(to: URL(filePath: program))
+        let argv = lab.site.inside(
+          ["sh", program, "-I", "lanplus", "-H", "\(bmc.address)", "-U", bmc.user, "-P", "none"] + words)
+        return try await Command.run(argv[0], Array(argv.dropFirst()), deadline: .seconds(30))
+      }
+      let found = try await fence(bmc, ["chassis", "power", "status"])
+      #expect(found.succeeded && found.text.contains("is on"), "\(found.errorText)")
+      var newer = bmc
+      newer.cipher = 17
+      let refused = try await fence(newer, ["chassis", "power", "status"])
+      let device = IPMI.fence("head1", newer)
+      #expect(!refused.succeeded && IPMI.failure(of: device, saying: refused.errorText).code == .bmcCipher)
+      #expect(try await fence(bmc, ["chassis", "power", "off"]).succeeded)
+      #expect(try await fence(bmc, ["chassis", "power", "status"]).text.contains("is off"))
     }
   }
 

@@ -7,26 +7,49 @@ import Pacemaker
 import Wings
 
 extension EnsureFencingProven: AgentOperation {
-  /// Asks a head's BMC for its power with the fence agent and the parameters that Pacemaker will use, and records it.
+  /// For another head: asks its BMC for its power with the fence agent and the parameters that Pacemaker will use, and
+  /// records it. For this head: that the BMC at the described address is its own.
   ///
-  /// - Throws: `.bmcUnreachable`, `.bmcAuthentication`, `.conflict` when it is this head's own BMC, and `.notFound`
-  ///   when the fence agent is not installed.
+  /// - Throws: `.bmcUnreachable`, `.bmcAuthentication`, `.bmcCipher`, `.bmcPrivilege`, `.conflict` when it is another
+  ///   machine's BMC, and `.notFound` when the fence agent is not installed.
   func perform(on agent: Agent, _ context: OperationContext) async throws(AgentError) -> Outcome {
     context.progress("asking the BMC of \(goal.head) at \(goal.bmc.address)")
-    try await PowerControl(goal.bmc, context.secrets).requireOther()
+    let power = try PowerControl(goal.bmc, context.secrets)
+    return goal.from == goal.head ? try await own(power) : try await other(power, context)
+  }
+
+  private func own(_ power: PowerControl) async throws(AgentError) -> Outcome {
+    let uuid = try await power.requireOwn(goal.head)
+    try power.remember()
+    try record(uuid)
+    let whose = uuid.map { "is its own: both tell the UUID \($0)" } ?? "answers; whose it is is not told"
+    return Outcome(changed: true, detail: "the BMC of \(goal.head) at \(goal.bmc.address) \(whose)")
+  }
+
+  private func other(_ power: PowerControl, _ context: OperationContext) async throws(AgentError) -> Outcome {
+    try await power.requireOther()
+    if let own = goal.own { try await power.requireAnother(than: PowerControl(own, context.secrets)) }
+    try await power.requireSwitching()
+    try power.remember()
     let speech = try PowerControl.speech(of: goal.bmc)
-    let device = speech.fence(goal.head, goal.bmc)
+    let device = goal.device
     let options = device.parameters + [("action", "status"), ("verbose", "1")]
     let input = options.map { "\($0.name)=\($0.value)\n" }.joined()
     let result = try await Command.run(
       device.agent, [], input: Array(input.utf8), deadline: .seconds(45))
     // Status 2 means: switched off. The BMC has answered and accepted the password, which is what is to be proven.
-    guard result.status == 0 || result.status == 2, let power = FenceDevice.power(in: result.text) else {
+    guard result.status == 0 || result.status == 2, let state = FenceDevice.power(in: result.text) else {
       throw speech.failure(of: device, saying: result.errorText)
     }
+    try record(nil)
+    return Outcome(changed: true, detail: "the BMC of \(goal.head) at \(goal.bmc.address) answers: power is \(state)")
+  }
+
+  private func record(_ uuid: SystemUUID?) throws(AgentError) {
     try FencingRecords.write(
-      FencingRecord(head: goal.head, address: goal.bmc.address, provenAt: Int(time(nil))))
-    return Outcome(changed: true, detail: "the BMC of \(goal.head) at \(goal.bmc.address) answers: power is \(power)")
+      FencingRecord(
+        head: goal.head, address: goal.bmc.address, provenAt: Int(time(nil)), device: goal.device.words,
+        uuid: uuid?.description))
   }
 }
 

@@ -6,6 +6,8 @@ import Wings
 /// A BMC protocol as the agent speaks it. Each is in a folder beside this file.
 protocol AgentPowerProtocol: PowerProtocol {
   static func control(of bmc: BMC, password: String) -> any MachinePower
+  /// The UUID that this machine's own BMC tells over a bus of the machine. Nil: there is none, or it tells none.
+  static func ownUUID() async throws(AgentError) -> SystemUUID?
 }
 
 /// The power switch of one machine.
@@ -17,6 +19,10 @@ protocol MachinePower: Sendable {
   ///
   /// - Parameter uefi: by UEFI's own network stack, and not by that of a BIOS.
   func bootFromNetworkOnce(uefi: Bool) async throws(AgentError)
+  /// Throws `.bmcPrivilege` where the account may look and not switch, as far as that can be told without switching.
+  func requireSwitching() async throws(AgentError)
+  /// Notes on this head what was found out of how the BMC is spoken to.
+  func remember() throws(AgentError)
   /// The UUID of the machine that the BMC is part of, as the BMC tells it. Nil: it tells none.
   func systemUUID() async throws(AgentError) -> SystemUUID?
 }
@@ -50,22 +56,51 @@ struct PowerControl {
   }
 
   func status() async throws(AgentError) -> PowerState { try await machine.status() }
+  func remember() throws(AgentError) { try machine.remember() }
   func bootFromNetworkOnce(uefi: Bool) async throws(AgentError) { try await machine.bootFromNetworkOnce(uefi: uefi) }
 
   /// Throws where the BMC is that of this very machine: two addresses of the description are exchanged, and the order
   /// for another machine would end this one. Whose BMC it is is not known where one of both tells no UUID.
   func requireOther() async throws(AgentError) {
-    guard let own = try SystemUUID.ofThisMachine(), let theirs = try await machine.systemUUID() else { return }
-    guard theirs.isSame(as: own) else { return }
+    let own = try await SystemUUID.ofThisMachine()
+    guard !own.isEmpty, let theirs = try await machine.systemUUID() else { return }
+    guard own.contains(where: theirs.isSame) else { return }
     throw AgentError(
-      .conflict, "The BMC at \(bmc.address) is that of this head itself", cause: "both tell the UUID \(own)",
+      .conflict, "The BMC at \(bmc.address) is that of this head itself", cause: "both tell the UUID \(theirs)",
       next: "Correct the addresses of the BMCs in the description: two of them are exchanged.")
   }
+
+  /// Throws where two addresses lead to the same BMC.
+  func requireAnother(than other: PowerControl) async throws(AgentError) {
+    guard let ours = try await machine.systemUUID(), let theirs = try await other.machine.systemUUID() else { return }
+    guard ours.isSame(as: theirs) else { return }
+    throw AgentError(
+      .conflict, "The BMCs at \(bmc.address) and \(other.bmc.address) are the same one",
+      cause: "both tell the UUID \(ours)", next: "Correct the addresses of the BMCs in the description.")
+  }
+
+  /// Throws where the BMC is not that of this machine, which is described as `name`.
+  ///
+  /// - Returns: The UUID that both tell. Nil: one of them tells none, and it cannot be said whose BMC it is.
+  func requireOwn(_ name: HostID) async throws(AgentError) -> SystemUUID? {
+    let own = try await SystemUUID.ofThisMachine()
+    guard let first = own.first, let theirs = try await machine.systemUUID() else { return nil }
+    if own.contains(where: theirs.isSame) { return theirs }
+    throw AgentError(
+      .conflict, "The BMC at \(bmc.address) is not that of \(name)",
+      cause: "it tells the UUID \(theirs), and \(name) is \(first)",
+      next: "Correct heads.\(name).bmc.address: the order to switch \(name) off would hit another machine. If the "
+        + "address is right, run `modprobe ipmi_devintf` on \(name), so that it can ask its BMC itself, and apply again."
+    )
+  }
+
+  func requireSwitching() async throws(AgentError) { try await machine.requireSwitching() }
 
   /// Switches, and waits until the BMC says that it is so.
   func set(_ state: PowerState) async throws(AgentError) {
     if state == .off { try await requireOther() }
     try await machine.order(state)
+    try machine.remember()
     let deadline = ContinuousClock.now + Self.patience
     while try await status() != state {
       guard ContinuousClock.now < deadline else {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import HostAccess
+import Wings
 
 /// The UUID of a machine, as its firmware tells its own system (SMBIOS 7.2.1) and as its BMC tells the network (Get
 /// System GUID, IPMI 2.0, 22.14).
@@ -30,11 +31,29 @@ struct SystemUUID: Sendable, CustomStringConvertible {
     bytes[0..<4].reversed() + bytes[4..<6].reversed() + bytes[6..<8].reversed() + bytes[8...]
   }
 
-  /// The UUID of this machine. Nil: its firmware tells none, as in a container.
-  static func ofThisMachine() throws(AgentError) -> SystemUUID? {
+  /// The UUIDs that this machine goes by. Empty: nothing tells one.
+  ///
+  /// Boards are about where their BMC has its own from another place than the firmware, so either counts.
+  static func ofThisMachine() async throws(AgentError) -> [SystemUUID] {
+    // In a container the firmware is that of the machine it stands on. Who runs it gives it a UUID of its own:
+    // systemd's CONTAINER_INTERFACE.
+    if let container = try container() { return container.flatMap { SystemUUID($0) }.map { [$0] } ?? [] }
+    var told = [try ofFirmware()]
+    for case let speech as any AgentPowerProtocol.Type in PowerProtocols.all { told.append(try await speech.ownUUID()) }
+    return told.compactMap { $0 }
+  }
+
+  private static func ofFirmware() throws(AgentError) -> SystemUUID? {
     let path = "/sys/class/dmi/id/product_uuid"
     // The folder is a link of sysfs.
     guard try FileSystem.leadsToFile(path) else { return nil }
     return SystemUUID(try FileSystem.text(path))
+  }
+
+  /// The words of the first process's surroundings. Nil: this is no container. Nil within: it was told no UUID.
+  private static func container() throws(AgentError) -> String?? {
+    let words = try FileSystem.text("/proc/1/environ").split(separator: "\0")
+    guard words.contains(where: { $0.hasPrefix("container=") }) else { return nil }
+    return words.first { $0.hasPrefix("container_uuid=") }.map { String($0.dropFirst("container_uuid=".count)) }
   }
 }

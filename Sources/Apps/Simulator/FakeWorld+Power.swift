@@ -9,6 +9,7 @@ extension FakeWorld {
   mutating func ensurePower(_ bmc: BMC, _ wanted: PowerState, _ secrets: Secrets) throws(AgentError) -> Outcome {
     let board = try board(bmc, secrets)
     if board.power == wanted { return Outcome(changed: false, detail: "power is \(wanted.rawValue) already") }
+    try requirePrivilege(bmc, board)
     guard board.fault != .lies else {
       throw AgentError(
         .bmcLies, "The BMC at \(bmc.address) accepts the command, but power stays \(board.power.rawValue)",
@@ -53,9 +54,27 @@ extension FakeWorld {
   mutating func ensureFencingProven(
     _ goal: FencingGoal, on host: HostID, _ secrets: Secrets
   ) throws(AgentError) -> Outcome {
-    let power = try board(goal.bmc, secrets).power
-    machines[host]?.fencing[goal.head] = FencingRecord(head: goal.head, address: goal.bmc.address, provenAt: now)
+    let board = try board(goal.bmc, secrets)
+    let isOwn = goal.from == goal.head
+    guard (board.machine == host) == isOwn, !isOwn || board.machine == goal.head else {
+      throw AgentError(
+        .conflict, "The BMC at \(goal.bmc.address) is not that of \(goal.head)",
+        cause: "it is that of \(board.machine)",
+        next: "Correct heads.\(goal.head).bmc.address.")
+    }
+    if !isOwn { try requirePrivilege(goal.bmc, board) }
+    let power = board.power
+    machines[host]?.fencing[goal.head] = FencingRecord(
+      head: goal.head, address: goal.bmc.address, provenAt: now, device: goal.device.words,
+      uuid: isOwn ? "\(board.machine)" : nil)
     return Outcome(changed: true, detail: "the BMC of \(goal.head) answers: power is \(power.rawValue)")
+  }
+
+  private func requirePrivilege(_ bmc: BMC, _ board: Board) throws(AgentError) {
+    guard board.fault == .onlyTells else { return }
+    throw AgentError(
+      .bmcPrivilege, "The BMC at \(bmc.address) does not let user \(bmc.user) switch its machine",
+      next: "Give the account the privilege Operator.")
   }
 
   private func board(_ bmc: BMC, _ secrets: Secrets) throws(AgentError) -> Board {
@@ -63,6 +82,12 @@ extension FakeWorld {
     guard let board = boards[bmc.address], board.fault != .unreachable else {
       throw AgentError(
         .bmcUnreachable, "The BMC at \(bmc.address) does not answer", next: "Check its cable and address in the spec.")
+    }
+    let suites = bmc.speaks.suites(of: bmc, noted: nil)
+    guard board.fault != .refusesCipher, suites.contains(where: board.suites.contains) else {
+      throw AgentError(
+        .bmcCipher, "The BMC at \(bmc.address) refuses cipher suite \(suites)",
+        next: "Write `cipher:` below `bmc:` with a suite that it allows.")
     }
     guard board.password == password, board.fault != .refuses else {
       throw AgentError(

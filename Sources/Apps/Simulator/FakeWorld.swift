@@ -14,12 +14,18 @@ package struct FakeWorld: Equatable, Codable, Sendable {
       case lies
       /// Does not let our account in.
       case refuses
+      /// Takes a cipher suite that nobody has.
+      case refusesCipher
+      /// Lets our account look, and not switch.
+      case onlyTells
     }
 
     package var password: [UInt8]
     package var power = PowerState.off
     package var machine: HostID
     package var fault: Fault?
+    /// Cipher suites that it takes.
+    package var suites: Set<Int> = [3]
 
     package init(password: [UInt8], machine: HostID, power: PowerState = .off) {
       self.password = password

@@ -26,6 +26,21 @@ extension Form where Value == Int {
   }
 }
 
+extension Form where Value == Int {
+  /// One of a few numbers.
+  package static func number(of choices: [Int], what: String) -> Form {
+    let noun = "one of \(choices.map(String.init).joined(separator: ", "))"
+    let schema = SchemaValue.members(["type": .text("integer"), "enum": .list(choices.map { .number($0) })])
+    return Form(noun: noun, schema: schema) { node, problems in
+      guard let scalar = node.scalar(for: noun, &problems) else { return nil }
+      if scalar.plain, let value = choices.first(where: { "\($0)" == scalar.text }) { return value }
+      problems.error(
+        .badNumber, "`\(shown(scalar.text))` is not \(what).", help: "Write \(noun), without quotes.", at: node.span)
+      return nil
+    }
+  }
+}
+
 extension Form where Value == Bool {
   package static var flag: Form {
     Form(noun: "true or false", schema: .members(["type": .text("boolean")])) { node, problems in

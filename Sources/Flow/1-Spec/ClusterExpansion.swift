@@ -101,7 +101,8 @@ struct ClusterExpansion {
     guard let bmc = bmc?.value, let address = bmc.address?.value.value(index), let user = bmc.user?.value,
       let password = bmc.password?.value
     else { return nil }
-    return BMC(address: address, protocol: bmc.protocol, user: user, password: password)
+    return BMC(
+      address: address, protocol: bmc.protocol, user: user, password: password, cipher: bmc.cipher, port: bmc.port)
   }
 
   private func service(_ service: Located<ServiceSection.Declaration>) -> HighAvailabilityPolicy.Service? {

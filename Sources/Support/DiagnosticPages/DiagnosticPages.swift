@@ -6,7 +6,9 @@ package enum DiagnosticPages {
   private static let bytes: [String: [UInt8]] = [
     "agent.authentication": PackageResources.agent_authentication_md,
     "agent.bmc-authentication": PackageResources.agent_bmc_authentication_md,
+    "agent.bmc-cipher": PackageResources.agent_bmc_cipher_md,
     "agent.bmc-lies": PackageResources.agent_bmc_lies_md,
+    "agent.bmc-privilege": PackageResources.agent_bmc_privilege_md,
     "agent.bmc-unreachable": PackageResources.agent_bmc_unreachable_md,
     "agent.cancelled": PackageResources.agent_cancelled_md,
     "agent.command-failed": PackageResources.agent_command_failed_md,

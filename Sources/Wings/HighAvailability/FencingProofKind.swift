@@ -2,9 +2,10 @@
 import ClusterModel
 import Diagnostics
 
-/// That one head can switch another one off, proven by asking its BMC with the very parameters that Pacemaker uses.
+/// That one head can switch another one off, proven by asking its BMC with the very parameters that Pacemaker uses; and
+/// that the BMC is the one of the head it is described for, which only that head itself can tell.
 ///
-/// - Proven again after a week, and when the BMC has another address.
+/// - Proven again after a week, and when the BMC has another address or account.
 /// - High availability is not armed before every head's fencing is proven.
 /// - There is nothing to remove: a proof is a record.
 package enum FencingProofKind: ResourceKind {
@@ -15,20 +16,27 @@ package enum FencingProofKind: ResourceKind {
 
   package struct Desired: DesiredState {
     package var head: HostID
-    /// The head that would have to do it.
+    /// The head that would have to do it. The same: it is asked whether the BMC is its own.
     package var from: HostID
     package var bmc: BMC
+    /// The BMC of the head that does it.
+    package var own: BMC?
 
-    package init(head: HostID, from: HostID, bmc: BMC) {
+    package init(head: HostID, from: HostID, bmc: BMC, own: BMC?) {
       self.head = head
       self.from = from
       self.bmc = bmc
+      self.own = own
     }
+
+    package var goal: FencingGoal { FencingGoal(head: head, from: from, bmc: bmc, own: own) }
   }
 
   package typealias Actual = FencingRecord
 
   package static func id(of head: HostID) -> ResourceID { ResourceID(name, head.name) }
+  /// That the BMC is the head's own.
+  package static func ownId(of head: HostID) -> ResourceID { ResourceID(name, on: head, head.name) }
 
   package static func questions(_ id: ResourceID, _ desired: Desired) -> [Question] {
     [Question(desired.from, FencingProbe(desired.head))]
@@ -48,14 +56,18 @@ package enum FencingProofKind: ResourceKind {
     case nil: because = "not proven yet"
     case let proof? where proof.address != desired.bmc.address:
       because = "proven at \(proof.address), and the BMC is at \(desired.bmc.address)"
+    case let proof? where proof.device != desired.goal.device.words:
+      because = "proven as \(proof.device ?? "another one"), and it is \(desired.goal.device.words)"
     case let proof? where context.now - proof.provenAt > validSeconds:
       because = "proven \((context.now - proof.provenAt) / 86400) days ago"
     default: return []
     }
+    let asks =
+      desired.from == desired.head
+      ? "\(desired.head) asks whether the BMC at \(desired.bmc.address) is its own"
+      : "\(desired.from) asks the BMC of \(desired.head) at \(desired.bmc.address)"
     return [
-      StepDraft(
-        "prove", on: desired.from, EnsureFencingProven(FencingGoal(head: desired.head, bmc: desired.bmc)),
-        because: because, changes: ["\(desired.from) asks the BMC of \(desired.head) at \(desired.bmc.address)"])
+      StepDraft("prove", on: desired.from, EnsureFencingProven(desired.goal), because: because, changes: [asks])
     ]
   }
 
@@ -70,7 +82,9 @@ extension Resource {
   package static func fencingProof(
     _ desired: FencingProofKind.Desired, because: String, source: SourceSpan, after: [ResourceID]
   ) -> Resource {
-    Resource(FencingProofKind.id(of: desired.head), desired, because: because, source: source, after: after)
+    let isOwn = desired.from == desired.head
+    let id = isOwn ? FencingProofKind.ownId(of: desired.head) : FencingProofKind.id(of: desired.head)
+    return Resource(id, desired, because: because, source: source, after: after)
   }
 }
 
@@ -103,11 +117,17 @@ package struct FencingRecord: Hashable, Codable, Sendable {
   package var address: IPv4Address
   /// Seconds since 1970.
   package var provenAt: Int
+  /// The fence agent and its parameters, as `FenceDevice.words`.
+  package var device: String?
+  /// The UUID that the head and its BMC both tell. Nil: one of them tells none, or another head has proven it.
+  package var uuid: String?
 
-  package init(head: HostID, address: IPv4Address, provenAt: Int) {
+  package init(head: HostID, address: IPv4Address, provenAt: Int, device: String?, uuid: String?) {
     self.head = head
     self.address = address
     self.provenAt = provenAt
+    self.device = device
+    self.uuid = uuid
   }
 }
 
@@ -118,7 +138,7 @@ package struct EnsureFencingProven: GoalOperation {
   package let goal: FencingGoal
   package init(_ goal: FencingGoal) { self.goal = goal }
 
-  package var secrets: Set<SecretRef> { [goal.bmc.password] }
+  package var secrets: Set<SecretRef> { Set([goal.bmc, goal.own].compactMap { $0?.password }) }
   package var machine: HostID? { goal.head }
   package func claims(on host: HostID) -> [Claim] { [] }
   package var lockout: Lockout { .impossible }
@@ -131,18 +151,26 @@ package struct EnsureFencingProven: GoalOperation {
   }
   package var expectation: Expectation? { nil }
 
-  package var target: String { goal.head.name }
-  package func title(verb: String, machines: String) -> String { "prove that \(machines) can be fenced" }
+  package var target: String { goal.from == goal.head ? "own BMC" : goal.head.name }
+  package func title(verb: String, machines: String) -> String {
+    goal.from == goal.head ? "prove that the BMC of \(goal.head) is its own" : "prove that \(machines) can be fenced"
+  }
   package var counting: CountingWords { CountingWords("prove the fencing of", "head", "heads") }
   package var undoing: String { "it changes nothing that would have to be undone." }
 }
 
 package struct FencingGoal: Hashable, Codable, Sendable {
   package var head: HostID
+  package var from: HostID
   package var bmc: BMC
+  package var own: BMC?
 
-  package init(head: HostID, bmc: BMC) {
+  package init(head: HostID, from: HostID, bmc: BMC, own: BMC?) {
     self.head = head
+    self.from = from
     self.bmc = bmc
+    self.own = own
   }
+
+  package var device: FenceDevice { bmc.speaks.fence(head, bmc) }
 }

@@ -209,18 +209,27 @@ struct HighAvailabilityParts {
 
   var proofs: [Resource] {
     guard policy.fencing else { return [] }
-    return cluster.heads.compactMap { head in
-      guard let bmc = head.bmc, let other = cluster.heads.first(where: { $0.name != head.name }) else { return nil }
-      return .fencingProof(
-        .init(head: head.name, from: other.name, bmc: bmc), because: "\(other.name) can switch \(head.name) off",
-        source: source("fencing"),
-        after: [
-          PackagesKind.id(on: other.name, HighAvailability.name),
-          SecretFileKind.id(on: other.name, WellKnown.secretPath(bmc.password)),
-          FileKind.id(
-            on: other.name, bmc.speaks.fenceProgramPath(head.name)),
-        ])
+    let own = cluster.heads.compactMap { head in
+      head.bmc.map { bmc in
+        Resource.fencingProof(
+          .init(head: head.name, from: head.name, bmc: bmc, own: nil),
+          because: "the order to switch \(head.name) off goes to \(head.name)", source: source("fencing"),
+          after: [PackagesKind.id(on: head.name, HighAvailability.name)])
+      }
     }
+    return own
+      + cluster.heads.compactMap { head in
+        guard let bmc = head.bmc, let other = cluster.heads.first(where: { $0.name != head.name }) else { return nil }
+        return .fencingProof(
+          .init(head: head.name, from: other.name, bmc: bmc, own: other.bmc),
+          because: "\(other.name) can switch \(head.name) off", source: source("fencing"),
+          after: [
+            PackagesKind.id(on: other.name, HighAvailability.name),
+            SecretFileKind.id(on: other.name, WellKnown.secretPath(bmc.password)),
+            FileKind.id(
+              on: other.name, bmc.speaks.fenceProgramPath(head.name)),
+          ])
+      }
   }
 
   var units: [Resource] {

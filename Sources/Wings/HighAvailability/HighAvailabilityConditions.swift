@@ -143,7 +143,8 @@ struct HighAvailabilityConditions {
       guard proof.address == bmc.address else {
         return Condition(name: name, ok: false, detail: "proven at \(proof.address), not at \(bmc.address)")
       }
-      let age = "proven \(Self.age(now - proof.provenAt)) ago"
+      let unowned = facts.owned[head.name].map { $0.uuid == nil && $0.address == bmc.address } ?? false
+      let age = "proven \(Self.age(now - proof.provenAt)) ago" + (unowned ? "; whose BMC it is is not told" : "")
       guard now - proof.provenAt <= FencingProofKind.validSeconds else {
         return Condition(name: name, ok: false, detail: age)
       }

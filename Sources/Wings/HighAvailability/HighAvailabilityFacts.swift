@@ -9,6 +9,8 @@ struct HighAvailabilityFacts {
   /// Heads that answered, with Corosync's state where it runs.
   private(set) var corosync: [HostID: CorosyncState?] = [:]
   private(set) var proofs: [HostID: FencingRecord] = [:]
+  /// The findings of heads on whose their BMC is.
+  private(set) var owned: [HostID: FencingRecord] = [:]
   /// Why a head cannot tell something of this.
   private(set) var problems: [HostID: AgentError] = [:]
   /// Heads whose proof cannot be told.
@@ -33,6 +35,7 @@ struct HighAvailabilityFacts {
         statuses.append(status)
       }
       corosync[head] = known(head) { () throws(Unreadable) in try answers.answer(head, CorosyncProbe()) }
+      owned[head] = known(head) { () throws(Unreadable) in try answers.answer(head, FencingProbe(head)) ?? nil }
       links[head] = known(head) { () throws(Unreadable) in try answers.answer(head, LinksProbe()) }
       for other in cluster.heads.map(\.name) where other != head && inventory.isReachable(head) {
         do throws(Unreadable) {

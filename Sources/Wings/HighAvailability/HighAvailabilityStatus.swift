@@ -59,7 +59,7 @@ extension HighAvailabilityStatus {
     guard cluster.ha != nil else { return [] }
     return cluster.heads.flatMap { head in
       [Question(head.name, CrmMonProbe()), Question(head.name, CorosyncProbe()), Question(head.name, LinksProbe())]
-        + cluster.heads.filter { $0.name != head.name }.map { Question(head.name, FencingProbe($0.name)) }
+        + cluster.heads.map { Question(head.name, FencingProbe($0.name)) }
     }
   }
 

@@ -8,7 +8,9 @@ package enum Power: Wing {
   package static let kinds: [AnyKind] = []
   package static let operations: [any HostOperation.Type] = [EnsurePower.self, EnsurePowerCycled.self]
   package static let probes: [any Probe.Type] = [PowerProbe.self, PowerCycleProbe.self]
-  package static let keys = [WingKey(key), WingKey(speech, in: .bmc)]
+  package static let keys = [
+    WingKey(key), WingKey(speech, in: .bmc), WingKey(cipher, in: .bmc), WingKey(port, in: .bmc),
+  ]
   package static let errands: [any Errand.Type] = [PowerErrand.self]
 
   /// The queue of all orders to BMCs on one head. Its width is `power.at_once`: they cost the head next to nothing, but
@@ -22,6 +24,13 @@ package enum Power: Wing {
     .choice(
       PowerProtocols.all.map { ($0.name, BMC.BMCProtocol(rawValue: $0.name)) }, what: "a protocol of BMCs"),
     "How it is spoken to. Default: ipmi, version 2.0 over LAN.")
+
+  private static let cipher = Key(
+    "cipher", .number(of: PowerProtocols.suites, what: "a cipher suite with which nobody else can give orders"),
+    "The cipher suite of sessions with it: 17 and 16 by SHA-256, 3 and 2 by SHA-1. Default: 17, or 3 where it refuses that."
+  )
+
+  private static let port = Key("port", .integer(1...65535), "The UDP port that it answers at. Default: 623.")
 
   package static func lanes(_ cluster: Cluster) -> [String: Int] {
     [lane: policy(cluster).atOnce]

@@ -8,6 +8,10 @@ package protocol PowerProtocol: SendableMetatype {
   static var name: String { get }
   /// Packages that a head needs to speak it.
   static var packages: [String] { get }
+  /// Cipher suites that sessions may use, by number.
+  static var suites: [Int] { get }
+  /// The suites to try, in this order. One that the description names is the only one.
+  static func suites(of bmc: BMC, noted: Int?) -> [Int]
   /// How Pacemaker fences a head by it.
   static func fence(_ head: HostID, _ bmc: BMC) -> FenceDevice
   /// The path of the program in the fence agent's tool's place, on the other heads.
@@ -38,9 +42,14 @@ package enum PowerProtocols {
   }
 }
 
+extension PowerProtocols {
+  /// Cipher suites that `cipher:` may name.
+  static var suites: [Int] { Set(all.flatMap { $0.suites }).sorted(by: >) }
+}
+
 extension BMC {
   /// The protocol that it speaks. The reader lets no other through.
-  var speaks: any PowerProtocol.Type {
+  package var speaks: any PowerProtocol.Type {
     guard let found = PowerProtocols.named(`protocol`) else {
       preconditionFailure("no BMC speaks \(`protocol`.rawValue)")
     }
@@ -53,6 +62,11 @@ package struct FencingDuel: Sendable {
   package struct Side: Sendable {
     package var bmc: BMC
     package var passwordFile: String
+
+    package init(bmc: BMC, passwordFile: String) {
+      self.bmc = bmc
+      self.passwordFile = passwordFile
+    }
   }
 
   package var target: Side
@@ -63,6 +77,14 @@ package struct FencingDuel: Sendable {
   /// The address that the services are beside, and the card that nodes reach them by.
   package var service: IPv4Address?
   package var card: String?
+
+  package init(target: Side, own: Side?, order: Int, service: IPv4Address? = nil, card: String? = nil) {
+    self.target = target
+    self.own = own
+    self.order = order
+    self.service = service
+    self.card = card
+  }
 }
 
 /// How one head switches another one off: a fence agent, and its parameters without the password.
@@ -74,6 +96,9 @@ package struct FenceDevice: Sendable {
   /// The agent's program, which is also its name in the CIB: `fence_ipmilan`.
   package var agent: String
   package var parameters: [(name: String, value: String)]
+
+  /// The agent with its parameters, in one line: a proof is of these.
+  package var words: String { ([agent] + parameters.map { "\($0.name)=\($0.value)" }).joined(separator: " ") }
 
   /// The primitive's id.
   package var id: String { Self.id(of: head) }

@@ -1,16 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import HostAccess
+import Synchronization
 import Wings
 
 extension IPMI: AgentPowerProtocol {
-  static func control(of bmc: BMC, password: String) -> any MachinePower { IPMIControl(bmc: bmc, password: password) }
+  static func control(of bmc: BMC, password: String) -> any MachinePower { IPMIControl(bmc, password: password) }
+
+  /// Asks the kernel's driver, where one is loaded.
+  static func ownUUID() async throws(AgentError) -> SystemUUID? {
+    guard try LocalFiles.exists("/dev/ipmi0") else { return nil }
+    let result = try await Command.run("ipmitool", ["-I", "open", "raw", "0x06", "0x37"], deadline: .seconds(20))
+    return result.succeeded ? SystemUUID(result.text) : nil
+  }
 }
 
 /// A machine's power switch, by IPMI 2.0 over the network: ipmitool(1).
-private struct IPMIControl: MachinePower {
-  let bmc: BMC
-  let password: String
+private final class IPMIControl: MachinePower {
+  private let bmc: BMC
+  private let password: String
+  /// The cipher suite that the BMC was seen to take.
+  private let found = Mutex<Int?>(nil)
+
+  init(_ bmc: BMC, password: String) {
+    self.bmc = bmc
+    self.password = password
+  }
 
   func status() async throws(AgentError) -> PowerState {
     let answer = try await ipmitool(["chassis", "power", "status"])
@@ -52,32 +67,99 @@ private struct IPMIControl: MachinePower {
     }
   }
 
-  /// Cipher suite 3 is named, because without it ipmitool asks for all suites first, which takes ten seconds.
-  @discardableResult
-  private func ipmitool(_ command: [String]) async throws(AgentError) -> String {
-    let result = try await Command.run(
-      "ipmitool",
-      ["-I", "lanplus", "-C", "3", "-N", "1", "-R", "3", "-H", "\(bmc.address)", "-U", bmc.user, "-E"] + command,
-      environment: ["IPMI_PASSWORD": password], deadline: .seconds(30))
-    if result.succeeded { return result.text }
-    throw await failure(result)
+  /// Asks for the account's privilege on this channel (IPMI 2.0, 22.20 and 22.27): a session that is granted may still
+  /// be one that looks only. BMCs that enforce it at login have refused the session already.
+  func requireSwitching() async throws(AgentError) {
+    do throws(AgentError) {
+      let session = Self.bytes(try await ipmitool(["raw", "0x06", "0x3d", "0x00"]))
+      guard session.count >= 4 else { return }
+      let user = session[3] & 0x3f
+      let access = Self.bytes(try await ipmitool(["raw", "0x06", "0x44", "0x0e", "\(user)"]))
+      // Callback and User. Operator is 3, Administrator 4, and of what makers have added nothing is known.
+      guard access.count >= 4, (1...2).contains(access[3] & 0x0f) else { return }
+      throw unprivileged(access[3] & 0x0f == 2 ? "its privilege is User" : "its privilege is Callback")
+    } catch  where error.code == .commandFailed {
+      // It does not know these commands.
+    }
   }
 
-  /// ipmitool says the same of a wrong password and of a BMC that is not there, so a second, anonymous question tells.
-  private func failure(_ result: CommandResult) async -> AgentError {
-    let said = result.lastLines
-    let denied = ["RAKP 2", "RAKP 4", "unauthorized name", "Invalid user name", "insufficient privilege", "HMAC"]
-    if denied.contains(where: said.contains) { return wrongCredentials(said) }
-    guard said.contains("Unable to establish") || said.contains("Get Session Challenge") else {
-      return AgentError(
-        .commandFailed, "The BMC at \(bmc.address) refused the order", cause: said,
-        next: "Try it yourself: ipmitool -I lanplus -C 3 -H \(bmc.address) -U \(bmc.user) -a chassis power status")
+  /// The bytes that ipmitool prints of a raw answer.
+  private static func bytes(_ text: String) -> [UInt8] {
+    text.split(whereSeparator: \.isWhitespace).compactMap { UInt8($0, radix: 16) }
+  }
+
+  func remember() throws(AgentError) {
+    if let suite = found.withLock({ $0 }) { try CipherSuiteNote.write(suite, bmc.address) }
+  }
+
+  /// Asks with one cipher suite after another until the BMC takes one: those of today refuse 3, older ones
+  /// do not know 17.
+  ///
+  /// One is always named: without it ipmitool first asks for all suites that the BMC has, which takes ten seconds.
+  @discardableResult
+  private func ipmitool(_ command: [String]) async throws(AgentError) -> String {
+    var suites = IPMI.suites(of: bmc, noted: try CipherSuiteNote.read(bmc.address))
+    if let suite = found.withLock({ $0 }) { suites = [suite] }
+    var refusals: [String] = []
+    for suite in suites {
+      let result = try await run(suite, "3", command)
+      if result.succeeded {
+        found.withLock { $0 = suite }
+        return result.text
+      }
+      guard let refusal = try await refusal(of: suite, result, command, isLast: suite == suites.last) else { continue }
+      refusals.append(refusal)
     }
-    return await isThere()
-      ? wrongCredentials(said)
-      : AgentError(
+    throw AgentError(
+      .bmcCipher,
+      "The BMC at \(bmc.address) refuses cipher suite \(suites.map(String.init).joined(separator: " and "))",
+      cause: refusals.last,
+      next: "Write `cipher:` below `bmc:` with a suite that it allows, or allow suite 17 in its settings.")
+  }
+
+  private func run(
+    _ suite: Int, _ tries: String, _ command: [String], verbose: Bool = false
+  ) async throws(AgentError) -> CommandResult {
+    let session = ["-I", "lanplus", "-C", "\(suite)", "-L", "OPERATOR", "-N", "1", "-R", tries]
+    return try await Command.run(
+      "ipmitool", (verbose ? ["-v"] : []) + session + address + ["-U", bmc.user, "-E"] + command,
+      environment: ["IPMI_PASSWORD": password], deadline: .seconds(30))
+  }
+
+  private var address: [String] { ["-H", "\(bmc.address)", "-p", "\(bmc.port ?? IPMI.port)"] }
+
+  /// The BMC's words for a suite that it does not take. Nil: it said nothing, and another suite may be better. Throws
+  /// what is wrong otherwise.
+  ///
+  /// ipmitool tells a refused suite by itself. Of a wrong password and of a BMC that is not there it says the same, but
+  /// for its `-v`, which is not for an answer that is to be read.
+  private func refusal(
+    of suite: Int, _ result: CommandResult, _ command: [String], isLast: Bool
+  ) async throws(AgentError) -> String? {
+    var said = result.lastLines
+    guard said.contains("Unable to establish") || said.contains("Get Session Challenge") else {
+      throw refusedOrder(said, suite)
+    }
+    if !said.contains(IPMI.suiteRefused), !said.contains("RAKP") {
+      said = try await run(suite, "1", ["chassis", "power", "status"], verbose: true).lastLines
+    }
+    if said.contains(IPMI.suiteRefused) { return said }
+    if said.contains("role") { throw unprivileged(said) }
+    if said.contains("RAKP") || said.contains("nauthorized") { throw wrongCredentials(said) }
+    guard await isThere() else {
+      throw AgentError(
         .bmcUnreachable, "The BMC at \(bmc.address) does not answer", cause: said,
         next: "Check the BMC's cable and address, and the route from this head to its network.")
+    }
+    if isLast { throw wrongCredentials(said) }
+    return nil
+  }
+
+  private func refusedOrder(_ said: String, _ suite: Int) -> AgentError {
+    if said.contains("nsufficient privilege") { return unprivileged(said) }
+    return AgentError(
+      .commandFailed, "The BMC at \(bmc.address) refused the order", cause: said,
+      next: "Try it yourself: ipmitool -I lanplus -C \(suite) -H \(bmc.address) -U \(bmc.user) -a chassis power status")
   }
 
   private func wrongCredentials(_ said: String) -> AgentError {
@@ -87,14 +169,18 @@ private struct IPMIControl: MachinePower {
       next: "Correct the secret \(bmc.password), or the user in the spec.")
   }
 
+  private func unprivileged(_ said: String) -> AgentError {
+    AgentError(
+      .bmcPrivilege, "The BMC at \(bmc.address) does not let user \(bmc.user) switch its machine", cause: said,
+      next: "Give the account the privilege Operator or Administrator on the BMC, or name another one in the spec.")
+  }
+
   /// Asks for an anonymous session of IPMI 1.5. A BMC that is there refuses it, or grants it; of one that is not there
   /// ipmitool says only that it could not establish anything.
   private func isThere() async -> Bool {
-    let probe = try? await Command.run(
-      "ipmitool",
-      ["-I", "lan", "-N", "1", "-R", "2", "-H", "\(bmc.address)", "-U", "", "-P", "", "channel", "authcap", "1", "2"],
-      deadline: .seconds(10))
-    guard let probe else { return false }
+    let anonymous =
+      ["-I", "lan", "-N", "1", "-R", "2"] + address + ["-U", "", "-P", "", "channel", "authcap", "1", "2"]
+    guard let probe = try? await Command.run("ipmitool", anonymous, deadline: .seconds(10)) else { return false }
     let signs = [
       "Activate Session", "Session Challenge", "Authentication type", "Invalid user", "NULL user", "Channel number",
     ]
@@ -123,5 +209,19 @@ struct IPMIBootFlags: Equatable {
     if device != 1 { return "shows device \(device) for the next boot" }
     if uefi, !isUEFI { return "shows a legacy boot for a machine that starts by UEFI" }
     return nil
+  }
+}
+
+/// The cipher suite that a BMC was seen to take: `/var/lib/cluster/power/ADDRESS.cipher`. It is tried first, also by
+/// the program in ipmitool's place that Pacemaker's fence agent runs.
+private enum CipherSuiteNote {
+  static func read(_ address: IPv4Address) throws(AgentError) -> Int? {
+    try LocalFiles.read(IPMI.notePath(address)).flatMap { bytes in
+      Int(String(decoding: bytes, as: UTF8.self).filter { !$0.isWhitespace })
+    }
+  }
+
+  static func write(_ suite: Int, _ address: IPv4Address) throws(AgentError) {
+    if try read(address) != suite { try LocalFiles.write(Array("\(suite)\n".utf8), to: IPMI.notePath(address)) }
   }
 }

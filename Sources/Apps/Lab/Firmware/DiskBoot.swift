@@ -29,7 +29,9 @@ struct DiskBoot {
     }
     firmware.say("booting from disk")
     try firmware.report(.running, source: .disk)
-    let end = try Container(machine: firmware.machine, root: firmware.root).run()
+    let end = try Container(
+      machine: firmware.machine, root: firmware.root, uuid: firmware.site.systemUUID(of: firmware.machine.name)
+    ).run()
     try await Mounts.unmount(firmware.root)
     return .ended(end)
   }

@@ -65,7 +65,8 @@ struct NetworkBoot {
     firmware.say("booting \(image.arguments["image"] ?? "an image") from the network")
     try firmware.report(.running, source: .network, detail: image.arguments["image"])
     let end = try Container(
-      machine: firmware.machine, root: firmware.root, arguments: arguments + verified, devices: devices
+      machine: firmware.machine, root: firmware.root, uuid: firmware.site.systemUUID(of: firmware.machine.name),
+      arguments: arguments + verified, devices: devices
     ).run()
     try await image.unmount()
     if firmware.machine.disk == .empty {

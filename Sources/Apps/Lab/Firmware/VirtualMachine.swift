@@ -69,6 +69,8 @@ struct Container {
 
   var machine: LabMachine
   var root: String
+  /// The UUID of its firmware, were it a whole machine: systemd's CONTAINER_INTERFACE.
+  var uuid: String
   /// The kernel's command line as a boot loader would have set it; PID 1 gets it as arguments.
   var arguments: [String] = []
   /// Devices, as `host:inside`.
@@ -79,7 +81,7 @@ struct Container {
     var argv = [
       "systemd-nspawn", "--quiet", "--directory=\(root)", "--machine=\(machine.name)", "--hostname=localhost",
       "--register=no", "--keep-unit", "--private-network", "--capability=all", "--console=read-only",
-      "--resolv-conf=off", "--timezone=off", "--link-journal=no",
+      "--resolv-conf=off", "--timezone=off", "--link-journal=no", "--setenv=container_uuid=\(uuid)",
     ]
     // There is one clock and one kernel for all machines, and they are not the lab's.
     argv += ["--drop-capability=CAP_SYS_TIME,CAP_SYS_MODULE"]

@@ -50,14 +50,14 @@ struct BoardController {
       name "\(machine.name)"
       set_working_mc 0x20
         startlan 1
-          addr \(bmc.address) 623
+          addr \(bmc.address) \(bmc.port ?? 623)
           priv_limit admin
       \(levels.joined(separator: "\n"))
           guid \(site.systemUUID(of: switched))
         endlan
         chassis_control "\(site.program) lab _chassis \(site.stateDirectory) \(switched)\(rules)"
         user 1 false "" "test" user 10 none md2 md5 straight
-        user 2 true "\(bmc.user)" "\(password)" admin 10 none md2 md5 straight
+        user 2 true "\(bmc.user)" "\(password)" \(traits.readOnly ? "user" : "admin") 10 none md2 md5 straight
 
       """
   }

@@ -91,6 +91,8 @@ extension FakeWorld.Board.Fault {
     case .lies: "lies"
     case .unreachable: "is silent"
     case .refuses: "refuses its account"
+    case .refusesCipher: "refuses every cipher suite"
+    case .onlyTells: "lets nobody switch"
     }
   }
 }

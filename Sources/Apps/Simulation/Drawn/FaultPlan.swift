@@ -88,7 +88,7 @@ package struct FaultPlan: Sendable {
       return random.among(probes).map { .deaf(head, probe: $0, back: back) }
     case 7: return random.among(targets.heads + targets.nodes).map { .board(of: $0, .lies, back: back) }
     case 8:
-      let fault: FakeWorld.Board.Fault = random.chance(0.5) ? .unreachable : .refuses
+      let fault: FakeWorld.Board.Fault = random.among([.unreachable, .refuses, .refusesCipher, .onlyTells]) ?? .refuses
       return random.among(targets.heads + targets.nodes).map { .board(of: $0, fault, back: back) }
     case 9: return node.map { .nodeSilent($0, back: back) }
     case 10: return node.map { .nodeBootsAnother($0, back: back) }

@@ -168,6 +168,8 @@ struct BMCDeclaration: Sendable {
 
   /// The protocol that a wing has read, or the one of a BMC that names none.
   var `protocol`: BMC.BMCProtocol { settings["protocol"]?.value as? BMC.BMCProtocol ?? .ipmi }
+  var cipher: Int? { settings["cipher"]?.value as? Int }
+  var port: Int? { settings["port"]?.value as? Int }
 }
 
 /// The keys of both sorts of BMC, but for the address.

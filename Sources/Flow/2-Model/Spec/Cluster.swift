@@ -163,12 +163,20 @@ package struct BMC: Hashable, Codable, Sendable {
   package var `protocol`: BMCProtocol
   package var user: String
   package var password: SecretRef
+  /// The cipher suite of sessions. Nil: the one that the BMC is found to take.
+  package var cipher: Int?
+  /// The UDP port. Nil: the protocol's own.
+  package var port: Int?
 
-  package init(address: IPv4Address, protocol: BMCProtocol, user: String, password: SecretRef) {
+  package init(
+    address: IPv4Address, protocol: BMCProtocol, user: String, password: SecretRef, cipher: Int? = nil, port: Int? = nil
+  ) {
     self.address = address
     self.protocol = `protocol`
     self.user = user
     self.password = password
+    self.cipher = cipher
+    self.port = port
   }
 }
 

@@ -28,7 +28,7 @@ package struct AgentError: Error, Hashable, Codable, Sendable {
     // The host.
     case diskFull, notFound, permission, commandFailed, packageSource, invalid, conflict
     // Other machines, seen from the host.
-    case bmcUnreachable, bmcAuthentication, bmcLies, nodeSilent, nodeWrongImage, imageCorrupt
+    case bmcUnreachable, bmcAuthentication, bmcCipher, bmcPrivilege, bmcLies, nodeSilent, nodeWrongImage, imageCorrupt
   }
 
   package var code: Code

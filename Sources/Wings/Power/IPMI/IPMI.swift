@@ -6,13 +6,32 @@ package enum IPMI: PowerProtocol {
   package static let name = "ipmi"
   package static let packages = ["ipmitool"]
 
+  /// The port of RMCP (ASF 2.0, 3.2.3).
+  package static let port = 623
+  /// Cipher suites of IPMI 2.0 (table 22-20) that authenticate and protect each message. Those without protection let
+  /// anybody on the wire give orders; those by MD5 ipmitool does not have.
+  package static let suites = [17, 16, 3, 2]
+
+  /// The suites to try, in this order. One that the description names is the only one.
+  package static func suites(of bmc: BMC, noted: Int?) -> [Int] {
+    if let suite = bmc.cipher { return [suite] }
+    return noted == 3 ? [3, 17] : [17, 3]
+  }
+
+  /// ipmitool's words for a BMC that does not take the suite, before any password is looked at.
+  package static let suiteRefused = "open session response message"
+
+  /// Where a head notes the suite that a BMC takes.
+  package static func notePath(_ address: IPv4Address) -> String { "/var/lib/cluster/power/\(address).cipher" }
+
+  /// The cipher suite is not among the parameters: the program in ipmitool's place knows which one the BMC takes.
   package static func fence(_ head: HostID, _ bmc: BMC) -> FenceDevice {
     FenceDevice(
       head: head, bmc: bmc, agent: "fence_ipmilan",
-      parameters: [
-        ("ip", bmc.address.description), ("username", bmc.user), ("lanplus", "1"),
-        // Without a suite ipmitool first asks the BMC for all it has, which takes ten seconds.
-        ("cipher", "3"), ("power_wait", "0"), ("ipmitool_path", fenceProgramPath(head)),
+      parameters: [("ip", bmc.address.description)] + (bmc.port.map { [("ipport", "\($0)")] } ?? []) + [
+        // Operator is what switching needs. Many sites give no more.
+        ("username", bmc.user), ("privlvl", "operator"), ("lanplus", "1"), ("power_wait", "0"),
+        ("ipmitool_path", fenceProgramPath(head)),
       ])
   }
 
@@ -20,13 +39,19 @@ package enum IPMI: PowerProtocol {
 
   package static func fenceProgram(_ duel: FencingDuel) -> String {
     func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "'\\''") + "'" }
-    let own = duel.own
-    let settings = [
-      ("target", "\(duel.target.bmc.address)"), ("target_user", duel.target.bmc.user),
-      ("target_password", duel.target.passwordFile), ("own", own.map { "\($0.bmc.address)" } ?? ""),
-      ("own_user", own?.bmc.user ?? ""), ("own_password", own?.passwordFile ?? ""), ("order", "\(duel.order)"),
-      ("cipher", "3"), ("service", duel.service.map { "\($0)" } ?? "none"), ("card", duel.card ?? "none"),
-    ]
+    func machine(_ name: String, _ side: FencingDuel.Side?) -> [(String, String)] {
+      guard let side else { return [(name, "")] }
+      let bmc = side.bmc
+      return [
+        (name, "\(bmc.address)"), ("\(name)_port", "\(bmc.port ?? port)"), ("\(name)_user", bmc.user),
+        ("\(name)_password", side.passwordFile), ("\(name)_cipher", bmc.cipher.map { "\($0)" } ?? ""),
+        ("\(name)_note", notePath(bmc.address)),
+      ]
+    }
+    let settings =
+      machine("target", duel.target) + machine("own", duel.own) + [
+        ("order", "\(duel.order)"), ("service", duel.service.map { "\($0)" } ?? "none"), ("card", duel.card ?? "none"),
+      ]
     return "#!/bin/sh\n# Written by cluster.\n" + settings.map { "\($0)=\(quoted($1))\n" }.joined()
       + String(decoding: PackageResources.fence, as: UTF8.self)
   }
@@ -37,7 +62,7 @@ package enum IPMI: PowerProtocol {
     let (head, address) = (device.head, device.bmc.address)
     let said = text.split(whereSeparator: \.isNewline).map(String.init).filter { line in
       line.contains { !$0.isWhitespace }
-        && !["DeprecationWarning", "import quote", "INFO:"].contains(where: line.contains)
+        && !["DeprecationWarning", "import quote", "INFO:", "Get HPM.x"].contains(where: line.contains)
     }
     let cause = said.suffix(4).joined(separator: "\n")
     func says(_ words: String...) -> Bool { said.contains { line in words.contains(where: line.contains) } }
@@ -50,6 +75,11 @@ package enum IPMI: PowerProtocol {
       return AgentError(
         .bmcUnreachable, "The BMC of \(head) at \(address) does not answer", cause: cause,
         next: "Check heads.\(head).bmc.address, the BMC's network and that IPMI over LAN is on; then apply again.")
+    }
+    if says(suiteRefused) {
+      return AgentError(
+        .bmcCipher, "The BMC of \(head) at \(address) refuses the cipher suite", cause: cause,
+        next: "Write heads.\(head).bmc.cipher with a suite that it allows, or allow suite 17 there; then apply again.")
     }
     if says("Unable to establish", "RAKP", "nauthorized") {
       return AgentError(
