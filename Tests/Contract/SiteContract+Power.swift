@@ -86,6 +86,22 @@ extension SiteContract {
       #expect(try await site.primary.failure(of: EnsureFencingProven(elsewhere)) == .bmcUnreachable)
       #expect(try await site.primary.ask(FencingProbe(proof.head)) == after)
     },
+    SiteContract(name: "a head's power is really cut, once, and it is back in the cluster") { (site) async throws in
+      let proof = try site.fencing(of: try site.standby.host.id)
+      #expect(try await site.primary.ask(FenceTestProbe(proof.head)) == nil)
+      let token = try site.primary.run.run
+      let test = EnsureFenceTested(FenceTestGoal(head: proof.head, bmc: proof.bmc, token: token))
+
+      #expect(try await site.primary.once(test).changed)
+
+      let seen = try #require(try await site.primary.ask(FenceTestProbe(proof.head)))
+      #expect(seen.token == token && seen.on > 0 && seen.back > seen.on)
+      #expect(try await site.primary.once(test).changed == false)
+      // A head that boots has let its lease go.
+      let standby = try site.standby
+      try await standby.host.claim(standby.run)
+      #expect(try await standby.ask(CorosyncProbe())?.members.count == site.heads.count)
+    },
     SiteContract(name: "a head tells its own BMC from that of another machine") { (site) async throws in
       let proof = try site.fencing(of: try site.standby.host.id)
       let own = FencingGoal(head: proof.head, from: proof.head, bmc: proof.bmc, own: nil)

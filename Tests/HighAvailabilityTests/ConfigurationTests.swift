@@ -43,6 +43,43 @@ struct ConfigurationTests {
     #expect(elements.contains { $0.xml.contains("/usr/lib/cluster/fence/head1") })
   }
 
+  @Test("a second way to fence is a level, and its secrets are in a program of ours")
+  func levels() throws {
+    var cluster = try Example.cluster()
+    #expect(HighAvailability.problems(cluster).map(\.code) == [.singleFencing])
+    #expect(HighAvailability.problems(cluster).map(\.severity) == [.warning])
+    let strip = FenceAgent(
+      name: "fence_apc_snmp", parameters: ["plug": "4", "ip": "10.3.0.9"], secrets: ["password": SecretRef("strip")])
+    cluster.heads[0].fencing = [.bmc, .agent(strip)]
+    #expect(
+      HighAvailability.problems(cluster).first?.detail.hasPrefix("`head2` can be fenced by the BMC alone") == true)
+
+    let elements = PacemakerElements(cluster: cluster, policy: try Example.policy()).all
+    func xml(_ id: String) throws -> String { try #require(elements.first { $0.id == id }).xml }
+    #expect(try xml("fencing-head1-1").contains("devices=\"fence-head1\""))
+    #expect(try xml("fencing-head1-2").contains("devices=\"fence-head1-level2\""))
+    #expect(try xml("fencing-head1-2").contains("target=\"head1\""))
+    #expect(try xml("fence-head1").contains("pcmk_reboot_retries"))
+    #expect(try !xml("fence-head1-level2").contains("pcmk_reboot_retries"), "the last way is tried again")
+    #expect(try xml("fence-head1-level2").contains("type=\"fence_cluster_head1_2\""))
+    #expect(!elements.contains { $0.id.hasPrefix("fencing-head2") || $0.xml.contains("strip") })
+    let level = try #require(FencingLevel.all(of: cluster.heads[0]).first)
+    #expect(level.words == "fence_apc_snmp ip=10.3.0.9 plug=4")
+    #expect(level.files.map(\.path) == ["/usr/sbin/fence_cluster_head1_2"])
+    #expect(level.files.first?.text.contains("password=$(cat '/etc/cluster/secrets/strip')") == true)
+
+    cluster.heads[1].fencing = [
+      .agent(
+        FenceAgent(
+          name: "fence_ipmilan", parameters: ["ip": "10.3.9.2", "username": "strip"],
+          secrets: ["password": SecretRef("strip")])), .bmc,
+    ]
+    #expect(HighAvailability.problems(cluster).isEmpty)
+    let other = try #require(FencingLevel.all(of: cluster.heads[1]).first)
+    #expect(other.index == 1 && other.files.map(\.path).contains("/usr/lib/cluster/fence/head2-level1"))
+    #expect(!other.files.contains { $0.text.contains("password=$(cat") }, "ipmitool reads the file")
+  }
+
   @Test("without fencing there are no fence devices")
   func unsafe() throws {
     var policy = try Example.policy()
@@ -92,10 +129,10 @@ struct ConfigurationTests {
   func takenUnit(_ unit: String) throws {
     var cluster = try Example.cluster()
     cluster.ha?.services.append(.init(name: "mine", own: .init(unit: unit, check: nil), source: Example.span))
-    #expect(WingCatalog.problems(of: cluster).map(\.code) == [.serviceUnit])
+    #expect(WingCatalog.problems(of: cluster).filter { $0.severity == .error }.map(\.code) == [.serviceUnit])
     cluster.ha?.services.removeLast()
     cluster.ha?.services.append(.init(name: "mine", own: .init(unit: "mine.service", check: nil), source: Example.span))
-    #expect(WingCatalog.problems(of: cluster).isEmpty)
+    #expect(WingCatalog.problems(of: cluster).map(\.code) == [.singleFencing])
   }
 
   @Test("heads keep their numbers, whatever the order in the description")

@@ -41,6 +41,7 @@ import Wings
       Set(needing) == [
         "ensureSecretFile", "ensureClone", "ensurePower", "ensurePowerCycled", "ensureNode", "ensureFencingProven",
         "ensureNodeIdentities",
+        "ensureFenceTested",
       ])
   }
 

@@ -63,6 +63,8 @@ enum WireSamples {
     ]),
     identities.answered(nil),
     identities.answered(NodeIdentitiesState(goal: "g", others: [.nodeIdentities], isIntact: true)),
+    FenceTestProbe("head2").answered(nil),
+    FenceTestProbe("head2").answered(FenceTest(token: "r", testedAt: 5, off: 1200, on: 2400, back: 31_000)),
     ResourceAgentsProbe().answered(.absent), ResourceAgentsProbe().answered(.other), PowerProbe(bmc).answered(.on),
     PowerCycleProbe(address).answered(nil), PowerCycleProbe(address).answered("r"),
   ]
@@ -111,6 +113,7 @@ enum WireSamples {
         CIBGoal(elements: [CIBElement(section: .resources, id: "r", xml: "<r/>")], removed: ["x"], members: ["head1"])),
       EnsureServicesOn(
         SwitchoverGoal(head: "head2", anchor: "address-private", parts: [.init(id: "nginx", names: ["boot"])])),
+      EnsureFenceTested(FenceTestGoal(head: "head2", bmc: bmc, token: "r")),
       EnsureFencingProven(FencingGoal(head: "head2", from: "head1", bmc: bmc, own: bmc)),
       EnsureResourceAgents(present: true),
       EnsureNodeIdentities(

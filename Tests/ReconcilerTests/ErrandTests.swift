@@ -244,6 +244,56 @@ import Wings
     #expect(try await Self.holder(site) == "head1")
   }
 
+  @Test func aHeadIsFencedToSeeThatItWorks() async throws {
+    let site = try await FakeSite.applied()
+    func test(_ head: HostID, serving: Bool = false, run: String = "errand-1") -> FenceTestErrand {
+      FenceTestErrand(head, serving: serving, token: run)
+    }
+    let boots = await site.machines.world.machines["head2"]?.boots
+
+    let applied = try Self.applied(
+      try await Self.done(test("head2"), site) { proposal in
+        #expect(proposal.plan.steps.map(\.id.text) == ["fence-test:head2/fence"])
+        #expect(proposal.plan.steps.map(\.host) == ["head1"])
+        #expect(proposal.plan.steps.map(\.disruption) == [.reboot], "somebody has to agree")
+      })
+
+    #expect(applied.isConverged)
+    #expect(await site.machines.world.machines["head2"]?.boots == boots.map { $0 + 1 })
+    let report = try #require(applied.outcome.steps.first)
+    #expect(report.detail.contains("back in the cluster after"), "\(report.detail)")
+    #expect(try await site.reconciler().propose().plan.isClean)
+
+    func why(_ errand: FenceTestErrand) async throws -> String {
+      try #require(try await Self.refusal(errand, site)).why
+    }
+    #expect(try await why(test("head1", run: "errand-2")).contains("it serves"))
+    #expect(try await why(test("head7", run: "errand-2")).contains("no head head7"))
+    await site.machines.change { $0.machines["head1"]?.fencing["head2"] = nil }
+    #expect(try await why(test("head2", run: "errand-2")).contains("fencing-head2: not proven"))
+    #expect(try await site.apply(run: "run-2").isWhole)
+    try await Self.done(MaintenanceErrand(true), site, run: "errand-3")
+    #expect(try await why(test("head2", run: "errand-4")).contains("maintenance mode"))
+    try await Self.done(MaintenanceErrand(false), site, run: "errand-5")
+
+    _ = try Self.applied(try await Self.done(test("head1", serving: true, run: "errand-6"), site, run: "errand-6"))
+    #expect(try await Self.holder(site) == "head2", "what ran there has failed over")
+  }
+
+  /// The machine of a third BMC would be switched off in the place of a head.
+  @Test func aForeignBMCKeepsHighAvailabilityFromBeingArmed() async throws {
+    let site = try await FakeSite.applied()
+    let own = try #require(IPv4Address("10.3.0.2")), third = try #require(IPv4Address("10.3.1.1"))
+    await site.machines.change { world in
+      world.machines["head2"]?.fencing["head2"] = nil
+      guard let board = world.boards[third] else { return }
+      world.boards[own]?.machine = board.machine
+    }
+    let outcome = try await site.apply(run: "run-2")
+    #expect(!outcome.isWhole)
+    #expect(await site.machines.world.machines["head2"]?.fencing["head2"] == nil)
+  }
+
   @Test func aPauseIsNoPartOfTheDescriptionAndIsTold() async throws {
     let site = try await FakeSite.applied()
     func isPaused() async -> Bool { await site.machines.world.cib?.stored.isPaused == true }

@@ -168,6 +168,10 @@ import Wings
             eth2: { network: heartbeat, address: 10.2.0.1 },
           },
           bmc: { address: 10.3.0.1, protocol: ipmi, user: admin, password: secret:bmc/head1 },
+          fencing: [
+            bmc,
+            { agent: fence_apc_snmp, parameters: { ip: 10.3.0.9, plug: 1 }, secrets: { password: secret:pdu } },
+          ],
         },
         head2: {
           clone_of: head1,

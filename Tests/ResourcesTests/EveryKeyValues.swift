@@ -33,6 +33,10 @@ enum EveryKeyValues {
     "/heads/*/firmware": ["uefi", "bios"],
     "/heads/*/keep": ["[/etc/munge]"],
     "/images/*/as_of": ["2026-11-03"],
+    "/heads/*/fencing": ["[bmc, { agent: fence_apc, parameters: { ip: 10.3.0.9, plug: 7 } }]"],
+    "/heads/*/fencing/*/agent": ["fence_apc"],
+    "/heads/*/fencing/*/parameters/*": ["7"],
+    "/heads/*/fencing/*/secrets/*": ["secret:other"],
     "/images/*/kernel": ["linux-image-cloud-amd64"],
     "/images/*/install": ["[hwloc-nox]"],
     "/images/*/files": ["images/other"],
@@ -81,6 +85,8 @@ enum EveryKeyValues {
     "/nodes/*/nics/+": (
       "ens1f0", ["{ network: bmc, address: 10.3.7.1+ }", "{ network: bmc, address: 10.3.7.1 }"]
     ),
+    "/heads/*/fencing/*/parameters/+": ("snmp_version", ["3"]),
+    "/heads/*/fencing/*/secrets/+": ("snmp_priv_passwd", ["secret:other"]),
     "/ha/addresses/+": ("heartbeat", ["10.2.0.77"]),
   ]
 }

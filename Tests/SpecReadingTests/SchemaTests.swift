@@ -52,8 +52,11 @@ import Testing
       try? String(contentsOf: $0.appending(path: "diagnostics.txt"), encoding: .utf8)
     }.joined().split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
     #expect(said.count > 200)
-    // What lies beside the description is no matter of the text alone, and the end of a long list is of no case.
-    let filesOnly = ["spec.missing-file", "spec.linked-path", "spec.private-file", "spec.too-many-problems"]
+    // What lies beside the description is no matter of the text alone, wings say things of their own, and the end of a
+    // long list is of no case.
+    let filesOnly = [
+      "spec.single-fencing", "spec.missing-file", "spec.linked-path", "spec.private-file", "spec.too-many-problems",
+    ]
     for code in Diagnostic.Code.catalog where !filesOnly.contains(code.id) {
       let page = try String(contentsOf: Self.root.appending(path: "docs/diagnostics/\(code.id).md"), encoding: .utf8)
       let quoted = page.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.filter {

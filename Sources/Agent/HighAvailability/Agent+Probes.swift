@@ -61,7 +61,7 @@ extension FencingProbe: AgentProbe {
   var shares: SharedFacts.Subjects { SharedFacts.Subjects() }
 
   func answer(on agent: Agent, _ context: ProbeContext) async throws(AgentError) -> FencingRecord? {
-    try FencingRecords.read(head)
+    try FencingRecords.read(key)
   }
 }
 

@@ -13,6 +13,7 @@ extension EnsureFencingProven: AgentOperation {
   /// - Throws: `.bmcUnreachable`, `.bmcAuthentication`, `.bmcCipher`, `.bmcPrivilege`, `.conflict` when it is another
   ///   machine's BMC, and `.notFound` when the fence agent is not installed.
   func perform(on agent: Agent, _ context: OperationContext) async throws(AgentError) -> Outcome {
+    if let level = goal.level { return try await prove(level, context) }
     context.progress("asking the BMC of \(goal.head) at \(goal.bmc.address)")
     let power = try PowerControl(goal.bmc, context.secrets)
     return goal.from == goal.head ? try await own(power) : try await other(power, context)
@@ -45,10 +46,28 @@ extension EnsureFencingProven: AgentOperation {
     return Outcome(changed: true, detail: "the BMC of \(goal.head) at \(goal.bmc.address) answers: power is \(state)")
   }
 
+  private func prove(_ level: FencingLevel, _ context: OperationContext) async throws(AgentError) -> Outcome {
+    context.progress("asking \(level.agent.name) for the power of \(goal.head)")
+    let input = (level.parameters + [("action", "status")]).map { "\($0.name)=\($0.value)\n" }.joined()
+    let result = try await Command.run(level.path, [], input: Array(input.utf8), deadline: .seconds(60))
+    guard result.status == 0 || result.status == 2 else {
+      throw AgentError(
+        .commandFailed, "\(level.agent.name) cannot tell the power of \(goal.head)", cause: result.lastLines,
+        next:
+          "Check the parameters and secrets in heads.\(goal.head).fencing: `man \(level.agent.name)`; then apply again."
+      )
+    }
+    try record(nil)
+    return Outcome(
+      changed: true,
+      detail: "\(level.agent.name) answers: power of \(goal.head) is \(result.status == 0 ? "on" : "off")")
+  }
+
   private func record(_ uuid: SystemUUID?) throws(AgentError) {
     try FencingRecords.write(
+      goal.key,
       FencingRecord(
-        head: goal.head, address: goal.bmc.address, provenAt: Int(time(nil)), device: goal.device.words,
+        head: goal.head, address: goal.bmc.address, provenAt: Int(time(nil)), device: goal.words,
         uuid: uuid?.description))
   }
 }
@@ -57,28 +76,28 @@ extension EnsureFencingProven: AgentOperation {
 enum FencingRecords {
   private static let folder = "/var/lib/cluster/fencing"
 
-  private static func path(_ head: HostID) -> String { "\(folder)/\(head).json" }
+  private static func path(_ key: String) -> String { "\(folder)/\(key).json" }
 
   /// The record of a proof. Nil when there is none. One that cannot be read is an error, and proving again replaces it.
-  static func read(_ head: HostID) throws(AgentError) -> FencingRecord? {
-    guard FileManager.default.fileExists(atPath: path(head)) else { return nil }
+  static func read(_ key: String) throws(AgentError) -> FencingRecord? {
+    guard FileManager.default.fileExists(atPath: path(key)) else { return nil }
     do {
-      return try JSONDecoder().decode(FencingRecord.self, from: Data(contentsOf: URL(filePath: path(head))))
+      return try JSONDecoder().decode(FencingRecord.self, from: Data(contentsOf: URL(filePath: path(key))))
     } catch {
       throw AgentError(
-        .invalid, "\(path(head)) cannot be read", cause: "\(error)", next: "Remove \(path(head)), then apply again.")
+        .invalid, "\(path(key)) cannot be read", cause: "\(error)", next: "Remove \(path(key)), then apply again.")
     }
   }
 
-  static func write(_ record: FencingRecord) throws(AgentError) {
+  static func write(_ key: String, _ record: FencingRecord) throws(AgentError) {
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys]
-      try encoder.encode(record).write(to: URL(filePath: path(record.head)), options: .atomic)
+      try encoder.encode(record).write(to: URL(filePath: path(key)), options: .atomic)
     } catch {
       throw AgentError(
-        .diskFull, "\(path(record.head)) cannot be written", cause: "\(error)", next: "Check `df \(folder)`.")
+        .diskFull, "\(path(key)) cannot be written", cause: "\(error)", next: "Check `df \(folder)`.")
     }
   }
 }

@@ -92,6 +92,9 @@ extension LabSite {
         try LabFiles.writeJSON(MachineStatus(.off), to: statusFile(of: machine))
       }
       if let bmc = machine.bmc { try await BoardController(site: self, machine: machine, bmc: bmc).start() }
+      if let outlet = machine.outlet {
+        try await BoardController(site: self, machine: machine, bmc: outlet, isOutlet: true).start()
+      }
     }
     progress("\(machines.count) machines, \(machines.filter { $0.bmc != nil }.count) BMCs")
   }

@@ -90,11 +90,13 @@ package struct FakeMachine: Hashable, Codable, Sendable {
   package var imagesMadeAt: [String: Int] = [:]
   package var captures: Set<HostID> = []
   package var clones: [HostID: CloneRecord] = [:]
-  package var fencing: [HostID: FencingRecord] = [:]
+  package var fencing: [String: FencingRecord] = [:]
   /// The reports of nodes about themselves, and when: seconds since 1970.
   package var reports: [MACAddress: Heard] = [:]
   /// The run that cycled the power of each BMC's machine last, through this head.
   package var powerCycles: [IPv4Address: String] = [:]
+  /// Tests of fencing that this head has carried out, by the head that was cut.
+  package var fenceTests: [HostID: FenceTest] = [:]
   package var lease = FakeLease()
   package var deadMan = FakeDeadMan()
   /// The address over which one comes in. Nil: over any, so that no change of addresses cuts the machine off.

@@ -51,9 +51,28 @@ extension FakeWorld {
     return Outcome(changed: true, detail: "switched \(goal.of.name) off and on")
   }
 
+  /// The head goes, what ran there goes to the other one, and the head comes back.
+  mutating func ensureFenceTested(
+    _ goal: FenceTestGoal, on host: HostID, _ secrets: Secrets
+  ) throws(AgentError) -> Outcome {
+    if let test = machines[host]?.fenceTests[goal.head], test.token == goal.token {
+      return Outcome(changed: false, detail: "\(goal.head) was fenced by run \(goal.token): \(test.words)")
+    }
+    _ = try ensurePower(goal.bmc, .off, secrets)
+    _ = try ensurePower(goal.bmc, .on, secrets)
+    let test = FenceTest(token: goal.token, testedAt: now, off: 1000, on: 2000, back: 60_000)
+    machines[host]?.fenceTests[goal.head] = test
+    return Outcome(changed: true, detail: "fenced \(goal.head): \(test.words)")
+  }
+
   mutating func ensureFencingProven(
     _ goal: FencingGoal, on host: HostID, _ secrets: Secrets
   ) throws(AgentError) -> Outcome {
+    if goal.level != nil {
+      machines[host]?.fencing[goal.key] = FencingRecord(
+        head: goal.head, address: goal.bmc.address, provenAt: now, device: goal.words, uuid: nil)
+      return Outcome(changed: true, detail: "\(goal.words) answers")
+    }
     let board = try board(goal.bmc, secrets)
     let isOwn = goal.from == goal.head
     guard (board.machine == host) == isOwn, !isOwn || board.machine == goal.head else {
@@ -64,8 +83,8 @@ extension FakeWorld {
     }
     if !isOwn { try requirePrivilege(goal.bmc, board) }
     let power = board.power
-    machines[host]?.fencing[goal.head] = FencingRecord(
-      head: goal.head, address: goal.bmc.address, provenAt: now, device: goal.device.words,
+    machines[host]?.fencing[goal.key] = FencingRecord(
+      head: goal.head, address: goal.bmc.address, provenAt: now, device: goal.words,
       uuid: isOwn ? "\(board.machine)" : nil)
     return Outcome(changed: true, detail: "the BMC of \(goal.head) answers: power is \(power.rawValue)")
   }
@@ -106,6 +125,10 @@ extension PowerCycleProbe: MemoryProbe {
   func answer(of asked: AskedMachine) -> String? { asked.machine.powerCycles[address] }
 }
 
+extension FenceTestProbe: MemoryProbe {
+  func answer(of asked: AskedMachine) -> FenceTest? { asked.machine.fenceTests[head] }
+}
+
 extension FencingProbe: MemoryProbe {
-  func answer(of asked: AskedMachine) -> FencingRecord? { asked.machine.fencing[head] }
+  func answer(of asked: AskedMachine) -> FencingRecord? { asked.machine.fencing[key] }
 }

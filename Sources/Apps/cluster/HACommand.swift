@@ -8,7 +8,7 @@ struct HACommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ha", abstract: "Move the services to another head, or pause and resume high availability.",
     discussion: ExitStatus.table,
-    subcommands: [SwitchoverCommand.self, HAPauseCommand.self, HAResumeCommand.self])
+    subcommands: [SwitchoverCommand.self, FenceTestCommand.self, HAPauseCommand.self, HAResumeCommand.self])
 }
 
 struct SwitchoverCommand: AsyncParsableCommand {
@@ -39,6 +39,30 @@ struct SwitchoverCommand: AsyncParsableCommand {
       }
       return SwitchoverErrand(to: other)
     }
+  }
+}
+
+struct FenceTestCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fence-test",
+    abstract: "Have Pacemaker cut a head's power, to see that it works and how long it takes.",
+    discussion: """
+      What runs on the head is gone at once. It has to come back by itself: the run waits until it is in the cluster \
+      again, and records the times.
+      """)
+
+  @Argument(help: "The head to cut.")
+  var head: String
+
+  @Flag(help: "Also when the services run there: they fail over.")
+  var serving = false
+
+  @OptionGroup var errand: ErrandOptions
+
+  func validate() throws { try errand.check() }
+
+  func run() async throws {
+    try await errand.carryOut { run, _ in FenceTestErrand(HostID(head), serving: serving, token: run) }
   }
 }
 

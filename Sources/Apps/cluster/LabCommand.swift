@@ -70,6 +70,7 @@ struct LabChassisCommand: AsyncParsableCommand {
   @Option var offAfter: Double = 0
   @Flag var readOnly = false
   @Flag var lies = false
+  @Flag var outlet = false
   @Argument var state: String
   @Argument var machine: String
   @Argument(parsing: .allUnrecognized) var request: [String] = []
@@ -80,7 +81,7 @@ struct LabChassisCommand: AsyncParsableCommand {
       let machine = try LabEntry.machine(machine, of: site)
       if wait > 0 { try await ContinuousClock().sleep(for: .seconds(wait)) }
       let traits = BoardTraits(offAfter: offAfter, readOnly: readOnly, lies: lies)
-      let chassis = ChassisControl(PowerSwitch(machine, of: site), traits)
+      let chassis = ChassisControl(PowerSwitch(machine, of: site), traits, isOutlet: outlet)
       for line in try await chassis.answer(request) { Terminal.print(line) }
     }
   }

@@ -41,7 +41,8 @@ struct ClusterExpansion {
       name: HostID(head.name.value), nics: nics(value.nics, 0), bmc: bmc(value.bmc, 0),
       cloneOf: value.cloneOf.map { HostID($0.value) }, wipe: value.wipe?.value ?? false,
       disk: value.disk?.value, keep: value.keep?.value.map(\.value) ?? [],
-      firmware: value.firmware?.value ?? .auto, source: head.span)
+      firmware: value.firmware?.value ?? .auto,
+      fencing: value.fencing?.value.compactMap(\.value.method) ?? [.bmc], source: head.span)
   }
 
   private func image(_ image: Named<ImageSection.Declaration>) -> ClientImage? {

@@ -104,6 +104,8 @@ extension Diagnostic.Code {
   package static let detectTiming = Self("spec.detect-timing", "Detection time that cannot work")
   package static let fencingMissing = Self("spec.fencing-missing", "Fencing missing")
   package static let fencingWithoutBMC = Self("spec.fencing-without-bmc", "Head that cannot be fenced")
+  package static let fencingLevels = Self("spec.fencing-levels", "Ways to fence without the BMC")
+  package static let singleFencing = Self("spec.single-fencing", "Fencing that fails with the mains")
   package static let fencingContradiction = Self("spec.fencing-contradiction", "Fencing both on and off")
   package static let unsafeWithoutFencing = Self("spec.unsafe-without-fencing", "High availability without fencing")
 
@@ -126,6 +128,6 @@ extension Diagnostic.Code {
     tooFewHeads, tooManyHeads, serviceAddressHead, serviceAddressMissing, serviceNotServed, serviceNotHA,
     serviceName, serviceUnit, serviceCheck,
     singleHeartbeat, heartbeatHead, monitorTiming, detectTiming, fencingMissing, fencingWithoutBMC,
-    fencingContradiction, unsafeWithoutFencing,
+    fencingLevels, singleFencing, fencingContradiction, unsafeWithoutFencing,
   ]
 }

@@ -68,7 +68,7 @@ extension CIBElement.Section {
     switch self {
     case .options: return section + [XMLElement("cluster_property_set", [.init("id", "cib-bootstrap-options")])]
     case .resourceDefaults: return section + [XMLElement("meta_attributes", [.init("id", "rsc_defaults-options")])]
-    case .resources, .constraints: return section
+    case .resources, .constraints, .fencingTopology: return section
     }
   }
 }

@@ -122,6 +122,7 @@ package struct CIBElement: Hashable, Codable, Sendable {
     case options = "crm_config"
     case resources
     case constraints
+    case fencingTopology = "fencing-topology"
     case resourceDefaults = "rsc_defaults"
   }
 

@@ -21,31 +21,36 @@ package enum FencingProofKind: ResourceKind {
     package var bmc: BMC
     /// The BMC of the head that does it.
     package var own: BMC?
+    /// Another way than the BMC.
+    package var level: FencingLevel?
 
-    package init(head: HostID, from: HostID, bmc: BMC, own: BMC?) {
+    package init(head: HostID, from: HostID, bmc: BMC, own: BMC?, level: FencingLevel? = nil) {
       self.head = head
       self.from = from
       self.bmc = bmc
       self.own = own
+      self.level = level
     }
 
-    package var goal: FencingGoal { FencingGoal(head: head, from: from, bmc: bmc, own: own) }
+    package var goal: FencingGoal { FencingGoal(head: head, from: from, bmc: bmc, own: own, level: level) }
+    var probe: FencingProbe { FencingProbe(head, level: level?.index) }
   }
 
   package typealias Actual = FencingRecord
 
   package static func id(of head: HostID) -> ResourceID { ResourceID(name, head.name) }
+  package static func id(of level: FencingLevel) -> ResourceID { ResourceID(name, level.name) }
   /// That the BMC is the head's own.
   package static func ownId(of head: HostID) -> ResourceID { ResourceID(name, on: head, head.name) }
 
   package static func questions(_ id: ResourceID, _ desired: Desired) -> [Question] {
-    [Question(desired.from, FencingProbe(desired.head))]
+    [Question(desired.from, desired.probe)]
   }
 
   package static func interpret(
     _ id: ResourceID, _ desired: Desired, _ answers: Answers
   ) throws(Unreadable) -> Actual? {
-    try answers.answer(desired.from, FencingProbe(desired.head)) ?? nil
+    try answers.answer(desired.from, desired.probe) ?? nil
   }
 
   package static func steps(
@@ -56,16 +61,18 @@ package enum FencingProofKind: ResourceKind {
     case nil: because = "not proven yet"
     case let proof? where proof.address != desired.bmc.address:
       because = "proven at \(proof.address), and the BMC is at \(desired.bmc.address)"
-    case let proof? where proof.device != desired.goal.device.words:
-      because = "proven as \(proof.device ?? "another one"), and it is \(desired.goal.device.words)"
+    case let proof? where proof.device != desired.goal.words:
+      because = "proven as \(proof.device ?? "another one"), and it is \(desired.goal.words)"
     case let proof? where context.now - proof.provenAt > validSeconds:
       because = "proven \((context.now - proof.provenAt) / 86400) days ago"
     default: return []
     }
-    let asks =
+    let asksBMC =
       desired.from == desired.head
       ? "\(desired.head) asks whether the BMC at \(desired.bmc.address) is its own"
       : "\(desired.from) asks the BMC of \(desired.head) at \(desired.bmc.address)"
+    let asks =
+      desired.level.map { "\(desired.from) asks \($0.agent.name) for the power of \(desired.head)" } ?? asksBMC
     return [
       StepDraft("prove", on: desired.from, EnsureFencingProven(desired.goal), because: because, changes: [asks])
     ]
@@ -83,7 +90,9 @@ extension Resource {
     _ desired: FencingProofKind.Desired, because: String, source: SourceSpan, after: [ResourceID]
   ) -> Resource {
     let isOwn = desired.from == desired.head
-    let id = isOwn ? FencingProofKind.ownId(of: desired.head) : FencingProofKind.id(of: desired.head)
+    let level = desired.level.map { FencingProofKind.id(of: $0) }
+    let own = FencingProofKind.ownId(of: desired.head)
+    let id = level ?? (isOwn ? own : FencingProofKind.id(of: desired.head))
     return Resource(id, desired, because: because, source: source, after: after)
   }
 }
@@ -95,10 +104,17 @@ package struct FencingProbe: Probe {
   package static let name = "fencing"
 
   package let head: HostID
+  /// The way to switch it off, by its place among them. Nil: by its BMC.
+  package let level: Int?
 
-  package init(_ head: HostID) { self.head = head }
+  package init(_ head: HostID, level: Int? = nil) {
+    self.head = head
+    self.level = level
+  }
 
-  package var words: String { "fencing \(head)" }
+  /// `head1`, `head1-level2`: what the proof is kept by.
+  package var key: String { head.name + (level.map { "-level\($0)" } ?? "") }
+  package var words: String { "fencing \(key)" }
   package var secrets: ProbeSecrets { .none }
 
   package func recorded(_ record: FencingRecord?, _ nodes: NodeNames) -> [ObservedLines] {
@@ -106,7 +122,7 @@ package struct FencingProbe: Probe {
   }
 
   package func explained(_ record: FencingRecord?, _ nodes: NodeNames) -> [String] {
-    ["\(head) \(record == nil ? "not proven" : "proven")"]
+    ["\(key) \(record == nil ? "not proven" : "proven")"]
   }
 }
 
@@ -138,7 +154,10 @@ package struct EnsureFencingProven: GoalOperation {
   package let goal: FencingGoal
   package init(_ goal: FencingGoal) { self.goal = goal }
 
-  package var secrets: Set<SecretRef> { Set([goal.bmc, goal.own].compactMap { $0?.password }) }
+  /// The secrets of an agent beside the BMC are on the head that runs it.
+  package var secrets: Set<SecretRef> {
+    goal.level != nil ? [] : Set([goal.bmc, goal.own].compactMap { $0?.password })
+  }
   package var machine: HostID? { goal.head }
   package func claims(on host: HostID) -> [Claim] { [] }
   package var lockout: Lockout { .impossible }
@@ -151,7 +170,7 @@ package struct EnsureFencingProven: GoalOperation {
   }
   package var expectation: Expectation? { nil }
 
-  package var target: String { goal.from == goal.head ? "own BMC" : goal.head.name }
+  package var target: String { goal.level?.name ?? (goal.from == goal.head ? "own BMC" : goal.head.name) }
   package func title(verb: String, machines: String) -> String {
     goal.from == goal.head ? "prove that the BMC of \(goal.head) is its own" : "prove that \(machines) can be fenced"
   }
@@ -164,13 +183,18 @@ package struct FencingGoal: Hashable, Codable, Sendable {
   package var from: HostID
   package var bmc: BMC
   package var own: BMC?
+  package var level: FencingLevel?
 
-  package init(head: HostID, from: HostID, bmc: BMC, own: BMC?) {
+  package init(head: HostID, from: HostID, bmc: BMC, own: BMC?, level: FencingLevel? = nil) {
     self.head = head
     self.from = from
     self.bmc = bmc
     self.own = own
+    self.level = level
   }
 
+  package var key: String { FencingProbe(head, level: level?.index).key }
+  /// The device and its parameters, in one line: these are proven.
+  package var words: String { level?.words ?? device.words }
   package var device: FenceDevice { bmc.speaks.fence(head, bmc) }
 }

@@ -16,12 +16,15 @@ package enum HighAvailability: Wing {
   ]
   package static let probes: [any Probe.Type] = [
     CorosyncProbe.self, CIBProbe.self, StoredCIBProbe.self, CrmMonProbe.self, FencingProbe.self,
-    ResourceAgentsProbe.self,
+    ResourceAgentsProbe.self, FenceTestProbe.self,
   ]
   package static let operations: [any HostOperation.Type] = [
     EnsureCIB.self, EnsureFencingProven.self, EnsureServicesOn.self, EnsureResourceAgents.self,
+    EnsureFenceTested.self,
   ]
-  package static let errands: [any Errand.Type] = [SwitchoverErrand.self, MaintenanceErrand.self]
+  package static let errands: [any Errand.Type] = [
+    SwitchoverErrand.self, MaintenanceErrand.self, FenceTestErrand.self,
+  ]
 
   package static func services(_ cluster: Cluster) -> [HeadService] {
     (cluster.ha?.services ?? []).compactMap { service in
@@ -32,8 +35,28 @@ package enum HighAvailability: Wing {
     }
   }
 
-  /// A unit of the site's own is none that `cluster` decides about itself.
   package static func problems(_ cluster: Cluster) -> [Diagnostic] {
+    units(cluster) + mains(cluster)
+  }
+
+  /// A BMC dies with the mains of its head, and Pacemaker takes nothing over from a head that it cannot see to be off.
+  private static func mains(_ cluster: Cluster) -> [Diagnostic] {
+    guard let policy = cluster.ha, policy.fencing, cluster.heads.count > 1 else { return [] }
+    let single = cluster.heads.filter { $0.fencing == [.bmc] }.map { "`\($0.name)`" }
+    guard !single.isEmpty else { return [] }
+    return [
+      Diagnostic(
+        .singleFencing, severity: .warning,
+        "\(single.joined(separator: " and ")) can be fenced by the BMC alone, which has no power when the head has none.",
+        help:
+          "A head that loses its mains is then not taken over until somebody says that it is off. Give each head a "
+          + "second way, such as a switched power strip: `fencing: [bmc, { agent: fence_apc_snmp, … }]`.",
+        at: policy.sources["fencing"] ?? policy.source)
+    ]
+  }
+
+  /// A unit of the site's own is none that `cluster` decides about itself.
+  private static func units(_ cluster: Cluster) -> [Diagnostic] {
     let services = WingCatalog.services(of: cluster)
     let taken = Set(services.filter { !$0.isOwn }.map(\.unit)).union(HighAvailabilityParts.units)
       .union(Lockout.units)
@@ -147,6 +170,20 @@ struct HighAvailabilityParts {
           mode: 0o755, because: "fencing of \(other.name) without its password on a command line",
           source: source("fencing"),
           after: installed))
+      for level in FencingLevel.all(of: other) {
+        for secret in level.agent.secrets.values.sorted() where written.insert(secret).inserted {
+          resources.append(
+            .secretFile(
+              on: head, WellKnown.secretPath(secret), secret, because: "fencing of \(other.name)",
+              source: source("fencing"), after: installed))
+        }
+        resources += level.files.map { file in
+          .file(
+            on: head, file.path, file.text, mode: 0o755,
+            because: "fencing of \(other.name) without secrets in Pacemaker's configuration", source: source("fencing"),
+            after: installed)
+        }
+      }
     }
     return resources
   }
@@ -217,7 +254,7 @@ struct HighAvailabilityParts {
           after: [PackagesKind.id(on: head.name, HighAvailability.name)])
       }
     }
-    return own
+    return own + levelProofs
       + cluster.heads.compactMap { head in
         guard let bmc = head.bmc, let other = cluster.heads.first(where: { $0.name != head.name }) else { return nil }
         return .fencingProof(
@@ -230,6 +267,22 @@ struct HighAvailabilityParts {
               on: other.name, bmc.speaks.fenceProgramPath(head.name)),
           ])
       }
+  }
+
+  private var levelProofs: [Resource] {
+    cluster.heads.flatMap { head -> [Resource] in
+      guard let bmc = head.bmc, let other = cluster.heads.first(where: { $0.name != head.name })?.name else {
+        return []
+      }
+      return FencingLevel.all(of: head).map { level in
+        let secrets = level.agent.secrets.values.map { SecretFileKind.id(on: other, WellKnown.secretPath($0)) }
+        return .fencingProof(
+          .init(head: head.name, from: other, bmc: bmc, own: nil, level: level),
+          because: "\(other) can switch \(head.name) off by \(level.agent.name)", source: source("fencing"),
+          after: [PackagesKind.id(on: other, HighAvailability.name)] + secrets
+            + level.files.map { FileKind.id(on: other, $0.path) })
+      }
+    }
   }
 
   var units: [Resource] {

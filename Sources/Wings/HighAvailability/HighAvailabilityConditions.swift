@@ -124,12 +124,37 @@ struct HighAvailabilityConditions {
     guard policy.fencing else {
       return [Condition(name: "fencing", ok: false, detail: "switched off with unsafe_without_fencing")]
     }
+    let single = cluster.heads.filter { $0.fencing.count == 1 }.map(\.name.name)
+    let ways =
+      single.isEmpty
+      ? "enabled, in several ways"
+      : "enabled, by BMC alone"
+        + (single.count == cluster.heads.count ? "" : " for \(single.joined(separator: ", "))")
+        + ": a head whose BMC has no power is not taken over"
     let on = Condition(
-      name: "fencing", ok: status.stonithEnabled,
-      detail: status.stonithEnabled
-        ? "enabled, by BMC alone: a head whose BMC has no power is not taken over" : "stonith-enabled is false"
-    )
+      name: "fencing", ok: status.stonithEnabled, detail: status.stonithEnabled ? ways : "stonith-enabled is false")
     return [on] + cluster.heads.map(device(status))
+      + cluster.heads.flatMap { FencingLevel.all(of: $0) }.map(level(status))
+  }
+
+  private func level(_ status: ClusterStatus) -> (FencingLevel) -> HighAvailabilityStatus.Condition {
+    { level in
+      let name = "fencing-\(level.name)"
+      guard let proof = facts.levels[level.name] else {
+        return Condition(name: name, ok: false, detail: "\(level.agent.name): not proven")
+      }
+      let age = "\(level.agent.name): proven \(Self.age(now - proof.provenAt)) ago"
+      guard now - proof.provenAt <= FencingProofKind.validSeconds else {
+        return Condition(name: name, ok: false, detail: age)
+      }
+      guard proof.device == level.words else {
+        return Condition(name: name, ok: false, detail: "\(age), with other parameters")
+      }
+      guard let device = status.resource(level.id), device.active, !device.failed else {
+        return Condition(name: name, ok: false, detail: "\(age), but its fence device does not run")
+      }
+      return Condition(name: name, ok: true, detail: age)
+    }
   }
 
   private func device(_ status: ClusterStatus) -> (Head) -> HighAvailabilityStatus.Condition {

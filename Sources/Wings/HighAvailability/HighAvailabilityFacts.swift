@@ -9,6 +9,8 @@ struct HighAvailabilityFacts {
   /// Heads that answered, with Corosync's state where it runs.
   private(set) var corosync: [HostID: CorosyncState?] = [:]
   private(set) var proofs: [HostID: FencingRecord] = [:]
+  /// Proofs of further ways, by `FencingLevel.name`.
+  private(set) var levels: [String: FencingRecord] = [:]
   /// The findings of heads on whose their BMC is.
   private(set) var owned: [HostID: FencingRecord] = [:]
   /// Why a head cannot tell something of this.
@@ -36,6 +38,11 @@ struct HighAvailabilityFacts {
       }
       corosync[head] = known(head) { () throws(Unreadable) in try answers.answer(head, CorosyncProbe()) }
       owned[head] = known(head) { () throws(Unreadable) in try answers.answer(head, FencingProbe(head)) ?? nil }
+      for level in cluster.heads.filter({ $0.name != head }).flatMap({ FencingLevel.all(of: $0) }) {
+        let probe = FencingProbe(level.head, level: level.index)
+        let record = known(head) { () throws(Unreadable) in try answers.answer(head, probe) ?? nil }
+        if let record, record.provenAt > levels[level.name]?.provenAt ?? 0 { levels[level.name] = record }
+      }
       links[head] = known(head) { () throws(Unreadable) in try answers.answer(head, LinksProbe()) }
       for other in cluster.heads.map(\.name) where other != head && inventory.isReachable(head) {
         do throws(Unreadable) {

@@ -64,21 +64,51 @@ struct PacemakerElements {
     return cluster.heads.flatMap { head -> [CIBElement] in
       guard let bmc = head.bmc else { return [] }
       let device = bmc.speaks.fence(head.name, bmc)
-      var parameters = device.parameters
-      parameters += [
-        ("pcmk_host_list", head.name.name), ("pcmk_reboot_action", "reboot"),
+      let levels = FencingLevel.all(of: head)
+      let last = head.fencing.count
+      return fenceDevice(
+        device.id, device.agent, device.parameters, for: head.name,
+        isLast: head.fencing.firstIndex(of: .bmc) == last - 1)
+        + levels.flatMap { level in
+          fenceDevice(level.id, level.type, level.parameters, for: head.name, isLast: level.index == last)
+        }
+        + (levels.isEmpty ? [] : topology(head, device, levels))
+    }
+  }
+
+  private func fenceDevice(
+    _ id: String, _ agent: String, _ parameters: [(name: String, value: String)], for head: HostID, isLast: Bool
+  ) -> [CIBElement] {
+    // Where there is another way, it is tried before this one is tried again.
+    let retries = isLast ? [] : [(name: "pcmk_reboot_retries", value: "1")]
+    let parameters =
+      parameters + retries + [
+        ("pcmk_host_list", head.name), ("pcmk_reboot_action", "reboot"),
         // An agent that is killed half-way leaves the machine off and the fencing failed.
         ("pcmk_reboot_timeout", "75s"), ("pcmk_off_timeout", "75s"),
       ]
-      // A BMC that does not answer for some minutes must not put its fence device out of service for longer.
-      let primitive = primitive(
-        device.id, ["class": "stonith", "type": device.agent], parameters, meta: [("migration-threshold", "INFINITY")],
-        // fence_ipmilan(8) is a Python program: half a second of a core for each question.
-        operations: [("monitor", .seconds(300), .seconds(25))])
-      // A head that has to be fenced cannot be trusted to do it.
-      let location = constraint(
-        "rsc_location", "\(device.id)-elsewhere", ["rsc": device.id, "node": head.name.name, "score": "-INFINITY"])
-      return [primitive, location]
+    // A BMC that does not answer for some minutes must not put its fence device out of service for longer.
+    let primitive = primitive(
+      id, ["class": "stonith", "type": agent], parameters, meta: [("migration-threshold", "INFINITY")],
+      // Fence agents are Python programs: half a second of a core for each question.
+      operations: [("monitor", .seconds(300), .seconds(25))])
+    // A head that has to be fenced cannot be trusted to do it.
+    let location = constraint(
+      "rsc_location", "\(id)-elsewhere", ["rsc": id, "node": head.name, "score": "-INFINITY"])
+    return [primitive, location]
+  }
+
+  /// Pacemaker tries the next level when one fails, as the BMC's does when it has lost its power.
+  private func topology(_ head: Head, _ device: FenceDevice, _ levels: [FencingLevel]) -> [CIBElement] {
+    head.fencing.indices.map { number in
+      let id = "fencing-\(head.name)-\(number + 1)"
+      let devices = levels.first { $0.index == number + 1 }?.id ?? device.id
+      let element = XMLElement(
+        "fencing-level",
+        [
+          .init("devices", devices), .init("id", id), .init("index", "\(number + 1)"), .init("target", head.name.name),
+        ])
+      return CIBElement(section: .fencingTopology, id: id, xml: element.canonical)
     }
   }
 

@@ -18,6 +18,11 @@ package protocol PowerProtocol: SendableMetatype {
   static func fenceProgramPath(_ head: HostID) -> String
   /// The text of that program. It gives the agent the password of a file, and keeps two heads from shooting each other.
   static func fenceProgram(_ duel: FencingDuel) -> String
+  /// Other fence agents that speak it.
+  static var fenceAgents: [String] { get }
+  /// The text of a program for such an agent, in its tool's place, that has the password from a file. Nil: what it is
+  /// told does not allow for one.
+  static func fenceTool(_ agent: FenceAgent, passwordFile: (SecretRef) -> String) -> String?
   /// Why a fence agent could not ask a BMC, from what it said.
   static func failure(of device: FenceDevice, saying text: String) -> AgentError
 }

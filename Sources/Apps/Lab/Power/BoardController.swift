@@ -8,9 +8,12 @@ struct BoardController {
   var site: LabSite
   var machine: LabMachine
   var bmc: BMC
+  /// Not the machine's BMC, but the outlet that its cord is in.
+  var isOutlet = false
 
-  private var folder: String { "\(site.directory(of: machine))/bmc" }
-  var daemon: LabDaemon { LabDaemon(site: site, name: "bmc-\(machine.name)") }
+  private var part: String { isOutlet ? "outlet" : "bmc" }
+  private var folder: String { "\(site.directory(of: machine))/\(part)" }
+  var daemon: LabDaemon { LabDaemon(site: site, name: "\(part)-\(machine.name)") }
 
   /// Starts it, or starts it again when its address, account or traits have changed.
   func start() async throws(AgentError) {
@@ -35,12 +38,12 @@ struct BoardController {
   /// Takes its power. It does not end when it is asked to. The machine's own state is another matter.
   func stop() async throws(AgentError) { try await daemon.stop(SIGKILL) }
 
-  private var traits: BoardTraits { site.traits(of: machine) }
+  private var traits: BoardTraits { isOutlet ? BoardTraits() : site.traits(of: machine) }
   /// The machine whose chassis it is.
   private var switched: HostID { traits.chassisOf ?? machine.name }
   private var rules: String {
     (traits.offAfter > 0 ? " --off-after \(traits.offAfter)" : "") + (traits.readOnly ? " --read-only" : "")
-      + (traits.lies ? " --lies" : "")
+      + (traits.lies ? " --lies" : "") + (isOutlet ? " --outlet" : "")
   }
 
   /// ipmi_lan(5). `chassis_control` is not in the manual: the program is called with `get PARM…` or `set PARM VALUE…`.
@@ -53,7 +56,7 @@ struct BoardController {
           addr \(bmc.address) \(bmc.port ?? 623)
           priv_limit admin
       \(levels.joined(separator: "\n"))
-          guid \(site.systemUUID(of: switched))
+          guid \(site.systemUUID(of: isOutlet ? HostID("outlet/\(machine.name)") : switched))
         endlan
         chassis_control "\(site.program) lab _chassis \(site.stateDirectory) \(switched)\(rules)"
         user 1 false "" "test" user 10 none md2 md5 straight
@@ -76,10 +79,12 @@ struct BoardController {
 package struct ChassisControl {
   var power: PowerSwitch
   var traits: BoardTraits
+  var isOutlet: Bool
 
-  package init(_ power: PowerSwitch, _ traits: BoardTraits = BoardTraits()) {
+  package init(_ power: PowerSwitch, _ traits: BoardTraits = BoardTraits(), isOutlet: Bool = false) {
     self.power = power
     self.traits = traits
+    self.isOutlet = isOutlet
   }
 
   /// The lines to print.
@@ -100,7 +105,7 @@ package struct ChassisControl {
 
   private func get(_ parameter: String) throws(AgentError) -> String {
     switch parameter {
-    case "power": power.isOn ? "1" : "0"
+    case "power": (isOutlet ? power.hasOutlet : power.isOn) ? "1" : "0"
     case "boot": power.bootDevice.rawValue
     default: throw Self.unknown(["get", parameter])
     }
@@ -108,6 +113,10 @@ package struct ChassisControl {
 
   private func set(_ parameter: String, _ value: String) async throws(AgentError) {
     if traits.lies { return }
+    if isOutlet {
+      guard parameter == "power" else { throw Self.unknown(["set", parameter, value]) }
+      return try await power.setOutlet(value == "1")
+    }
     if traits.readOnly {
       throw AgentError(.permission, "This BMC only tells the power", next: "Give it other traits: `cluster lab bmc`.")
     }

@@ -54,13 +54,31 @@ package struct PowerSwitch: Sendable {
       }
     case .mainsOn:
       try LabFiles.remove(mainsFile)
-      try await board?.start()
+      if !isWithoutMains { try await board?.start() }
     }
   }
 
-  /// There is no power in the socket.
-  var isWithoutMains: Bool { LabFiles.exists(mainsFile) }
+  /// Switches the outlet that its cord is in. A machine that gets its mains from there starts.
+  func setOutlet(_ on: Bool) async throws(AgentError) {
+    try await LabLock.hold(lock) { () throws(AgentError) in
+      if on {
+        try LabFiles.remove(outletFile)
+        guard !isWithoutMains else { return }
+        try await board?.start()
+        try await switchOn()
+      } else {
+        try LabFiles.write("", to: outletFile)
+        try await board?.stop()
+        try await switchOff()
+      }
+    }
+  }
+
+  /// No power comes to it: its cord is out, or its outlet is off.
+  var isWithoutMains: Bool { LabFiles.exists(mainsFile) || !hasOutlet }
+  var hasOutlet: Bool { !LabFiles.exists(outletFile) }
   private var mainsFile: String { "\(folder)/mains-off" }
+  private var outletFile: String { "\(folder)/outlet-off" }
   private var board: BoardController? {
     machine.bmc.map { BoardController(site: site, machine: machine, bmc: $0) }
   }

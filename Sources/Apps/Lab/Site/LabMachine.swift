@@ -46,14 +46,19 @@ package struct LabMachine: Hashable, Codable, Sendable {
   package var hardware: Hardware
   package var ports: [Port]
   package var bmc: BMC?
+  /// The switched power strip that its cord is in, where the spec fences it by one that speaks IPMI.
+  package var outlet: BMC?
 
-  package init(name: HostID, role: Role, disk: Disk, hardware: Hardware, ports: [Port], bmc: BMC?) {
+  package init(
+    name: HostID, role: Role, disk: Disk, hardware: Hardware, ports: [Port], bmc: BMC?, outlet: BMC? = nil
+  ) {
     self.name = name
     self.role = role
     self.disk = disk
     self.hardware = hardware
     self.ports = ports
     self.bmc = bmc
+    self.outlet = outlet
   }
 }
 

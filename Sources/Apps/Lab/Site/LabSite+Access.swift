@@ -10,7 +10,7 @@ extension LabSite {
     if !LabFiles.exists(identity) { try await Self.makeKey(identity, comment: "cluster lab \(id)") }
     for machine in machines where machine.disk == .debian { try await makeHostKey(of: machine) }
     try LabFiles.write(sshConfiguration, to: sshConfig)
-    for secret in Set(machines.compactMap(\.bmc?.password)) {
+    for secret in Set(machines.flatMap { [$0.bmc, $0.outlet].compactMap { $0?.password } }) {
       let path = "\(secretsDirectory)/\(secret.name)"
       guard !LabFiles.exists(path) else { continue }
       try LabFiles.makeDirectory((path as NSString).deletingLastPathComponent, mode: 0o700)

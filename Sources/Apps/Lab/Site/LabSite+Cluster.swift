@@ -17,7 +17,8 @@ extension LabSite {
         LabMachine(
           name: head.name, role: .head, disk: head.cloneOf == nil ? .debian : .empty,
           hardware: .container,
-          ports: Self.ports(head.nics, of: head.name, in: cluster), bmc: head.bmc))
+          ports: Self.ports(head.nics, of: head.name, in: cluster), bmc: head.bmc,
+          outlet: Self.outlet(head)))
     }
     for node in nodes {
       machines.append(
@@ -57,6 +58,18 @@ extension LabSite {
     }
   }
 
+  /// Power strips have many languages. The lab's speak IPMI, as far as an outlet can.
+  private static func outlet(_ head: Head) -> BMC? {
+    head.fencing.lazy.compactMap(\.agent).compactMap { agent -> BMC? in
+      guard agent.name == "fence_ipmilan", let address = agent.parameters["ip"].flatMap({ IPv4Address($0) }),
+        let user = agent.parameters["username"], let password = agent.secrets["password"]
+      else { return nil }
+      return BMC(
+        address: address, protocol: .ipmi, user: user, password: password,
+        port: agent.parameters["ipport"].flatMap { Int($0) })
+    }.first
+  }
+
   private static func usedAddresses(_ cluster: Cluster) -> Set<IPv4Address> {
     var used = Set(cluster.heads.flatMap { $0.nics.map(\.address) })
     used.formUnion(cluster.nodes.flatMap { $0.nics.map(\.address) })
@@ -71,7 +84,7 @@ extension LabSite {
     on network: Network, machines: [LabMachine], used: Set<IPv4Address>
   ) -> [String] {
     var addresses = network.gateway.map { [$0] } ?? []
-    addresses += machines.compactMap(\.bmc?.address).filter(network.cidr.contains)
+    addresses += machines.flatMap { [$0.bmc, $0.outlet].compactMap { $0?.address } }.filter(network.cidr.contains)
     if addresses.isEmpty {
       let dynamic = network.dynamic.map { $0.first.bits...max($0.first.bits, $0.last.bits) }
       let hosts = network.cidr.address.bits + 1..<max(network.cidr.broadcast.bits, network.cidr.address.bits + 1)

@@ -72,6 +72,16 @@ extension EnsureFencingProven: MemoryOperation {
   }
 }
 
+extension EnsureFenceTested: MemoryOperation {
+  package var conduct: MemoryConduct { .short(.seconds(60), mayEndReports: true) }
+
+  package func perform(
+    in world: inout FakeWorld, on host: HostID, _ secrets: Secrets
+  ) throws(AgentError) -> Outcome {
+    try world.ensureFenceTested(goal, on: host, secrets)
+  }
+}
+
 extension EnsureServicesOn: MemoryOperation {
   package var conduct: MemoryConduct { .short(.seconds(6), mayEndReports: true) }
 

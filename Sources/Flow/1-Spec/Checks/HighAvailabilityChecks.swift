@@ -6,6 +6,7 @@ import Diagnostics
 /// The policy in `ha:`: whether it can work at all, and whether it is safe.
 enum HighAvailabilityChecks {
   static func run(_ context: CheckContext, _ problems: inout Problems) {
+    levels(context, &problems)
     guard let policy = context.declaration.ha?.value else { return }
     heads(policy, context, &problems)
     addresses(policy, context, &problems)
@@ -147,6 +148,20 @@ enum HighAvailabilityChecks {
       problems.error(
         .fencingWithoutBMC, "`\(head.name.value)` is to be fenced by its BMC, but has no `bmc`.",
         help: "The other head cuts its power through it. Add `bmc:`.", at: head.name.span)
+    }
+  }
+}
+
+extension HighAvailabilityChecks {
+  /// Without high availability nobody fences.
+  static func levels(_ context: CheckContext, _ problems: inout Problems) {
+    guard context.declaration.ha?.value.fencing == nil else { return }
+    for head in context.declaration.heads {
+      guard let fencing = head.value?.fencing else { continue }
+      problems.error(
+        .noEffect, "Nothing would fence `\(head.name.value)`.",
+        help: "Heads fence each other with `ha: { fencing: { via: bmc } }`. Add it, or remove the key.",
+        at: fencing.span)
     }
   }
 }

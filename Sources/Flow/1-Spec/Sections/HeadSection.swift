@@ -14,6 +14,7 @@ enum HeadSection: Section {
     var disk: Located<DiskRule>?
     var keep: Located<[Located<String>]>?
     var firmware: Located<Head.Firmware>?
+    var fencing: Located<[Located<FenceAgentSection.Declaration>]>?
   }
 
   static let noun = "a head"
@@ -50,9 +51,14 @@ enum HeadSection: Section {
         + "Default: auto, as the head that it is a clone of."
     ) as Key<Head.Firmware>
 
+  static let fencing = Key(
+    "fencing", FenceAgentSection.methods,
+    "The ways to switch it off when it is silent, in the order in which they are tried. A BMC has no power when its head "
+      + "has none, so a second way decides whether a head without mains is taken over. Default: [bmc].")
+
   static let keys = [
     nics.description, bmc.description, cloneOf.description, wipe.description, disk.description, keep.description,
-    firmware.description,
+    firmware.description, fencing.description,
   ]
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration { read(fields, bmc, &problems) }
@@ -69,7 +75,8 @@ enum HeadSection: Section {
       hasBMC: fields.entry(bmc.name) != nil,
       cloneOf: fields.read(cloneOf, &problems), wipe: fields.read(wipe, &problems),
       disk: fields.read(disk, &problems), keep: fields.read(keep, &problems),
-      firmware: fields.read(firmware, &problems))
+      firmware: fields.read(firmware, &problems),
+      fencing: fields.read(fencing, &problems))
   }
 }
 

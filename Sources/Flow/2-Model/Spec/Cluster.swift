@@ -199,11 +199,13 @@ package struct Head: Hashable, Sendable {
   /// Paths of the original that the clone gets although they would stay there: absolute, without a slash at the end.
   package var keep: [String]
   package var firmware: Firmware
+  /// The ways to switch it off, in the order in which they are tried.
+  package var fencing: [FencingMethod]
   package var source: SourceSpan
 
   package init(
     name: HostID, nics: [NIC], bmc: BMC?, cloneOf: HostID?, wipe: Bool, disk: DiskRule? = nil, keep: [String] = [],
-    firmware: Firmware = .auto, source: SourceSpan
+    firmware: Firmware = .auto, fencing: [FencingMethod] = [.bmc], source: SourceSpan
   ) {
     self.firmware = firmware
     self.name = name
@@ -213,6 +215,7 @@ package struct Head: Hashable, Sendable {
     self.wipe = wipe
     self.disk = disk
     self.keep = keep
+    self.fencing = fencing
     self.source = source
   }
 

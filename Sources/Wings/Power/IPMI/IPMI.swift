@@ -56,6 +56,22 @@ package enum IPMI: PowerProtocol {
       + String(decoding: PackageResources.fence, as: UTF8.self)
   }
 
+  /// The same program by its names for makers of BMCs: fence_ipmilan(8).
+  package static let fenceAgents = [
+    "fence_ipmilan", "fence_ipmilanplus", "fence_idrac", "fence_ilo3", "fence_ilo4", "fence_ilo5", "fence_imm",
+  ]
+
+  package static func fenceTool(_ agent: FenceAgent, passwordFile: (SecretRef) -> String) -> String? {
+    guard let secret = agent.secrets["password"], let address = agent.parameters["ip"].flatMap({ IPv4Address($0) })
+    else {
+      return nil
+    }
+    let bmc = BMC(
+      address: address, protocol: .ipmi, user: agent.parameters["username"] ?? "", password: secret,
+      cipher: agent.parameters["cipher"].flatMap { Int($0) }, port: agent.parameters["ipport"].flatMap { Int($0) })
+    return fenceProgram(FencingDuel(target: .init(bmc: bmc, passwordFile: passwordFile(secret)), own: nil, order: 0))
+  }
+
   /// ipmitool says the same for a wrong user and a wrong password, at once; of a BMC that is not there nothing is
   /// heard, and the agent gives up after a while.
   package static func failure(of device: FenceDevice, saying text: String) -> AgentError {
