@@ -155,9 +155,12 @@ package final class Scenario {
     let after = verbs.duration(from: .milliseconds(1), to: .seconds(300))
     let (nodes, heads) = (description.cluster.nodes.map(\.name), description.cluster.heads.map(\.name))
     guard let head = verbs.among(heads), let action = verbs.among(PowerErrand.Action.allCases) else { return nil }
-    switch verbs.below(4) {
+    switch verbs.below(5) {
     case 0: return (DrawnErrand { _ in SwitchoverErrand(to: head) }, after)
     case 1: return (DrawnErrand { PowerErrand(action, [head], token: $0) }, after)
+    case 2:
+      let serving = verbs.chance(0.5)
+      return (DrawnErrand { FenceTestErrand(head, serving: serving, token: $0) }, after)
     default: return verbs.among(nodes).map { node in (DrawnErrand { PowerErrand(action, [node], token: $0) }, after) }
     }
   }
