@@ -55,8 +55,8 @@ struct IdentityLabTests {
   }
 
   private func firstApply(_ site: UserSite) async throws -> [String: String] {
-    let plan = try await site.cluster(["plan", "--lab"])
-    #expect(plan.succeeded && !plan.text.contains(Self.token))
+    let plan = try await site.cluster(["plan", "--lab", "--output", "json", "--out", "\(site.folder)/plan.saved"])
+    #expect(plan.succeeded && plan.text.contains("ensureNodeIdentities") && !plan.text.contains(Self.token))
 
     let apply = try await site.cluster(["apply", "--lab", "--yes"])
 
@@ -178,6 +178,10 @@ struct IdentityLabTests {
     let key = try Data(contentsOf: URL(fileURLWithPath: "\(site.lab.secretsDirectory)/nodes/identity-key"))
     let secrets = [Array(Self.token.utf8), Array(Self.changed.utf8), Array(key.prefix(16))]
     for secret in secrets { #expect(objects.firstRange(of: secret) == nil) }
+    // The journal and saved plans too.
+    let beside = try await Command.run(
+      "grep", ["-rlaF", "-e", Self.token, "-e", Self.changed, site.folder], deadline: .seconds(60))
+    #expect(beside.text == "" && beside.status == 1)
     for head in ["head1", "head2"] {
       let found = try await site.onHead(
         head,
