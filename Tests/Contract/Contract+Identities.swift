@@ -55,12 +55,12 @@ extension Contract {
       #expect(try await host.ask(NodeIdentitiesProbe(second.secrets))?.isIntact == false)
       try await host.perform(EnsureNodeIdentities(second))
       #expect(try await host.tree(WellKnown.nodeIdentities).files == after)
+      try await host.perform(EnsureFileAbsent(path: path))
 
       // The same nodes and secrets make the same bytes, on every head.
       try await host.perform(EnsureNodeIdentities(first))
       #expect(try await host.tree(WellKnown.nodeIdentities).files == before)
       try await host.perform(EnsureNodeIdentitiesAbsent())
-      try await host.perform(EnsureFileAbsent(path: path))
     },
     Contract(name: "identities need every secret") { (host) async throws in
       let goal = goal(nodes, SecretRef("contract/unknown"))
