@@ -42,6 +42,7 @@ struct FencingLevelTests {
       try await site.eventually("both heads are in the cluster") { try await site.status().ha.armed }
       try await tested(site)
       try await secretsAreNowhere(site)
+      try await refusedBMCs(site)
       try await withoutMains(site)
     } catch {
       try await site.end()
@@ -61,6 +62,25 @@ struct FencingLevelTests {
     try await site.lab.setBMC(of: "head2", BoardTraits())
     try await site.eventually("both heads are in the cluster again") { try await site.status().ha.armed }
     #expect(try await site.cluster(["apply", "--lab", "--yes"]).status == 0)
+  }
+
+  /// A BMC that lets us look only, and one that is another machine's, are found by the proof, which is due again.
+  private func refusedBMCs(_ site: UserSite) async throws {
+    try await site.lab.setBMC(of: "head2", BoardTraits(readOnly: true))
+    _ = try await site.onHead("head1", ["rm", "/var/lib/cluster/fencing/head2.json"])
+    let looking = try await site.cluster(["apply", "--lab", "--yes"])
+    #expect(looking.status != 0 && looking.errorText.contains("does not let user admin switch"), "\(looking.errorText)")
+
+    try await site.lab.setBMC(of: "head2", BoardTraits(chassisOf: "head1"))
+    _ = try await site.onHead("head2", ["rm", "/var/lib/cluster/fencing/head2.json"])
+    let foreign = try await site.cluster(["apply", "--lab", "--yes"])
+    #expect(foreign.status != 0 && foreign.errorText.contains("is not that of head2"), "\(foreign.errorText)")
+    #expect(foreign.errorText.contains("is that of this head itself"), "\(foreign.errorText)")
+
+    try await site.lab.setBMC(of: "head2", BoardTraits())
+    let healed = try await site.cluster(["apply", "--lab", "--yes"])
+    #expect(healed.status == 0, "\(healed.errorText)")
+    try await site.eventually("high availability is armed again") { try await site.status().ha.armed }
   }
 
   private func secretsAreNowhere(_ site: UserSite) async throws {
