@@ -89,7 +89,7 @@ package struct CloneGoal: Hashable, Codable, Sendable {
   /// The machine's own files, by path: names, addresses.
   package var identity: [String: Content]
   package var deadlineSeconds: Int
-  /// Nil in records of earlier versions: `auto`.
+  /// How the machine starts. Nil: as the head that it is a clone of.
   package var firmware: Head.Firmware?
 
   package init(

@@ -126,7 +126,8 @@ extension Heads {
     return cluster.heads.compactMap { head in
       guard let state = (try? answers.answer(head.name, FileProbe(resolverFile))) ?? nil, let other = writer(state)
       else { return nil }
-      return "\(other) writes \(resolverFile) on \(head.name) too. It becomes a file of ours: take it out of \(other)."
+      return "\(other) writes \(resolverFile) on \(head.name) too. It becomes a file of ours; "
+        + "\(other) may write it again until it is told not to."
     }
   }
 

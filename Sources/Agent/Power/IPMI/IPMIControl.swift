@@ -40,7 +40,7 @@ private final class IPMIControl: MachinePower {
     try await ipmitool(["chassis", "power", state.rawValue])
   }
 
-  /// Without `efiboot` the flags ask for a legacy boot, which a machine in UEFI mode does not do, or does once too often.
+  /// Without `efiboot` the flags ask for a legacy boot, which a machine in UEFI mode does not do.
   func bootFromNetworkOnce(uefi: Bool) async throws(AgentError) {
     try await ipmitool(["chassis", "bootdev", "pxe"] + (uefi ? ["options=efiboot"] : []))
     let answer: String
@@ -203,7 +203,7 @@ struct IPMIBootFlags: Equatable {
     device = bytes[3] >> 2 & 0x0f
   }
 
-  /// What the flags say instead, as a clause. Nil: they are as they were ordered. The bit that says that they are valid
+  /// The difference to the order, as a clause. Nil: they are as ordered. The bit that says that they are valid
   /// is left aside: some BMCs clear it at once.
   func difference(uefi: Bool) -> String? {
     if device != 1 { return "shows device \(device) for the next boot" }

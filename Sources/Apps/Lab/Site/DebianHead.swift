@@ -87,7 +87,7 @@ struct BaseRoot {
     "systemd-sysv", "dbus", "openssh-server", "iproute2", "iputils-ping", "ca-certificates", "apt", "udev", "kmod",
     "netbase", "procps",
   ]
-  /// Of priority "important": Debian's installer leaves them.
+  /// Packages of priority "important", which Debian's installer leaves.
   static let installed = ["ifupdown", "rsyslog", "cron"]
 
   var site: LabSite
