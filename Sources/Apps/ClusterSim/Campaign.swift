@@ -5,7 +5,7 @@ import Synchronization
 
 /// Many seeds, several at once, in a process of their own: one that crashes does not take the campaign along.
 ///
-/// Threads of one process share what undisturbed runs come to, and finding that out takes as long as two thousand seeds.
+/// Threads of one process share what undisturbed runs come to, which takes as long to find out as two thousand seeds.
 final class Campaign: Sendable {
   struct Failure: Sendable {
     var seed: UInt64

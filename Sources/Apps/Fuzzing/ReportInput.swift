@@ -62,7 +62,7 @@ enum ReportInput {
     precondition(Inventory.Host.answered(answer) == .answered(answer), "a report that is not itself")
   }
 
-  /// What the steps for these nodes give as their reasons.
+  /// The reasons that the steps for these nodes give.
   private static func reasons(_ reports: [NodeReport]) -> [String] {
     let inventory = Inventory(
       hosts: [head: .knowing((AnyProbe(NodeReportsProbe()), AnyAnswer(NodeReportsProbe.self, reports)))],

@@ -58,14 +58,14 @@ package struct ImageRecipe: Hashable, Codable, Sendable {
     self.permissions = permissions
     self.secretPaths = secretPaths
     // The proxy says how packages travel, not what they are; everything else makes another image.
-    let inputs = [
-      "image-format 2", suite, Self.origin(mirror, security, self.snapshot, asOf), kernel,
-      self.packages.joined(separator: " "),
-      overlays.map(\.digest).joined(separator: " "), finish.map(\.digest).joined(separator: " "),
-      links.sorted { $0.key < $1.key }.map { "\($0.key) -> \($0.value)" }.joined(separator: "\n"),
-      permissions.map { "\($0.path) \($0.owner) \($0.mode)" }.joined(separator: "\n"),
-      secretPaths.joined(separator: "\n"),
-    ]
+    let inputs =
+      [
+        "image-format 2", suite, Self.origin(mirror, security, self.snapshot, asOf), kernel,
+        self.packages.joined(separator: " "),
+        overlays.map(\.digest).joined(separator: " "), finish.map(\.digest).joined(separator: " "),
+        links.sorted { $0.key < $1.key }.map { "\($0.key) -> \($0.value)" }.joined(separator: "\n"),
+        permissions.map { "\($0.path) \($0.owner) \($0.mode)" }.joined(separator: "\n"),
+      ] + (secretPaths.isEmpty ? [] : [secretPaths.joined(separator: "\n")])
     digest = String(SHA256.hex(inputs.joined(separator: "\n")).prefix(16))
   }
 }
