@@ -5,24 +5,29 @@ import Wings
 
 extension SiteContract {
   static let images = [
-    SiteContract(name: "an image is removed from one head and fetched from the other, the same bytes") {
+    SiteContract(name: "an image is fetched from the other head, the same bytes, and goes where nobody runs it") {
       (site) async throws in
       let image = try site.desired(ImageKind.Desired.self)
-      let (name, digest) = (image.recipe.name, image.recipe.digest)
+      let recipe = image.recipe.called("contract")
+      let (name, digest) = (recipe.name, recipe.digest)
       let primary = try site.primary.host.id
       let source = try #require(image.heads.first { $0.head == primary }).url
+      try await site.primary.perform(EnsureImage(recipe))
       let built = try #require(try await site.primary.ask(ImageProbe(name, digest: digest)))
       #expect(built.name == name && built.digest == digest && built.bytes > 0)
       #expect(built.packages["hwloc-nox"] != nil)
-
-      try await site.standby.perform(EnsureImageAbsent(name: name, digest: digest))
       #expect(try await site.standby.ask(ImageProbe(name, digest: digest)) == nil)
       #expect(
         try await site.standby.failure(of: EnsureImageFetched(name: name, digest: "0123456789abcdef", source: source))
           == .notFound)
+
       try await site.standby.perform(EnsureImageFetched(name: name, digest: digest, source: source))
 
       #expect(try await site.standby.ask(ImageProbe(name, digest: digest)) == built)
+      for head in [try site.standby, try site.primary] {
+        try await head.perform(recipe.absent)
+        #expect(try await head.ask(ImageProbe(name, digest: digest)) == nil)
+      }
     },
     SiteContract(name: "an image is compared with what would be installed for it now") { (site) async throws in
       let recipe = try site.desired(ImageKind.Desired.self).recipe
@@ -41,14 +46,16 @@ extension SiteContract {
       #expect(more.added == ["hello"])
     },
     SiteContract(name: "an image that is built again is the same") { (site) async throws in
-      let recipe = try site.desired(ImageKind.Desired.self).recipe
+      let recipe = try site.desired(ImageKind.Desired.self).recipe.called("contract-again")
       let probe = ImageProbe(recipe.name, digest: recipe.digest)
-      let before = try await site.primary.ask(probe)
-      try await site.primary.perform(EnsureImageAbsent(name: recipe.name, digest: recipe.digest))
+      try await site.primary.perform(EnsureImage(recipe))
+      let before = try #require(try await site.primary.ask(probe))
+      try await site.primary.perform(recipe.absent)
 
       try await site.primary.perform(EnsureImage(recipe))
 
       #expect(try await site.primary.ask(probe) == before)
+      try await site.primary.perform(recipe.absent)
     },
     SiteContract(name: "an image of packages that nobody has, or of other files than are there, is not built") {
       (site) async throws in
@@ -65,4 +72,17 @@ extension SiteContract {
       #expect(try await site.primary.ask(ImageProbe(recipe.name, digest: recipe.digest)) == nil)
     },
   ]
+}
+
+extension ImageRecipe {
+  /// The same under another name, so that no node runs it.
+  fileprivate func called(_ name: String) -> ImageRecipe {
+    var recipe = self
+    recipe.name = name
+    return recipe
+  }
+
+  fileprivate var absent: EnsureLeftoversAbsent {
+    EnsureLeftoversAbsent([.init(.init(.image, "\(name)/\(digest)"), bytes: 0)])
+  }
 }

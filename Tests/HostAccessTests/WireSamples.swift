@@ -94,7 +94,7 @@ enum WireSamples {
         ImageRecipe(
           name: "c", suite: "bookworm", mirror: nil, proxy: "http://p", kernel: "k", packages: ["b", "a"],
           overlays: [.init(path: "/o", digest: "d")], finish: [])),
-      EnsureImageFetched(name: "c", digest: "d", source: "http://10.1.0.1"), EnsureImageAbsent(name: "c", digest: "d"),
+      EnsureImageFetched(name: "c", digest: "d", source: "http://10.1.0.1"),
       EnsureCapture(CaptureRecipe(clone: "head2", excluded: ["/var/log"])),
       EnsureClone(
         CloneGoal(

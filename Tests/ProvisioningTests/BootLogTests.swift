@@ -22,6 +22,19 @@ import Wings
     BootLog.reports(in: lines.joined()[...], Self.known, now: now)
   }
 
+  /// The head's clock was nine hours ahead when it heard the node, and is right again.
+  @Test func aReportOfATimeToComeIsNotNewForHours() throws {
+    let line = Self.line(
+      "1700032400.000", "10.1.1.1", "/report", "mac=52:54:00:11:00:01&event=ready&every=60&uptime=9", status: 204)
+
+    let report = try #require(reports(line, now: 1_700_000_000).first)
+
+    #expect(report.age > report.silentAfter)
+    // It may be at work all the same.
+    #expect(report.wasReadyLately)
+    #expect(try #require(reports(line, now: 1_700_032_430).first).age == 30)
+  }
+
   @Test func followsABootFromScriptToReady() {
     let script = Self.line("1700000000.123", "10.1.1.1", "/ipxe/52-54-00-11-00-01.ipxe")
     let image = Self.line("1700000002.000", "10.1.1.1", "/images/compute/abc/root.squashfs")

@@ -29,17 +29,6 @@ extension EnsureImageFetched: AgentOperation {
   }
 }
 
-extension EnsureImageAbsent: AgentOperation {
-  func perform(on agent: Agent, _ context: OperationContext) async throws(AgentError) -> Outcome {
-    let folder = ImageStore.folder(name, digest)
-    guard try LocalFiles.exists(folder) else { return Outcome(changed: false, detail: "\(name)/\(digest) is gone") }
-    // Not complete from the first moment on: nobody may boot from half an image.
-    try LocalFiles.remove("\(folder)/boot.ipxe")
-    try await ImageStore.remove(folder)
-    return Outcome(changed: true, detail: "removed \(name)/\(digest)")
-  }
-}
-
 extension ImageProbe: AgentProbe {
   var shares: SharedFacts.Subjects { SharedFacts.Subjects() }
 

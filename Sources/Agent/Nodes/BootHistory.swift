@@ -55,7 +55,7 @@ struct BootHistory {
       guard stage == .powered else { return }
       var report = report(event, mac, .powered, age)
       report.detail = fields["detail"]
-      return say(report)
+      return say(report, event)
     }
     guard stage.isSaid, let address = reservations.addresses[mac] else { return }
     guard event.address == address, event.isPrivileged else { return noteElsewhere(event, mac, age) }
@@ -65,18 +65,19 @@ struct BootHistory {
     report.uptime = fields["uptime"].flatMap { Int($0) }.flatMap { (0...Self.longestUptime).contains($0) ? $0 : nil }
     report.every = fields["every"].flatMap { Int($0) }.flatMap { NodeReport.intervals.contains($0) ? $0 : nil }
     report.detail = fields["detail"].flatMap(Self.words)
-    say(report)
+    say(report, event)
   }
 
   /// A node that is up goes on saying so; what it fetched before does not count any more, and time is that of this
   /// head, so the last line is the newest. When it was ready before is not forgotten.
-  private mutating func say(_ report: NodeReport) {
+  private mutating func say(_ report: NodeReport, _ event: BootEvent) {
     var report = report
     if let last = machines[report.mac]?.said {
       if report.stage != .ready { report.readyAge = last.lastReady }
       if report.stage != .powered { report.poweredAge = last.lastPowered }
       report.every = report.every ?? last.every
     }
+    report.age = report.age(at: event.at / 1000, now: now)
     machines[report.mac, default: Machine()].said = report
     machines[report.mac]?.fetched = nil
   }

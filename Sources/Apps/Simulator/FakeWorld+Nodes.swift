@@ -88,7 +88,7 @@ extension FakeWorld {
   private func keptReport(of mac: MACAddress, on host: HostID) -> NodeReport? {
     guard let heard = machines[host]?.reports[mac] else { return nil }
     var report = heard.report
-    report.age = max(0, clock(of: host) - heard.at)
+    report.age = report.age(at: heard.at, now: clock(of: host))
     return report
   }
 

@@ -45,11 +45,6 @@ extension FakeWorld {
     return Outcome(changed: true, detail: "fetched \(key) from \(from)")
   }
 
-  mutating func ensureImageAbsent(name: String, digest: String, on host: HostID) -> Outcome {
-    let removed = machines[host]?.images.removeValue(forKey: "\(name)/\(digest)") != nil
-    return Outcome(changed: removed, detail: removed ? "removed \(name)/\(digest)" : "it is not here")
-  }
-
   mutating func ensureCapture(_ recipe: CaptureRecipe, on host: HostID) -> Outcome {
     machines[host]?.captures.insert(recipe.clone)
     return Outcome(changed: true, detail: "captured \(host) for \(recipe.clone)")

@@ -23,6 +23,11 @@ package enum HostsFile {
     return ours + kept[...last].joined(separator: "\n") + "\n"
   }
 
+  /// Our part of a file, with its end. Nil: there is none.
+  package static func part(of text: String) -> Substring? {
+    text.firstRange(of: end + "\n").map { text[..<$0.upperBound] }
+  }
+
   /// The lines that are not ours. A part whose end is missing ends with the file: its lines cannot be told from others.
   private static func foreign(_ text: String) -> [Substring] {
     var lines: [Substring] = []

@@ -106,17 +106,10 @@ extension ImageKind {
     return drafts
   }
 
+  /// Nodes may run it still: `LeftoversKind` takes it away when none does.
   package static func removal(
     _ id: ResourceID, _ previous: Desired, _ actual: Actual, _ context: PlanContext
-  ) -> [StepDraft] {
-    let recipe = previous.recipe
-    return previous.heads.filter { actual.present.contains($0.head) }.enumerated().map { index, place in
-      StepDraft(
-        "remove-\(place.head)", on: place.head, EnsureImageAbsent(name: recipe.name, digest: recipe.digest),
-        because: "nothing in the spec asks for image \(recipe.name) now",
-        changes: ["- \(recipe.name)/\(recipe.digest)"], independent: index > 0)
-    }
-  }
+  ) -> [StepDraft] { [] }
 
   private static func active(_ places: [Place], _ context: PlanContext) -> Place? {
     places.first { $0.head == context.activeHead } ?? places.first

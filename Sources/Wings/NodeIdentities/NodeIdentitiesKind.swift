@@ -10,6 +10,7 @@ import Diagnostics
 package enum NodeIdentitiesKind: ResourceKind {
   package static let name = "node-identities"
   package static let removalRank = 20
+  package static let travelsWithDisk = true
 
   package struct Desired: DesiredState {
     package var goal: NodeIdentitiesGoal

@@ -109,7 +109,7 @@ package struct NodeReport: Hashable, Codable, Sendable {
   ///
   /// Root of the node can say anything of it. So a later report that it failed informs, and does not decide.
   package var wasReadyLately: Bool {
-    guard let ready = lastReady, ready <= max(Self.lately, silentAfter) else { return false }
+    guard let ready = lastReady, ready <= max(Self.lately, silentAfter + 1) else { return false }
     return lastPowered.map { $0 > ready } ?? true
   }
 
@@ -183,6 +183,12 @@ extension NodeReport {
   package var lateAfter: Int { interval + 5 }
   /// Three reports are missing.
   package var silentAfter: Int { 3 * interval + 15 }
+
+  /// Seconds since a head wrote it down, at a time of the head's own clock.
+  ///
+  /// A time to come means that the clock was set back since, and nobody knows: such a report counts as one that has
+  /// just fallen silent, and not as new for hours. A node that is there says more before long.
+  package func age(at: Int, now: Int) -> Int { at > now.plus(5) ? silentAfter + 1 : max(0, now.minus(at)) }
 
   /// Seconds between its reports, by its own word; ten where it does not say.
   private var interval: Int { every.map { min(max($0, Self.intervals.lowerBound), Self.intervals.upperBound) } ?? 10 }

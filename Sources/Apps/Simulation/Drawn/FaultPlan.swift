@@ -53,7 +53,7 @@ package struct FaultPlan: Sendable {
     if random.chance(0.2) { lookedAtAfter = random.duration(from: .milliseconds(1), to: .seconds(200)) }
   }
 
-  /// A thing that happens to a head once in years. Drawn from a row of its own: all else about a seed is the same without.
+  /// A thing that happens to a head once in years. From a row of its own: all else of a seed is the same without.
   static func rare(_ cluster: Cluster, _ random: inout SplitMix) -> [(at: Duration, fault: Fault)] {
     guard random.chance(0.12), let head = random.among(cluster.heads) else { return [] }
     let at = random.duration(from: .milliseconds(5), to: .seconds(400))

@@ -2,6 +2,7 @@
 import ClusterModel
 import Pacemaker
 import Simulator
+import Wings
 import XML
 
 /// Differences between two sites of one description, as far as the description decides about it.
@@ -49,7 +50,7 @@ enum SameEnd {
       }
     }
     for (path, file) in wanted.files where wanted.isOurs(path) {
-      if found.files[path]?.bytes != file.bytes || found.files[path]?.mode != file.mode {
+      if !isSame(path, found.files[path], file) {
         differences.append("\(path) on \(id) is not the same")
       }
     }
@@ -57,6 +58,14 @@ enum SameEnd {
       differences.append("\(path) on \(id) should not be there")
     }
     return differences.sorted()
+  }
+
+  /// Below our part of /etc/hosts there may be lines of others, which stay.
+  private static func isSame(_ path: String, _ found: FakeMachine.File?, _ wanted: FakeMachine.File) -> Bool {
+    guard let found, found.mode == wanted.mode else { return false }
+    if path != "/etc/hosts" { return found.bytes == wanted.bytes }
+    let parts = [found, wanted].map { HostsFile.part(of: String(decoding: $0.bytes, as: UTF8.self)) }
+    return parts[0] != nil && parts[0] == parts[1]
   }
 
   /// Others come with packages, and run or not as their package decides.

@@ -72,7 +72,7 @@ package struct Watch: Sendable {
   private func machineSwitched(by operation: AnyOperation, _ run: RunToken) -> HostID? {
     guard let machine = operation.machine, operation.impact == .machine(machine) else { return nil }
     let isOrdered = shown[String(run.base)]?.contains {
-      $0.resource.kind == PowerErrand.name && $0.operation == operation
+      ($0.resource.kind == PowerErrand.name || operation.name == EnsureFenceTested.name) && $0.operation == operation
     }
     return isOrdered == true ? machine : nil
   }

@@ -24,13 +24,3 @@ extension EnsureImageFetched: MemoryOperation {
     try world.ensureImageFetched(name: name, digest: digest, from: source, on: host)
   }
 }
-
-extension EnsureImageAbsent: MemoryOperation {
-  package var conduct: MemoryConduct { .short(.milliseconds(100), mayEndReports: false) }
-
-  package func perform(
-    in world: inout FakeWorld, on host: HostID, _ secrets: Secrets
-  ) throws(AgentError) -> Outcome {
-    world.ensureImageAbsent(name: name, digest: digest, on: host)
-  }
-}
