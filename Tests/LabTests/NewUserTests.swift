@@ -75,7 +75,7 @@ struct NewUserTests {
 
   /// Cost follows what changed: one file on one head is one operation there, and nobody is called more than it takes.
   private func oneFile(_ site: UserSite) async throws {
-    _ = try await site.onHead("head2", ["sed", "-i", "$a # by hand", "/etc/hosts"])
+    _ = try await site.onHead("head2", ["sed", "-i", "2i # by hand", "/etc/hosts"])
     let events = "\(site.folder)/events"
     let before = (try await connections(site, "head1"), try await connections(site, "head2"))
 

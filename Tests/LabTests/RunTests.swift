@@ -123,7 +123,7 @@ struct RunTests {
   private func randomDrift(_ site: UserSite, using random: inout SeededGenerator) async throws {
     let all = [
       ["ip", "address", "del", "198.51.100.11/24", "dev", "eth1"], ["dpkg", "--remove", "iputils-arping"],
-      ["sed", "-i", "$a # by hand", "/etc/hosts"], ["rm", "/etc/apt/apt.conf.d/00cluster-proxy"],
+      ["sed", "-i", "2i # by hand", "/etc/hosts"], ["rm", "/etc/apt/apt.conf.d/00cluster-proxy"],
       ["rm", "/etc/systemd/network/10-cluster-eth1.network"],
     ]
     let some = all.shuffled(using: &random).prefix(Int.random(in: 1...all.count, using: &random))
