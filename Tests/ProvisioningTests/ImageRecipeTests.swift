@@ -67,6 +67,9 @@ import Testing
     #expect(Self.recipe(snapshot: "http://s").digest == Self.recipe().digest)
     #expect(Self.recipe().digest == "fcfdc27288b0dc99")
     #expect(recipes[2].asOf(try #require(ArchiveDate("2026-11-27"))) == recipes[1])
+    var secret = try #require(recipes.last)
+    secret.secretPaths = ["/etc/munge/munge.key"]
+    #expect(secret.asOf(try #require(ArchiveDate("2026-11-28"))).secretPaths == secret.secretPaths)
     #expect(
       recipes[3].sources == [
         "deb [check-valid-until=no] http://s/debian/20261128T000000Z bookworm main non-free-firmware",

@@ -130,6 +130,7 @@ extension ImageRecipe {
     guard asOf != nil else { return self }
     return ImageRecipe(
       name: name, suite: suite, mirror: mirror, security: security, proxy: proxy, asOf: date, snapshot: snapshot,
-      kernel: kernel, packages: packages, overlays: overlays, finish: finish, links: links, permissions: permissions)
+      kernel: kernel, packages: packages, overlays: overlays, finish: finish, links: links, permissions: permissions,
+      secretPaths: secretPaths)
   }
 }
