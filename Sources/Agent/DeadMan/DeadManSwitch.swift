@@ -222,11 +222,6 @@ package struct DeadManSwitch: Sendable {
     defer { withExtendedLifetime(lock) {} }
     return try await uncancelled(body)
   }
-
-  private final class HeldLock: Sendable {
-    private let lock: FileLock
-    init(_ lock: consuming FileLock) { self.lock = lock }
-  }
 }
 
 extension GuardedChange {

@@ -34,10 +34,7 @@ extension EnsureFencingProven: AgentOperation {
     try power.remember()
     let speech = try PowerControl.speech(of: goal.bmc)
     let device = goal.device
-    let options = device.parameters + [("action", "status"), ("verbose", "1")]
-    let input = options.map { "\($0.name)=\($0.value)\n" }.joined()
-    let result = try await Command.run(
-      device.agent, [], input: Array(input.utf8), deadline: .seconds(45))
+    let result = try await status(device.agent, device.parameters + [("verbose", "1")], within: .seconds(45))
     // Status 2 means: switched off. The BMC has answered and accepted the password, which is what is to be proven.
     guard result.status == 0 || result.status == 2, let state = FenceDevice.power(in: result.text) else {
       throw speech.failure(of: device, saying: result.errorText)
@@ -48,8 +45,7 @@ extension EnsureFencingProven: AgentOperation {
 
   private func prove(_ level: FencingLevel, _ context: OperationContext) async throws(AgentError) -> Outcome {
     context.progress("asking \(level.agent.name) for the power of \(goal.head)")
-    let input = (level.parameters + [("action", "status")]).map { "\($0.name)=\($0.value)\n" }.joined()
-    let result = try await Command.run(level.path, [], input: Array(input.utf8), deadline: .seconds(60))
+    let result = try await status(level.path, level.parameters, within: .seconds(60))
     guard result.status == 0 || result.status == 2 else {
       throw AgentError(
         .commandFailed, "\(level.agent.name) cannot tell the power of \(goal.head)", cause: result.lastLines,
@@ -61,6 +57,14 @@ extension EnsureFencingProven: AgentOperation {
     return Outcome(
       changed: true,
       detail: "\(level.agent.name) answers: power of \(goal.head) is \(result.status == 0 ? "on" : "off")")
+  }
+
+  /// Asks a fence agent for the power, as Pacemaker does: on standard input.
+  private func status(
+    _ agent: String, _ parameters: [(name: String, value: String)], within limit: Duration
+  ) async throws(AgentError) -> CommandResult {
+    let input = (parameters + [("action", "status")]).map { "\($0.name)=\($0.value)\n" }.joined()
+    return try await Command.run(agent, [], input: Array(input.utf8), deadline: limit)
   }
 
   private func record(_ uuid: SystemUUID?) throws(AgentError) {

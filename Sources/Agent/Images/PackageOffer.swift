@@ -112,12 +112,6 @@ extension PackageOffer {
   }
 }
 
-/// Keeps a lock over suspensions.
-private final class Held: Sendable {
-  private let lock: FileLock
-  init(_ lock: consuming FileLock) { self.lock = lock }
-}
-
 extension ImageUpdatesProbe: AgentProbe {
   var shares: SharedFacts.Subjects { SharedFacts.Subjects() }
 
@@ -129,7 +123,7 @@ extension ImageUpdatesProbe: AgentProbe {
       throw AgentError(
         .conflict, "Updates are being looked for on this head", next: "Wait for it, then ask again.")
     }
-    let held = Held(lock)
+    let held = HeldLock(lock)
     defer { withExtendedLifetime(held) {} }
     try await ImageStore.remove(folder)
     let result: Result<ImageUpdates, AgentError>

@@ -70,15 +70,6 @@ struct NodeIdentityFiles {
   }
 
   static func write(_ note: NodeIdentitiesNote) throws(AgentError) {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
-    let bytes: [UInt8]
-    do { bytes = Array(try encoder.encode(note)) } catch {
-      throw AgentError(
-        .invalid, "The note of the nodes' identities cannot be encoded", cause: "\(error)",
-        next: "Report this as a bug.")
-    }
-    try FileSystem.makeFolder(FileSystem.parent(WellKnown.nodeIdentitiesNote))
-    try FileSystem.write(bytes, to: WellKnown.nodeIdentitiesNote, mode: 0o600)
+    try DurableJSON.write(note, to: WellKnown.nodeIdentitiesNote)
   }
 }

@@ -144,11 +144,14 @@ struct UpdateReport: Sendable {
   /// Asks one head that has the image, the active one first.
   static func rows(_ images: [String], _ date: ArchiveDate, _ reconciler: Reconciler) async throws -> [UpdateReport] {
     let published = Publications(reconciler.cluster, reconciler.specification.files)
+    let recipes = images.compactMap { published.images[$0] }
+    let heads = reconciler.cluster.heads.map(\.name)
+    let seen = try await reconciler.look { _ in
+      heads.flatMap { head in recipes.map { Question(head, ImageProbe($0.name, digest: $0.digest)) } }
+    }
     var rows: [UpdateReport] = []
-    for recipe in images.compactMap({ published.images[$0] }) {
+    for recipe in recipes {
       let present = ImageProbe(recipe.name, digest: recipe.digest)
-      let heads = reconciler.cluster.heads.map(\.name)
-      let seen = try await reconciler.look { _ in heads.map { Question($0, present) } }
       let holders = heads.filter { head in ((try? seen.answers.answer(head, present)) ?? nil) != nil }
       guard let head = holders.first(where: { $0 == seen.activeHead }) ?? holders.first else {
         throw Failure(

@@ -35,3 +35,9 @@ package struct FileLock: ~Copyable {
     _ = close(file)
   }
 }
+
+/// A lock that is kept over suspensions, in a class because closures and tasks cannot take a value without copies.
+package final class HeldLock: Sendable {
+  private let lock: FileLock
+  package init(_ lock: consuming FileLock) { self.lock = lock }
+}

@@ -22,7 +22,8 @@ package struct FencingLevel: Hashable, Codable, Sendable {
   }
 
   /// `head1-level2`: in names of files and resources.
-  package var name: String { "\(head)-level\(index)" }
+  package var name: String { Self.name(head, index) }
+  static func name(_ head: HostID, _ index: Int) -> String { "\(head)-level\(index)" }
   /// The primitive's id.
   package var id: String { "fence-\(name)" }
   /// The name by which Pacemaker finds our program: agents are `/usr/sbin/fence_*`.
@@ -33,9 +34,7 @@ package struct FencingLevel: Hashable, Codable, Sendable {
   }
 
   /// The agent with its parameters, in one line: a proof is of these.
-  package var words: String {
-    ([agent.name] + parameters.map { "\($0.name)=\($0.value)" }).joined(separator: " ")
-  }
+  package var words: String { FenceDevice.words(agent.name, parameters) }
 
   /// Another program that the agent is to run, where its own would have the password on its command line.
   private var tool: (path: String, text: String)? {
@@ -50,13 +49,12 @@ package struct FencingLevel: Hashable, Codable, Sendable {
   package var files: [(path: String, text: String)] { [(path, program)] + (tool.map { [$0] } ?? []) }
 
   private var program: String {
-    func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "'\\''") + "'" }
     var lines = ["$told"]
     if let tool {
       lines.append("ipmitool_path=\(tool.path)")
     } else {
       for (parameter, secret) in agent.secrets.sorted(by: { $0.key < $1.key }) {
-        lines.append("\(parameter)=$(cat \(quoted(WellKnown.secretPath(secret))))")
+        lines.append("\(parameter)=$(cat \(WellKnown.secretPath(secret).quotedForShell))")
       }
     }
     return """

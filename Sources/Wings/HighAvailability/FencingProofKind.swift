@@ -113,7 +113,7 @@ package struct FencingProbe: Probe {
   }
 
   /// `head1`, `head1-level2`: what the proof is kept by.
-  package var key: String { head.name + (level.map { "-level\($0)" } ?? "") }
+  package var key: String { level.map { FencingLevel.name(head, $0) } ?? head.name }
   package var words: String { "fencing \(key)" }
   package var secrets: ProbeSecrets { .none }
 

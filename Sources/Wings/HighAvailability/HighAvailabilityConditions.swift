@@ -144,16 +144,8 @@ struct HighAvailabilityConditions {
         return Condition(name: name, ok: false, detail: "\(level.agent.name): not proven")
       }
       let age = "\(level.agent.name): proven \(Self.age(now - proof.provenAt)) ago"
-      guard now - proof.provenAt <= FencingProofKind.validSeconds else {
-        return Condition(name: name, ok: false, detail: age)
-      }
-      guard proof.device == level.words else {
-        return Condition(name: name, ok: false, detail: "\(age), with other parameters")
-      }
-      guard let device = status.resource(level.id), device.active, !device.failed else {
-        return Condition(name: name, ok: false, detail: "\(age), but its fence device does not run")
-      }
-      return Condition(name: name, ok: true, detail: age)
+      let flaw = proof.device == level.words ? nil : ", with other parameters"
+      return proven(name, proof, age, flaw, device: level.id, status)
     }
   }
 
@@ -170,15 +162,22 @@ struct HighAvailabilityConditions {
       }
       let unowned = facts.owned[head.name].map { $0.uuid == nil && $0.address == bmc.address } ?? false
       let age = "proven \(Self.age(now - proof.provenAt)) ago" + (unowned ? "; whose BMC it is is not told" : "")
-      guard now - proof.provenAt <= FencingProofKind.validSeconds else {
-        return Condition(name: name, ok: false, detail: age)
-      }
-      guard let device = status.resource(FenceDevice.id(of: head.name)), device.active, !device.failed
-      else {
-        return Condition(name: name, ok: false, detail: "\(age), but its fence device does not run")
-      }
-      return Condition(name: name, ok: true, detail: age)
+      return proven(name, proof, age, nil, device: FenceDevice.id(of: head.name), status)
     }
+  }
+
+  /// A proof that holds as long as it is not old, has no flaw, and its fence device runs.
+  private func proven(
+    _ name: String, _ proof: FencingRecord, _ age: String, _ flaw: String?, device id: String, _ status: ClusterStatus
+  ) -> HighAvailabilityStatus.Condition {
+    guard now - proof.provenAt <= FencingProofKind.validSeconds else {
+      return Condition(name: name, ok: false, detail: age)
+    }
+    if let flaw { return Condition(name: name, ok: false, detail: age + flaw) }
+    guard let device = status.resource(id), device.active, !device.failed else {
+      return Condition(name: name, ok: false, detail: "\(age), but its fence device does not run")
+    }
+    return Condition(name: name, ok: true, detail: age)
   }
 
   private static func age(_ seconds: Int) -> String {

@@ -52,6 +52,11 @@ extension PowerProtocols {
   static var suites: [Int] { Set(all.flatMap { $0.suites }).sorted(by: >) }
 }
 
+extension String {
+  /// One word of sh(1), whatever is in it.
+  var quotedForShell: String { "'" + replacing("'", with: "'\\''") + "'" }
+}
+
 extension BMC {
   /// The protocol that it speaks. The reader lets no other through.
   package var speaks: any PowerProtocol.Type {
@@ -103,7 +108,10 @@ package struct FenceDevice: Sendable {
   package var parameters: [(name: String, value: String)]
 
   /// The agent with its parameters, in one line: a proof is of these.
-  package var words: String { ([agent] + parameters.map { "\($0.name)=\($0.value)" }).joined(separator: " ") }
+  package var words: String { Self.words(agent, parameters) }
+  static func words(_ agent: String, _ parameters: [(name: String, value: String)]) -> String {
+    ([agent] + parameters.map { "\($0.name)=\($0.value)" }).joined(separator: " ")
+  }
 
   /// The primitive's id.
   package var id: String { Self.id(of: head) }

@@ -71,21 +71,16 @@ private final class IPMIControl: MachinePower {
   /// be one that looks only. BMCs that enforce it at login have refused the session already.
   func requireSwitching() async throws(AgentError) {
     do throws(AgentError) {
-      let session = Self.bytes(try await ipmitool(["raw", "0x06", "0x3d", "0x00"]))
-      guard session.count >= 4 else { return }
+      guard let session = IPMIBytes.read(try await ipmitool(["raw", "0x06", "0x3d", "0x00"])), session.count >= 4
+      else { return }
       let user = session[3] & 0x3f
-      let access = Self.bytes(try await ipmitool(["raw", "0x06", "0x44", "0x0e", "\(user)"]))
+      let access = IPMIBytes.read(try await ipmitool(["raw", "0x06", "0x44", "0x0e", "\(user)"]))
       // Callback and User. Operator is 3, Administrator 4, and of what makers have added nothing is known.
-      guard access.count >= 4, (1...2).contains(access[3] & 0x0f) else { return }
+      guard let access, access.count >= 4, (1...2).contains(access[3] & 0x0f) else { return }
       throw unprivileged(access[3] & 0x0f == 2 ? "its privilege is User" : "its privilege is Callback")
     } catch  where error.code == .commandFailed {
       // It does not know these commands.
     }
-  }
-
-  /// The bytes that ipmitool prints of a raw answer.
-  private static func bytes(_ text: String) -> [UInt8] {
-    text.split(whereSeparator: \.isWhitespace).compactMap { UInt8($0, radix: 16) }
   }
 
   func remember() throws(AgentError) {
@@ -188,17 +183,25 @@ private final class IPMIControl: MachinePower {
   }
 }
 
+/// An answer as ipmitool(1) `raw` prints it: ` 01 05 a0 04 00 00 00`.
+private enum IPMIBytes {
+  /// The bytes. Nil: the text is something else.
+  static func read(_ text: String) -> [UInt8]? {
+    let words = text.split(whereSeparator: \.isWhitespace)
+    let bytes = words.compactMap { UInt8($0, radix: 16) }
+    return bytes.count == words.count ? bytes : nil
+  }
+}
+
 /// Get System Boot Options, parameter 5: the boot flags (IPMI 2.0, table 28-14).
 struct IPMIBootFlags: Equatable {
   /// The device of the next boot: 1 is the network.
   var device: UInt8
   var isUEFI: Bool
 
-  /// Reads what ipmitool(1) `raw` prints: ` 01 05 a0 04 00 00 00`. Nil: it is no answer to that question.
+  /// Reads a raw answer. Nil: it is no answer to that question.
   init?(_ text: String) {
-    let words = text.split(whereSeparator: \.isWhitespace)
-    let bytes = words.compactMap { UInt8($0, radix: 16) }
-    guard bytes.count == words.count, bytes.count >= 4, bytes[1] & 0x7f == 5 else { return nil }
+    guard let bytes = IPMIBytes.read(text), bytes.count >= 4, bytes[1] & 0x7f == 5 else { return nil }
     isUEFI = bytes[2] & 0x20 != 0
     device = bytes[3] >> 2 & 0x0f
   }

@@ -83,8 +83,7 @@ extension Form where Value == String {
     text("the name of a fence agent", code: .badName, pattern: "^fence_[a-z0-9_]{1,40}$", examples: ["fence_apc_snmp"])
     { text in
       let name = text.utf8.dropFirst("fence_".count)
-      let isName = name.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 95 }
-      guard text.hasPrefix("fence_"), isName, (1...40).contains(name.count) else {
+      guard text.hasPrefix("fence_"), name.allSatisfy(isSnakeCase), (1...40).contains(name.count) else {
         return .wrong(
           "`\(shown(text))` is not the name of a fence agent.",
           help: "Write the program's name, as `dpkg --listfiles fence-agents` shows it: fence_apc_snmp.")
@@ -95,8 +94,9 @@ extension Form where Value == String {
 
   fileprivate static var fenceParameter: Form {
     text("a parameter of a fence agent", code: .badName, pattern: "^[a-z][a-z0-9_]{0,39}$") { text in
-      let isName = text.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 95 }
-      guard isName, (1...40).contains(text.utf8.count), text.utf8.first.map({ (97...122).contains($0) }) == true else {
+      guard text.utf8.allSatisfy(isSnakeCase), (1...40).contains(text.utf8.count),
+        text.utf8.first.map({ (97...122).contains($0) }) == true
+      else {
         return .wrong(
           "`\(shown(text))` is not a parameter.", help: "Parameters are written as in `ip` and `snmp_version`.")
       }
@@ -107,6 +107,11 @@ extension Form where Value == String {
       }
       return .value(text)
     }
+  }
+
+  /// A small letter, a digit or an underscore.
+  private static func isSnakeCase(_ byte: UInt8) -> Bool {
+    (97...122).contains(byte) || (48...57).contains(byte) || byte == 95
   }
 
   /// One word: it becomes a line of what the agent reads.

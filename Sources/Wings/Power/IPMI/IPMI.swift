@@ -38,7 +38,6 @@ package enum IPMI: PowerProtocol {
   package static func fenceProgramPath(_ head: HostID) -> String { "/usr/lib/cluster/fence/\(head)" }
 
   package static func fenceProgram(_ duel: FencingDuel) -> String {
-    func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "'\\''") + "'" }
     func machine(_ name: String, _ side: FencingDuel.Side?) -> [(String, String)] {
       guard let side else { return [(name, "")] }
       let bmc = side.bmc
@@ -52,7 +51,7 @@ package enum IPMI: PowerProtocol {
       machine("target", duel.target) + machine("own", duel.own) + [
         ("order", "\(duel.order)"), ("service", duel.service.map { "\($0)" } ?? "none"), ("card", duel.card ?? "none"),
       ]
-    return "#!/bin/sh\n# Written by cluster.\n" + settings.map { "\($0)=\(quoted($1))\n" }.joined()
+    return "#!/bin/sh\n# Written by cluster.\n" + settings.map { "\($0)=\($1.quotedForShell)\n" }.joined()
       + String(decoding: PackageResources.fence, as: UTF8.self)
   }
 
