@@ -134,6 +134,7 @@ struct StatusTests {
     let lost = CorosyncMap(parsing: try Recorded.text("cmap-head-lost.txt"))
       .state(stats: CorosyncMap(parsing: try Recorded.text("stats-head-lost.txt")), quorate: true)
     #expect(lost.members == ["head1"] && lost.links.allSatisfy { !$0.connected })
+    #expect(map.joins(of: "head2") == 1 && map.joins(of: "head3") == nil)
     #expect(CorosyncMap(parsing: "no keys (at all\n= 1\n").state(stats: map, quorate: false).links.isEmpty)
   }
 

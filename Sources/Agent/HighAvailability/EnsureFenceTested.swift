@@ -22,13 +22,17 @@ extension EnsureFenceTested: AgentOperation {
       throw AgentError(
         .conflict, "\(goal.head) is off", next: "Switch it on, and test when `cluster status` says that it is online.")
     }
+    let joins = try await joins()
     context.progress("having Pacemaker cut the power of \(goal.head)")
     let start = ContinuousClock.now
     let seen = try await cut(power, since: start)
     context.progress("\(goal.head) is fenced: waiting until it is back in the cluster")
-    try await wait(Self.untilGone, "\(goal.head) is fenced, and the cluster still counts it in") { $0?.online != true }
-    try await wait(Self.untilBack, "\(goal.head) is fenced, and does not come back") { node in
-      node?.online == true && node?.pending == false
+    // A head that starts in a second may have left and joined anew before Pacemaker has its confirmation.
+    try await wait(Self.untilGone, "\(goal.head) is fenced, and the cluster still counts it in") { node, now in
+      node?.online != true || now != joins
+    }
+    try await wait(Self.untilBack, "\(goal.head) is fenced, and does not come back") { node, now in
+      node?.online == true && node?.pending == false && now != joins
     }
     let test = FenceTest(
       token: goal.token, testedAt: Int(time(nil)), off: seen.off, on: seen.on, back: Self.milliseconds(since: start))
@@ -70,12 +74,12 @@ extension EnsureFenceTested: AgentOperation {
   }
 
   private func wait(
-    _ patience: Duration, _ problem: String, until condition: (ClusterStatus.Node?) -> Bool
+    _ patience: Duration, _ problem: String, until condition: (ClusterStatus.Node?, _ joins: Int?) -> Bool
   ) async throws(AgentError) {
     let end = ContinuousClock.now + patience
     while true {
       let status = try await PacemakerTools.parsedStatus()
-      if condition(status.node(goal.head.name)) { return }
+      if condition(status.node(goal.head.name), try await joins()) { return }
       guard ContinuousClock.now < end else {
         throw AgentError(
           .deadline, "\(problem) within \(patience.components.seconds) s",
@@ -86,6 +90,11 @@ extension EnsureFenceTested: AgentOperation {
           .cancelled, "Stopped while \(goal.head) is being fenced", next: "Check `cluster status`.")
       }
     }
+  }
+
+  private func joins() async throws(AgentError) -> Int? {
+    let keys = try await Command.checked("corosync-cmapctl", [], next: "Check `journalctl --unit corosync`.")
+    return CorosyncMap(parsing: keys.text).joins(of: goal.head.name)
   }
 
   private static func milliseconds(since start: ContinuousClock.Instant) -> Int {

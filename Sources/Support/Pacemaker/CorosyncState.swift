@@ -44,6 +44,18 @@ package struct CorosyncMap: Hashable, Sendable {
 
   package subscript(key: String) -> String? { values[key] }
 
+  /// How many times a head has joined this head's membership since Corosync started here; nil where it never did.
+  package func joins(of name: String) -> Int? {
+    var position = 0
+    while let id = self["nodelist.node.\(position).nodeid"] {
+      if self["nodelist.node.\(position).name"] == name {
+        return self["runtime.members.\(id).join_count"].flatMap { Int($0) }
+      }
+      position += 1
+    }
+    return nil
+  }
+
   /// The state that the keys describe, together with those of `corosync-cmapctl -m stats`.
   package func state(stats: CorosyncMap, quorate: Bool) -> CorosyncState {
     let own = self["runtime.votequorum.this_node_id"]
