@@ -157,6 +157,33 @@ extension Contract {
       #expect(addresses.contains("10.77.0.1/24") && addresses.contains("10.77.0.10/24"))
       try await host.perform(EnsureFileAbsent(path: file.path))
     },
+    Contract(name: "a link's former address goes, and others on it stay") { (host) async throws in
+      let name = "eth0"
+      let path = "/etc/systemd/network/10-cluster-\(name).network"
+      func move(from former: String?, to address: UInt32) async throws {
+        let link = LinkGoal(
+          interface: name, address: IPv4Address(bits: address), prefix: 24, gateway: nil,
+          former: former.flatMap { LinkGoal.Former($0) }.map { [$0] })
+        let text = "[Match]\nName=\(name)\n[Network]\nAddress=\(link.address)/24\nKeepConfiguration=yes\n"
+        try await host.perform(EnsureFile(FileGoal(path: path, contents: .text(text))))
+        try await host.perform(EnsureLink(link))
+        guard let former else { return }
+        #expect(try await host.once(EnsureLink(link)).changed == false)
+        let addresses = try await host.links().first { $0.name == name }?.addresses ?? []
+        #expect(addresses.contains("\(link.address)/24") && addresses.contains("10.77.0.10/24"), "\(addresses)")
+        #expect(!addresses.contains(former), "\(addresses)")
+      }
+      let unit = UnitGoal(name: "systemd-networkd.service", enabled: true, active: true)
+      try await host.perform(EnsureUnit(unit))
+      try await move(from: nil, to: 0x0a4d_0001)
+      try await host.perform(EnsureAddress(interface: name, address: IPv4Address(bits: 0x0a4d_000a), prefix: 24))
+      try await move(from: "10.77.0.1/24", to: 0x0a4d_0002)
+      // Once it was stopped, networkd takes what it finds for the work of others.
+      try await host.perform(EnsureUnit(UnitGoal(name: unit.name, enabled: nil, active: false)))
+      try await host.perform(EnsureUnit(unit))
+      try await move(from: "10.77.0.2/24", to: 0x0a4d_0001)
+      try await host.perform(EnsureFileAbsent(path: path))
+    },
   ]
 
   static let runs = [

@@ -102,6 +102,29 @@ struct SSHHostTests {
     await host.close()
   }
 
+  /// A head that was fenced and is back has said nothing: its agent is gone when it is asked next.
+  @Test func aQuestionOverADeadConnectionIsAskedAnew() async throws {
+    let server = try await SSHServer()
+    let hello = try FrameDecoder.frame(
+      AgentMessage.hello(
+        AgentHello(version: WireProtocol.version, host: "head1", probes: ["system"], operations: ["ensureFile"])))
+    _ = try server.folder.write(String(decoding: hello, as: UTF8.self), "hello")
+    let folder = server.folder.path
+    let mortal = try server.folder.write(
+      """
+      #!/bin/sh
+      if mkdir \(folder)/once 2>/dev/null; then cat \(folder)/hello; exec head -c 1 > /dev/null; fi
+      exec \(AgentProgram.path) "$@"
+
+      """, "mortal", mode: 0o755)
+    let host = server.host(agent: mortal)
+    #expect(try await host.operations() == ["ensureFile"])
+
+    #expect(try await !host.answer(SystemProbe()).hostname.isEmpty)
+
+    await host.close()
+  }
+
   @Test func saysThatNobodyListens() async throws {
     let server = try await SSHServer()
     server.stop()

@@ -88,7 +88,10 @@ enum WireSamples {
       EnsureTreeAbsent(root: "/srv/t"), EnsurePackages(["nginx"]), EnsurePackagesAbsent(["nginx"]),
       EnsureUnit(UnitGoal(name: "a.service", enabled: nil, active: true, configuration: ["/etc/a"], reload: .reload)),
       EnsureHostname("head1"),
-      EnsureLink(LinkGoal(interface: "eth0", address: address, prefix: 16, gateway: nil)),
+      EnsureLink(
+        LinkGoal(
+          interface: "eth0", address: address, prefix: 16, gateway: nil,
+          former: LinkGoal.Former("10.1.0.9/16").map { [$0] })),
       EnsureAddress(interface: "eth0", address: address, prefix: 16),
       EnsureImage(
         ImageRecipe(

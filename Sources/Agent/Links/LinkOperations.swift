@@ -6,7 +6,11 @@ import Wings
 extension EnsureLink: AgentOperation {
   func perform(on agent: Agent, _ context: OperationContext) async throws(AgentError) -> Outcome {
     // Done already means: left alone. Configuring a link anew takes away what others, such as Pacemaker, added to it.
-    if Self.isReached(goal, try Interface.named(goal.interface)) {
+    let link = try Interface.named(goal.interface)
+    if Self.isReached(goal, link) {
+      if try await removeFormer() {
+        return Outcome(changed: true, detail: "\(goal.interface) keeps its new address only")
+      }
       return Outcome(changed: false, detail: "as desired already")
     }
     let networkd = try await UnitProperties.read("systemd-networkd.service")
@@ -39,7 +43,23 @@ extension EnsureLink: AgentOperation {
         .deadline, "\(goal.interface) did not get \(goal.address)/\(goal.prefix) within \(limit)",
         cause: "it is \(link.up ? "up" : "down") with \(link.addresses.joined(separator: ", "))", next: next)
     }
+    try await removeFormer()
     return Outcome(changed: true, detail: "\(goal.interface) has \(goal.address)/\(goal.prefix)")
+  }
+
+  /// Takes away what networkd has left. Whether there was anything.
+  @discardableResult
+  private func removeFormer() async throws(AgentError) -> Bool {
+    let present = try Interface.named(goal.interface).addresses
+    let left = (goal.former ?? []).filter { present.contains($0.text) }
+    guard !left.isEmpty else { return false }
+    try Interface.promoteSecondaries(goal.interface)
+    for former in left {
+      try await Command.checked(
+        "ip", ["address", "del", former.text, "dev", goal.interface],
+        next: "Check `ip address show \(goal.interface)` on the host.")
+    }
+    return true
   }
 
   /// Whether the link comes to rest as desired. While networkd configures one, it takes addresses away and puts them

@@ -19,7 +19,13 @@ extension FakeMachine {
     let index = try link(goal.interface)
     let address = "\(goal.address)/\(goal.prefix)"
     let routed = goal.gateway.map(links[index].gateways.contains) ?? true
-    if links[index].addresses.contains(address), routed { return Outcome(changed: false, detail: "as desired already") }
+    let left = Set((goal.former ?? []).map(\.text)).intersection(links[index].addresses)
+    links[index].addresses.removeAll(where: left.contains)
+    if links[index].addresses.contains(address), routed {
+      return left.isEmpty
+        ? Outcome(changed: false, detail: "as desired already")
+        : Outcome(changed: true, detail: "\(goal.interface) keeps its new address only")
+    }
     links[index].up = true
     // networkd takes the address away that its file said before; those that others added come behind it, and stay.
     let before = ownAddresses[goal.interface]

@@ -4,6 +4,7 @@ import ClusterModel
 /// The agent on another machine, over the system's ssh(1).
 ///
 /// It connects when it is first asked, once for all calls; after the connection was lost, the next call connects anew.
+/// A machine that was cut off or restarted says nothing of it: what may be asked twice is asked again then.
 package actor SSHHost: ManagedHost {
   package nonisolated let id: HostID
   private let program: SSHProgram
@@ -49,10 +50,12 @@ package actor SSHHost: ManagedHost {
   }
 
   package func answer(_ probes: [AnyProbe], secrets: Secrets) async throws(AgentError) -> [AnyProbe: AnyAnswer] {
-    try await connection().answer(probes, secrets: secrets)
+    try await asking { (agent) async throws(AgentError) in try await agent.answer(probes, secrets: secrets) }
   }
 
-  package func operations() async throws(AgentError) -> Set<String> { try await connection().operations() }
+  package func operations() async throws(AgentError) -> Set<String> {
+    try await asking { (agent) async throws(AgentError) in try await agent.operations() }
+  }
 
   package func perform(
     _ operation: AnyOperation, secrets: Secrets, run: RunToken, progress: @escaping @Sendable (String) -> Void
@@ -100,8 +103,14 @@ package actor SSHHost: ManagedHost {
     }
   }
 
-  package func lease() async throws(AgentError) -> LeaseState { try await connection().lease() }
-  package func claim(_ run: RunToken) async throws(AgentError) { try await connection().claim(run) }
+  package func lease() async throws(AgentError) -> LeaseState {
+    try await asking { (agent) async throws(AgentError) in try await agent.lease() }
+  }
+
+  package func claim(_ run: RunToken) async throws(AgentError) {
+    try await asking { (agent) async throws(AgentError) in try await agent.claim(run) }
+  }
+
   package func release(_ run: RunToken) async throws(AgentError) { try await connection().release(run) }
 
   package func close() async {
@@ -167,6 +176,20 @@ package actor SSHHost: ManagedHost {
     let others = try await SSHOtherAddresses(program, otherHostNames, tried: routes.compactMap(\.hostName))
     guard let route = await others.firstToAnswer() else { throw others.explain(unreachable) }
     return try await SSHConnection.open(route, agent).get()
+  }
+
+  /// Asks over the connection that is there, and once more over a new one when it turns out to be dead.
+  private func asking<Answer: Sendable>(
+    _ question: @Sendable (AgentConnection) async throws(AgentError) -> Answer
+  ) async throws(AgentError) -> Answer {
+    let isNew = attempt == nil
+    let connection = try await connection()
+    do throws(AgentError) { return try await question(connection) } catch {
+      guard error.code == .connectionLost, !isNew, !isClosed, let other = try? await self.connection() else {
+        throw error
+      }
+      return try await question(other)
+    }
   }
 
   /// The connection that is there, the one being made, or a new one.

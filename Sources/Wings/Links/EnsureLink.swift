@@ -41,11 +41,32 @@ package struct LinkGoal: Hashable, Codable, Sendable {
   package var gateway: IPv4Address?
   /// Whether routers that announce themselves by IPv6 are ignored. Nil: they are left alone.
   package var ignoresRouters: Bool?
+  /// The addresses that its file has named until now. networkd takes them away, unless it was restarted meanwhile: it
+  /// then counts them among those of others (`KeepConfiguration=` in systemd.network(5)).
+  package var former: [Former]?
+
+  package struct Former: Hashable, Codable, Sendable {
+    package var address: IPv4Address
+    package var prefix: Int
+
+    /// As a systemd.network(5) file has it: `10.1.0.1/16`.
+    package init?(_ text: some StringProtocol) {
+      let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+      guard parts.count == 2, let address = IPv4Address(parts[0]), let prefix = Int(parts[1]), 0...32 ~= prefix else {
+        return nil
+      }
+      (self.address, self.prefix) = (address, prefix)
+    }
+
+    package var text: String { "\(address)/\(prefix)" }
+  }
 
   package init(
-    interface: String, address: IPv4Address, prefix: Int, gateway: IPv4Address?, ignoresRouters: Bool? = nil
+    interface: String, address: IPv4Address, prefix: Int, gateway: IPv4Address?, ignoresRouters: Bool? = nil,
+    former: [Former]? = nil
   ) {
     self.ignoresRouters = ignoresRouters
+    self.former = former
     self.interface = interface
     self.address = address
     self.prefix = prefix

@@ -107,12 +107,15 @@ extension LinkKind {
     }
     let missing = missing(goal, actual?.link)
     if !missing.isEmpty || !drafts.isEmpty {
+      let former = actual.map { leaving(goal, $0) } ?? []
+      var step = goal
+      step.former = former.isEmpty ? nil : former
       drafts.append(
         StepDraft(
-          "apply", on: id.onlyHost, EnsureLink(goal),
+          "apply", on: id.onlyHost, EnsureLink(step),
           disruption: actual?.link == nil || missing.isEmpty ? .none : .reload,
           because: missing.isEmpty ? "\(path(goal.interface)) changes" : "\(goal.interface) lacks its settings",
-          changes: missing + (actual.map { leaving(goal, $0) } ?? [])))
+          changes: missing + former.map { "- \($0.text)" }))
     }
     return drafts
   }
@@ -147,11 +150,11 @@ extension LinkKind {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// networkd takes away what its file has said before, and leaves alone what others have added.
-  private static func leaving(_ goal: LinkGoal, _ actual: Actual) -> [String] {
+  /// The addresses that its file has named before and it still has. What others have added is left alone.
+  private static func leaving(_ goal: LinkGoal, _ actual: Actual) -> [LinkGoal.Former] {
     addresses(actual.file ?? "")
       .filter { $0 != "\(goal.address)/\(goal.prefix)" && actual.link?.addresses.contains($0) == true }
-      .map { "- \($0)" }
+      .compactMap { LinkGoal.Former($0) }
   }
 
   /// The addresses that a systemd.network(5) file names.
