@@ -20,6 +20,7 @@ package enum WingCatalog {
     HeadClones.self,
     Nodes.self,
     HighAvailability.self,
+    Firewall.self,
     Housekeeping.self,
   ]
 }

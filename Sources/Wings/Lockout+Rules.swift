@@ -6,14 +6,14 @@ extension Lockout {
   package static let units: Set<String> = [
     "systemd-networkd.service", "networking.service", "NetworkManager.service", "ssh.service", "sshd.service",
     "ssh.socket", "sshd.socket", "nftables.service", "netfilter-persistent.service", "firewalld.service",
-    "ufw.service",
+    "ufw.service", Firewall.unit,
   ]
 
   /// Folders and files that are read when one of the units is started or told to reload.
   private static let read = [
     "/etc/systemd/network", "/etc/systemd/networkd.conf", "/etc/systemd/networkd.conf.d", "/etc/network",
     "/etc/NetworkManager", "/etc/ssh", "/etc/nftables.conf", "/etc/nftables.d", "/etc/iptables", "/etc/firewalld",
-    "/etc/ufw",
+    "/etc/ufw", Firewall.file, Firewall.unitFile,
   ]
 
   /// Asked anew for every login: hosts_access(5), sshd(8).

@@ -7,6 +7,8 @@ package struct Publications: Sendable {
   /// Services of the heads, by the wings that bring them along and the site's own.
   package let services: [HeadService]
   package let contributions: [ImageContribution]
+  /// Ports of the heads that others have to reach.
+  package let firewallNeeds: [FirewallNeed]
   /// The recipe of each client image, by its name in the description. The digest is its identity.
   package let images: [String: ImageRecipe]
   /// Where nodes find the heads. Nil: nothing boots over the network.
@@ -19,6 +21,7 @@ package struct Publications: Sendable {
       cluster.images.map { ($0.name, ImageRecipes.recipe($0, cluster, files, contributions)) },
       uniquingKeysWith: { first, _ in first })
     self.contributions = contributions
+    firewallNeeds = wings.flatMap { $0.firewallNeeds(cluster) }
     serviceAddress = Netboot.serviceAddress(cluster)
   }
 

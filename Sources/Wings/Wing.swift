@@ -23,6 +23,8 @@ package protocol Wing: SendableMetatype {
   static func services(_ cluster: Cluster) -> [HeadService]
   /// Additions of this wing to every client image.
   static func contributions(_ cluster: Cluster) -> [ImageContribution]
+  /// Ports of the heads that this wing's programs must be reachable at.
+  static func firewallNeeds(_ cluster: Cluster) -> [FirewallNeed]
   /// Problems of what the description asks of this wing, beyond what reading it has found.
   static func problems(_ cluster: Cluster) -> [Diagnostic]
   /// The verbs that act which it brings along.
@@ -40,6 +42,7 @@ extension Wing {
   package static func notes(_ cluster: Cluster, _ inventory: Inventory) -> [String] { [] }
   package static func services(_ cluster: Cluster) -> [HeadService] { [] }
   package static func contributions(_ cluster: Cluster) -> [ImageContribution] { [] }
+  package static func firewallNeeds(_ cluster: Cluster) -> [FirewallNeed] { [] }
   package static func problems(_ cluster: Cluster) -> [Diagnostic] { [] }
 }
 

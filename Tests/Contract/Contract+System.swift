@@ -55,6 +55,20 @@ extension Contract {
       #expect(down.exists && !down.enabled && down.active == "inactive" && down.configuration == .notRunning)
       try await host.perform(EnsureFileAbsent(path: unitFile.path))
     },
+    Contract(name: "a port where somebody waits is told, and by whom") { (host) async throws in
+      let name = "cluster-contract.socket"
+      let socket = FileGoal(path: "/etc/systemd/system/\(name)", contents: .text("[Socket]\nListenStream=4711\n"))
+      try await host.perform(EnsureFile(unitFile))
+      try await host.perform(EnsureFile(socket))
+      #expect(!(try await host.ask(ListenersProbe()).contains { $0.port == .tcp(4711) }))
+
+      try await host.perform(EnsureUnit(UnitGoal(name: name, enabled: nil, active: true)))
+
+      let found = try await host.ask(ListenersProbe()).filter { $0.port == .tcp(4711) }
+      #expect(found == [Listener(.tcp(4711), address: "*", program: "systemd")])
+      try await host.perform(EnsureUnit(UnitGoal(name: name, enabled: nil, active: false)))
+      for path in [socket.path, unitFile.path] { try await host.perform(EnsureFileAbsent(path: path)) }
+    },
     Contract(name: "a unit that is not there is disabled and stopped already") { (host) async throws in
       let outcome = try await host.once(EnsureUnit(UnitGoal(name: "no-such.service", enabled: false, active: false)))
 

@@ -29,6 +29,7 @@ enum WireSamples {
     PackagesProbe(["nginx", "dnsmasq"]).answered(["nginx": "1.22"]),
     UnitProbe("nginx.service", configuration: ["/etc/nginx"]).answered(
       UnitState(exists: true, enabled: true, masked: false, active: "active", configuration: .stale)),
+    ListenersProbe().answered([Listener(.udp(53), address: "10.1.0.1%eth0", program: "dnsmasq")]),
     LinksProbe().answered([
       LinkState(name: "eth0", mac: mac, up: true, addresses: ["10.1.0.1/16"], gateways: [address])
     ]),

@@ -3,9 +3,9 @@ import ClusterModel
 import Foundation
 import HostAccess
 import Testing
-import Wings
 
 @testable import Lab
+@testable import Wings
 
 /// A statically linked agent, which runs on a head as it is.
 private let agentProgram = ProcessInfo.processInfo.environment["CLUSTER_AGENT"]
@@ -28,6 +28,7 @@ struct LockedOutTests {
         try await sshd(head)
         try await routes(head)
         try await firewall(head)
+        try await ownFirewall(head)
       } catch { problem = error }
       await head.host.close()
       await head.other.close()
@@ -170,6 +171,66 @@ struct LockedOutTests {
     #expect(try await head.ssh(["nft", "list", "ruleset"]) == before)
     #expect(try await head.text(Self.rules).contains("accept\n"))
     #expect(try await head.ssh(["systemctl", "is-enabled", "nftables.service"]) == "enabled\n")
+  }
+
+  // MARK: our own firewall
+
+  /// Rules that forget sshd's port: when there were none before, and when there were good ones.
+  private func ownFirewall(_ head: CutOffHead) async throws {
+    let (rules, unitFile, load) = try Self.ownRules()
+    var bad = rules
+    guard case .text(let text) = rules.contents else { return }
+    bad.contents = .text(text.replacing("tcp dport 22 accept", with: "tcp dport 2222 accept"))
+    let before = try await head.ssh(["nft", "list", "ruleset"])
+    let state = ["systemctl", "show", "--property=ActiveState,UnitFileState", Firewall.unit]
+    for good in [nil, rules] {
+      if let good {
+        for file in [good, unitFile] { try await head.perform(EnsureFile(file)) }
+        let loaded = try #require(try await head.perform(load).pending)
+        #expect(try await head.host.confirm(loaded.id, run: run).changed)
+        #expect(
+          try await head.host.answer(UnitProbe(Firewall.unit, configuration: load.goal.configuration)).configuration
+            == .loaded)
+      }
+      let earlier = try await head.ssh(["nft", "list", "ruleset"])
+      #expect(earlier.contains("dport 22 accept comment \"ssh\"") == (good != nil), "\(earlier)")
+
+      for file in [bad, unitFile] { try await head.perform(EnsureFile(file)) }
+      let pending = try #require(try await head.perform(load, as: hasty).pending)
+      #expect(try await head.lab.ssh("head1", "hostname").succeeded == false, "nobody gets in")
+      try await head.comesBack(pending)
+
+      #expect(try await head.ssh(["nft", "list", "ruleset"]) == earlier)
+      #expect(try await head.ssh(state).contains("ActiveState=\(good == nil ? "inactive" : "active")"))
+      #expect(try await head.ssh(["cat", Firewall.file], mayFail: true) == (good == nil ? "" : text))
+    }
+    // nft's own check refuses what it cannot read, before anything is loaded.
+    bad.contents = .text(text.replacing("policy drop", with: "policy dorp"))
+    try await head.perform(EnsureFile(bad))
+    let refused = await #expect(throws: AgentError.self) { try await head.perform(load) }
+    #expect(refused?.message.contains("would not take its new configuration") == true, "\(String(describing: refused))")
+    #expect(try await head.text(Firewall.file) == text, "what was there before is back")
+
+    let stop = UnitGoal(name: Firewall.unit, enabled: false, active: false)
+    let stopped = try #require(try await head.perform(EnsureUnit(stop)).pending)
+    _ = try await head.host.confirm(stopped.id, run: run)
+    for path in [Firewall.file, Firewall.unitFile] { try await head.perform(EnsureFileAbsent(path: path)) }
+    #expect(try await head.ssh(["nft", "list", "ruleset"]) == before)
+  }
+
+  private static func ownRules() throws -> (rules: FileGoal, unitFile: FileGoal, load: EnsureUnit) {
+    var cluster = try ExampleCluster.make(nodes: 0)
+    cluster.settings["firewall"] = Setting(FirewallPolicy(), source: cluster.source)
+    let wanted = Firewall.resources(cluster, SiteFiles(), Publications(cluster, SiteFiles())).filter {
+      $0.id.host == "head1"
+    }
+    let files = wanted.compactMap { ($0.desired as? FileKind.Desired)?.file }
+    let units = wanted.compactMap { ($0.desired as? FirewallKind.Desired)?.unit.unit }
+    return (
+      try #require(files.first { $0.path == Firewall.file }),
+      try #require(files.first { $0.path == Firewall.unitFile }),
+      EnsureUnit(try #require(units.first))
+    )
   }
 }
 

@@ -214,7 +214,8 @@ import Wings
         monitor: { every: 3s, timeout: 10s, restarts: 3 }, failback: manual,
         heartbeat: { links: [private, heartbeat], detect: 1s }, fencing: { via: bmc },
       },
-      ntp: { servers: [ntp.example.org] }, power: { at_once: 64, boots: 256 }, access: { ssh: { user: root } },
+      ntp: { servers: [ntp.example.org] }, firewall: { open: [{ tcp: 443, udp: 443, from: any }] },
+      power: { at_once: 64, boots: 256 }, access: { ssh: { user: root } },
     }
     """)
 }

@@ -75,6 +75,10 @@ enum EveryKeyValues {
     "/ha/unsafe_without_fencing": ["true"],
     "/access/ssh/user": ["admin"],
     "/ntp/servers": ["[time.example.org]"],
+    "/firewall/open": ["[{ udp: 514, from: any }]"],
+    "/firewall/open/*/tcp": ["8443"],
+    "/firewall/open/*/udp": ["8000-8010"],
+    "/firewall/open/*/from": ["public", "192.0.2.0/24"],
     "/power/at_once": ["32"],
     "/power/boots": ["128"],
   ]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import HostAccess
+import Wings
 
 /// The contents of paths before changes that nobody has confirmed yet, one folder for each: `FOLDER/DIGEST/`.
 ///
@@ -61,9 +62,9 @@ struct BeforeImages: Sendable {
 }
 
 /// The rules that the kernel has now: nft(8).
-enum Firewall {
+enum KernelRules {
   /// The rules of nftables. Nil where there is no nft, and so no rules of its making.
-  static func rules() async throws(AgentError) -> String? {
+  static func all() async throws(AgentError) -> String? {
     do throws(AgentError) {
       // Without counters, which go on counting.
       return try await Command.checked("nft", ["--stateless", "list", "ruleset"], next: "Check `nft list ruleset`.")
@@ -74,10 +75,23 @@ enum Firewall {
     }
   }
 
+  /// Whether our table is as it was right after it was loaded, in nft(8)'s words then and now. A rule that somebody has
+  /// added or taken away makes a difference; what packets do makes none.
+  static func areAsLoaded() async throws(AgentError) -> Bool {
+    let result = try await Command.run(
+      "nft", ["--stateless", "list", "table"] + Firewall.table.split(separator: " ").map(String.init))
+    if result.succeeded { return try FileSystem.contents(Firewall.loaded) == result.stdout }
+    // The table is gone: somebody has flushed all rules.
+    if result.errorText.contains("No such file or directory") { return false }
+    throw AgentError(
+      .commandFailed, "The rules of table \(Firewall.table) cannot be told", cause: result.lastLines,
+      next: "Check `nft list ruleset` on the host.")
+  }
+
   /// All or nothing, in one transaction. Where nothing differs nothing is touched: sets that fill themselves and
   /// counters go on.
   static func restore(_ rules: String) async throws(AgentError) {
-    if try await Self.rules() == rules { return }
+    if try await all() == rules { return }
     try await Command.checked(
       "nft", ["--file", "-"], input: Array(("flush ruleset\n" + rules).utf8), next: "Check `nft list ruleset`.")
   }

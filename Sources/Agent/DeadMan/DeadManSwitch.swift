@@ -56,7 +56,7 @@ package struct DeadManSwitch: Sendable {
       let change = GuardedChange(
         id: try PendingChange.ID(run: run.run, operation: operation), run: run.run, operation: operation,
         endsAt: now() + Double(run.confirmSeconds), boot: try Boot.id(), units: units,
-        links: try await LinkSnapshot.take(), firewall: try await Firewall.rules())
+        links: try await LinkSnapshot.take(), firewall: try await KernelRules.all())
       try await BootUnit.install()
       if let path = touched.path { try await images.keep(path, isRemoval: false) }
       try DurableJSON.write(change, to: changePath)

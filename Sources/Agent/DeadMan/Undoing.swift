@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import HostAccess
+import Wings
 
 /// Puts everything back that an unconfirmed change may have touched. Each part is tried whatever became of the others:
 /// half a way to the host is better than none.
@@ -16,6 +17,7 @@ struct Undoing: Sendable {
     "/etc/systemd/network": "systemd-networkd.service", "/etc/network": "networking.service",
     "/etc/NetworkManager": "NetworkManager.service", "/etc/ssh/": "ssh.service", "/etc/nftables": "nftables.service",
     "/etc/firewalld": "firewalld.service", "/etc/ufw": "ufw.service", "/etc/iptables": "netfilter-persistent.service",
+    Firewall.file: Firewall.unit, Firewall.unitFile: Firewall.unit,
   ]
 
   func run() async -> [AgentError] {
@@ -35,7 +37,7 @@ struct Undoing: Sendable {
     }
     if isBoot { return problems }
     problems += await putBack(change.links, without: change.added)
-    if let rules = change.firewall { await attempt { () throws(AgentError) in try await Firewall.restore(rules) } }
+    if let rules = change.firewall { await attempt { () throws(AgentError) in try await KernelRules.restore(rules) } }
     return problems
   }
 
@@ -117,7 +119,7 @@ enum BootUnit {
       Description=Undo changes that nobody has confirmed before this boot
       DefaultDependencies=no
       After=local-fs.target
-      Before=network-pre.target systemd-networkd.service nftables.service ssh.service shutdown.target
+      Before=network-pre.target systemd-networkd.service nftables.service \(Firewall.unit) ssh.service shutdown.target
       Wants=network-pre.target
       Conflicts=shutdown.target
       RequiresMountsFor=/var/lib/cluster /usr/lib/cluster

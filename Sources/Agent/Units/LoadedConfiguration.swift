@@ -33,14 +33,23 @@ enum LoadedConfiguration {
   static func state(
     of unit: String, _ properties: UnitProperties, files: [String],
     changed: (String) throws(AgentError) -> Int64 = { (path) throws(AgentError) in try changed(path) }
-  ) throws(AgentError) -> UnitState.Configuration {
+  ) async throws(AgentError) -> UnitState.Configuration {
     guard properties.isRunning else { return .notRunning }
+    let isLoaded = try isLoaded(unit, properties, files: files, changed: changed)
+    guard isLoaded else { return .stale }
+    if unit != Firewall.unit { return .loaded }
+    return try await KernelRules.areAsLoaded() ? .loaded : .altered
+  }
+
+  private static func isLoaded(
+    _ unit: String, _ properties: UnitProperties, files: [String], changed: (String) throws(AgentError) -> Int64
+  ) throws(AgentError) -> Bool {
     let times = try times(files, changed)
     if let loaded = try recorded(unit, properties) {
-      if loaded.times == times { return .loaded }
-      return try digest(files) == loaded.digest ? .loaded : .stale
+      if loaded.times == times { return true }
+      return try digest(files) == loaded.digest
     }
-    return properties.start.isAfter(times.max() ?? 0) ? .loaded : .stale
+    return properties.start.isAfter(times.max() ?? 0)
   }
 
   /// - Parameter evidence: taken before the unit was started or reloaded: what changes meanwhile may or may not have

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import HostAccess
+import Wings
 
 /// The check that a daemon makes of its own configuration: dnsmasq(8) `--test`, nginx(8) `-t`, corosync(8) `-t`,
-/// sshd(8) `-t`. It is asked before a daemon is started, reloaded or restarted, so that one that runs goes on running
-/// with what it has when the new configuration is no good.
+/// sshd(8) `-t`, nft(8) `--check`. It is asked before a daemon is started, reloaded or restarted, so that one that runs
+/// goes on running with what it has when the new configuration is no good.
 enum OwnCheck {
   private static let programs: [String: (path: String, arguments: [String])] = [
     "dnsmasq.service": ("/usr/sbin/dnsmasq", ["--test"]),
@@ -12,6 +13,7 @@ enum OwnCheck {
     "cluster-images.service": ("/usr/sbin/nginx", ["-t", "-q", "-c", "/etc/cluster/images-nginx.conf"]),
     "corosync.service": ("/usr/sbin/corosync", ["-t"]),
     "ssh.service": ("/usr/sbin/sshd", ["-t"]),
+    Firewall.unit: ("/usr/sbin/nft", ["--check", "--file", Firewall.file]),
   ]
 
   /// Throws what the daemon says of its configuration, when it would not take it.

@@ -8,7 +8,7 @@ extension EnsureUnit: AgentOperation {
     try Self.checkName(goal.name)
     var unit = try await UnitProperties.read(goal.name)
     // systemd does not notice a drop-in in a folder that is new to it, so it is told before anything is done.
-    let acts = try Self.verb(goal, unit) != nil
+    let acts = try await Self.verb(goal, unit) != nil
     if acts || unit.needsDaemonReload || !unit.exists {
       try await Command.checked("systemctl", ["daemon-reload"], next: "Check `systemctl status`.")
       unit = try await UnitProperties.read(goal.name)
@@ -25,7 +25,7 @@ extension EnsureUnit: AgentOperation {
         next: "Check `systemctl status \(goal.name)`.")
       done.append(enabled ? "enabled" : "disabled")
     }
-    if let verb = try Self.verb(goal, unit) {
+    if let verb = try await Self.verb(goal, unit) {
       context.progress("systemctl \(verb) \(goal.name)")
       try await act(verb, goal, unit)
       done.append(["start": "started", "stop": "stopped", "reload": "reloaded", "restart": "restarted"][verb] ?? verb)
@@ -35,10 +35,12 @@ extension EnsureUnit: AgentOperation {
   }
 
   /// The systemctl(1) verb that brings it to run or not, if one is needed.
-  private static func verb(_ goal: UnitGoal, _ unit: UnitProperties) throws(AgentError) -> String? {
+  private static func verb(_ goal: UnitGoal, _ unit: UnitProperties) async throws(AgentError) -> String? {
     if goal.active == false { return ["inactive", "failed"].contains(unit.active) ? nil : "stop" }
     guard unit.isRunning else { return goal.active == true ? "start" : nil }
-    guard try LoadedConfiguration.state(of: goal.name, unit, files: goal.configuration) == .stale else { return nil }
+    guard try await LoadedConfiguration.state(of: goal.name, unit, files: goal.configuration).isOutdated else {
+      return nil
+    }
     return goal.reload == .reload && unit.canReload ? "reload" : "restart"
   }
 

@@ -117,7 +117,7 @@ extension UnitProbe: AgentProbe {
     return UnitState(
       exists: properties.exists, enabled: properties.isEnabled, isFixed: properties.isFixed,
       masked: properties.isMasked, active: properties.active,
-      configuration: try LoadedConfiguration.state(
+      configuration: try await LoadedConfiguration.state(
         of: unit, properties, files: configuration, changed: context.facts.changed))
   }
 }

@@ -61,6 +61,8 @@ extension FakeMachine {
     case .prepared(let path): keep(path, operation)
     case .immediate(let touched):
       if let path = touched.path { keep(path, operation) }
+      // Its file may be there, and nobody has asked for it yet.
+      if let name = touched.unit, let unit = known(name) { units[name] = unit }
       deadMan.change = FakeDeadMan.Change(
         id: try PendingChange.ID(run: run.run, operation: operation), run: run.run,
         what: "\(operation.name) \(operation.target)", endsAt: now + run.confirmSeconds,
@@ -130,6 +132,7 @@ extension FakeMachine {
     for (name, unit) in change.units {
       var unit = unit
       unit.loaded = step()
+      unit.isAltered = false
       units[name] = unit
     }
     if !isBoot { putBack(change.links) }

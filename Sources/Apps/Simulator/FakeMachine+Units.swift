@@ -30,11 +30,12 @@ extension FakeMachine {
         unit.active = "active"
         done.append("started")
       }
-    } else if loaded(unit, goal.configuration) == .stale {
+    } else if loaded(unit, goal.configuration).isOutdated {
       done.append(goal.reload == .reload && unit.canReload ? "reloaded" : "restarted")
     }
     if unit.active == "active", done.contains(where: { ["started", "reloaded", "restarted"].contains($0) }) {
       unit.loaded = step()
+      unit.isAltered = false
     }
     units[goal.name] = unit
     return Outcome(
@@ -64,12 +65,28 @@ extension FakeMachine {
 
   private func loaded(_ unit: Unit, _ configuration: [String]) -> UnitState.Configuration {
     guard unit.active == "active" else { return .notRunning }
-    return configuration.contains { changed($0) > unit.loaded } ? .stale : .loaded
+    if configuration.contains(where: { changed($0) > unit.loaded }) { return .stale }
+    return unit.isAltered ? .altered : .loaded
   }
 }
 
 extension UnitProbe: MemoryProbe {
   func answer(of asked: AskedMachine) -> UnitState { asked.machine.unit(unit, configuration: configuration) }
+}
+
+extension ListenersProbe: MemoryProbe {
+  /// sshd, and units with files that say where they listen: systemd.socket(5).
+  func answer(of asked: AskedMachine) -> [Listener] {
+    let machine = asked.machine
+    let sockets = machine.units.filter { $0.value.active == "active" }.flatMap { name, _ in
+      (machine.files["/etc/systemd/system/\(name)"]?.text ?? "").split(separator: "\n").compactMap { line in
+        line.hasPrefix("ListenStream=") ? Int(line.dropFirst("ListenStream=".count)) : nil
+      }
+    }
+    let ssh = machine.units["ssh.service"]?.active == "active"
+    return (ssh ? [Listener(.tcp(22), address: "0.0.0.0", program: "sshd")] : [])
+      + sockets.sorted().map { Listener(.tcp($0), address: "*", program: "systemd") }
+  }
 }
 
 extension FakeMachine {

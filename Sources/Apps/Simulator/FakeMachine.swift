@@ -39,6 +39,8 @@ package struct FakeMachine: Hashable, Codable, Sendable {
     /// The step in which it last read its configuration.
     package var loaded = 0
     package var canReload = true
+    /// Somebody has changed what it put into the kernel.
+    package var isAltered = false
 
     package init(enabled: Bool, active: String = "inactive") {
       self.enabled = enabled
@@ -189,6 +191,7 @@ package struct FakeMachine: Hashable, Codable, Sendable {
       let now = step()
       units[name]?.active = starts ? "active" : "inactive"
       units[name]?.loaded = now
+      units[name]?.isAltered = false
     }
   }
 }

@@ -17,6 +17,11 @@ package enum Heads: Wing {
     }
   }
 
+  /// SSH from everywhere: no firewall of ours shuts an administrator out, wherever he comes from.
+  package static func firewallNeeds(_ cluster: Cluster) -> [FirewallNeed] {
+    [FirewallNeed("ssh", [.tcp(22)], from: .anywhere)]
+  }
+
   private static let resolverFile = "/etc/resolv.conf"
 
   private static func repositories(_ cluster: Cluster, _ head: Head) -> [Resource] {

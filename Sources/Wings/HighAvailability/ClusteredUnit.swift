@@ -51,3 +51,23 @@ package struct ClusteredUnit: Hashable, Sendable {
     }
   }
 }
+
+extension HighAvailabilityPolicy {
+  /// The address that services run beside: the one that nodes boot from.
+  func anchor(_ cluster: Cluster) -> Address? {
+    addresses.first { $0.network == cluster.bootNetwork?.name } ?? addresses.first
+  }
+}
+
+extension HealthCheck {
+  /// The host and the port of a page's address, `http://10.1.0.10:8080/health`. Nil: it names no port that there is.
+  static func place(ofPage url: String) -> (host: Substring, port: Int)? {
+    guard let scheme = url.firstRange(of: "://") else { return nil }
+    let parts = url[scheme.upperBound...].prefix { $0 != "/" }.split(separator: ":", maxSplits: 1)
+    let usual = url.hasPrefix("https:") ? 443 : 80
+    guard let host = parts.first, let port = parts.count == 1 ? usual : Int(parts[1]), (1...65535).contains(port) else {
+      return nil
+    }
+    return (host, port)
+  }
+}

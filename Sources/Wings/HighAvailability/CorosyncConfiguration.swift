@@ -7,6 +7,9 @@ struct CorosyncConfiguration {
   static let keyPath = "/etc/corosync/authkey"
   static let key = SecretRef("corosync/authkey")
 
+  /// The UDP port of a heartbeat link: knet's own, one after the other.
+  static func port(ofLink number: Int) -> Int { 5405 + number }
+
   let cluster: Cluster
   let policy: HighAvailabilityPolicy
 

@@ -35,6 +35,37 @@ package enum HighAvailability: Wing {
     }
   }
 
+  /// Corosync's heartbeat, and the site's own services at the ports that their checks ask.
+  package static func firewallNeeds(_ cluster: Cluster) -> [FirewallNeed] {
+    guard let policy = cluster.ha else { return [] }
+    let heartbeat = policy.heartbeat.links.enumerated().map { number, network in
+      FirewallNeed(
+        "heartbeat", [.udp(CorosyncConfiguration.port(ofLink: number))], from: .otherHeads(network: network))
+    }
+    return heartbeat + services(cluster).compactMap { need(of: $0, policy, cluster) }
+  }
+
+  /// The clients of a service come from the network of the address that it runs beside, or from that of its page.
+  private static func need(
+    of service: HeadService, _ policy: HighAvailabilityPolicy, _ cluster: Cluster
+  ) -> FirewallNeed? {
+    var network = policy.anchor(cluster)?.network
+    let ports = service.checks.flatMap { check -> [FirewallNeed.Port] in
+      switch check {
+      case .tcp(let port): return [.tcp(port)]
+      case .dns: return [.tcp(53), .udp(53)]
+      case .program: return []
+      case .http(let url):
+        guard let (host, port) = HealthCheck.place(ofPage: url) else { return [] }
+        let address = IPv4Address(host)
+        network = cluster.networks.first { address.map($0.cidr.contains) ?? false }?.name ?? network
+        return [.tcp(port)]
+      }
+    }
+    guard let network, !ports.isEmpty else { return nil }
+    return FirewallNeed(service.name, ports, from: .network(network))
+  }
+
   package static func problems(_ cluster: Cluster) -> [Diagnostic] {
     units(cluster) + mains(cluster)
   }
@@ -191,7 +222,7 @@ struct HighAvailabilityParts {
   private func duel(of name: HostID, with target: BMC) -> FencingDuel {
     let shooter = cluster.heads.first { $0.name == name }
     let own = shooter?.bmc.flatMap { $0.protocol == target.protocol && $0.address != target.address ? $0 : nil }
-    let anchor = policy.addresses.first { $0.network == cluster.bootNetwork?.name } ?? policy.addresses.first
+    let anchor = policy.anchor(cluster)
     func side(_ bmc: BMC) -> FencingDuel.Side { .init(bmc: bmc, passwordFile: WellKnown.secretPath(bmc.password)) }
     return FencingDuel(
       target: side(target), own: own.map(side), order: cluster.heads.map(\.name).sorted().firstIndex(of: name) ?? 0,

@@ -144,10 +144,7 @@ struct PacemakerElements {
 
   // MARK: Placement
 
-  /// The address that nodes boot from: services run where it is.
-  private var anchor: HighAvailabilityPolicy.Address? {
-    policy.addresses.first { $0.network == cluster.bootNetwork?.name } ?? policy.addresses.first
-  }
+  private var anchor: HighAvailabilityPolicy.Address? { policy.anchor(cluster) }
 
   private var placement: [CIBElement] {
     guard let anchor else { return [] }

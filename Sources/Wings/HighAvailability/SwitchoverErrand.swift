@@ -99,7 +99,7 @@ package struct SwitchoverErrand: Errand {
 extension SwitchoverGoal {
   /// All that moves between the heads of a cluster.
   init(_ head: HostID, _ policy: HighAvailabilityPolicy, in cluster: Cluster) {
-    let anchor = policy.addresses.first { $0.network == cluster.bootNetwork?.name } ?? policy.addresses.first
+    let anchor = policy.anchor(cluster)
     self.init(
       head: head, anchor: anchor.map { ClusteredUnit.id(ofAddressOn: $0.network) } ?? "",
       parts: policy.addresses.map { Part(id: ClusteredUnit.id(ofAddressOn: $0.network), names: ["\($0.address)"]) }

@@ -37,6 +37,11 @@ package enum Images: Wing {
       }
   }
 
+  package static func firewallNeeds(_ cluster: Cluster) -> [FirewallNeed] {
+    guard !cluster.images.isEmpty, let network = cluster.bootNetwork else { return [] }
+    return [FirewallNeed("images for other heads", [.tcp(port)], from: .otherHeads(network: network.name))]
+  }
+
   /// A clone is installed from the image, so the image cannot wait for the clone. A clone that builds, because no other
   /// head answers, finds by the recipe's digests whether it has the inputs.
   private static func originals(_ cluster: Cluster) -> [Head] { cluster.heads.filter { $0.cloneOf == nil } }

@@ -39,6 +39,19 @@ package enum Netboot: Wing {
     }
   }
 
+  /// TFTP's data come from its own port too (`tftp-single-port`), so nothing has to follow it.
+  package static func firewallNeeds(_ cluster: Cluster) -> [FirewallNeed] {
+    guard let network = cluster.bootNetwork else { return [] }
+    return Network.Service.allCases.filter(network.serves.contains).map { service in
+      switch service {
+      // Who asks for an address has none.
+      case .dhcp: FirewallNeed("dhcp", [.udp(67)], from: .cards(network: network.name))
+      case .dns: FirewallNeed("dns", [.tcp(53), .udp(53)], from: .network(network.name))
+      case .boot: FirewallNeed("boot", [.tcp(80), .udp(69)], from: .network(network.name))
+      }
+    }
+  }
+
   /// Heads whose nginx serves something else: with its configuration, that goes.
   package static func notes(_ cluster: Cluster, _ inventory: Inventory) -> [String] {
     let answers = Answers(inventory, uninstalled: [])

@@ -57,6 +57,12 @@ package enum NetworkTime: Wing {
     ]
   }
 
+  /// Nodes ask, and heads each other.
+  package static func firewallNeeds(_ cluster: Cluster) -> [FirewallNeed] {
+    guard asked(cluster) != nil, let network = cluster.bootNetwork else { return [] }
+    return [FirewallNeed("ntp", [.udp(123)], from: .network(network.name))]
+  }
+
   /// See chrony.conf(5). A head that was off for long is set at once when it starts (`makestep`), and slewed later.
   private static func configuration(_ servers: [String], of head: Head, in cluster: Cluster) -> String {
     let network = cluster.bootNetwork

@@ -125,6 +125,9 @@ extension UnitKind {
       // Which of its files is newer is not known, so the way that is always enough is taken.
       return (desired.unit.reload, "\(desired.unit.name) runs with an older configuration")
     }
+    if actual?.configuration == .altered {
+      return (desired.unit.reload, "somebody has changed what \(desired.unit.name) has loaded")
+    }
     if let changed = desired.watches.first(where: context.changing.contains) {
       return (desired.unit.reload, "\(changed.name) changes")
     }

@@ -68,7 +68,12 @@ package struct UnitState: Hashable, Codable, Sendable {
     case loaded
     /// Running, but with an older configuration.
     case stale
+    /// Running, with its newest configuration, but others have changed since what it put into the kernel.
+    case altered
     case notRunning
+
+    /// Whether it has to read its configuration once more.
+    package var isOutdated: Bool { self == .stale || self == .altered }
   }
 
   package var exists: Bool

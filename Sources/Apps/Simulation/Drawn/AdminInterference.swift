@@ -2,6 +2,7 @@
 import ClusterModel
 import Pacemaker
 import Simulator
+import Wings
 
 /// An action of an administrator on a machine, or on the cluster, without telling anybody.
 package enum AdminInterference: Hashable, Sendable, CaseIterable {
@@ -59,6 +60,7 @@ package enum AdminInterference: Hashable, Sendable, CaseIterable {
 
   private static let units = [
     "systemd-networkd.service", "dnsmasq.service", "nginx.service", "corosync.service", "pacemaker.service",
+    Firewall.unit,
   ]
 
   private func disturbCIB(_ world: FakeWorld, _ site: VirtualSite, _ random: inout SplitMix) {

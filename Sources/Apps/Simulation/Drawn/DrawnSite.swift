@@ -80,6 +80,8 @@ package struct DrawnSite: Hashable, Sendable {
   package var mostNodesAway: Int { max(1, nodes / 4) }
 
   private var hasImage: Bool { nodes > 0 || heads > 1 }
+  /// No draw of its own either.
+  private var hasFirewall: Bool { hasImage && packages.contains("lshw") }
 
   /// The same description, with nothing chosen that does not show in it: how often a monitor looks that there is not.
   var shown: DrawnSite {
@@ -109,6 +111,7 @@ package struct DrawnSite: Hashable, Sendable {
 
       """
     if hasProxy { text += "repositories: { proxy: http://198.51.100.1:3142 }\n" }
+    if hasFirewall { text += "firewall: { open: [{ tcp: 443, from: public }] }\n" }
     text += "heads:\n"
     for head in 1...heads {
       text += """

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+
+/// The rules of one head, as nft(8) reads them: a table of our own, which is replaced in one transaction. Tables of
+/// others stay, and what they refuse is refused.
+struct FirewallRules {
+  let cluster: Cluster
+  let head: Head
+  let needs: [FirewallNeed]
+
+  /// Only what comes in to the head itself is looked at: heads forward nothing.
+  var text: String {
+    let rules = Self.always + needed + ["counter comment \"closed\""]
+    return """
+      # Written by cluster; changes made here are undone. \(Firewall.unit) loads it.
+      table \(Firewall.table)
+      delete table \(Firewall.table)
+      table \(Firewall.table) {
+        chain input {
+          type filter hook input priority filter; policy drop;
+      \(rules.map { "    \($0)\n" }.joined())  }
+      }
+
+      """
+  }
+
+  /// - A TCP segment without SYN opens nothing. It belongs to a connection from before these rules, which the kernel
+  ///   has not tracked, and which would hang if only the other side had something to send.
+  /// - Of IPv6 the description says nothing, so its own business goes on: neighbours, routers, addresses by DHCP.
+  private static let always = [
+    "iifname \"lo\" accept",
+    "ct state established,related accept",
+    "tcp flags & (syn | ack) != syn accept comment \"opens no connection\"",
+    "icmp type { echo-request, destination-unreachable, time-exceeded, parameter-problem } accept",
+    "icmpv6 type { echo-request, destination-unreachable, packet-too-big, time-exceeded, parameter-problem, "
+      + "nd-router-solicit, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert, "
+      + "mld-listener-query, mld-listener-report, mld-listener-done, mld2-listener-report } accept",
+    "ip6 saddr fe80::/10 udp dport 546 accept comment \"dhcpv6 of the head's own\"",
+  ]
+
+  private var needed: [String] {
+    var lines: [String] = []
+    for need in needs {
+      guard let origin = origin(need.origin) else { continue }
+      for transport in FirewallNeed.Transport.allCases {
+        let ports = need.ports.filter { $0.transport == transport }.map(\.span)
+        if ports.isEmpty { continue }
+        let line = origin + "\(transport.rawValue) dport \(Self.set(ports)) accept comment \"\(need.purpose)\""
+        if !lines.contains(line) { lines.append(line) }
+      }
+    }
+    return lines
+  }
+
+  /// The part of a rule that says where it comes from, with a space behind it. Nil: it cannot come to this head.
+  private func origin(_ origin: FirewallNeed.Origin) -> String? {
+    switch origin {
+    case .anywhere: return ""
+    case .addresses(let addresses): return "ip saddr \(addresses) "
+    case .cards(let network): return card(on: network)
+    case .network(let network):
+      guard let addresses = cluster.network(network)?.cidr else { return nil }
+      return (card(on: network) ?? "") + "ip saddr \(addresses) "
+    case .otherHeads(let network):
+      let others = cluster.heads.filter { $0.name != head.name }.compactMap { $0.nic(on: network)?.address }
+      guard let card = card(on: network), !others.isEmpty else { return nil }
+      return card + "ip saddr \(Self.set(others.map(\.description))) "
+    }
+  }
+
+  private func card(on network: String) -> String? { head.nic(on: network).map { "iifname \"\($0.name)\" " } }
+
+  private static func set(_ items: [String]) -> String {
+    items.count == 1 ? items[0] : "{ \(items.joined(separator: ", ")) }"
+  }
+}
