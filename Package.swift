@@ -28,11 +28,11 @@ let package = Package(
         "HostAccess", "Diagnostics",
       ]),
     // Bytes → nodes with spans → a validated Cluster, or diagnostics. Opens no files.
-    target("SpecReading", "Flow/1-Spec", ["SpecForms", "ClusterModel", "Diagnostics", "CYAML"]),
+    target("SpecReading", "Flow/1-Spec", ["SpecForms", "ClusterModel", "Templates", "Diagnostics", "CYAML"]),
     // Declarations of keys: one gives reading, suggestions and schema. Wings declare theirs with them.
     target("SpecForms", "Flow/1-Forms", ["ClusterModel", "Diagnostics"]),
     // Values only: Cluster, Resource, Probe, HostOperation, Inventory, Plan.
-    target("ClusterModel", "Flow/2-Model", ["Diagnostics"]),
+    target("ClusterModel", "Flow/2-Model", ["Diagnostics", "Templates"]),
     // Asks probes of hosts, bounded and with deadlines.
     target("Observation", "Flow/3-Observe", ["ClusterModel", "HostAccess"]),
     // Pure: desired and inventory in, a graph of steps out.
@@ -46,7 +46,7 @@ let package = Package(
     // MARK: What is wanted
     // A folder for each wing: what it wants of the machines, its kinds of resources, and one line in the catalog.
     .target(
-      name: "Wings", dependencies: ["SpecForms", "ClusterModel", "Pacemaker", "XML", "Diagnostics"],
+      name: "Wings", dependencies: ["SpecForms", "ClusterModel", "Templates", "Pacemaker", "XML", "Diagnostics"],
       path: "Sources/Wings",
       exclude: ["README.md"],
       resources: [
@@ -70,7 +70,7 @@ let package = Package(
       name: "cluster",
       dependencies: [
         "Reconciler", "Comparison", "Lab", "Simulator", "HostAccess", "AgentServer", "Planning", "Execution",
-        "Auditing", "Wings", "SpecForms",
+        "Auditing", "Wings", "SpecForms", "SpecReading", "Templates",
         "Diagnostics", "DiagnosticPages",
         "ClusterModel", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Sources/Apps/cluster", swiftSettings: strict),
@@ -117,6 +117,8 @@ let package = Package(
     // MARK: Support
     // Problems in the user's spec: codes, spans, carets.
     target("Diagnostics", "Support/Diagnostics", []),
+    // Texts with places for values, checked against types: the files of package sets.
+    target("Templates", "Support/Templates", []),
     // docs/diagnostics, in the program. `Pages` is a link to it.
     .target(
       name: "DiagnosticPages", path: "Sources/Support/DiagnosticPages", resources: [.embedInCode("Pages")],
@@ -149,6 +151,7 @@ let package = Package(
     // Hears of what is synced and renamed, for AuditingTests.
     .target(name: "SyncWitness", path: "Tests/SyncWitness"),
     tests("SpecReadingTests", ["SpecReading", "SpecForms", "Wings", "ClusterModel", "Diagnostics"]),
+    tests("TemplatesTests", ["Templates"]),
     tests(
       "PlanningTests",
       [
@@ -193,7 +196,7 @@ let package = Package(
     tests(
       "CommandLineTests",
       [
-        "cluster", "DiagnosticPages", "Diagnostics", "Execution", "Planning", "Auditing", "Wings", "ClusterModel",
+        "cluster", "Templates", "DiagnosticPages", "Diagnostics", "Execution", "Planning", "Auditing", "Wings", "ClusterModel",
         "HostAccess",
       ]),
     tests("SimulationTests", ["Simulation", "Simulator", "Execution", "Wings", "HostAccess", "ClusterModel"]),

@@ -13,6 +13,7 @@ package enum WingCatalog {
     Heads.self,
     TimeZone.self,
     NetworkTime.self,
+    PackageSets.self,
     Power.self,
     Netboot.self,
     NodeIdentities.self,

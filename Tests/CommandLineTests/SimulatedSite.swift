@@ -15,7 +15,8 @@ final class SimulatedSite {
   init(_ source: URL = root) throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "site-\(UUID())")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    for name in ["cluster.yaml", "images"] {
+    for name in ["cluster.yaml", "images", "packages"] {
+      guard name != "packages" || FileManager.default.fileExists(atPath: source.appending(path: name).path) else { continue }
       try FileManager.default.copyItem(at: source.appending(path: name), to: folder.appending(path: name))
     }
     // The package manager builds it beside the tests.

@@ -56,6 +56,7 @@ import Testing
     // long list is of no case.
     let filesOnly = [
       "spec.single-fencing", "spec.missing-file", "spec.linked-path", "spec.private-file", "spec.too-many-problems",
+      "spec.template", "spec.set-path",
     ]
     for code in Diagnostic.Code.catalog where !filesOnly.contains(code.id) {
       let page = try String(contentsOf: Self.root.appending(path: "docs/diagnostics/\(code.id).md"), encoding: .utf8)

@@ -68,10 +68,12 @@ struct SiteOptions: ParsableArguments {
 
   func tell(_ specification: Specification) {
     guard !specification.diagnostics.isEmpty else { return }
+    let spec = SourceText(file: location.lastPathComponent, bytes: specification.bytes)
+    let beside = Set(specification.diagnostics.map(\.span.file)).compactMap { path in
+      specification.files.files[path].map { SourceText(file: path, bytes: $0.contents.bytes) }
+    }
     Terminal.note(
-      DiagnosticRenderer(
-        sources: [SourceText(file: location.lastPathComponent, bytes: specification.bytes)], color: Terminal.errorColour
-      ).render(specification.diagnostics))
+      DiagnosticRenderer(sources: [spec] + beside, color: Terminal.errorColour).render(specification.diagnostics))
   }
 
   /// Opens the ways to the machines, real ones or in memory, and closes them however the body ends.

@@ -32,13 +32,21 @@ package struct Specification: Sendable {
     guard let cluster = reading.cluster else { return result }
     let found = try FilesBeside(location.deletingLastPathComponent()).read(SpecReader.referencedPaths(cluster))
     result.files.files = found.files
-    let problems =
-      SpecReader.missingFiles(found.missing, cluster) + SpecReader.linkedPaths(found.linked, cluster)
-      + SpecReader.privateFiles(found.unreadable, cluster)
-      + SpecReader.secretsInImages(Set(found.files.keys), cluster) + WingCatalog.problems(of: cluster)
-    result.diagnostics += problems
-    if problems.contains(where: { $0.severity == .error }) { result.cluster = nil }
+    result.complete(
+      SpecReader.missingFiles(found.missing, result.files, cluster) + SpecReader.linkedPaths(found.linked, cluster)
+        + SpecReader.privateFiles(found.unreadable, cluster)
+        + SpecReader.secretsInImages(Set(found.files.keys), cluster))
     return result
+  }
+
+  /// Takes in what the files beside the description say.
+  private mutating func complete(_ problems: [Diagnostic]) {
+    guard var cluster else { return }
+    let (sets, found) = SpecReader.sets(cluster, files)
+    cluster.sets = sets
+    let all = problems + found + WingCatalog.problems(of: cluster)
+    diagnostics += all
+    self.cluster = all.contains { $0.severity == .error } ? nil : cluster
   }
 
   /// One byte more than the limit is enough for the reader to refuse the file, whatever its size.
@@ -84,9 +92,7 @@ extension Specification {
         result.files.files[path] = SiteFiles.File(contents: Content(file.bytes), kind: file.kind)
       }
     }
-    let problems = SpecReader.missingFiles(missing, cluster) + WingCatalog.problems(of: cluster)
-    result.diagnostics += problems
-    if problems.contains(where: { $0.severity == .error }) { result.cluster = nil }
+    result.complete(SpecReader.missingFiles(missing, result.files, cluster))
     return result
   }
 }

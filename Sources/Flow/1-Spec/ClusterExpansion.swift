@@ -16,7 +16,7 @@ struct ClusterExpansion {
     let declaration = context.declaration
     guard let name = declaration.name?.value, let domain = declaration.domain?.value else { return nil }
     let repositories = declaration.repositories
-    return Cluster(
+    var cluster = Cluster(
       name: name, domain: domain,
       repositories: Repositories(
         mirror: repositories?.value.mirror?.value, security: repositories?.value.security?.value,
@@ -26,6 +26,8 @@ struct ClusterExpansion {
       images: declaration.images.compactMap(image), nodes: nodes, ha: declaration.ha.flatMap { policy($0.value) },
       access: Access(user: declaration.access?.value.user?.value ?? "root"), settings: declaration.settings,
       source: declaration.span)
+    cluster.setRequests = declaration.packages
+    return cluster
   }
 
   private func network(_ network: Named<NetworkSection.Declaration>) -> Network? {

@@ -7,53 +7,80 @@ extension SpecReader {
   /// The files and folders beside the description that have to be loaded with it, each once.
   package static func referencedPaths(_ cluster: Cluster) -> [String] {
     var seen: Set<String> = []
-    return cluster.images.flatMap(paths).filter { seen.insert($0).inserted }
+    let sets = cluster.setRequests.map { PackageSet.folder($0.name) }
+    return (cluster.images.flatMap(paths) + sets).filter { seen.insert($0).inserted }
   }
 
   /// Diagnostics for those of them that are not there, once for each image that uses them.
-  package static func missingFiles(_ missing: [String], _ cluster: Cluster) -> [Diagnostic] {
+  package static func missingFiles(_ missing: [String], _ files: SiteFiles, _ cluster: Cluster) -> [Diagnostic] {
     let missing = Set(missing)
-    return cluster.images.flatMap { image in
-      paths(image).filter(missing.contains).map { path in
-        Diagnostic(
-          .missingFile, "Image `\(image.name)` uses `\(shown(path))`, which is not there, or is empty.",
-          help: "Paths begin at the folder of this file. Create it, or remove the key.",
-          at: image.pathSources[path] ?? image.source)
-      }
+    let sets = cluster.setRequests.filter { files.files[PackageSet.folder($0.name) + "/set.yaml"] == nil }.map { set in
+      Diagnostic(
+        .missingFile, "There is no package set `\(set.name)`: no \(PackageSet.folder(set.name))/set.yaml is here.",
+        help: "`cluster package new \(set.name)` begins one. `cluster package list` shows those that there are.",
+        at: set.source)
     }
+    return sets
+      + cluster.images.flatMap { image in
+        paths(image).filter(missing.contains).map { path in
+          Diagnostic(
+            .missingFile, "Image `\(image.name)` uses `\(shown(path))`, which is not there, or is empty.",
+            help: "Paths begin at the folder of this file. Create it, or remove the key.",
+            at: image.pathSources[path] ?? image.source)
+        }
+      }
   }
 
   /// Diagnostics for paths that lead through a symbolic link.
   package static func linkedPaths(_ linked: [String], _ cluster: Cluster) -> [Diagnostic] {
     let linked = Set(linked)
-    return cluster.images.flatMap { image in
-      paths(image).filter(linked.contains).map { path in
-        Diagnostic(
-          .linkedPath, "`\(shown(path))` leads through a symbolic link.",
-          help: "Where it leads may lie outside of this repository, and would be recorded and built in all the same. "
-            + "Put the files here. Links below the folder are kept as links.",
-          at: image.pathSources[path] ?? image.source)
-      }
+    let sets = cluster.setRequests.filter { linked.contains(PackageSet.folder($0.name)) }.map { set in
+      Diagnostic(
+        .linkedPath, "`\(PackageSet.folder(set.name))` leads through a symbolic link.",
+        help: "Where it leads may lie outside of this repository. Put the set here.", at: set.source)
     }
+    return sets
+      + cluster.images.flatMap { image in
+        paths(image).filter(linked.contains).map { path in
+          Diagnostic(
+            .linkedPath, "`\(shown(path))` leads through a symbolic link.",
+            help: "Where it leads may lie outside of this repository, and would be recorded and built in all the same. "
+              + "Put the files here. Links below the folder are kept as links.",
+            at: image.pathSources[path] ?? image.source)
+        }
+      }
   }
 
   /// Diagnostics for files of images that only their owner may read, and for which nothing says so in the image.
   /// - Parameter modes: by path beside the description.
   package static func privateFiles(_ modes: [String: UInt16], _ cluster: Cluster) -> [Diagnostic] {
-    cluster.images.flatMap { image -> [Diagnostic] in
-      guard let folder = image.files.map({ $0 + "/" }) else { return [] }
-      let told = Set(image.permissions.map(\.path))
-      return modes.keys.filter { $0.hasPrefix(folder) && !told.contains("/" + $0.dropFirst(folder.count)) }.sorted().map
-      {
-        path in
-        let mode = modes[path].map { "0" + String($0, radix: 8) } ?? ""
-        let place = "/" + path.dropFirst(folder.count)
-        return Diagnostic(
-          .privateFile, "`\(shown(path))` has mode \(mode), which git does not keep: in the image all could read it.",
-          help:
-            "Write `permissions: { \(place): \"root:root \(mode)\" }` in the image. A secret does not belong there: "
-            + "every machine on the boot network can fetch the image.",
-          at: image.files.flatMap { image.pathSources[$0] } ?? image.source)
+    setFiles(modes, cluster)
+      + cluster.images.flatMap { image -> [Diagnostic] in
+        guard let folder = image.files.map({ $0 + "/" }) else { return [] }
+        let told = Set(image.permissions.map(\.path))
+        return modes.keys.filter { $0.hasPrefix(folder) && !told.contains("/" + $0.dropFirst(folder.count)) }.sorted()
+          .map {
+            path in
+            let mode = modes[path].map { "0" + String($0, radix: 8) } ?? ""
+            let place = "/" + path.dropFirst(folder.count)
+            return Diagnostic(
+              .privateFile,
+              "`\(shown(path))` has mode \(mode), which git does not keep: in the image all could read it.",
+              help:
+                "Write `permissions: { \(place): \"root:root \(mode)\" }` in the image. A secret does not belong there: "
+                + "every machine on the boot network can fetch the image.",
+              at: image.files.flatMap { image.pathSources[$0] } ?? image.source)
+          }
+      }
+  }
+
+  private static func setFiles(_ modes: [String: UInt16], _ cluster: Cluster) -> [Diagnostic] {
+    cluster.setRequests.flatMap { set in
+      modes.keys.filter { $0.hasPrefix(PackageSet.folder(set.name) + "/") }.sorted().map { path in
+        Diagnostic(
+          .privateFile,
+          "`\(shown(path))` is for its owner only, which git does not keep: on the machines all could read it.",
+          help: "Make it readable to all. A secret does not belong into a package set.", at: set.source)
       }
     }
   }

@@ -55,6 +55,8 @@ extension Diagnostic.Code {
   package static let secretPath = Self("spec.secret-path", "Path of a secret that is taken")
   package static let secretReadable = Self("spec.secret-readable", "Secret that every user could read")
   package static let privateFile = Self("spec.private-file", "File whose mode git does not keep")
+  package static let template = Self("spec.template", "Template that cannot be filled in")
+  package static let setPath = Self("spec.set-path", "Path that two package sets have")
 
   // MARK: Networks and addresses
   package static let overlappingNetworks = Self("spec.overlapping-networks", "Networks overlap")
@@ -116,7 +118,7 @@ extension Diagnostic.Code {
     badHostlist, tooManyNames, badAddress, badNetwork, badRange, badMAC, badDate, badDuration, badDisk, badPath,
     badPermission,
     badURL, literalSecret, noEffect,
-    unknownNetwork, unknownImage, unknownHead, unusedImage, missingFile, linkedPath, privateFile,
+    unknownNetwork, unknownImage, unknownHead, unusedImage, missingFile, linkedPath, privateFile, template, setPath,
     secretPath, secretReadable,
     overlappingNetworks, addressOutsideNetwork, reservedAddress, duplicateAddress, duplicateMAC, duplicateName,
     duplicateBMC, multicastMAC, countsTooFar, twoNICsOneNetwork, twoGateways, dynamicRange, dynamicOverlap,

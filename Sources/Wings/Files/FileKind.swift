@@ -48,10 +48,18 @@ extension Resource {
     sharing: FileKind.Sharing? = nil, takesOver: String? = nil, because: String, source: SourceSpan,
     after: [ResourceID] = []
   ) -> Resource {
-    let goal = FileGoal(path: path, contents: .text(contents), mode: mode, owner: owner)
-    return Resource(
-      FileKind.id(on: host, path), FileKind.Desired(goal, sharing: sharing, takesOver: takesOver), because: because,
-      source: source, after: after)
+    file(
+      on: host, FileGoal(path: path, contents: .text(contents), mode: mode, owner: owner), sharing: sharing,
+      takesOver: takesOver, because: because, source: source, after: after)
+  }
+
+  package static func file(
+    on host: HostID, _ goal: FileGoal, sharing: FileKind.Sharing? = nil, takesOver: String? = nil, because: String,
+    source: SourceSpan, after: [ResourceID] = []
+  ) -> Resource {
+    Resource(
+      FileKind.id(on: host, goal.path), FileKind.Desired(goal, sharing: sharing, takesOver: takesOver),
+      because: because, source: source, after: after)
   }
 }
 

@@ -19,6 +19,7 @@ enum ClusterSection: Section {
     /// `ha:` is in the file, readable or not.
     var wantsHA: Bool
     var access: Located<AccessSection.Declaration>?
+    var packages: [SetRequest]
     /// Values of the keys that wings have declared, by key.
     var settings: [String: Setting] = [:]
     var span: SourceSpan
@@ -57,11 +58,15 @@ enum ClusterSection: Section {
   }
   static let ha = Key(
     "ha", HighAvailabilitySection.form, "High availability of the heads: Corosync and Pacemaker. Default: none.")
+  static let packages = Key(
+    "packages", PackagesSection.form,
+    "Package sets, by name, with their settings: what is in `packages/NAME` beside this file. Default: none.")
   static let access = Key("access", AccessSection.form, "How the machines are reached. Default: as root.")
 
   static let keys = [
     version.description, cluster.description, domain.description, repositories.description,
-    networks.description, heads.description, images.description, nodes.description, ha.description, access.description,
+    networks.description, heads.description, images.description, nodes.description, ha.description,
+    packages.description, access.description,
   ]
 
   /// The top level with the keys that wings read, here and in the sections below.
@@ -91,6 +96,7 @@ enum ClusterSection: Section {
       lacksImages: fields.entry(images.name)?.value.isEmptyMapping ?? true,
       nodes: fields.read(nodes, &problems)?.value ?? [],
       ha: fields.read(ha, &problems), wantsHA: fields.entry(ha.name) != nil, access: fields.read(access, &problems),
+      packages: fields.read(packages, &problems)?.value ?? [],
       span: fields.node.span)
   }
 }

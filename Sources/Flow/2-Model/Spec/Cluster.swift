@@ -15,6 +15,10 @@ package struct Cluster: Hashable, Sendable {
   package var access: Access
   /// Values of the keys that wings have declared, by key.
   package var settings: [String: Setting]
+  /// The package sets that are turned on, as the description names them.
+  package var setRequests: [SetRequest] = []
+  /// The sets themselves, read from the files beside the description: see `SpecReader.sets`.
+  package var sets: [PackageSet] = []
   /// Where the top-level mapping begins.
   package var source: SourceSpan
 

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Diagnostics
+import SpecForms
+
+/// `packages:`, the sets that are turned on. The names of their settings are their own, so that they are only collected
+/// here: see `SetReader`.
+enum PackagesSection {
+  private static let noun = "a mapping of package sets to their settings"
+
+  static var form: Form<[SetRequest]> {
+    let name = Form.label("the name of a package set", longest: 32)
+    let schema = SchemaValue.members([
+      "type": .text("object"), "propertyNames": name.schema,
+      "additionalProperties": .members([
+        "type": .list([.text("object"), .text("null")]),
+        "description": .text("The settings of this set: `cluster package show NAME` lists them."),
+      ]),
+    ])
+    return Form(noun: noun, schema: schema) { node, problems in
+      guard let entries = node.entries(for: noun, &problems) else { return nil }
+      return entries.compactMap { entry in
+        let key = SpecNode(.scalar(.init(text: entry.key, plain: true)), entry.keySpan, weight: 1)
+        guard name.read(key, &problems) != nil else { return nil }
+        guard !entry.value.isEmpty else { return SetRequest(name: entry.key, given: [], source: entry.keySpan) }
+        guard let settings = entry.value.entries(for: "the settings of `\(entry.key)`", &problems) else { return nil }
+        return SetRequest(
+          name: entry.key, given: settings.compactMap { given($0, &problems) }, source: entry.keySpan)
+      }
+    }
+  }
+
+  private static func given(_ entry: SpecNode.Entry, _ problems: inout Problems) -> SetRequest.Given? {
+    guard let value = value(entry.value, &problems) else { return nil }
+    return SetRequest.Given(
+      name: entry.key, nameSource: entry.keySpan, value: value, source: entry.value.span)
+  }
+
+  private static func value(_ node: SpecNode, _ problems: inout Problems) -> SetRequest.Value? {
+    switch node.content {
+    case .scalar(let scalar): return .scalar(scalar.text, isPlain: scalar.plain)
+    case .sequence(let nodes):
+      return .list(
+        nodes.compactMap { item in
+          item.scalar(for: "a single value", &problems).map {
+            SetRequest.Item(text: $0.text, isPlain: $0.plain, source: item.span)
+          }
+        })
+    case .unreadable: return nil
+    case .mapping:
+      problems.error(
+        .wrongType, "A setting of a package set is a value or a list of values.", help: "Write `name: value`.",
+        at: node.firstLine)
+      return nil
+    }
+  }
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Diagnostics
+import Templates
+
+/// The package sets that `packages:` turns on: their packages, files and units on every head, and in every image.
+///
+/// - A head's files are filled in for that head; a unit of the set takes their changes up.
+/// - What nodes get is part of their image, the same for all of them: another value makes another image.
+package enum PackageSets: Wing {
+  package static let name = "package-sets"
+  package static let kinds: [AnyKind] = []
+  package static let probes: [any Probe.Type] = []
+  package static let operations: [any HostOperation.Type] = []
+
+  package static func resources(
+    _ cluster: Cluster, _ files: SiteFiles, _ published: Publications
+  ) -> [Resource] {
+    cluster.sets.flatMap { set in
+      cluster.heads.flatMap { head in resources(of: set, on: head, in: cluster) }
+    }
+  }
+
+  package static func contributions(_ cluster: Cluster) -> [ImageContribution] {
+    cluster.sets.compactMap { set in
+      let side = set.nodes
+      guard side != PackageSet.Side() else { return nil }
+      let values = values(set, cluster)
+      let entries = side.files.compactMap { file in
+        filled(file, values).map {
+          (String(file.path.dropFirst()), TreeGoal.Entry($0, executable: file.isExecutable))
+        }
+      }
+      return ImageContribution(
+        name: "set-\(set.name)", packages: side.packages,
+        files: Dictionary(entries, uniquingKeysWith: { first, _ in first }),
+        program: side.units.isEmpty ? nil : enabling(side.units),
+        because: "nodes have the package set \(set.name)", source: set.source)
+    }
+  }
+
+  /// Values that a template refuses: it was checked against their types, but not against what is in them.
+  package static func problems(_ cluster: Cluster) -> [Diagnostic] {
+    cluster.sets.flatMap { set -> [Diagnostic] in
+      let heads = cluster.heads.flatMap { head in
+        set.heads.files.compactMap { problem($0, values(set, cluster, on: head)) }
+      }
+      let nodes = set.nodes.files.compactMap { problem($0, values(set, cluster)) }
+      var seen: Set<SourceSpan> = []
+      return (heads + nodes).filter { seen.insert($0.span).inserted }
+    }
+  }
+
+  /// The text of a file of a set, as a machine gets it.
+  package static func text(
+    _ file: PackageSet.File, _ values: [String: TemplateValue]
+  ) throws(TemplateProblem) -> Content {
+    switch file.body {
+    case .plain(let content): content
+    case .template(let template):
+      .text(try template.text(values) { names in HostlistText.fold(names.map { HostID($0) }) })
+    }
+  }
+
+  /// The values that a template of a set reads on a head, or in an image.
+  package static func values(
+    _ set: PackageSet, _ cluster: Cluster, on head: Head? = nil
+  ) -> [String: TemplateValue] {
+    SetVariables.values(of: set, in: cluster, serviceAddress: Netboot.serviceAddress(cluster), on: head)
+  }
+
+  /// A file that `problems` has found nothing wrong with. Nil: it has, and nothing is planned.
+  private static func filled(_ file: PackageSet.File, _ values: [String: TemplateValue]) -> Content? {
+    problem(file, values) == nil ? try? text(file, values) : nil
+  }
+
+  private static func problem(_ file: PackageSet.File, _ values: [String: TemplateValue]) -> Diagnostic? {
+    do throws(TemplateProblem) {
+      _ = try text(file, values)
+      return nil
+    } catch {
+      return Diagnostic(
+        .template, error.detail, help: error.help,
+        at: SourceSpan(
+          file: file.origin, line: error.line, column: error.column, endLine: error.line, endColumn: error.column + 1))
+    }
+  }
+
+  private static func resources(of set: PackageSet, on head: Head, in cluster: Cluster) -> [Resource] {
+    let side = set.heads
+    let because = "heads have the package set \(set.name)"
+    let installed = PackagesKind.id(on: head.name, "set-\(set.name)")
+    var resources: [Resource] = []
+    if !side.packages.isEmpty {
+      resources.append(
+        .packages(
+          on: head.name, "set-\(set.name)", side.packages, because: because, source: set.source,
+          after: WellKnown.repositories(on: head.name) + [WellKnown.basePackages(on: head.name)]))
+    }
+    let values = values(set, cluster, on: head)
+    for file in side.files {
+      guard let contents = filled(file, values) else { continue }
+      resources.append(
+        .file(
+          on: head.name,
+          FileGoal(path: file.path, contents: contents, mode: file.isExecutable ? 0o755 : nil),
+          because: because, source: set.source, after: [installed]))
+    }
+    let paths = side.files.map(\.path)
+    for unit in side.units {
+      resources.append(
+        .unit(
+          on: head.name,
+          .init(
+            UnitGoal(name: unit, enabled: true, active: true, configuration: paths),
+            watches: paths.map { FileKind.id(on: head.name, $0) }),
+          because: because, source: set.source, after: [installed]))
+    }
+    return resources
+  }
+
+  /// Debian enables most units by itself; those that a set brings along are enabled here. See systemctl(1).
+  private static func enabling(_ units: [String]) -> TreeGoal.Entry {
+    TreeGoal.Entry(
+      .text("#!/bin/sh\nset -eu\nexec systemctl enable --quiet -- \(units.joined(separator: " "))\n"), executable: true)
+  }
+}
