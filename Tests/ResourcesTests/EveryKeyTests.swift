@@ -79,7 +79,10 @@ import Wings
   private func effects(of described: Described) async throws -> (String?, [Diagnostic]) {
     let (text, _) = described.written
     let reading = SpecReader.read(Array(text.utf8), file: "cluster.yaml", keys: WingCatalog.keys)
-    guard let cluster = reading.cluster else { return (nil, reading.diagnostics) }
+    guard var cluster = reading.cluster else { return (nil, reading.diagnostics) }
+    let (sets, mistakes) = SpecReader.sets(cluster, Self.files)
+    guard mistakes.isEmpty else { return (nil, mistakes) }
+    cluster.sets = sets
     let problems = WingCatalog.all.flatMap { $0.problems(cluster) }.filter { $0.severity == .error }
     guard problems.isEmpty else { return (nil, problems) }
     let site = try SimulatedSite(text)
@@ -145,6 +148,16 @@ import Wings
     "images/other/etc/issue": .init(contents: .text("Another one.\n"), executable: false),
     "images/finish.sh": .init(contents: .text("#!/bin/sh\ntrue\n"), executable: true),
     "images/last.sh": .init(contents: .text("#!/bin/sh\nfalse\n"), executable: true),
+    "packages/metrics/set.yaml": .init(
+      contents: .text(
+        """
+        summary: Metrics.
+        settings: { port: { type: number, default: 9100, doc: A port. } }
+        heads: { packages: [prometheus], files: heads, units: [prometheus.service] }
+
+        """), executable: false),
+    "packages/metrics/heads/etc/prometheus.yml.j2": .init(
+      contents: .text("port: {{ set.port }}\n"), executable: false),
   ])
 
   /// Two heads on four networks, two groups of nodes, and every key that the format has, or room for it.
@@ -215,7 +228,7 @@ import Wings
         heartbeat: { links: [private, heartbeat], detect: 1s }, fencing: { via: bmc },
       },
       ntp: { servers: [ntp.example.org] }, firewall: { open: [{ tcp: 443, udp: 443, from: any }] },
-      power: { at_once: 64, boots: 256 }, access: { ssh: { user: root } },
+      packages: { metrics: { port: 9101 } }, power: { at_once: 64, boots: 256 }, access: { ssh: { user: root } },
     }
     """)
 }

@@ -79,6 +79,7 @@ enum EveryKeyValues {
     "/firewall/open/*/tcp": ["8443"],
     "/firewall/open/*/udp": ["8000-8010"],
     "/firewall/open/*/from": ["public", "192.0.2.0/24"],
+    "/packages/*": ["{ port: 9200 }"],
     "/power/at_once": ["32"],
     "/power/boots": ["128"],
   ]

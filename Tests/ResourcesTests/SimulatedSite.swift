@@ -66,6 +66,15 @@ final class SimulatedSite {
     return try #require(reading.cluster, "\(reading.diagnostics)")
   }
 
+  /// The description with the package sets among the files beside it.
+  func readWithSets() throws -> Cluster {
+    var cluster = try Self.read(spec)
+    let (sets, problems) = SpecReader.sets(cluster, siteFiles)
+    try #require(problems.isEmpty, "\(problems)")
+    cluster.sets = sets
+    return cluster
+  }
+
   /// Changes the spec in one place, which has to be there.
   func edit(_ old: String, _ new: String) throws {
     let parts = spec.components(separatedBy: old)
@@ -74,7 +83,7 @@ final class SimulatedSite {
   }
 
   func plan() async throws -> Plan {
-    let cluster = try Self.read(spec)
+    let cluster = try readWithSets()
     await site.change { $0.unpack(cluster) }
     let desired = Expansion.expand(cluster, siteFiles)
     let heads = HeadOrder(cluster, sight: HighAvailability.sight)
@@ -125,7 +134,7 @@ final class SimulatedSite {
     for _ in 0..<4 where !plan.steps.isEmpty {
       try await execute(plan, limit)
       let verified = try await self.plan()
-      let desired = Expansion.expand(try Self.read(spec), siteFiles)
+      let desired = Expansion.expand(try readWithSets(), siteFiles)
       managed = Planner.managed(
         desired: desired, previously: managed, verified: verified, touched: Set(plan.steps.map(\.resource)),
         catalog: KindCatalog.all)
