@@ -9,6 +9,8 @@ package struct Publications: Sendable {
   package let contributions: [ImageContribution]
   /// Ports of the heads that others have to reach.
   package let firewallNeeds: [FirewallNeed]
+  /// Secrets that one node gets, besides those of its image.
+  package let nodeSecrets: [NodeSecret]
   /// The recipe of each client image, by its name in the description. The digest is its identity.
   package let images: [String: ImageRecipe]
   /// Where nodes find the heads. Nil: nothing boots over the network.
@@ -22,6 +24,7 @@ package struct Publications: Sendable {
       uniquingKeysWith: { first, _ in first })
     self.contributions = contributions
     firewallNeeds = wings.flatMap { $0.firewallNeeds(cluster) }
+    nodeSecrets = wings.flatMap { $0.nodeSecrets(cluster) }
     serviceAddress = Netboot.serviceAddress(cluster)
   }
 
@@ -49,7 +52,18 @@ package struct HeadService: Hashable, Sendable {
   }
 }
 
-/// A wing's addition to every client image.
+/// A secret that a wing has for one node.
+package struct NodeSecret: Hashable, Sendable {
+  package var node: HostID
+  package var file: ClientImage.Secret
+
+  package init(node: HostID, file: ClientImage.Secret) {
+    self.node = node
+    self.file = file
+  }
+}
+
+/// A wing's addition to client images.
 package struct ImageContribution: Sendable {
   /// A word for its folder on the heads.
   package var name: String
@@ -58,17 +72,20 @@ package struct ImageContribution: Sendable {
   package var files: [String: TreeGoal.Entry]
   /// A program that runs in the image's root before the site's own.
   package var program: TreeGoal.Entry?
+  /// The only images that get it. Nil: all of them.
+  package var images: Set<String>?
   package var because: String
   package var source: SourceSpan
 
   package init(
-    name: String, packages: [String], files: [String: TreeGoal.Entry], program: TreeGoal.Entry? = nil, because: String,
-    source: SourceSpan
+    name: String, packages: [String], files: [String: TreeGoal.Entry], program: TreeGoal.Entry? = nil,
+    images: Set<String>? = nil, because: String, source: SourceSpan
   ) {
     self.name = name
     self.packages = packages
     self.files = files
     self.program = program
+    self.images = images
     self.because = because
     self.source = source
   }

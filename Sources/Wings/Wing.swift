@@ -21,10 +21,12 @@ package protocol Wing: SendableMetatype {
   static func lanes(_ cluster: Cluster) -> [String: Int]
   /// Services of the heads that this wing brings along, whether or not they move between the heads.
   static func services(_ cluster: Cluster) -> [HeadService]
-  /// Additions of this wing to every client image.
+  /// Additions of this wing to client images.
   static func contributions(_ cluster: Cluster) -> [ImageContribution]
   /// Ports of the heads that this wing's programs must be reachable at.
   static func firewallNeeds(_ cluster: Cluster) -> [FirewallNeed]
+  /// Secrets that it has for single nodes.
+  static func nodeSecrets(_ cluster: Cluster) -> [NodeSecret]
   /// Problems of what the description asks of this wing, beyond what reading it has found.
   static func problems(_ cluster: Cluster) -> [Diagnostic]
   /// The verbs that act which it brings along.
@@ -43,6 +45,7 @@ extension Wing {
   package static func services(_ cluster: Cluster) -> [HeadService] { [] }
   package static func contributions(_ cluster: Cluster) -> [ImageContribution] { [] }
   package static func firewallNeeds(_ cluster: Cluster) -> [FirewallNeed] { [] }
+  package static func nodeSecrets(_ cluster: Cluster) -> [NodeSecret] { [] }
   package static func problems(_ cluster: Cluster) -> [Diagnostic] { [] }
 }
 

@@ -50,7 +50,7 @@ enum WireSamples {
     CorosyncProbe().answered(
       CorosyncState(
         quorate: true, links: [.init(number: 0, address: "10.1.0.1", connected: true)], encrypted: true,
-        members: ["head1"])),
+        members: ["head1"], witness: false)),
     CIBProbe().answered(nil), CIBProbe().answered("<cib/>"), StoredCIBProbe().answered(nil),
     StoredCIBProbe().answered(StoredCIB(isManaged: true, isPaused: false)), CrmMonProbe().answered(nil),
     CrmMonProbe().answered("<crm_mon/>"), FencingProbe("head2").answered(nil),

@@ -10,7 +10,8 @@ import Testing
 struct UserSite {
   struct Status: Decodable {
     struct Head: Decodable { var name: String, online: Bool, role: String }
-    struct HighAvailability: Decodable { var armed: Bool }
+    struct Condition: Decodable { var name: String, ok: Bool, detail: String }
+    struct HighAvailability: Decodable { var armed: Bool, conditions: [Condition] }
     struct Address: Decodable { var network: String, address: String, holder: String? }
     struct Service: Decodable { var name: String, head: String?, state: String }
     struct Node: Decodable { var name: String, state: String, image: String? }

@@ -226,6 +226,7 @@ import Wings
         ],
         monitor: { every: 3s, timeout: 10s, restarts: 3 }, failback: manual,
         heartbeat: { links: [private, heartbeat], detect: 1s }, fencing: { via: bmc },
+        witness: { host: 192.0.2.40, port: 5403, certificate: secret:witness/heads },
       },
       ntp: { servers: [ntp.example.org] }, firewall: { open: [{ tcp: 443, udp: 443, from: any }] },
       packages: { metrics: { port: 9101 } }, power: { at_once: 64, boots: 256 }, access: { ssh: { user: root } },

@@ -36,6 +36,8 @@ import Testing
     Edit(
       name: "ntp", old: "timezone: Europe/Zurich\n",
       new: "timezone: Europe/Zurich\nntp: { servers: [ntp.example.org] }\n"),
+    Edit(
+      name: "witness", old: "fencing: { via: bmc }\n", new: "fencing: { via: bmc }\n  witness: { host: node004 }\n"),
     Edit(name: "timezone-dropped", old: "timezone: Europe/Zurich\n", new: ""),
     Edit(name: "cluster-renamed-domain", old: "domain: alps.example.org", new: "domain: alps.example.net"),
   ]
@@ -48,6 +50,17 @@ import Testing
     try site.edit(edit.old, edit.new)
 
     try await expectPlan(edit.name, site, before: before)
+  }
+
+  @Test func witnessDropped() async throws {
+    let site = try await SimulatedSite.appliedExample()
+    try site.edit("fencing: { via: bmc }\n", "fencing: { via: bmc }\n  witness: { host: node004 }\n")
+    try await site.apply()
+    let before = site.spec
+
+    try site.edit("  witness: { host: node004 }\n", "")
+
+    try await expectPlan("witness-dropped", site, before: before)
   }
 
   /// A unit that the site has installed comes under Pacemaker; where it is not installed the plan waits for that.

@@ -20,7 +20,8 @@ extension CorosyncProbe: AgentProbe {
     let next = "Check `journalctl --unit corosync`."
     let keys = try await Command.checked("corosync-cmapctl", [], next: next)
     let stats = try await Command.checked("corosync-cmapctl", ["-m", "stats"], next: next)
-    return CorosyncMap(parsing: keys.text).state(stats: CorosyncMap(parsing: stats.text), quorate: quorum.status == 0)
+    return CorosyncMap(parsing: keys.text).state(
+      stats: CorosyncMap(parsing: stats.text), quorate: quorum.status == 0, witness: QuorumTool.witness(quorum.text))
   }
 }
 

@@ -205,6 +205,7 @@ extension FakeMachine {
     "nginx-light": Offer(version: "1.22.1-9", units: ["nginx.service"]),
     "chrony": Offer(version: "4.3-2+deb12u1", units: ["chrony.service"]),
     "corosync": Offer(version: "3.1.7-1", units: ["corosync.service"]),
+    "corosync-qdevice": Offer(version: "3.0.3-1", depends: ["corosync"], units: ["corosync-qdevice.service"]),
     "pacemaker": Offer(version: "2.1.5-1+deb12u1", depends: ["corosync"], units: ["pacemaker.service"]),
     "rsync": Offer(version: "3.2.7-1", units: ["rsync.service"]),
   ]

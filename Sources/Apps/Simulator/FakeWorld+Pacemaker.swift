@@ -219,7 +219,10 @@ extension FakeWorld {
     return CorosyncState(
       quorate: quorate.contains(host),
       links: addresses.enumerated().map { .init(number: $0, address: $1, connected: present.count == nodes.count) },
-      encrypted: file.contains { $0.key == "crypto_cipher" && $0.value != "none" }, members: present)
+      encrypted: file.contains { $0.key == "crypto_cipher" && $0.value != "none" }, members: present,
+      // Whoever it is, it answers.
+      witness: file.contains { $0.key == "model" && $0.value == "net" }
+        && machines[host]?.units["corosync-qdevice.service"]?.active == "active" ? true : nil)
   }
 
   /// The heads that a host's corosync.conf(5) lists, with their addresses.

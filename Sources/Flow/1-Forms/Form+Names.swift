@@ -27,6 +27,19 @@ extension Form where Value == String {
     }
   }
 
+  /// A host name or an IPv4 address.
+  package static func host(_ noun: String, example: String) -> Form {
+    text(noun, code: .badName, pattern: "^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$", examples: [example]) { text in
+      let labels = text.split(separator: ".", omittingEmptySubsequences: false)
+      guard text.utf8.count <= 253,
+        labels.allSatisfy({ isWord($0, first: isAlphanumeric, rest: "-") && $0.utf8.count <= 63 && !$0.hasSuffix("-") })
+      else {
+        return .wrong("`\(shown(text))` is not \(noun).", help: "Write its name or its address: `\(example)`.")
+      }
+      return .value(text)
+    }
+  }
+
   /// A name of a network interface: at most 15 bytes, as the kernel allows.
   package static var interface: Form {
     text("the name of an interface", code: .badName, pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$") { text in

@@ -23,7 +23,8 @@ struct ClusterExpansion {
         proxy: repositories?.value.proxy?.value, snapshot: repositories?.value.snapshot?.value,
         asOf: repositories?.value.asOf?.value, source: repositories?.span),
       networks: declaration.networks.compactMap(network), heads: declaration.heads.compactMap(head),
-      images: declaration.images.compactMap(image), nodes: nodes, ha: declaration.ha.flatMap { policy($0.value) },
+      images: declaration.images.compactMap(image), nodes: nodes,
+      ha: declaration.ha.flatMap { policy($0.value, nodes) },
       access: Access(user: declaration.access?.value.user?.value ?? "root"), settings: declaration.settings,
       source: declaration.span)
     cluster.setRequests = declaration.packages
@@ -116,7 +117,22 @@ struct ClusterExpansion {
       name: name, own: .init(unit: unit, check: service.value.check?.value.checks.first?.value), source: service.span)
   }
 
-  private func policy(_ policy: HighAvailabilitySection.Declaration) -> HighAvailabilityPolicy? {
+  private func witness(
+    _ witness: Located<WitnessSection.Declaration>?, _ nodes: [ComputeNode]
+  ) -> HighAvailabilityPolicy.Witness? {
+    guard let witness, let host = witness.value.host?.value else { return nil }
+    let certificate = witness.value.certificate?.value
+    let node = certificate == nil ? nodes.first { $0.name.name == host } : nil
+    let boot = context.bootNetwork?.name.value
+    let address = node.flatMap { node in (node.nics.first { $0.network == boot } ?? node.nics.first)?.address }
+    return .init(
+      host: address.map(\.description) ?? host, node: node?.name,
+      port: witness.value.port?.value ?? WitnessSection.defaultPort, certificate: certificate, source: witness.span)
+  }
+
+  private func policy(
+    _ policy: HighAvailabilitySection.Declaration, _ nodes: [ComputeNode]
+  ) -> HighAvailabilityPolicy? {
     guard let links = policy.heartbeat?.value.links?.value else { return nil }
     let monitor = policy.monitor?.value
     let watching = (monitor?.sources ?? [:]).map { ("monitor.\($0.key)", $0.value) }
@@ -132,7 +148,7 @@ struct ClusterExpansion {
       failback: policy.failback,
       heartbeat: .init(
         links: links.map(\.value), detect: policy.heartbeat?.value.detect?.value ?? HeartbeatSection.defaultDetect),
-      fencing: policy.fencing != nil, source: policy.keySpan,
+      fencing: policy.fencing != nil, witness: witness(policy.witness, nodes), source: policy.keySpan,
       sources: policy.sources.merging(watching) { key, _ in key })
   }
 }

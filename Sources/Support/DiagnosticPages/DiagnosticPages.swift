@@ -136,6 +136,8 @@ package enum DiagnosticPages {
     "spec.unsafe-without-fencing": PackageResources.spec_unsafe_without_fencing_md,
     "spec.unsupported-version": PackageResources.spec_unsupported_version_md,
     "spec.unused-image": PackageResources.spec_unused_image_md,
+    "spec.witness-certificate": PackageResources.spec_witness_certificate_md,
+    "spec.witness-head": PackageResources.spec_witness_head_md,
     "spec.wrong-type": PackageResources.spec_wrong_type_md,
   ]
 

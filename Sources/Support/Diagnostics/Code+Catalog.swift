@@ -109,6 +109,8 @@ extension Diagnostic.Code {
   package static let fencingLevels = Self("spec.fencing-levels", "Ways to fence without the BMC")
   package static let singleFencing = Self("spec.single-fencing", "Fencing that fails with the mains")
   package static let fencingContradiction = Self("spec.fencing-contradiction", "Fencing both on and off")
+  package static let witnessHead = Self("spec.witness-head", "Witness that is one of the heads")
+  package static let witnessCertificate = Self("spec.witness-certificate", "Witness without a certificate")
   package static let unsafeWithoutFencing = Self("spec.unsafe-without-fencing", "High availability without fencing")
 
   package static let catalog: [Self] = [
@@ -131,5 +133,6 @@ extension Diagnostic.Code {
     serviceName, serviceUnit, serviceCheck,
     singleHeartbeat, heartbeatHead, monitorTiming, detectTiming, fencingMissing, fencingWithoutBMC,
     fencingLevels, singleFencing, fencingContradiction, unsafeWithoutFencing,
+    witnessHead, witnessCertificate,
   ]
 }

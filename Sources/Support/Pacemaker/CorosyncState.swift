@@ -20,8 +20,11 @@ package struct CorosyncState: Hashable, Codable, Sendable {
   package var encrypted: Bool
   /// Names of the members now.
   package var members: [String]
+  /// Whether the witness gives its vote to this head. Nil: the head asks none.
+  package var witness: Bool?
 
-  package init(quorate: Bool, links: [Link], encrypted: Bool, members: [String]) {
+  package init(quorate: Bool, links: [Link], encrypted: Bool, members: [String], witness: Bool? = nil) {
+    self.witness = witness
     self.quorate = quorate
     self.links = links
     self.encrypted = encrypted
@@ -57,7 +60,7 @@ package struct CorosyncMap: Hashable, Sendable {
   }
 
   /// The state that the keys describe, together with those of `corosync-cmapctl -m stats`.
-  package func state(stats: CorosyncMap, quorate: Bool) -> CorosyncState {
+  package func state(stats: CorosyncMap, quorate: Bool, witness: Bool? = nil) -> CorosyncState {
     let own = self["runtime.votequorum.this_node_id"]
     var nodes: [(id: String, name: String, position: Int)] = []
     while let id = self["nodelist.node.\(nodes.count).nodeid"] {
@@ -76,6 +79,22 @@ package struct CorosyncMap: Hashable, Sendable {
     let hash = self["totem.crypto_hash"] ?? "none"
     return CorosyncState(
       quorate: quorate, links: links, encrypted: cipher != "none" && hash != "none",
-      members: nodes.filter { self["runtime.members.\($0.id).status"] == "joined" }.map(\.name))
+      members: nodes.filter { self["runtime.members.\($0.id).status"] == "joined" }.map(\.name), witness: witness)
+  }
+}
+
+/// Answers of corosync-quorumtool(8).
+package enum QuorumTool {
+  /// Whether the witness gives its vote to this head, from the status: the column says `A,V,NMW` where it is alive (A)
+  /// and votes (V), and `NR` where it is not registered. Nil: this head asks none.
+  package static func witness(_ status: String) -> Bool? {
+    for line in status.split(whereSeparator: \.isNewline) where line.contains("(local)") {
+      let words = line.split(separator: " ")
+      guard words.count >= 4, words[0].allSatisfy(\.isNumber) else { continue }
+      let flags = words[2].split(separator: ",")
+      if flags.contains("NR") { return nil }
+      if flags.contains("A") || flags.contains("NA") { return flags.contains("A") && flags.contains("V") }
+    }
+    return nil
   }
 }

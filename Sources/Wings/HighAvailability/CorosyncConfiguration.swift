@@ -60,10 +60,30 @@ struct CorosyncConfiguration {
       lines.append("    }")
     }
     lines += ["}", "quorum {", "    provider: corosync_votequorum"]
-    // Implies wait_for_all: a head that starts alone waits for the other one, so that a cut network cannot make two.
-    if cluster.heads.count == 2 { lines.append("    two_node: 1") }
+    if let witness = policy.witness {
+      lines += device(witness)
+    } else if cluster.heads.count == 2 {
+      // Implies wait_for_all: a head that starts alone waits for the other one, so that a cut network cannot make two.
+      lines.append("    two_node: 1")
+    }
     lines += ["}", "logging {", "    to_syslog: yes", "    to_stderr: no", "    to_logfile: no", "}", ""]
     return lines.joined(separator: "\n")
+  }
+
+  /// corosync-qdevice(8). The witness waits for a head that it still takes for connected, so the time that it gives
+  /// a head to say that it lives is part of each failover: 1.2 times `timeout`. Heads wait for its word for
+  /// `sync_timeout`, and those that serve go on meanwhile.
+  private func device(_ witness: HighAvailabilityPolicy.Witness) -> [String] {
+    let detect = policy.heartbeat.detect.milliseconds
+    return [
+      "    device {", "        model: net", "        votes: 1", "        timeout: \(max(3 * detect, 3000))",
+      "        sync_timeout: \(max(10 * detect, 10_000))", "        net {", "            host: \(witness.host)",
+      "            port: \(witness.port)", "            tls: required", "            algorithm: ffsplit",
+      "        }",
+      // Both heads being alive, the one that serves goes on.
+      "        heuristics {", "            mode: sync", "            exec_serves: \(WitnessParts.serves)",
+      "        }", "    }",
+    ]
   }
 }
 

@@ -66,6 +66,19 @@ package enum HighAvailability: Wing {
     return FirewallNeed(service.name, ports, from: .network(network))
   }
 
+  package static func contributions(_ cluster: Cluster) -> [ImageContribution] {
+    witnessParts(cluster)?.contribution.map { [$0] } ?? []
+  }
+
+  package static func nodeSecrets(_ cluster: Cluster) -> [NodeSecret] {
+    witnessParts(cluster)?.nodeSecret.map { [$0] } ?? []
+  }
+
+  private static func witnessParts(_ cluster: Cluster) -> WitnessParts? {
+    guard let policy = cluster.ha, let witness = policy.witness, cluster.heads.count > 1 else { return nil }
+    return WitnessParts(cluster: cluster, policy: policy, witness: witness)
+  }
+
   package static func problems(_ cluster: Cluster) -> [Diagnostic] {
     units(cluster) + mains(cluster)
   }
@@ -117,16 +130,25 @@ struct HighAvailabilityParts {
 
   private static let corosync = "corosync.service"
   private static let pacemaker = "pacemaker.service"
-  static let units: Set<String> = [corosync, pacemaker]
+  static let units: Set<String> = [corosync, pacemaker, WitnessParts.unit]
   /// Debian's unit cannot reload, and a restart would take Pacemaker and its services along.
   private static let reload = "/etc/systemd/system/corosync.service.d/cluster.conf"
   private static let agents = ["service", "address", "link"].map { "/usr/lib/ocf/resource.d/cluster/\($0)" }
+
+  private var witness: WitnessParts? {
+    policy.witness.map { WitnessParts(cluster: cluster, policy: policy, witness: $0) }
+  }
 
   private func source(_ key: String) -> SourceSpan { policy.sources[key] ?? policy.source }
 
   // MARK: On every head
 
-  var onHeads: [Resource] { cluster.heads.flatMap { software(on: $0.name) + secrets(on: $0.name) } }
+  var onHeads: [Resource] {
+    cluster.heads.flatMap { head in
+      software(on: head.name) + secrets(on: head.name)
+        + (witness?.files(on: head, after: [PackagesKind.id(on: head.name, HighAvailability.name)]) ?? [])
+    }
+  }
 
   private func software(on head: HostID) -> [Resource] {
     let installed = [PackagesKind.id(on: head, HighAvailability.name)]
@@ -136,6 +158,7 @@ struct HighAvailabilityParts {
       "busybox", "corosync", "pacemaker", "pacemaker-cli-utils", "pacemaker-resource-agents", "resource-agents",
     ]
     if policy.fencing { names.append("fence-agents") }
+    if policy.witness != nil { names.append(WitnessParts.package) }
     return [
       .packages(
         on: head, HighAvailability.name, names, because: "the policy in ha: needs them", source: policy.source,
@@ -342,7 +365,7 @@ struct HighAvailabilityParts {
           on: head.name, .init(UnitGoal(name: Self.pacemaker, enabled: true, active: true)),
           because: "failover of services and addresses", source: policy.source,
           after: before + heartbeats),
-      ]
+      ] + (witness.map { [$0.unit(on: head.name, after: heartbeats + $0.ids(on: head.name))] } ?? [])
     }
   }
 

@@ -18,7 +18,7 @@ struct HighAvailabilityConditions {
       let why = facts.problems.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: "; ")
       return [Condition(name: "pacemaker", ok: false, detail: why.isEmpty ? "Pacemaker does not run" : why)]
     }
-    return [heads(status), quorate(status)] + links + carriers
+    return [heads(status), quorate(status)] + witness + links + carriers
       + [encrypted, services(status), failures(status)] + fencing(status)
       + (status.maintenance
         ? [Condition(name: "managed", ok: false, detail: "paused (maintenance mode): `cluster ha resume` ends that")]
@@ -50,6 +50,32 @@ struct HighAvailabilityConditions {
       detail: ok
         ? "quorate"
         : "no quorum\(place)" + (missing.isEmpty ? "" : " without \(missing.joined(separator: ", "))"))
+  }
+
+  /// Without its vote nothing fails over, but nothing that fails yet is lost either: both heads go on.
+  private var witness: [HighAvailabilityStatus.Condition] {
+    guard let witness = policy.witness else { return [] }
+    let place = witness.node.map { "\($0), \(witness.host)" } ?? witness.host
+    var (known, without, silent) = (false, [String](), [String]())
+    for (head, state) in facts.corosync.sorted(by: { $0.key < $1.key }) {
+      guard let state else { continue }
+      known = true
+      switch state.witness {
+      case true?: break
+      case false?: silent.append(head.name)
+      case nil: without.append(head.name)
+      }
+    }
+    let faults =
+      (silent.isEmpty ? [] : ["does not answer \(silent.joined(separator: " and "))"])
+      + (without.isEmpty ? [] : ["is not asked by \(without.joined(separator: " and "))"])
+    let detail =
+      !known
+      ? "not known"
+      : faults.isEmpty
+        ? "\(place): votes"
+        : "\(place): \(faults.joined(separator: ", ")); a head that fails now is not taken over"
+    return [Condition(name: "witness", ok: known && faults.isEmpty, detail: detail)]
   }
 
   /// One for each heartbeat link: a single one left is a warning that nobody should miss.

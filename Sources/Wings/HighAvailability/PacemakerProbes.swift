@@ -22,7 +22,8 @@ package struct CorosyncProbe: Probe {
     guard let state else { return ["Corosync does not run"] }
     let members = state.members.map { "member \($0)" }
     let links = state.links.map { "link \($0.number) \($0.address) \($0.connected ? "connected" : "down")" }
-    return (["quorate \(state.quorate)"] + members + links).sorted()
+    let witness = state.witness.map { ["witness \($0 ? "votes" : "does not answer")"] } ?? []
+    return (["quorate \(state.quorate)"] + members + links + witness).sorted()
   }
 }
 

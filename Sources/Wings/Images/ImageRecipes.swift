@@ -13,8 +13,9 @@ package enum ImageRecipes {
   static func programs(_ image: String) -> String { "/usr/share/cluster/images/site/\(image)/run" }
 
   static func recipe(
-    _ image: ClientImage, _ cluster: Cluster, _ files: SiteFiles, _ contributions: [ImageContribution]
+    _ image: ClientImage, _ cluster: Cluster, _ files: SiteFiles, _ offered: [ImageContribution]
   ) -> ImageRecipe {
+    let contributions = offered.filter { $0.images?.contains(image.name) ?? true }
     var overlays = [payloadOverlay]
     for added in contributions where !added.files.isEmpty {
       overlays.append(.init(path: contributed(added.name), files: added.files))

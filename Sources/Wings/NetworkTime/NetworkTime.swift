@@ -94,30 +94,15 @@ private enum Servers: Section {
   static let doc = "Where the heads get the time."
 
   static let servers = Key(
-    "servers", .list(of: server, "a list of time servers", minimum: 1, unique: true), required: true,
+    "servers",
+    .list(
+      of: .host("a time server", example: "ntp.example.org"), "a list of time servers", minimum: 1, unique: true),
+    required: true,
     "The servers that the heads ask, by name or address. Three or more find out one that is wrong.")
 
   static let keys = [servers.description]
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> [String] {
     fields.read(servers, &problems)?.value.map(\.value) ?? []
-  }
-
-  /// A host name or an IPv4 address.
-  private static var server: Form<String> {
-    .text(
-      "a time server", code: .badName, pattern: "^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$",
-      examples: ["ntp.example.org"]
-    ) {
-      text in
-      let labels = text.split(separator: ".", omittingEmptySubsequences: false)
-      guard text.utf8.count <= 253,
-        labels.allSatisfy({ isWord($0, first: isAlphanumeric, rest: "-") && $0.utf8.count <= 63 && !$0.hasSuffix("-") })
-      else {
-        return .wrong(
-          "`\(shown(text))` is not a time server.", help: "Write its name or its address: `ntp.example.org`.")
-      }
-      return .value(text)
-    }
   }
 }

@@ -63,6 +63,7 @@ package struct NodeIdentitiesGoal: Hashable, Codable, Sendable {
     package var name: HostID
     /// The first is the one that it boots with, and gets its identity at.
     package var addresses: [IPv4Address]
+    /// The key of its files: its image's name, with its own where it gets more than the image's other nodes.
     package var image: String
 
     package init(name: HostID, addresses: [IPv4Address], image: String) {
@@ -74,7 +75,7 @@ package struct NodeIdentitiesGoal: Hashable, Codable, Sendable {
 
   package var domain: String
   package var nodes: [Node]
-  /// The files of each image's nodes.
+  /// The files of nodes, by `Node.image`.
   package var files: [String: [ClientImage.Secret]]
   /// The digest of all of it: heads that have written it down have this.
   package let digest: String

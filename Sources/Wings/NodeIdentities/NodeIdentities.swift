@@ -18,7 +18,7 @@ package enum NodeIdentities: Wing {
     _ cluster: Cluster, _ files: SiteFiles, _ published: Publications
   ) -> [Resource] {
     guard let network = cluster.bootNetwork, let first = cluster.nodes.first else { return [] }
-    let goal = goal(cluster, network)
+    let goal = goal(cluster, network, published.nodeSecrets)
     return cluster.heads.map { head in
       Resource(
         NodeIdentitiesKind.id(on: head.name), NodeIdentitiesKind.Desired(goal),
@@ -27,14 +27,22 @@ package enum NodeIdentities: Wing {
     }
   }
 
-  private static func goal(_ cluster: Cluster, _ network: Network) -> NodeIdentitiesGoal {
+  private static func goal(
+    _ cluster: Cluster, _ network: Network, _ single: [NodeSecret]
+  ) -> NodeIdentitiesGoal {
+    let ofImages = cluster.images.filter { !$0.secrets.isEmpty }.map { ($0.name, $0.secrets) }
+    var files = Dictionary(ofImages, uniquingKeysWith: { first, _ in first })
     let nodes = cluster.nodes.compactMap { node -> NodeIdentitiesGoal.Node? in
       guard let own = node.nics.first(where: { $0.network == network.name })?.address else { return nil }
       let others = node.nics.map(\.address).filter { $0 != own }
-      return NodeIdentitiesGoal.Node(name: node.name, addresses: [own] + others, image: node.image)
+      var image = node.image
+      let more = single.filter { $0.node == node.name }.map(\.file)
+      if !more.isEmpty {
+        image = "\(node.image) on \(node.name)"
+        files[image] = (files[node.image] ?? []) + more
+      }
+      return NodeIdentitiesGoal.Node(name: node.name, addresses: [own] + others, image: image)
     }
-    let files = cluster.images.filter { !$0.secrets.isEmpty }.map { ($0.name, $0.secrets) }
-    return NodeIdentitiesGoal(
-      domain: cluster.domain, nodes: nodes, files: Dictionary(files, uniquingKeysWith: { first, _ in first }))
+    return NodeIdentitiesGoal(domain: cluster.domain, nodes: nodes, files: files)
   }
 }

@@ -13,6 +13,7 @@ enum HighAvailabilityChecks {
     services(policy, context, &problems)
     heartbeat(policy, context, &problems)
     fencing(policy, context, &problems)
+    if let witness = policy.witness?.value { WitnessChecks.run(witness, policy, context, &problems) }
     TimingChecks.run(policy, &problems)
   }
 

@@ -11,6 +11,7 @@ enum HighAvailabilitySection: Section {
     var failback: HighAvailabilityPolicy.Failback
     var heartbeat: Located<HeartbeatSection.Declaration>?
     var fencing: Located<FencingSection.Declaration>?
+    var witness: Located<WitnessSection.Declaration>?
     /// `fencing:` is in the file, readable or not.
     var hasFencing: Bool
     var unsafe: Located<Bool>?
@@ -48,9 +49,13 @@ enum HighAvailabilitySection: Section {
     "unsafe_without_fencing", .flag,
     "True: do without fencing. Both heads may then write and answer at once. Default: false.")
 
+  static let witness = Key(
+    "witness", WitnessSection.form,
+    "A third machine that says which head goes on when they lose sight of each other. Default: none.")
+
   static let keys = [
     addresses.description, services.description, monitor.description, failback.description, heartbeat.description,
-    fencing.description, unsafe.description,
+    fencing.description, unsafe.description, witness.description,
   ]
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
@@ -59,7 +64,8 @@ enum HighAvailabilitySection: Section {
       services: fields.read(services, &problems)?.value ?? [],
       monitor: fields.read(monitor, &problems), failback: fields.read(failback, &problems)?.value ?? .manual,
       heartbeat: fields.read(heartbeat, &problems), fencing: fields.read(fencing, &problems),
-      hasFencing: fields.entry(fencing.name) != nil, unsafe: fields.read(unsafe, &problems),
+      witness: fields.read(witness, &problems), hasFencing: fields.entry(fencing.name) != nil,
+      unsafe: fields.read(unsafe, &problems),
       keySpan: fields.node.heading,
       sources: Dictionary(fields.entries.map { ($0.key, $0.span) }) { first, _ in first })
   }

@@ -70,6 +70,26 @@ package struct HighAvailabilityPolicy: Hashable, Sendable {
     }
   }
 
+  /// A third machine whose corosync-qnetd(8) gives its vote to one head when the heads lose sight of each other.
+  package struct Witness: Hashable, Sendable {
+    /// The name or the address that heads ask it at.
+    package var host: String
+    /// The node that it is, which is set up for it. Nil: the site runs it.
+    package var node: HostID?
+    package var port: Int
+    /// Where the site runs it: the heads' certificate for it. Nil: both sides make theirs from a secret of their own.
+    package var certificate: SecretRef?
+    package var source: SourceSpan
+
+    package init(host: String, node: HostID?, port: Int, certificate: SecretRef?, source: SourceSpan) {
+      self.host = host
+      self.node = node
+      self.port = port
+      self.certificate = certificate
+      self.source = source
+    }
+  }
+
   package var addresses: [Address]
   package var services: [Service]
   package var monitor: Monitor
@@ -77,13 +97,14 @@ package struct HighAvailabilityPolicy: Hashable, Sendable {
   package var heartbeat: Heartbeat
   /// False only with `unsafe_without_fencing: true`.
   package var fencing: Bool
+  package var witness: Witness?
   package var source: SourceSpan
   /// Where `monitor`, `monitor.every`, `services` … stand, by key, for reasons in the plan.
   package var sources: [String: SourceSpan]
 
   package init(
     addresses: [Address], services: [Service], monitor: Monitor, failback: Failback, heartbeat: Heartbeat,
-    fencing: Bool, source: SourceSpan, sources: [String: SourceSpan]
+    fencing: Bool, witness: Witness? = nil, source: SourceSpan, sources: [String: SourceSpan]
   ) {
     self.addresses = addresses
     self.services = services
@@ -91,6 +112,7 @@ package struct HighAvailabilityPolicy: Hashable, Sendable {
     self.failback = failback
     self.heartbeat = heartbeat
     self.fencing = fencing
+    self.witness = witness
     self.source = source
     self.sources = sources
   }

@@ -18,6 +18,8 @@ package struct SecretRef: Hashable, Comparable, Sendable, CustomStringConvertibl
 
   /// The key by which corosync's members know each other: corosync.conf(5) `crypto_cipher`, corosync-keygen(8).
   package static let corosyncAuthkey = SecretRef("corosync/authkey")
+  /// The key by which heads and the node that is their witness know each other.
+  package static let corosyncWitness = SecretRef("corosync/witness")
   /// The key that nodes' host keys follow from.
   package static let nodeIdentities = SecretRef("nodes/identity-key")
   /// Secrets of the site's own that are made by us: `secret:generated/munge`.
@@ -29,6 +31,8 @@ package struct SecretRef: Hashable, Comparable, Sendable, CustomStringConvertibl
     // corosync-keygen(8) makes as many, and so does mungekey(8).
     case .corosyncAuthkey: 128
     case .nodeIdentities: 64
+    // A private key of P-256.
+    case .corosyncWitness: 32
     default: name.hasPrefix(Self.generated) ? 128 : nil
     }
   }
