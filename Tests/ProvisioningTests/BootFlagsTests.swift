@@ -10,7 +10,10 @@ import Testing
     let kept = try #require(IPMIBootFlags(" 01 05 00 04 00 00 00\n"))
     #expect(kept.device == 1 && !kept.isUEFI)
     #expect(kept.difference(uefi: false) == nil)
-    #expect(kept.difference(uefi: true) == "shows a legacy boot for a machine that starts by UEFI")
+    #expect(kept.difference(uefi: true) == nil)
+    let legacy = IPMIBootFlags(" 01 05 80 04 00 00 00")
+    #expect(legacy?.difference(uefi: true) == "shows a legacy boot for a machine that starts by UEFI")
+    #expect(legacy?.difference(uefi: false) == nil)
 
     let uefi = try #require(IPMIBootFlags(" 01 05 a0 04 00 00 00"))
     #expect(uefi.difference(uefi: true) == nil && uefi.difference(uefi: false) == nil)

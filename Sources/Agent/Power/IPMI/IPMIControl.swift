@@ -198,19 +198,24 @@ struct IPMIBootFlags: Equatable {
   /// The device of the next boot: 1 is the network.
   var device: UInt8
   var isUEFI: Bool
+  /// Some BMCs clear this at once.
+  var isValid: Bool
 
   /// Reads a raw answer. Nil: it is no answer to that question.
   init?(_ text: String) {
     guard let bytes = IPMIBytes.read(text), bytes.count >= 4, bytes[1] & 0x7f == 5 else { return nil }
+    isValid = bytes[2] & 0x80 != 0
     isUEFI = bytes[2] & 0x20 != 0
     device = bytes[3] >> 2 & 0x0f
   }
 
-  /// The difference to the order, as a clause. Nil: they are as ordered. The bit that says that they are valid
-  /// is left aside: some BMCs clear it at once.
+  /// The difference to the order, as a clause. Nil: they are as ordered, as far as they tell.
+  ///
+  /// The bit for UEFI stands in one byte with the one that says that it is valid. A BMC that shows neither has kept the
+  /// device alone, perhaps, and may start its machine by UEFI all the same.
   func difference(uefi: Bool) -> String? {
     if device != 1 { return "shows device \(device) for the next boot" }
-    if uefi, !isUEFI { return "shows a legacy boot for a machine that starts by UEFI" }
+    if uefi, isValid, !isUEFI { return "shows a legacy boot for a machine that starts by UEFI" }
     return nil
   }
 }
