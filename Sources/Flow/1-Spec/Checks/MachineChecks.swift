@@ -101,6 +101,10 @@ enum MachineChecks {
     }
     // A group whose image could not be read, or is mistyped, may mean any of them.
     guard context.declaration.nodes.allSatisfy({ $0.value.image != nil }), used.isSubset(of: known) else { return }
+    // The first holds the installer of clones: see `cloneWithoutImage`.
+    if context.declaration.heads.contains(where: { $0.value?.cloneOf != nil }), let first = known.first {
+      used.insert(first)
+    }
     for image in context.declaration.images where !used.contains(image.name.value) {
       problems.warning(
         .unusedImage, "No node uses image `\(shown(image.name.value))`.",
