@@ -10,7 +10,7 @@ extension LabSite {
   /// `up` that died is gone on with.
   ///
   /// - Parameters:
-  ///   - virtual: nodes that QEMU emulates.
+  ///   - virtual: nodes and cloned heads that QEMU emulates.
   ///   - minimal: plain heads without ifupdown, rsyslog and cron.
   ///   - program: the `cluster` program, which machines and BMCs run; the lab takes a copy.
   ///   - progress: one line per step.
@@ -18,7 +18,10 @@ extension LabSite {
     _ cluster: Cluster, spec: String, scope: Scope = .all, virtual: Set<HostID> = [], minimal: Bool = false,
     program: String, progress: @escaping @Sendable (String) -> Void
   ) async throws(AgentError) -> LabSite {
-    try LabRequirements.check(virtual: !virtual.isEmpty)
+    try VirtualMachines(names: virtual, cluster: cluster).check()
+    try LabRequirements.check(
+      virtual: !virtual.isEmpty,
+      uefi: cluster.heads.contains { virtual.contains($0.name) && $0.firmware == .uefi })
     let spec = URL(fileURLWithPath: spec).standardizedFileURL.path
     return try await LabLock.holdNow(existing: spec) { () throws(AgentError) in
       try await bringUp(
@@ -37,7 +40,10 @@ extension LabSite {
       cluster: cluster, id: id, spec: spec, program: "\(stateRoot)/\(id)/cluster", scope: scope, virtual: virtual)
     // Heads that are installed stay what they are.
     site.isMinimal = before.map { $0.isMinimal == true } ?? minimal
-    if let before { try site.refuseChangedMachines(before) }
+    if let before {
+      try site.keepHeads(of: before, virtual: virtual)
+      try site.refuseChangedMachines(before)
+    }
     try site.save()
     progress("lab \(id) for cluster \(cluster.name)")
     try site.copyProgram(program)
@@ -48,6 +54,18 @@ extension LabSite {
     try await site.makeMachines(progress)
     try await site.startHeads(progress)
     return site
+  }
+
+  /// A plain head has a kernel where its clones are virtual: it was installed with one, or without.
+  private mutating func keepHeads(of before: LabSite, virtual: Set<HostID>) throws(AgentError) {
+    for index in machines.indices where machines[index].role == .head {
+      guard let old = before.machine(machines[index].name) else { continue }
+      guard old.hardware == .vm || !virtual.contains(old.name) else {
+        throw AgentError(
+          .conflict, "\(old.name) is a container in this lab", next: "Take the lab down with `cluster lab down` first.")
+      }
+      machines[index].hardware = old.hardware
+    }
   }
 
   /// A machine that has other cards or another disk than in the running lab would be another machine.

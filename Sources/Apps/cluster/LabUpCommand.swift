@@ -24,7 +24,7 @@ struct LabUpCommand: AsyncParsableCommand {
   @Option(help: "How nodes run: as containers with a small firmware, or as virtual machines in QEMU.")
   var nodes: LabMachine.Hardware = .container
 
-  @Option(help: "A node to run in QEMU while the others are containers. May be repeated.")
+  @Option(help: "A node, or a head with `clone_of:`, to run in QEMU while the others are containers. May be repeated.")
   var vm: [String] = []
 
   func run() async throws {
@@ -37,7 +37,7 @@ struct LabUpCommand: AsyncParsableCommand {
       guard let cluster = try SiteOptions.parse(["--file", options.file]).specification().cluster else {
         throw ExitCode.failure
       }
-      let virtual = nodes == .vm ? cluster.nodes.map(\.name) : vm.map { HostID($0) }
+      let virtual = (nodes == .vm ? cluster.nodes.map(\.name) : []) + vm.map { HostID($0) }
       let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
       let site = try await LabSite.up(
         cluster, spec: options.file, scope: only.scope, virtual: Set(virtual), minimal: heads == .minimal,

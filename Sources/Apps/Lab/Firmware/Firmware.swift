@@ -60,10 +60,15 @@ package struct Firmware {
 
   private func emulate() async throws(AgentError) {
     let emulated = VirtualMachine(firmware: self)
-    try await emulated.plug()
-    switch try emulated.run(order: try bootOrder()) {
-    case .poweredOff, .rebooted: try report(.off)
-    case .died(let status): try await hang("QEMU ended with status \(status)", .network)
+    while true {
+      try await emulated.plug()
+      switch try emulated.run(order: try bootOrder()) {
+      case .rebooted: say("reboot")
+      case .poweredOff:
+        say("power off")
+        return try report(.off)
+      case .died(let status): try await hang("QEMU ended with status \(status)", .network)
+      }
     }
   }
 

@@ -4,95 +4,98 @@ import HostAccess
 
 /// A machine as QEMU emulates it: its own ROM, iPXE, kernel and initramfs. Slow, but all of it is real.
 struct VirtualMachine {
-  /// Enough for an image of 110 MB in memory, and what runs from it.
-  private static let mebibytes = 1024
-
   var firmware: Firmware
+
+  private var machine: LabMachine { firmware.machine }
+  private var site: LabSite { firmware.site }
 
   /// Cards as QEMU wants them: taps on the lab's bridges, in the lab's namespace.
   func plug() async throws(AgentError) {
-    let site = firmware.site
-    try await site.ip(firmware.machine.ports.map { "link del \($0.peer)" }, force: true)
+    try await site.ip(machine.ports.map { "link del \($0.peer)" }, force: true)
     var batch: [String] = []
-    for port in firmware.machine.ports {
+    for port in machine.ports {
       guard let bridge = site.network(port.network)?.bridge else { continue }
       batch += [
         "tuntap add \(port.peer) mode tap",
-        "link set \(port.peer) alias \(firmware.machine.name)/\(port.nic) master \(bridge)",
+        "link set \(port.peer) alias \(machine.name)/\(port.nic) master \(bridge)",
       ]
       if !site.isCut(port) { batch.append("link set \(port.peer) up") }
     }
     try await site.ip(batch)
   }
 
-  /// Runs until the system powers off. A restart stays inside QEMU.
+  /// Runs until the system restarts or powers off.
   func run(order: [MachineStatus.Source]) throws(AgentError) -> Container.End {
-    let argv = firmware.site.inside(["qemu-system-x86_64"] + arguments(order: order))
+    if machine.firmware == .uefi { try UEFIROM.prepare(site.variablesFile(of: machine)) }
+    let monitor = try MachineMonitor(site, machine)
     firmware.say("QEMU, boot order \(order.map(\.rawValue).joined(separator: ", "))")
     try firmware.report(.running, detail: "QEMU")
-    return switch try Foreground.run(argv) {
-    case 0: .poweredOff
-    case let status: .died(status)
-    }
+    let status = try Foreground.run(site.inside(["qemu-system-x86_64"] + arguments(order: order)))
+    return status != 0 ? .died(status) : try monitor.saysRestart() ? .rebooted : .poweredOff
   }
 
   func arguments(order: [MachineStatus.Source]) -> [String] {
-    let machine = firmware.machine
     var arguments = [
-      "-name", machine.name.name, "-nodefaults", "-no-user-config", "-machine", "q35,usb=off,sata=off,smbus=off",
+      // Each start asks for the boot order anew: BIOS can be told of one that counts once, and UEFI cannot.
+      "-name", machine.name.name, "-nodefaults", "-no-user-config", "-no-reboot",
+      "-uuid", Self.hyphenated(site.systemUUID(of: machine.name)), "-machine", "q35,usb=off,sata=off,smbus=off",
       // Not KVM: a nested one may be there and yet hang in the ROM, and nothing tells beforehand. A plain processor
       // keeps the emulated kernel from probing for much.
-      "-accel", "tcg,thread=multi,tb-size=256", "-cpu", "Nehalem", "-smp", "2", "-m", "\(Self.mebibytes)",
-      "-display", "none", "-vga", "none", "-serial", "stdio", "-device", "sga", "-monitor", "none", "-device",
-      "virtio-rng-pci",
+      "-accel", "tcg,thread=multi,tb-size=256", "-cpu", "Nehalem", "-smp", "2", "-m", "\(mebibytes)",
+      "-display", "none", "-vga", "none", "-serial", "stdio",
     ]
-    for (number, port) in machine.ports.enumerated() {
-      arguments += [
+    arguments += MachineMonitor.arguments(site, machine)
+    arguments += machine.firmware == .uefi ? UEFIROM.arguments(site.variablesFile(of: machine)) : ["-device", "sga"]
+    // First the cards, whose slots are said: QEMU gives the others those that are left.
+    arguments += cards(order) + ["-device", "virtio-rng-pci"] + drives(order)
+    return arguments + (order == [.network] ? ["-boot", "order=n"] : ["-boot", "order=cn"])
+  }
+
+  /// Enough for an image of 110 MB in memory and what runs from it; a head runs a cluster's services besides.
+  private var mebibytes: Int { machine.role == .head ? 1536 : 1024 }
+
+  /// UEFI goes by these numbers alone, and leaves out what has none.
+  private func bootIndex(_ index: Int) -> String { machine.firmware == .uefi ? ",bootindex=\(index)" : "" }
+
+  private func cards(_ order: [MachineStatus.Source]) -> [String] {
+    machine.ports.enumerated().flatMap { number, port in
+      [
         "-netdev", "tap,id=net\(number),ifname=\(port.peer),script=no,downscript=no", "-device",
-        "virtio-net-pci,netdev=net\(number),mac=\(port.mac)",
+        "virtio-net-pci,netdev=net\(number),mac=\(port.mac)"
+          + (port.slot.map { ",addr=0x\(String($0, radix: 16))" } ?? "")
+          // The ROM of the card's own is BIOS's.
+          + (machine.firmware == .uefi ? ",romfile=" : "") + bootIndex(1 + number),
       ]
     }
-    if machine.disk == .empty {
-      arguments += [
-        "-drive", "file=\(firmware.site.diskFile(of: machine)),if=none,id=disk,format=raw,cache=unsafe", "-device",
-        "virtio-blk-pci,drive=disk",
-      ]
-    }
-    // A boot device of the BMC's is for one start: afterwards the disk comes first again.
-    return arguments + ["-boot", order == [.network] && machine.disk == .empty ? "once=n,order=cn" : "order=cn"]
+  }
+
+  private func drives(_ order: [MachineStatus.Source]) -> [String] {
+    guard machine.disk == .empty else { return [] }
+    return [
+      "-drive", "file=\(site.diskFile(of: machine)),if=none,id=disk,format=raw,cache=unsafe,discard=unmap",
+      "-device", "nvme,drive=disk,serial=\(machine.name)" + (order.contains(.disk) ? bootIndex(0) : ""),
+      "-drive", "file=\(site.dataFile(of: machine)),if=none,id=data,format=raw,cache=unsafe",
+      "-device", "virtio-scsi-pci", "-device", "scsi-hd,drive=data",
+    ]
+  }
+
+  private static func hyphenated(_ digits: String) -> String {
+    var rest = digits[...]
+    return [8, 4, 4, 4, 12].map { length in
+      defer { rest = rest.dropFirst(length) }
+      return String(rest.prefix(length))
+    }.joined(separator: "-")
   }
 }
 
-/// A system that runs: its root booted by systemd-nspawn on the machine's NICs.
-struct Container {
-  enum End: Hashable { case poweredOff, rebooted, died(Int32) }
-
-  var machine: LabMachine
-  var root: String
-  /// The UUID of its firmware, were it a whole machine: systemd's CONTAINER_INTERFACE.
-  var uuid: String
-  /// The kernel's command line as a boot loader would have set it; PID 1 gets it as arguments.
-  var arguments: [String] = []
-  /// Devices, as `host:inside`.
-  var devices: [String] = []
-
-  /// Runs until the system powers off, reboots or dies.
-  func run() throws(AgentError) -> End {
-    var argv = [
-      "systemd-nspawn", "--quiet", "--directory=\(root)", "--machine=\(machine.name)", "--hostname=localhost",
-      "--register=no", "--keep-unit", "--private-network", "--capability=all", "--console=read-only",
-      "--resolv-conf=off", "--timezone=off", "--link-journal=no", "--setenv=container_uuid=\(uuid)",
-    ]
-    // There is one clock and one kernel for all machines, and they are not the lab's.
-    argv += ["--drop-capability=CAP_SYS_TIME,CAP_SYS_MODULE"]
-    argv += machine.ports.map { "--network-interface=\($0.nic)" }
-    argv += devices.map { "--bind=\($0)" }
-    argv += ["--boot"] + arguments
-    return switch try Foreground.run(argv) {
-    case 0: .poweredOff
-    // With --keep-unit nspawn leaves a restart to its caller and says so with this status.
-    case 133: .rebooted
-    case let status: .died(status)
+extension LabMachine.Port {
+  /// The PCI slot that the kernel names a card by: 3 for `enp0s3`. Nil: another name.
+  static func slot(_ nic: String) -> Int? {
+    guard nic.hasPrefix("enp0s"), let slot = Int(nic.dropFirst(5)), 1...30 ~= slot, nic == "enp0s\(slot)" else {
+      return nil
     }
+    return slot
   }
+
+  fileprivate var slot: Int? { Self.slot(nic) }
 }

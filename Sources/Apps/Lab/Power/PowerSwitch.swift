@@ -131,8 +131,9 @@ package struct PowerSwitch: Sendable {
   }
 
   /// Signals PID 1 of the machine's system, as logind does for the power button: SIGRTMIN+4 is poweroff.target
-  /// (systemd(1)).
+  /// (systemd(1)). A virtual machine has a button of its own.
   private func pressButton() throws(AgentError) {
+    if machine.hardware == .vm, isOn { return try MachineMonitor.pressButton(site, machine) }
     for pid in group.processes {
       let status = LabFiles.text("/proc/\(pid)/status") ?? ""
       let numbers = status.split(separator: "\n").first { $0.hasPrefix("NSpid:") }?.split(separator: "\t").dropFirst()

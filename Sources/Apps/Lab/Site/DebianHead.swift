@@ -48,6 +48,7 @@ struct DebianHead {
         """)
     }
     try write("etc/systemd/system/chrony.service.d/lab.conf", Self.watchingTheClock)
+    if site.hasVirtualHeads { try write("etc/default/grub.d/lab.cfg", Self.serialConsole) }
     try makeFolder("root", mode: 0o700)
     try makeFolder("root/.ssh", mode: 0o700)
     try write("root/.ssh/authorized_keys", LabFiles.text("\(site.identity).pub") ?? "", mode: 0o600)
@@ -66,6 +67,16 @@ struct DebianHead {
     [Service]
     ExecStart=
     ExecStart=!/usr/sbin/chronyd -x $DAEMON_OPTS
+
+    """
+
+  /// As Debian's installer leaves it where it was itself used over a serial line. The processor is emulated: there is
+  /// nobody to be kept from looking into it.
+  private static let serialConsole = """
+    # Written by `cluster lab up`.
+    GRUB_CMDLINE_LINUX_DEFAULT="console=ttyS0,115200n8 mitigations=off"
+    GRUB_TERMINAL=console
+    GRUB_TIMEOUT=1
 
     """
 
@@ -89,6 +100,9 @@ struct BaseRoot {
   ]
   /// Packages of priority "important", which Debian's installer leaves.
   static let installed = ["ifupdown", "rsyslog", "cron"]
+  /// A container needs neither kernel nor boot loader. A virtual machine that is installed from it does: both for BIOS
+  /// and for UEFI, with the kernel for machines that are virtual anyway.
+  static let booting = ["linux-image-cloud-amd64", "initramfs-tools", "grub-efi-amd64", "grub-pc-bin"]
 
   var site: LabSite
 
@@ -101,7 +115,9 @@ struct BaseRoot {
     ]
   }
 
-  private var packages: [String] { Self.packages + (site.isMinimal == true ? [] : Self.installed) }
+  private var packages: [String] {
+    Self.packages + (site.isMinimal == true ? [] : Self.installed) + (site.hasVirtualHeads ? Self.booting : [])
+  }
 
   private var key: String {
     String(SHA256.hex((["base 3"] + sources + packages).joined(separator: "\n")).prefix(16))

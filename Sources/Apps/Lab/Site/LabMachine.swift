@@ -44,18 +44,22 @@ package struct LabMachine: Hashable, Codable, Sendable {
   package var role: Role
   package var disk: Disk
   package var hardware: Hardware
+  /// How QEMU's ROM starts it. Nil: by BIOS.
+  package var firmware: Head.Firmware?
   package var ports: [Port]
   package var bmc: BMC?
   /// The switched power strip that its cord is in, where the spec fences it by one that speaks IPMI.
   package var outlet: BMC?
 
   package init(
-    name: HostID, role: Role, disk: Disk, hardware: Hardware, ports: [Port], bmc: BMC?, outlet: BMC? = nil
+    name: HostID, role: Role, disk: Disk, hardware: Hardware, firmware: Head.Firmware? = nil, ports: [Port],
+    bmc: BMC?, outlet: BMC? = nil
   ) {
     self.name = name
     self.role = role
     self.disk = disk
     self.hardware = hardware
+    self.firmware = firmware
     self.ports = ports
     self.bmc = bmc
     self.outlet = outlet

@@ -12,13 +12,14 @@ enum LabRequirements {
     "nsenter": "util-linux", "unshare": "util-linux", "losetup": "mount", "sfdisk": "fdisk",
   ]
 
-  static func check(virtual: Bool) throws(AgentError) {
+  static func check(virtual: Bool, uefi: Bool) throws(AgentError) {
     guard geteuid() == 0 else {
       throw AgentError(.permission, "A lab needs root, for namespaces and mounts", next: "Run it with sudo.")
     }
     let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin").split(separator: ":")
     let programs = virtual ? programs.merging(["qemu-system-x86_64": "qemu-system-x86"]) { $1 } : programs
-    let missing = programs.filter { program, _ in !folders.contains { LabFiles.exists("\($0)/\(program)") } }
+    var missing = programs.filter { program, _ in !folders.contains { LabFiles.exists("\($0)/\(program)") } }
+    if uefi, !LabFiles.exists(UEFIROM.code) { missing[UEFIROM.code] = "ovmf" }
     guard missing.isEmpty else {
       throw AgentError(
         .notFound, "The lab needs programs that are not installed: \(missing.keys.sorted().joined(separator: ", "))",

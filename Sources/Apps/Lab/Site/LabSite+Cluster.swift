@@ -16,7 +16,7 @@ extension LabSite {
       machines.append(
         LabMachine(
           name: head.name, role: .head, disk: head.cloneOf == nil ? .debian : .empty,
-          hardware: .container,
+          hardware: virtual.contains(head.name) ? .vm : .container, firmware: head.firmware,
           ports: Self.ports(head.nics, of: head.name, in: cluster), bmc: head.bmc,
           outlet: Self.outlet(head)))
     }
