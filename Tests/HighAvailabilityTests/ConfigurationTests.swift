@@ -175,7 +175,7 @@ struct ConfigurationTests {
   @Test("an operation on the CIB is not stopped before all that it waits for")
   func patience() throws {
     let goal = CIBGoal(elements: [], removed: [], members: [])
-    let waits = EnsureCIB.joining + EnsureCIB.telling + EnsureCIB.resting * 2
+    let waits = EnsureCIB.joining + EnsureCIB.telling * 2 + EnsureCIB.resting * 3
     #expect(EnsureCIB(goal).timing.deadline > waits)
   }
 

@@ -51,19 +51,25 @@ extension EnsureCIB: AgentOperation {
   /// A rule that comes first moves services to the head that happens to tell first.
   private func awaitAttributes(_ context: OperationContext) async throws(AgentError) -> CIBDocument {
     context.progress("waiting for each head to tell the carriers of its cards")
-    var live = try await PacemakerTools.parsedCIB()
-    let told = try await poll(until: Self.telling, every: .milliseconds(250)) { () throws(AgentError) -> Bool? in
-      live = try await PacemakerTools.parsedCIB()
-      return goal.attributesUnset(in: live).isEmpty ? true : nil
+    if let live = try await told() { return live }
+    // Fence devices come first, one after the other, and a slow BMC or head takes half a minute for each.
+    context.progress("waiting for Pacemaker to come to rest, and for each head to tell the carriers of its cards")
+    _ = try await PacemakerTools.settle(within: Int(Self.resting.components.seconds))
+    if let live = try await told() { return live }
+    let missing = goal.attributesUnset(in: try await PacemakerTools.parsedCIB())
+    throw AgentError(
+      .deadline, "Not every head tells the carriers of its cards",
+      cause: "missing: " + missing.sorted().joined(separator: ", "),
+      next: "Check `crm_mon --one-shot --show-node-attributes --failcounts`; maintenance mode (`cluster ha resume`) "
+        + "keeps Pacemaker from starting what tells them.")
+  }
+
+  /// The CIB with all attributes. Nil: they were not told in time.
+  private func told() async throws(AgentError) -> CIBDocument? {
+    try await poll(until: Self.telling, every: .milliseconds(250)) { () throws(AgentError) -> CIBDocument? in
+      let live = try await PacemakerTools.parsedCIB()
+      return goal.attributesUnset(in: live).isEmpty ? live : nil
     }
-    guard told != nil else {
-      throw AgentError(
-        .deadline, "Not every head tells the carriers of its cards",
-        cause: "missing: " + goal.attributesUnset(in: live).sorted().joined(separator: ", "),
-        next: "Check `crm_mon --one-shot --show-node-attributes --failcounts`; maintenance mode (`cluster ha resume`) "
-          + "keeps Pacemaker from starting what tells them.")
-    }
-    return live
   }
 
   /// A CIB changed by one half of a cluster would fence the other half, so all members have to be there.

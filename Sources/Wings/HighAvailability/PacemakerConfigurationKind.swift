@@ -132,12 +132,13 @@ package struct EnsureCIB: GoalOperation {
 
   /// The wait for heads to join. Pacemaker alone waits 20 s for others before its first election (`dc-deadtime`).
   package static let joining = Duration.seconds(120)
-  /// The wait for attributes that rules ask for: a monitor, and its dampening.
+  /// The wait for attributes that rules ask for: a monitor, and its dampening. It may come twice, with a wait for
+  /// Pacemaker between.
   package static let telling = Duration.seconds(30)
-  /// The wait for Pacemaker to come to rest, which may come twice.
+  /// The wait for Pacemaker to come to rest, which may come three times.
   package static let resting = Duration.seconds(90)
   /// All of them, with a minute for Pacemaker's own programs.
-  static let deadline = joining + telling + resting * 2 + .seconds(60)
+  static let deadline = joining + telling * 2 + resting * 3 + .seconds(60)
 
   package var secrets: Set<SecretRef> { [] }
   package var machine: HostID? { nil }
