@@ -32,8 +32,10 @@ struct UserSite {
   let program: String
   let lab: LabSite
 
-  /// - Parameter spec: the description; nil is the example's.
-  static func make(spec: String? = nil) async throws -> UserSite {
+  /// - Parameters:
+  ///   - spec: the description; nil is the example's.
+  ///   - options: for `lab up`.
+  static func make(spec: String? = nil, lab options: [String] = []) async throws -> UserSite {
     let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
     let program = repository.appending(path: "bin/cluster").path
     try #require(FileManager.default.isExecutableFile(atPath: program), "\(program) is not built: run `make build`")
@@ -44,7 +46,7 @@ struct UserSite {
       try await Command.checked("git", ["-C", folder] + identity + arguments, next: "See what git says.")
     }
     let up = try await Command.run(
-      program, ["lab", "up", "--file", "\(folder)/cluster.yaml"], deadline: .seconds(900))
+      program, ["lab", "up", "--file", "\(folder)/cluster.yaml"] + options, deadline: .seconds(900))
     try #require(up.succeeded, "\(up.errorText)")
     let lab = try #require(try LabSite.load(beside: "\(folder)/cluster.yaml"))
     return UserSite(folder: folder, program: program, lab: lab)
