@@ -114,7 +114,9 @@ import Wings
     #expect(
       try problems([template: "{{ head.name }}\n"]) == ["spec.template \(template):1: There is no `head` here."])
     #expect(
-      try problems(["packages/metrics/set.yaml": "summary: A set.\nnodes: { file: nodes }\n"])
+      try problems(
+        ["packages/metrics/set.yaml": "summary: A set.\nnodes: { file: nodes }\n"], packages: "packages: { metrics: }\n"
+      )
         == ["spec.unknown-key packages/metrics/set.yaml:2: `file` is not a key of one side of a package set."])
     #expect(
       try problems(["packages/metrics/nodes/etc/default/prometheus-node-exporter": "ARGS=\n"])

@@ -68,6 +68,7 @@ struct SchemaCheck {
   private static func matches(_ node: SpecNode, _ type: String) -> Bool {
     switch (type, node.content) {
     case ("object", .mapping), ("array", .sequence), ("string", .scalar): true
+    case ("null", _): node.isEmpty
     case ("integer", .scalar): number(node) != nil
     case ("boolean", .scalar(let scalar)): scalar.plain && ["true", "false"].contains(scalar.text)
     default: false

@@ -28,6 +28,21 @@ extension FakeWorld {
         machines[host]?.units[own.unit] = FakeMachine.Unit(enabled: false)
       }
     }
+    for set in cluster.sets { offerUnits(of: set.heads) }
+  }
+
+  /// The units of a package set come with the first of its packages, but for those whose files it brings itself.
+  private mutating func offerUnits(of side: PackageSet.Side) {
+    guard let package = side.packages.first else { return }
+    let brought = Set(side.files.map(\.path))
+    for host in machines.keys {
+      let units = side.units.filter {
+        machines[host]?.known($0) == nil && !brought.contains("/etc/systemd/system/\($0)")
+      }
+      guard var offer = machines[host]?.offer(package), !Set(units).isSubset(of: offer.units) else { continue }
+      offer.units = Set(offer.units).union(units).sorted()
+      machines[host]?.offers[package] = offer
+    }
   }
 
   /// Heads that the spec has dropped are switched off: whoever drops one has to see to that.

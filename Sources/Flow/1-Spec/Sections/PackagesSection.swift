@@ -13,7 +13,7 @@ enum PackagesSection {
     let schema = SchemaValue.members([
       "type": .text("object"), "propertyNames": name.schema,
       "additionalProperties": .members([
-        "type": .list([.text("object"), .text("null")]),
+        "anyOf": .list([.members(["type": .text("object")]), .members(["type": .text("null")])]),
         "description": .text("The settings of this set: `cluster package show NAME` lists them."),
       ]),
     ])

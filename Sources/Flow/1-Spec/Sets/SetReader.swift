@@ -36,7 +36,8 @@ struct SetReader {
       let declaration = SetSection.form.read(root, &problems)
     else { return nil }
     let settings = SettingValues(request: request, description: description).read(declaration.settings, &problems)
-    let types = Dictionary(settings.map { ($0.name, $0.type) }) { first, _ in first }
+    // One whose value is wrong is there all the same: its mistake is told once.
+    let types = SettingValues.types(declaration.settings)
     let heads = side(declaration.heads, SetVariables.types(types, onHeads: true), &problems)
     let nodes = side(declaration.nodes, SetVariables.types(types, onHeads: false), &problems)
     guard !problems.hasErrors, let summary = declaration.summary?.value else { return nil }

@@ -44,6 +44,12 @@ struct SettingValues {
       name: name, doc: declaration.doc, type: Self.type(sort), value: value, isGiven: given != nil)
   }
 
+  /// The types of all that are declared, by name.
+  static func types(_ declared: [Named<SettingSection.Declaration>]) -> [String: TemplateType] {
+    let types = declared.compactMap { setting in setting.value?.sort.map { (setting.name.value, type($0)) } }
+    return Dictionary(types) { first, _ in first }
+  }
+
   private static func type(_ sort: SettingSection.Sort) -> TemplateType {
     switch sort {
     case .text, .address, .choice: .text
