@@ -6,7 +6,8 @@ import Testing
 
 @testable import Lab
 
-/// Nodes with host keys that stay and secrets of their image, with the programs that `make build` left.
+/// Nodes with host keys that stay, secrets of their image, and package sets of the site's own, with the programs that
+/// `make build` left.
 @Suite(.serialized, .timeLimit(.minutes(40)), .enabled(if: geteuid() == 0, "labs need root: run `sudo make test`"))
 struct IdentityLabTests {
   private static let token = "tok-\(LabSite.randomText(24))"
@@ -27,7 +28,10 @@ struct IdentityLabTests {
     let site = try await UserSite.make(spec: spec)
     do {
       try prepare(site)
+      let sets = SetsOfTheSite(site: site)
+      try sets.turnOn()
       let keys = try await firstApply(site)
+      try await sets.check()
       try await thefts(site)
       try await restarts(site, keys)
       try await newSecret(site)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import Diagnostics
+import SpecReading
 import Foundation
 import Templates
 import Testing
@@ -123,6 +124,18 @@ import Wings
         == [
           "spec.set-path packages/metrics/set.yaml:15: `/etc/default/prometheus-node-exporter` is there twice: as a template and as it is."
         ])
+  }
+
+  @Test func aNewSetIsValid() throws {
+    let skeleton = try #require(SetSkeleton("hello"))
+    let files = Dictionary(uniqueKeysWithValues: skeleton.files.map { ("packages/hello/\($0.path)", $0.text) })
+    let specification = try load(files, packages: "packages: { hello: }\n")
+    let cluster = try #require(specification.cluster, "\(specification.diagnostics)")
+    let set = try #require(cluster.sets.first)
+    let file = try #require(set.nodes.files.first)
+    let text = String(decoding: try PackageSets.text(file, PackageSets.values(set, cluster)).bytes, as: UTF8.self)
+    #expect(text == "# Hello from rowan\nhead = head1.rowan.example.org\nhead = head2.rowan.example.org\n")
+    #expect(SetSkeleton("No name") == nil && SetSkeleton("../up") == nil)
   }
 
   @Test func aPathBelongsToOneSet() throws {
