@@ -82,7 +82,7 @@ let package = Package(
       swiftSettings: strict),
     // Builds a twin of the described cluster on one machine.
     target(
-      "Lab", "Apps/Lab", ["ClusterModel", "HostAccess", .product(name: "Subprocess", package: "swift-subprocess")]),
+      "Lab", "Apps/Lab", ["ClusterModel", "HostAccess", "CEpoll", .product(name: "Subprocess", package: "swift-subprocess")]),
     // What one node costs: `make bench`.
     .executableTarget(
       name: "bench",
@@ -126,6 +126,8 @@ let package = Package(
     // The system's libyaml.
     .systemLibrary(
       name: "CYAML", path: "Sources/Support/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    // epoll(7), for as many sockets as a storm has.
+    .systemLibrary(name: "CEpoll", path: "Sources/Support/CEpoll"),
     // The system's libgit2.
     .systemLibrary(
       name: "CGit2", path: "Sources/Support/CGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),

@@ -36,6 +36,7 @@ package struct Storm {
   private var indices: [MACAddress: Int] = [:]
   private var byFile: [Int32: Int] = [:]
   private let broadcast: Int32
+  private let poll: StormPoll
   private let start = ContinuousClock.now
   private var begun = 0
 
@@ -47,8 +48,10 @@ package struct Storm {
       return client
     }
     for (index, mac) in macs.enumerated() { indices[mac] = index }
-    broadcast = try StormSocket.broadcast(settings.device)
     try StormSocket.raiseFileLimit(to: macs.count + 512)
+    broadcast = try StormSocket.broadcast(settings.device)
+    poll = try StormPoll()
+    poll.add(broadcast)
   }
 
   private var now: Double {
@@ -129,6 +132,8 @@ package struct Storm {
     guard file >= 0 else { return }
     clients[index].socket = file
     byFile[file] = index
+    // A card asks as soon as it is connected.
+    poll.add(file, writing: !isTFTP)
   }
 
   private mutating func end(_ index: Int) {
@@ -142,18 +147,12 @@ package struct Storm {
   // MARK: Answers
 
   private mutating func listen() {
-    var files = [pollfd(fd: broadcast, events: Int16(POLLIN), revents: 0)]
-    files.reserveCapacity(byFile.count + 1)
-    for (file, index) in byFile {
-      let isConnecting = clients[index].stage == .http && clients[index].bytes < 0
-      let asks = clients[index].stage == .http && clients[index].bytes == 0 && clients[index].answer.isEmpty
-      files.append(pollfd(fd: file, events: Int16(asks && !isConnecting ? POLLOUT : POLLIN), revents: 0))
-    }
-    guard poll(&files, nfds_t(files.count), 20) > 0 else { return }
-    if files[0].revents != 0 { takeLeases() }
-    for file in files.dropFirst() where file.revents != 0 {
-      guard let index = byFile[file.fd] else { continue }
-      if clients[index].stage == .tftp { takeBlocks(index) } else { takeHTTP(index, file) }
+    for ready in poll.ready(within: 20) {
+      if ready.file == broadcast {
+        takeLeases()
+      } else if let index = byFile[ready.file] {
+        if clients[index].stage == .tftp { takeBlocks(index) } else { takeHTTP(index, ready) }
+      }
     }
   }
 
@@ -191,16 +190,17 @@ package struct Storm {
     }
   }
 
-  private mutating func takeHTTP(_ index: Int, _ file: pollfd) {
-    if Int32(file.revents) & POLLOUT != 0 {
+  private mutating func takeHTTP(_ index: Int, _ ready: StormPoll.Ready) {
+    if ready.isWritable {
       let request =
         "GET \(clients[index].path) HTTP/1.1\r\nHost: \(settings.server)\r\nUser-Agent: iPXE\r\n"
         + "Connection: close\r\nRange: bytes=0-\(Self.mostBytes - 1)\r\n\r\n"
-      StormSocket.send(Array(request.utf8), file.fd)
+      StormSocket.send(Array(request.utf8), ready.file)
+      poll.awaitAnswer(ready.file)
       clients[index].bytes = -1
       return
     }
-    switch StormSocket.read(file.fd) {
+    switch StormSocket.read(ready.file) {
     case .bytes(let bytes):
       // Of a kernel only the beginning is looked at.
       if clients[index].answer.count < 1 << 16 { clients[index].answer += bytes }
