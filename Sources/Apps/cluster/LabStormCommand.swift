@@ -55,6 +55,7 @@ struct LabStormCommand: AsyncParsableCommand {
       guard let cluster = try SiteOptions.parse(["--file", options.file]).specification().cluster,
         let network = cluster.bootNetwork, let server = Netboot.serviceAddress(cluster)
       else { throw Failure("\(options.file) boots no nodes", next: "Describe a network with `serves: [dhcp, boot]`.") }
+      let room = try NeighbourRoom(for: machines)
       try await site.plugStorm(into: network.name, server: server, cidr: network.cidr)
       let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
       let argv =
@@ -65,9 +66,11 @@ struct LabStormCommand: AsyncParsableCommand {
         result = try await Command.run(argv[0], Array(argv.dropFirst()), deadline: .seconds(Int(limit) + 60))
       } catch {
         try await site.unplugStorm()
+        try room.giveBack()
         throw error
       }
       try await site.unplugStorm()
+      try room.giveBack()
       Terminal.print(result.text.trimmedEnd)
       if !result.succeeded { throw ExitCode.failure }
     }
