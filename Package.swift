@@ -82,7 +82,8 @@ let package = Package(
       swiftSettings: strict),
     // Builds a twin of the described cluster on one machine.
     target(
-      "Lab", "Apps/Lab", ["ClusterModel", "HostAccess", "CEpoll", .product(name: "Subprocess", package: "swift-subprocess")]),
+      "Lab", "Apps/Lab",
+      ["ClusterModel", "HostAccess", "CEpoll", .product(name: "Subprocess", package: "swift-subprocess")]),
     // What one node costs: `make bench`.
     .executableTarget(
       name: "bench",
@@ -198,7 +199,8 @@ let package = Package(
     tests(
       "CommandLineTests",
       [
-        "cluster", "Templates", "DiagnosticPages", "Diagnostics", "Execution", "Planning", "Auditing", "Wings", "ClusterModel",
+        "cluster", "Templates", "DiagnosticPages", "Diagnostics", "Execution", "Planning", "Auditing", "Wings",
+        "ClusterModel",
         "HostAccess",
       ]),
     tests("SimulationTests", ["Simulation", "Simulator", "Execution", "Wings", "HostAccess", "ClusterModel"]),
