@@ -196,15 +196,14 @@ struct BootServices {
   func storm(_ count: Int, first: String = "52:54:00:10:00:01", ramp: Int = 0, limit: Int = 120, more: [String] = [])
     async throws -> CommandResult
   {
-    let room = try NeighbourRoom(for: count)
-    let result = try await Command.run(
-      "nsenter",
-      [
-        "--net=/run/netns/\(machines)", try TestLab.program(), "lab", "storm", "\(count)", "--device", "storm",
-        "--server", "\(Self.server)", "--first", first, "--ramp", "\(ramp)", "--limit", "\(limit)",
-      ] + more, deadline: .seconds(limit + 60))
-    try room.giveBack()
-    return result
+    try await NeighbourRoom.held(for: count) {
+      try await Command.run(
+        "nsenter",
+        [
+          "--net=/run/netns/\(machines)", try TestLab.program(), "lab", "storm", "\(count)", "--device", "storm",
+          "--server", "\(Self.server)", "--first", first, "--ramp", "\(ramp)", "--limit", "\(limit)",
+        ] + more, deadline: .seconds(limit + 60))
+    }
   }
 
   /// A program on a machine of the boot network.

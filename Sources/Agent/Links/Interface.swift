@@ -46,11 +46,7 @@ enum Interface {
   /// Has the kernel keep the other addresses of a network when the first of them is taken away. It would take them all
   /// otherwise, service addresses too: `promote_secondaries` in the kernel's ip-sysctl.
   static func promoteSecondaries(_ name: String) throws(AgentError) {
-    let path = "/proc/sys/net/ipv4/conf/\(name)/promote_secondaries"
-    let file = open(path, O_WRONLY | O_CLOEXEC)
-    guard file >= 0 else { throw FileSystem.failure("\(path) cannot be opened", at: path) }
-    defer { _ = close(file) }
-    try FileSystem.write([UInt8]("1\n".utf8), file, path)
+    try FileSystem.writeSetting("1\n", "/proc/sys/net/ipv4/conf/\(name)/promote_secondaries")
   }
 
   /// A list that ip(8) prints as JSON.

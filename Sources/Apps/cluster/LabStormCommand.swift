@@ -55,22 +55,22 @@ struct LabStormCommand: AsyncParsableCommand {
       guard let cluster = try SiteOptions.parse(["--file", options.file]).specification().cluster,
         let network = cluster.bootNetwork, let server = Netboot.serviceAddress(cluster)
       else { throw Failure("\(options.file) boots no nodes", next: "Describe a network with `serves: [dhcp, boot]`.") }
-      let room = try NeighbourRoom(for: machines)
-      try await site.plugStorm(into: network.name, server: server, cidr: network.cidr)
       let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
       let argv =
         ["nsenter", "--net=/run/netns/\(site.stormNamespace)", program, "lab", "storm", "\(machines)"]
         + ["--ramp", "\(ramp)", "--limit", "\(limit)", "--device", LabSite.stormDevice, "--server", "\(server)"]
-      let result: CommandResult
-      do {
-        result = try await Command.run(argv[0], Array(argv.dropFirst()), deadline: .seconds(Int(limit) + 60))
-      } catch {
+      let result = try await NeighbourRoom.held(for: machines) {
+        try await site.plugStorm(into: network.name, server: server, cidr: network.cidr)
+        let result: CommandResult
+        do {
+          result = try await Command.run(argv[0], Array(argv.dropFirst()), deadline: .seconds(Int(limit) + 60))
+        } catch {
+          try await site.unplugStorm()
+          throw error
+        }
         try await site.unplugStorm()
-        try room.giveBack()
-        throw error
+        return result
       }
-      try await site.unplugStorm()
-      try room.giveBack()
       Terminal.print(result.text.trimmedEnd)
       if !result.succeeded { throw ExitCode.failure }
     }

@@ -68,8 +68,7 @@ extension Form {
         problems.error(.emptyValue, "This mapping is empty.", help: "Write \(noun).", at: node.firstLine)
       }
       return entries.map { entry in
-        let key = SpecNode(.scalar(.init(text: entry.key, plain: true)), entry.keySpan, weight: 1)
-        _ = name.read(key, &problems)
+        _ = name.read(entry.keyNode, &problems)
         var value: Item?
         if entry.value.isEmpty {
           problems.error(

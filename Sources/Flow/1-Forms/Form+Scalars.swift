@@ -153,6 +153,9 @@ package func isAlphanumeric(_ byte: UInt8) -> Bool {
 
 package func isLowerAlphanumeric(_ byte: UInt8) -> Bool { isAlphanumeric(byte) && !(65...90).contains(byte) }
 
+/// A small letter, a digit or an underscore.
+package func isSnakeCase(_ byte: UInt8) -> Bool { isLowerAlphanumeric(byte) || byte == 95 }
+
 /// ASCII text that begins with one sort of character and goes on with letters, digits and some more.
 package func isWord(_ text: some StringProtocol, first: (UInt8) -> Bool, rest: String) -> Bool {
   guard let head = text.utf8.first, first(head) else { return false }

@@ -77,6 +77,11 @@ package struct SpecNode: Sendable {
   }
 }
 
+extension SpecNode.Entry {
+  /// The key as a value, for a form to read.
+  package var keyNode: SpecNode { SpecNode(.scalar(.init(text: key, plain: true)), keySpan, weight: 1) }
+}
+
 extension SourceSpan {
   /// From the start of this span to the end of the other.
   package func through(_ other: SourceSpan) -> SourceSpan {

@@ -101,6 +101,14 @@ extension FileSystem {
     }
   }
 
+  /// Writes a setting of the kernel's, below /proc or /sys: these want one write(2), and no rename.
+  package static func writeSetting(_ text: String, _ path: String) throws(AgentError) {
+    let file = open(path, O_WRONLY | O_CLOEXEC)
+    guard file >= 0 else { throw failure("\(path) cannot be opened", at: path) }
+    defer { _ = close(file) }
+    try write(Array(text.utf8), file, path)
+  }
+
   /// Makes names in a folder durable: rename(2) alone does not survive a power cut.
   package static func syncFolder(_ folder: String) throws(AgentError) {
     let file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

@@ -49,23 +49,23 @@ package struct CorosyncMap: Hashable, Sendable {
 
   /// How many times a head has joined this head's membership since Corosync started here; nil where it never did.
   package func joins(of name: String) -> Int? {
-    var position = 0
-    while let id = self["nodelist.node.\(position).nodeid"] {
-      if self["nodelist.node.\(position).name"] == name {
-        return self["runtime.members.\(id).join_count"].flatMap { Int($0) }
-      }
-      position += 1
+    let id = nodes.first { $0.name == name }?.id
+    return id.flatMap { self["runtime.members.\($0).join_count"] }.flatMap { Int($0) }
+  }
+
+  /// The heads that corosync.conf(5) lists, in its order.
+  private var nodes: [(id: String, name: String, position: Int)] {
+    var nodes: [(id: String, name: String, position: Int)] = []
+    while let id = self["nodelist.node.\(nodes.count).nodeid"] {
+      nodes.append((id, self["nodelist.node.\(nodes.count).name"] ?? id, nodes.count))
     }
-    return nil
+    return nodes
   }
 
   /// The state that the keys describe, together with those of `corosync-cmapctl -m stats`.
   package func state(stats: CorosyncMap, quorate: Bool, witness: Bool? = nil) -> CorosyncState {
     let own = self["runtime.votequorum.this_node_id"]
-    var nodes: [(id: String, name: String, position: Int)] = []
-    while let id = self["nodelist.node.\(nodes.count).nodeid"] {
-      nodes.append((id, self["nodelist.node.\(nodes.count).name"] ?? id, nodes.count))
-    }
+    let nodes = nodes
     var links: [CorosyncState.Link] = []
     if let here = nodes.first(where: { $0.id == own }) {
       while let address = self["nodelist.node.\(here.position).ring\(links.count)_addr"] {

@@ -40,8 +40,6 @@ struct ExpressionParser {
     self.end = end
   }
 
-  var isAtEnd: Bool { tokens.isEmpty }
-
   mutating func whole() throws(TemplateProblem) -> Expression {
     let expression = try either()
     if let rest = tokens.first {

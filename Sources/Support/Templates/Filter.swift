@@ -74,7 +74,7 @@ enum Filter: String, CaseIterable, Sendable {
     case (.sort, .list(let items)): .list(items.sorted { $0.precedes($1) })
     case (.lower, .text(let text)): .text(text.lowercased())
     case (.upper, .text(let text)): .text(text.uppercased())
-    case (.quote, .text(let text)): .text("'" + text.replacing("'", with: "'\\''") + "'")
+    case (.quote, .text(let text)): .text(text.quotedForShell)
     default: value
     }
   }
@@ -100,6 +100,11 @@ extension TemplateValue {
     if case .number(let a) = self, case .number(let b) = other { return a < b }
     return printed.unicodeScalars.lexicographicallyPrecedes(other.printed.unicodeScalars)
   }
+}
+
+extension String {
+  /// One word of sh(1), whatever is in it.
+  package var quotedForShell: String { "'" + replacing("'", with: "'\\''") + "'" }
 }
 
 /// The filters that there are, for those who write templates.

@@ -67,7 +67,7 @@ private struct TemplateParser {
     while let piece = pieces.popFirst() {
       switch piece {
       case .text(let text): parts.append(.text(text))
-      case .output(let tokens, _, let end):
+      case .output(let tokens, let end):
         var parser = ExpressionParser(tokens, end: end)
         parts.append(.output(try parser.whole()))
       case .tag(let tokens, let place, let end):

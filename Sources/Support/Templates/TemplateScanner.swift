@@ -11,7 +11,7 @@ struct ExpressionToken: Sendable {
 /// A piece of a template: text as it stands, or what a pair of brackets holds.
 enum TemplatePiece: Sendable {
   case text(String)
-  case output([ExpressionToken], place: Place, end: Place)
+  case output([ExpressionToken], end: Place)
   case tag([ExpressionToken], place: Place, end: Place)
 }
 
@@ -52,7 +52,7 @@ struct TemplateScanner {
         let start = place
         lineIsBlank = false
         let tokens = try tokens(until: "}}", from: start)
-        pieces.append(.output(tokens, place: start, end: place))
+        pieces.append(.output(tokens, end: place))
         advance(2)
       } else if starts(with: "{%") {
         let (start, wasBlank) = (place, lineIsBlank)

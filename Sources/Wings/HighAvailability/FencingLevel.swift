@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
+import Templates
 
 /// A level of Pacemaker's fencing topology that is not the BMC: a fence agent, behind a program of ours by which it
 /// gets its secrets. Pacemaker gives parameters on standard input, so they are in no list of processes and no CIB.

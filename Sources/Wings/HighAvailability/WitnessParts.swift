@@ -75,7 +75,7 @@ struct WitnessParts {
   }
 
   private func serves(_ head: Head) -> String {
-    let anchor = policy.addresses.first { $0.network == cluster.bootNetwork?.name } ?? policy.addresses.first
+    let anchor = policy.anchor(cluster)
     let card = anchor.flatMap { head.nic(on: $0.network)?.name } ?? "lo"
     return """
       #!/bin/sh

@@ -43,9 +43,9 @@ package enum PackageSets: Wing {
   package static func problems(_ cluster: Cluster) -> [Diagnostic] {
     cluster.sets.flatMap { set -> [Diagnostic] in
       let heads = cluster.heads.flatMap { head in
-        set.heads.files.compactMap { problem($0, values(set, cluster, on: head)) }
+        problems(set.heads, values(set, cluster, on: head))
       }
-      let nodes = set.nodes.files.compactMap { problem($0, values(set, cluster)) }
+      let nodes = problems(set.nodes, values(set, cluster))
       var seen: Set<SourceSpan> = []
       return (heads + nodes).filter { seen.insert($0.span).inserted }
     }
@@ -69,9 +69,13 @@ package enum PackageSets: Wing {
     SetVariables.values(of: set, in: cluster, serviceAddress: Netboot.serviceAddress(cluster), on: head)
   }
 
-  /// A file that `problems` has found nothing wrong with. Nil: it has, and nothing is planned.
+  private static func problems(_ side: PackageSet.Side, _ values: [String: TemplateValue]) -> [Diagnostic] {
+    side.files.compactMap { problem($0, values) }
+  }
+
+  /// The text of a file. Nil: `problems` has told what is wrong with it, and nothing is planned.
   private static func filled(_ file: PackageSet.File, _ values: [String: TemplateValue]) -> Content? {
-    problem(file, values) == nil ? try? text(file, values) : nil
+    try? text(file, values)
   }
 
   private static func problem(_ file: PackageSet.File, _ values: [String: TemplateValue]) -> Diagnostic? {

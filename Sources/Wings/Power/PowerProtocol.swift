@@ -52,11 +52,6 @@ extension PowerProtocols {
   static var suites: [Int] { Set(all.flatMap { $0.suites }).sorted(by: >) }
 }
 
-extension String {
-  /// One word of sh(1), whatever is in it.
-  var quotedForShell: String { "'" + replacing("'", with: "'\\''") + "'" }
-}
-
 extension BMC {
   /// The protocol that it speaks. The reader lets no other through.
   package var speaks: any PowerProtocol.Type {

@@ -109,11 +109,6 @@ extension Form where Value == String {
     }
   }
 
-  /// A small letter, a digit or an underscore.
-  private static func isSnakeCase(_ byte: UInt8) -> Bool {
-    (97...122).contains(byte) || (48...57).contains(byte) || byte == 95
-  }
-
   /// One word: it becomes a line of what the agent reads.
   fileprivate static var fenceValue: Form {
     text("a word", code: .badName, pattern: "^[!-~]{1,200}$") { text in

@@ -8,8 +8,10 @@ import SpecForms
 enum PackagesSection {
   private static let noun = "a mapping of package sets to their settings"
 
+  static var name: Form<String> { .label("the name of a package set", longest: 32) }
+
   static var form: Form<[SetRequest]> {
-    let name = Form.label("the name of a package set", longest: 32)
+    let name = name
     let schema = SchemaValue.members([
       "type": .text("object"), "propertyNames": name.schema,
       "additionalProperties": .members([
@@ -20,8 +22,7 @@ enum PackagesSection {
     return Form(noun: noun, schema: schema) { node, problems in
       guard let entries = node.entries(for: noun, &problems) else { return nil }
       return entries.compactMap { entry in
-        let key = SpecNode(.scalar(.init(text: entry.key, plain: true)), entry.keySpan, weight: 1)
-        guard name.read(key, &problems) != nil else { return nil }
+        guard name.read(entry.keyNode, &problems) != nil else { return nil }
         guard !entry.value.isEmpty else { return SetRequest(name: entry.key, given: [], source: entry.keySpan) }
         guard let settings = entry.value.entries(for: "the settings of `\(entry.key)`", &problems) else { return nil }
         return SetRequest(

@@ -35,7 +35,7 @@ struct SetReader {
       let root = TreeBuilder.build(bytes, SourceText(file: description, bytes: bytes), &problems),
       let declaration = SetSection.form.read(root, &problems)
     else { return nil }
-    let settings = SettingValues(request: request, description: description).read(declaration.settings, &problems)
+    let settings = SettingValues(request: request).read(declaration.settings, &problems)
     // One whose value is wrong is there all the same: its mistake is told once.
     let types = SettingValues.types(declaration.settings)
     let heads = side(declaration.heads, SetVariables.types(types, onHeads: true), &problems)

@@ -141,7 +141,7 @@ extension Form where Value == String {
   static var variable: Form {
     text("the name of a setting", code: .badName, pattern: "^[a-z][a-z0-9_]*$") { text in
       guard text.utf8.count <= 64, let first = text.utf8.first, (97...122).contains(first),
-        text.utf8.allSatisfy({ isLowerAlphanumeric($0) || $0 == 95 })
+        text.utf8.allSatisfy(isSnakeCase)
       else {
         return .wrong(
           "`\(shown(text))` is not the name of a setting.",

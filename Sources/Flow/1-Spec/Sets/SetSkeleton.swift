@@ -10,7 +10,7 @@ package struct SetSkeleton {
   package init?(_ name: String) {
     var problems = Problems(file: "")
     let node = SpecNode(.scalar(.init(text: name, plain: true)), .point("", 1, 1), weight: 1)
-    guard Form.label("the name of a package set", longest: 32).read(node, &problems) != nil else { return nil }
+    guard PackagesSection.name.read(node, &problems) != nil else { return nil }
     files = [
       (
         "set.yaml",

@@ -7,8 +7,6 @@ import Templates
 /// The settings of a set with their values: what the site says, or the set's defaults.
 struct SettingValues {
   let request: SetRequest
-  /// The set's own file.
-  let description: String
 
   func read(
     _ declared: [Named<SettingSection.Declaration>], _ problems: inout Problems

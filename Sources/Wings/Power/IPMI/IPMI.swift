@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
+import Templates
 
 /// IPMI 2.0 over LAN: ipmitool(1), and fence_ipmilan(8) for Pacemaker.
 package enum IPMI: PowerProtocol {
