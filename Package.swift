@@ -25,7 +25,7 @@ let package = Package(
       "Reconciler", "Flow/0-Reconcile",
       [
         "SpecReading", "ClusterModel", "Observation", "Planning", "Execution", "Auditing", "Wings",
-        "HostAccess", "Diagnostics",
+        "HostAccess", "Diagnostics", "BuiltInSets",
       ]),
     // Bytes → nodes with spans → a validated Cluster, or diagnostics. Opens no files.
     target("SpecReading", "Flow/1-Spec", ["SpecForms", "ClusterModel", "Templates", "Diagnostics", "CYAML"]),
@@ -120,6 +120,12 @@ let package = Package(
     target("Diagnostics", "Support/Diagnostics", []),
     // Texts with places for values, checked against types: the files of package sets.
     target("Templates", "Support/Templates", []),
+    // `packages/`, in the program.
+    .target(
+      name: "BuiltInSets", path: "Sources/Support/BuiltInSets", swiftSettings: strict, plugins: ["EmbedSets"]),
+    .plugin(name: "EmbedSets", capability: .buildTool(), dependencies: ["embed-sets"]),
+    // Writes them as Swift, for the plugin.
+    .executableTarget(name: "embed-sets", path: "Sources/Apps/EmbedSets", swiftSettings: strict),
     // docs/diagnostics, in the program. `Pages` is a link to it.
     .target(
       name: "DiagnosticPages", path: "Sources/Support/DiagnosticPages", resources: [.embedInCode("Pages")],

@@ -10,6 +10,7 @@ package enum WingCatalog {
     Units.self,
     Packages.self,
     Links.self,
+    SystemUsers.self,
     Heads.self,
     TimeZone.self,
     NetworkTime.self,

@@ -9,6 +9,8 @@ package struct Publications: Sendable {
   package let contributions: [ImageContribution]
   /// Ports of the heads that others have to reach.
   package let firewallNeeds: [FirewallNeed]
+  /// Accounts of daemons, on heads and in images.
+  package let users: [WantedUser]
   /// Secrets that one node gets, besides those of its image.
   package let nodeSecrets: [NodeSecret]
   /// The recipe of each client image, by its name in the description. The digest is its identity.
@@ -19,8 +21,10 @@ package struct Publications: Sendable {
   package init(_ cluster: Cluster, _ files: SiteFiles, wings: [any Wing.Type] = WingCatalog.all) {
     let contributions = wings.flatMap { $0.contributions(cluster) }
     services = wings.flatMap { $0.services(cluster) }
+    let users = wings.flatMap { $0.users(cluster) }
+    self.users = users
     images = Dictionary(
-      cluster.images.map { ($0.name, ImageRecipes.recipe($0, cluster, files, contributions)) },
+      cluster.images.map { ($0.name, ImageRecipes.recipe($0, cluster, files, contributions, users.map(\.user))) },
       uniquingKeysWith: { first, _ in first })
     self.contributions = contributions
     firewallNeeds = wings.flatMap { $0.firewallNeeds(cluster) }
@@ -41,6 +45,10 @@ package struct HeadService: Hashable, Sendable {
   package var checks: [HealthCheck]
   /// It is the site's own: `cluster` neither installs nor configures it.
   package var isOwn: Bool
+  /// Services that start before it, where both start.
+  package var needs: [String] = []
+  /// It keeps its state in the folder of `ha: state:`.
+  package var keepsState = false
   package var source: SourceSpan
 
   package init(name: String, unit: String, checks: [HealthCheck], isOwn: Bool = false, source: SourceSpan) {

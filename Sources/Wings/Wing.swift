@@ -25,6 +25,8 @@ package protocol Wing: SendableMetatype {
   static func contributions(_ cluster: Cluster) -> [ImageContribution]
   /// Ports of the heads that this wing's programs must be reachable at.
   static func firewallNeeds(_ cluster: Cluster) -> [FirewallNeed]
+  /// Accounts that its daemons have on heads and in images.
+  static func users(_ cluster: Cluster) -> [WantedUser]
   /// Secrets that it has for single nodes.
   static func nodeSecrets(_ cluster: Cluster) -> [NodeSecret]
   /// Problems of what the description asks of this wing, beyond what reading it has found.
@@ -45,6 +47,7 @@ extension Wing {
   package static func services(_ cluster: Cluster) -> [HeadService] { [] }
   package static func contributions(_ cluster: Cluster) -> [ImageContribution] { [] }
   package static func firewallNeeds(_ cluster: Cluster) -> [FirewallNeed] { [] }
+  package static func users(_ cluster: Cluster) -> [WantedUser] { [] }
   package static func nodeSecrets(_ cluster: Cluster) -> [NodeSecret] { [] }
   package static func problems(_ cluster: Cluster) -> [Diagnostic] { [] }
 }

@@ -235,6 +235,42 @@ extension Contract {
       #expect(await host.failure(of: cycled) == .notFound)
       #expect(try await host.ask(PowerCycleProbe(bmc.address)) == .some(nil), "it was not done")
     },
+    Contract(name: "an account is made with the numbers that it is to have, once") { (host) async throws in
+      let user = SystemUser(name: "contract", uid: 699, gid: 698, home: "/nonexistent")
+      #expect(try await host.ask(SystemUserProbe(user)) == SystemUserState())
+
+      #expect(try await host.once(EnsureSystemUser(user)).changed)
+
+      #expect(try await host.ask(SystemUserProbe(user)) == SystemUserState(uid: 699, gid: 698))
+      #expect(try await host.once(EnsureSystemUser(user)).changed == false)
+      let renumbered = SystemUser(name: "contract", uid: 697, gid: 698, home: "/nonexistent")
+      #expect(await host.failure(of: EnsureSystemUser(renumbered)) == .conflict)
+      let other = SystemUser(name: "contract2", uid: 699, gid: 696, home: "/nonexistent")
+      #expect(try await host.ask(SystemUserProbe(other)) == SystemUserState(uidOwner: "contract"))
+      #expect(await host.failure(of: EnsureSystemUser(other)) == .conflict)
+    },
+    Contract(name: "a folder is the state of services where something is mounted, and marked") { (host) async throws in
+      let goal = StateFolderGoal(path: "/srv/contract", marker: "contract contract.example.org")
+      let (unit, file) = ("srv-contract.mount", "/etc/systemd/system/srv-contract.mount")
+      #expect(try await host.ask(StateFolderProbe(goal.path)).isMounted == false)
+      #expect(await host.failure(of: EnsureStateFolder(goal, marks: true)) == .notFound)
+      try await host.perform(
+        EnsureFile(FileGoal(path: file, contents: .text("[Mount]\nWhat=tmpfs\nWhere=\(goal.path)\nType=tmpfs\n"))))
+      try await host.perform(EnsureUnit(UnitGoal(name: unit, enabled: nil, active: true)))
+      let empty = StateFolder(isMounted: true, marker: nil, isEmpty: true)
+      #expect(try await host.ask(StateFolderProbe(goal.path)) == empty)
+      #expect(await host.failure(of: EnsureStateFolder(goal, marks: false)) == .conflict)
+
+      #expect(try await host.once(EnsureStateFolder(goal, marks: true)).changed)
+
+      let marked = StateFolder(isMounted: true, marker: goal.marker, isEmpty: false)
+      #expect(try await host.ask(StateFolderProbe(goal.path)) == marked)
+      #expect(try await host.once(EnsureStateFolder(goal, marks: false)).changed == false)
+      let other = StateFolderGoal(path: goal.path, marker: "another another.example.org")
+      #expect(await host.failure(of: EnsureStateFolder(other, marks: true)) == .conflict)
+      try await host.perform(EnsureUnit(UnitGoal(name: unit, enabled: nil, active: false)))
+      try await host.perform(EnsureFileAbsent(path: file))
+    },
     Contract(name: "every probe is answered") { (host) async throws in
       let probes = [
         AnyProbe(SystemProbe()), AnyProbe(LinksProbe()), AnyProbe(CorosyncProbe()), AnyProbe(CIBProbe()),

@@ -8,6 +8,7 @@ import Wings
 enum WireSamples {
   static let bmc = BMC(
     address: IPv4Address(bits: 0x0a03_0001), protocol: .ipmi, user: "admin", password: SecretRef("bmc/head1"))
+  static let user = SystemUser(name: "munge", uid: 641, gid: 641, home: "/nonexistent")
   static let mac = MACAddress(bits: 0x5254_0001_0001)
   static let address = IPv4Address(bits: 0x0a01_0001)
   static let error = AgentError(.diskFull, "The disk is full", cause: "ENOSPC", next: "Make room.")
@@ -29,6 +30,9 @@ enum WireSamples {
     PackagesProbe(["nginx", "dnsmasq"]).answered(["nginx": "1.22"]),
     UnitProbe("nginx.service", configuration: ["/etc/nginx"]).answered(
       UnitState(exists: true, enabled: true, masked: false, active: "active", configuration: .stale)),
+    SystemUserProbe(user).answered(SystemUserState(uid: 641, gid: 641)),
+    SystemUserProbe(user).answered(SystemUserState(uidOwner: "other", gidOwner: "others")),
+    StateFolderProbe("/srv/state").answered(StateFolder(isMounted: true, marker: "alps", isEmpty: false)),
     ListenersProbe().answered([Listener(.udp(53), address: "10.1.0.1%eth0", program: "dnsmasq")]),
     LinksProbe().answered([
       LinkState(name: "eth0", mac: mac, up: true, addresses: ["10.1.0.1/16"], gateways: [address])
@@ -88,7 +92,8 @@ enum WireSamples {
       EnsureTree(TreeGoal(root: "/srv/t", files: ["x": .init(.text("1"), executable: true)])),
       EnsureTreeAbsent(root: "/srv/t"), EnsurePackages(["nginx"]), EnsurePackagesAbsent(["nginx"]),
       EnsureUnit(UnitGoal(name: "a.service", enabled: nil, active: true, configuration: ["/etc/a"], reload: .reload)),
-      EnsureHostname("head1"),
+      EnsureHostname("head1"), EnsureSystemUser(user),
+      EnsureStateFolder(StateFolderGoal(path: "/srv/state", marker: "alps"), marks: true),
       EnsureLink(
         LinkGoal(
           interface: "eth0", address: address, prefix: 16, gateway: nil,

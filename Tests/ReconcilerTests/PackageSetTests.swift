@@ -95,7 +95,7 @@ import Wings
       ),
       (
         "packages: { metrcis: {} }",
-        "spec.missing-file cluster.yaml:52: There is no package set `metrcis`: no packages/metrcis/set.yaml is here."
+        "spec.missing-file cluster.yaml:52: There is no package set `metrcis`: it comes neither with the program nor in packages/metrcis/."
       ),
     ] {
       let found = try problems(packages: packages + "\n")

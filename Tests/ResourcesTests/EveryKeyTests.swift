@@ -82,7 +82,7 @@ import Wings
     guard var cluster = reading.cluster else { return (nil, reading.diagnostics) }
     let (sets, mistakes) = SpecReader.sets(cluster, Self.files)
     guard mistakes.isEmpty else { return (nil, mistakes) }
-    cluster.sets = sets
+    cluster.adopt(sets)
     let problems = WingCatalog.all.flatMap { $0.problems(cluster) }.filter { $0.severity == .error }
     guard problems.isEmpty else { return (nil, problems) }
     let site = try SimulatedSite(text)
@@ -152,12 +152,19 @@ import Wings
       contents: .text(
         """
         summary: Metrics.
-        settings: { port: { type: number, default: 9100, doc: A port. } }
-        heads: { packages: [prometheus], files: heads, units: [prometheus.service] }
+        settings:
+          port: { type: number, default: 9100, doc: A port. }
+          cores: { type: number, per: node, default: 1, doc: Cores of a node. }
+        heads:
+          packages: [prometheus]
+          files: heads
+          units: [prometheus.service]
+          services: { store: { unit: store.service, state: true } }
 
         """), executable: false),
     "packages/metrics/heads/etc/prometheus.yml.j2": .init(
-      contents: .text("port: {{ set.port }}\n"), executable: false),
+      contents: .text("port: {{ set.port }}\n{% for node in cluster.nodes %}{{ node.set.cores }}\n{% endfor %}"),
+      executable: false),
   ])
 
   /// Two heads on four networks, two groups of nodes, and every key that the format has, or room for it.
@@ -209,6 +216,7 @@ import Wings
           names: "node[001-004]", image: compute, boot: stateless,
           nics: { eth0: { network: private, address: 10.1.1.1+, mac: 52:54:00:11:00:01+ } },
           bmc: { address: 10.3.1.1+, protocol: ipmi, user: admin, password: secret:bmc/nodes },
+          packages: { metrics: { cores: 8 } },
         },
         {
           names: login, image: small,
@@ -226,6 +234,7 @@ import Wings
         ],
         monitor: { every: 3s, timeout: 10s, restarts: 3 }, failback: manual,
         heartbeat: { links: [private, heartbeat], detect: 1s }, fencing: { via: bmc },
+        state: { shared: /srv/state, mount: { from: "nas:/state", type: nfs4, options: hard } },
         witness: { host: 192.0.2.40, port: 5403, certificate: secret:witness/heads },
       },
       ntp: { servers: [ntp.example.org] }, firewall: { open: [{ tcp: 443, udp: 443, from: any }] },

@@ -71,7 +71,7 @@ final class SimulatedSite {
     var cluster = try Self.read(spec)
     let (sets, problems) = SpecReader.sets(cluster, siteFiles)
     try #require(problems.isEmpty, "\(problems)")
-    cluster.sets = sets
+    cluster.adopt(sets)
     return cluster
   }
 

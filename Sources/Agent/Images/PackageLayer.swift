@@ -42,8 +42,12 @@ struct PackageLayer {
 
   private func install(into root: String) async throws(AgentError) {
     let progress = InstallProgress(context.progress)
+    let accounts = root + ".accounts"
+    if !recipe.users.isEmpty {
+      try FileSystem.write(Array(Self.hook(recipe.users).utf8), to: accounts, mode: 0o700)
+    }
     let result = try await Command.run(
-      "mmdebstrap", arguments(root),
+      "mmdebstrap", arguments(root, accounts),
       environment: [
         // The initramfs is made later, once, with our files in place (initramfs-tools' kernel hook).
         "INITRD": "No", "SOURCE_DATE_EPOCH": ImageBuilder.epoch, "DEBIAN_FRONTEND": "noninteractive",
@@ -51,13 +55,25 @@ struct PackageLayer {
     guard result.succeeded else { throw failure(result) }
   }
 
-  private func arguments(_ root: String) -> [String] {
+  /// A program that mmdebstrap(1) runs when the base is there, and before other packages make accounts. useradd(8) is
+  /// in one of those; what passwd(5) and group(5) say becomes complete when the package passwd is configured.
+  static func hook(_ users: [SystemUser]) -> String {
+    let lines = users.flatMap { user in
+      [("passwd", user.passwd), ("group", user.group)].map { file, line in
+        "printf '%s\\n' \(Command.shellWord(line)) >> \"$1/etc/\(file)\""
+      }
+    }
+    return "#!/bin/sh\nset -eu\n" + lines.joined(separator: "\n") + "\n"
+  }
+
+  private func arguments(_ root: String, _ accounts: String) -> [String] {
     var arguments = [
       "--mode=root", "--variant=minbase", "--verbose", "--logfile=/dev/stdout", "--format=directory",
       "--include=" + ([recipe.kernel] + recipe.packages).joined(separator: ","),
       // The result is thrown away whole when anything fails: no need to wait for the disk after each file.
       "--dpkgopt=force-unsafe-io",
     ]
+    if !recipe.users.isEmpty { arguments.append("--essential-hook=\(accounts)") }
     arguments += SlimImage.unpacked.map { "--dpkgopt=path-exclude=\($0)" }
     var settings = ["APT::Install-Recommends \"false\"", "Acquire::Languages \"none\"", "Acquire::Retries \"3\""]
     if let proxy = recipe.proxy { settings.append("Acquire::http::Proxy \"\(proxy)\"") }

@@ -38,6 +38,7 @@ extension FakeMachine {
       unit.isAltered = false
     }
     units[goal.name] = unit
+    if done.contains("started") || done.contains("stopped") { mount(goal.name, unit.active == "active") }
     return Outcome(
       changed: !done.isEmpty, detail: done.isEmpty ? "as desired already" : done.joined(separator: ", "))
   }

@@ -79,6 +79,10 @@ package struct FakeMachine: Hashable, Codable, Sendable {
   package var lacks: Set<String> = ["no-such-package"]
   package var installed: [String: String] = [:]
   package var ours: Set<String> = []
+  /// Accounts of daemons that we made, or that somebody made before.
+  package var accounts: Set<SystemUser> = []
+  /// Folders that are mounted from elsewhere, by path.
+  package var shares: [String: StateFolder] = [:]
   package var units: [String: Unit] = [:]
   package var links: [LinkState] = []
   /// The card that has failed, as it was before. Nil: none has.

@@ -28,15 +28,15 @@ extension FakeWorld {
         machines[host]?.units[own.unit] = FakeMachine.Unit(enabled: false)
       }
     }
-    for set in cluster.sets { offerUnits(of: set.heads) }
+    for set in cluster.sets { offerUnits(of: set.heads, set.services.map(\.unit)) }
   }
 
   /// The units of a package set come with the first of its packages, but for those whose files it brings itself.
-  private mutating func offerUnits(of side: PackageSet.Side) {
+  private mutating func offerUnits(of side: PackageSet.Side, _ services: [String]) {
     guard let package = side.packages.first else { return }
     let brought = Set(side.files.map(\.path))
     for host in machines.keys {
-      let units = side.units.filter {
+      let units = (side.units + services).filter {
         machines[host]?.known($0) == nil && !brought.contains("/etc/systemd/system/\($0)")
       }
       guard var offer = machines[host]?.offer(package), !Set(units).isSubset(of: offer.units) else { continue }
@@ -107,6 +107,10 @@ extension FakeWorld {
     var machine = FakeMachine(hostname: hostname, links: links)
     machine.files["/etc/hosts"] = .init(bytes: Array("127.0.0.1 localhost\n".utf8))
     machine.files["/etc/hostname"] = .init(bytes: Array("\(hostname)\n".utf8))
+    // Where no unit of ours mounts it, the site does.
+    if let state = cluster.ha?.state, state.mount == nil {
+      machine.shares[state.path] = StateFolder(isMounted: true, marker: nil, isEmpty: true)
+    }
     machines[head.name] = machine
     add(head.bmc, of: head.name)
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Auditing
+import BuiltInSets
 import ClusterModel
 import Diagnostics
 import Foundation
@@ -30,20 +31,38 @@ package struct Specification: Sendable {
     var result = Specification(
       bytes: bytes, cluster: reading.cluster, files: SiteFiles(), diagnostics: reading.diagnostics)
     guard let cluster = reading.cluster else { return result }
-    let found = try FilesBeside(location.deletingLastPathComponent()).read(SpecReader.referencedPaths(cluster))
+    let beside = FilesBeside(location.deletingLastPathComponent())
+    let found = try beside.read(SpecReader.referencedPaths(cluster))
     result.files.files = found.files
+    result.addBuiltInSets(cluster)
+    let named = SpecReader.settingFiles(cluster, result.files)
+    let more = try beside.read(named.map(\.value))
+    result.files.files.merge(more.files) { first, _ in first }
     result.complete(
       SpecReader.missingFiles(found.missing, result.files, cluster) + SpecReader.linkedPaths(found.linked, cluster)
+        + SpecReader.linkedSettingFiles(more.linked, named)
         + SpecReader.privateFiles(found.unreadable, cluster)
         + SpecReader.secretsInImages(Set(found.files.keys), cluster))
     return result
+  }
+
+  /// Adds the program's own sets where the site has none of that name.
+  private mutating func addBuiltInSets(_ cluster: Cluster) {
+    for request in cluster.setRequests {
+      let folder = PackageSet.folder(request.name)
+      guard files.below(folder).isEmpty, let own = BuiltInSets.all[request.name] else { continue }
+      for file in own {
+        files.files["\(folder)/\(file.path)"] = SiteFiles.File(
+          contents: .text(file.text), executable: file.isExecutable)
+      }
+    }
   }
 
   /// Takes in what the files beside the description say.
   private mutating func complete(_ problems: [Diagnostic]) {
     guard var cluster else { return }
     let (sets, found) = SpecReader.sets(cluster, files)
-    cluster.sets = sets
+    cluster.adopt(sets)
     let all = problems + found + WingCatalog.problems(of: cluster)
     diagnostics += all
     self.cluster = all.contains { $0.severity == .error } ? nil : cluster
@@ -84,15 +103,25 @@ extension Specification {
     var result = Specification(
       bytes: file.bytes, cluster: reading.cluster, files: SiteFiles(), diagnostics: reading.diagnostics)
     guard let cluster = reading.cluster else { return result }
+    let missing = try result.add(SpecReader.referencedPaths(cluster), at: commit, in: repository)
+    result.addBuiltInSets(cluster)
+    _ = try result.add(SpecReader.settingFiles(cluster, result.files).map(\.value), at: commit, in: repository)
+    result.complete(SpecReader.missingFiles(missing, result.files, cluster))
+    return result
+  }
+
+  /// Adds files and folders of a commit, and returns the paths at which it has nothing.
+  private mutating func add(
+    _ paths: [String], at commit: String, in repository: AuditRepository
+  ) throws(AuditError) -> [String] {
     var missing: [String] = []
-    for path in SpecReader.referencedPaths(cluster) {
+    for path in paths {
       let found = try repository.files(at: path, in: commit)
       if found.isEmpty { missing.append(path) }
       for (path, file) in found {
-        result.files.files[path] = SiteFiles.File(contents: Content(file.bytes), kind: file.kind)
+        files.files[path] = SiteFiles.File(contents: Content(file.bytes), kind: file.kind)
       }
     }
-    result.complete(SpecReader.missingFiles(missing, result.files, cluster))
-    return result
+    return missing
   }
 }

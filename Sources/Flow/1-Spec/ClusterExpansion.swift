@@ -28,6 +28,9 @@ struct ClusterExpansion {
       access: Access(user: declaration.access?.value.user?.value ?? "root"), settings: declaration.settings,
       source: declaration.span)
     cluster.setRequests = declaration.packages
+    for group in declaration.nodes where !group.value.packages.isEmpty {
+      cluster.groupRequests[group.span] = group.value.packages
+    }
     return cluster
   }
 
@@ -62,11 +65,11 @@ struct ClusterExpansion {
       files: value.files?.value,
       permissions: value.permissions.compactMap { entry in
         entry.value.map { ClientImage.Permission(path: entry.name.value, owner: $0.owner, mode: $0.mode) }
-      }, secrets: value.secrets.compactMap(secret), run: value.run.map(\.value), source: image.span,
+      }, secrets: value.secrets.compactMap(Self.secret), run: value.run.map(\.value), source: image.span,
       pathSources: paths)
   }
 
-  private func secret(_ secret: Named<ImageSecretSection.Declaration>) -> ClientImage.Secret? {
+  static func secret(_ secret: Named<ImageSecretSection.Declaration>) -> ClientImage.Secret? {
     guard let from = secret.value?.from?.value else { return nil }
     guard let permission = secret.value?.permissions?.value else {
       return ClientImage.Secret(path: secret.name.value, secret: from)
@@ -136,7 +139,7 @@ struct ClusterExpansion {
     guard let links = policy.heartbeat?.value.links?.value else { return nil }
     let monitor = policy.monitor?.value
     let watching = (monitor?.sources ?? [:]).map { ("monitor.\($0.key)", $0.value) }
-    return HighAvailabilityPolicy(
+    var result = HighAvailabilityPolicy(
       addresses: policy.addresses.compactMap { address in
         address.value.map { .init(network: address.name.value, address: $0, source: address.span) }
       },
@@ -150,5 +153,18 @@ struct ClusterExpansion {
         links: links.map(\.value), detect: policy.heartbeat?.value.detect?.value ?? HeartbeatSection.defaultDetect),
       fencing: policy.fencing != nil, witness: witness(policy.witness, nodes), source: policy.keySpan,
       sources: policy.sources.merging(watching) { key, _ in key })
+    result.state = policy.state.flatMap(state)
+    return result
+  }
+
+  private func state(_ state: Located<StateSection.Declaration>) -> HighAvailabilityPolicy.State? {
+    guard let path = state.value.shared?.value else { return nil }
+    let mount = state.value.mount?.value
+    return .init(
+      path: path,
+      mount: mount.flatMap { mount in
+        guard let from = mount.from?.value, let type = mount.type?.value else { return nil }
+        return .init(what: from, type: type.rawValue, options: mount.options?.value)
+      }, source: state.span)
   }
 }

@@ -16,7 +16,8 @@ extension SpecReader {
     let missing = Set(missing)
     let sets = cluster.setRequests.filter { files.files[PackageSet.folder($0.name) + "/set.yaml"] == nil }.map { set in
       Diagnostic(
-        .missingFile, "There is no package set `\(set.name)`: no \(PackageSet.folder(set.name))/set.yaml is here.",
+        .missingFile,
+        "There is no package set `\(set.name)`: it comes neither with the program nor in \(PackageSet.folder(set.name))/.",
         help: "`cluster package new \(set.name)` begins one. `cluster package list` shows those that there are.",
         at: set.source)
     }
@@ -49,6 +50,16 @@ extension SpecReader {
             at: image.pathSources[path] ?? image.source)
         }
       }
+  }
+
+  /// Diagnostics for files of settings that lead through a symbolic link.
+  package static func linkedSettingFiles(_ linked: [String], _ named: [Located<String>]) -> [Diagnostic] {
+    let linked = Set(linked)
+    return named.filter { linked.contains($0.value) }.map { path in
+      Diagnostic(
+        .linkedPath, "`\(shown(path.value))` leads through a symbolic link.",
+        help: "Where it leads may lie outside of this repository. Put the file here.", at: path.span)
+    }
   }
 
   /// Diagnostics for files of images that only their owner may read, and for which nothing says so in the image.

@@ -10,6 +10,9 @@ package struct ClusteredUnit: Hashable, Sendable {
   package var services: [String]
   package var checks: [HealthCheck]
   package var isOwn: Bool
+  /// Units that start before it, where both start, by their ids in the CIB.
+  package var needs: [String] = []
+  package var keepsState: Bool
 
   /// The units that a policy asks for, each once.
   package static func all(of policy: HighAvailabilityPolicy, in cluster: Cluster) -> [ClusteredUnit] {
@@ -20,10 +23,13 @@ package struct ClusteredUnit: Hashable, Sendable {
       if let index = units.firstIndex(where: { $0.unit == service.unit }) {
         units[index].services.append(service.name)
         units[index].checks += service.checks
+        units[index].keepsState = units[index].keepsState || service.keepsState
       } else {
         units.append(ClusteredUnit(service))
       }
     }
+    let ids = Dictionary(units.flatMap { unit in unit.services.map { ($0, unit.id) } }) { first, _ in first }
+    for index in units.indices { units[index].needs = units[index].needs.compactMap { ids[$0] } }
     return units
   }
 
@@ -34,6 +40,8 @@ package struct ClusteredUnit: Hashable, Sendable {
     services = [service.name]
     checks = service.checks
     isOwn = service.isOwn
+    needs = service.needs
+    keepsState = service.keepsState
   }
 
   /// The id of a service address's primitive.

@@ -13,14 +13,15 @@ package enum HighAvailability: Wing {
   package static let kinds: [AnyKind] = [
     AnyKind(FencingProofKind.self), AnyKind(HighAvailabilityBootstrapKind.self),
     AnyKind(PacemakerConfigurationKind.self), AnyKind(ResourceAgentsKind.self),
+    AnyKind(StateFolderKind.self),
   ]
   package static let probes: [any Probe.Type] = [
     CorosyncProbe.self, CIBProbe.self, StoredCIBProbe.self, CrmMonProbe.self, FencingProbe.self,
-    ResourceAgentsProbe.self, FenceTestProbe.self,
+    ResourceAgentsProbe.self, FenceTestProbe.self, StateFolderProbe.self,
   ]
   package static let operations: [any HostOperation.Type] = [
     EnsureCIB.self, EnsureFencingProven.self, EnsureServicesOn.self, EnsureResourceAgents.self,
-    EnsureFenceTested.self,
+    EnsureFenceTested.self, EnsureStateFolder.self,
   ]
   package static let errands: [any Errand.Type] = [
     SwitchoverErrand.self, MaintenanceErrand.self, FenceTestErrand.self,
@@ -116,9 +117,13 @@ package enum HighAvailability: Wing {
   ) -> [Resource] {
     guard let policy = cluster.ha, let primary = cluster.primary, cluster.heads.count > 1 else { return [] }
     let parts = HighAvailabilityParts(cluster: cluster, policy: policy, primary: primary)
-    return parts.onHeads + parts.orders + parts.ownUnits + [parts.bootstrap] + parts.proofs + parts.units + [
-      parts.configuration
-    ]
+    let state = policy.state.map {
+      SharedState(cluster: cluster, policy: policy, state: $0, primary: primary.name).resources
+    }
+    return (state ?? []) + parts.onHeads + parts.orders + parts.ownUnits + [parts.bootstrap] + parts.proofs
+      + parts.units + [
+        parts.configuration
+      ]
   }
 }
 
@@ -295,7 +300,9 @@ struct HighAvailabilityParts {
       .init(
         head: head, others: cluster.heads.map(\.name).filter { $0 != head }, addresses: addresses, units: units),
       because: "services before Pacemaker runs", source: source("addresses"),
-      after: units.map { WellKnown.unit($0, on: head) })
+      after: units.map { WellKnown.unit($0, on: head) }
+        + (policy.state.map { [StateFolderKind.id(on: head, $0.path)] } ?? [])
+    )
   }
 
   var proofs: [Resource] {

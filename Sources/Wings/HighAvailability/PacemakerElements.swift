@@ -137,9 +137,15 @@ struct PacemakerElements {
     ClusteredUnit.all(of: policy, in: cluster).map { service in
       primitive(
         service.id, ["class": "ocf", "provider": "cluster", "type": "service"],
-        [("unit", service.unit)] + (anchor.map { service.parameters(at: $0.address) } ?? []),
+        [("unit", service.unit)] + marker(service) + (anchor.map { service.parameters(at: $0.address) } ?? []),
         operations: [monitor, ("start", .zero, .seconds(30)), ("stop", .zero, .seconds(30))])
     }
+  }
+
+  /// The mark without which it is not started: see `SharedState`.
+  private func marker(_ service: ClusteredUnit) -> [(name: String, value: String)] {
+    guard service.keepsState, let state = policy.state else { return [] }
+    return [("marker", state.marker), ("marker_text", "\(cluster.name) \(cluster.domain)")]
   }
 
   // MARK: Placement
@@ -159,6 +165,11 @@ struct PacemakerElements {
         constraint(
           "rsc_order", "\(service.id)-after-\(first)", ["first": first, "then": service.id, "kind": "Mandatory"]),
       ]
+      // Optional: a service that is restarted does not restart those that start after it.
+      elements += service.needs.map { need in
+        constraint(
+          "rsc_order", "\(service.id)-after-\(need)", ["first": need, "then": service.id, "kind": "Optional"])
+      }
     }
     if let preference { elements.append(preference(first)) }
     return elements + whereLinked(anchor)

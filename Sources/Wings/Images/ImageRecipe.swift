@@ -25,6 +25,8 @@ package struct ImageRecipe: Hashable, Codable, Sendable {
   package var permissions: [ClientImage.Permission]
   /// Paths that nodes get a secret at. A package may have put a secret of its own there, which all could read.
   package var secretPaths: [String]
+  /// Accounts that are made before the packages are installed, which would give them any numbers.
+  package var users: [SystemUser]
   package var digest: String
 
   package struct Overlay: Hashable, Codable, Sendable {
@@ -41,7 +43,7 @@ package struct ImageRecipe: Hashable, Codable, Sendable {
     name: String, suite: String, mirror: String?, security: String? = nil, proxy: String?,
     asOf: ArchiveDate? = nil, snapshot: String? = nil, kernel: String, packages: [String], overlays: [Overlay],
     finish: [Overlay], links: [String: String] = [:],
-    permissions: [ClientImage.Permission] = [], secretPaths: [String] = []
+    permissions: [ClientImage.Permission] = [], secretPaths: [String] = [], users: [SystemUser] = []
   ) {
     self.name = name
     self.suite = suite
@@ -57,6 +59,7 @@ package struct ImageRecipe: Hashable, Codable, Sendable {
     self.links = links
     self.permissions = permissions
     self.secretPaths = secretPaths
+    self.users = users.sorted { $0.uid < $1.uid }
     // The proxy says how packages travel, not what they are; everything else makes another image.
     let inputs =
       [
@@ -65,7 +68,7 @@ package struct ImageRecipe: Hashable, Codable, Sendable {
         overlays.map(\.digest).joined(separator: " "), finish.map(\.digest).joined(separator: " "),
         links.sorted { $0.key < $1.key }.map { "\($0.key) -> \($0.value)" }.joined(separator: "\n"),
         permissions.map { "\($0.path) \($0.owner) \($0.mode)" }.joined(separator: "\n"),
-      ] + (secretPaths.isEmpty ? [] : [secretPaths.joined(separator: "\n")])
+      ] + (secretPaths.isEmpty ? [] : [secretPaths.joined(separator: "\n")]) + Self.accounts(self.users)
     digest = String(SHA256.hex(inputs.joined(separator: "\n")).prefix(16))
   }
 }
@@ -115,11 +118,11 @@ extension ImageRecipe {
   package var layerKey: String {
     String(
       SHA256.hex(
-        [
+        ([
           "layer-format 1", suite, Self.origin(mirror, security, snapshot, asOf), kernel,
           packages.joined(separator: " "),
         ]
-        .joined(separator: "\n")
+          + Self.accounts(users)).joined(separator: "\n")
       ).prefix(16))
   }
 }
@@ -131,6 +134,11 @@ extension ImageRecipe {
     return ImageRecipe(
       name: name, suite: suite, mirror: mirror, security: security, proxy: proxy, asOf: date, snapshot: snapshot,
       kernel: kernel, packages: packages, overlays: overlays, finish: finish, links: links, permissions: permissions,
-      secretPaths: secretPaths)
+      secretPaths: secretPaths, users: users)
+  }
+
+  /// Inputs of the digest. Images without accounts of ours keep the one that they have.
+  private static func accounts(_ users: [SystemUser]) -> [String] {
+    users.isEmpty ? [] : [users.map { "\($0.passwd) \($0.group)" }.joined(separator: "\n")]
   }
 }

@@ -13,7 +13,8 @@ package enum ImageRecipes {
   static func programs(_ image: String) -> String { "/usr/share/cluster/images/site/\(image)/run" }
 
   static func recipe(
-    _ image: ClientImage, _ cluster: Cluster, _ files: SiteFiles, _ offered: [ImageContribution]
+    _ image: ClientImage, _ cluster: Cluster, _ files: SiteFiles, _ offered: [ImageContribution],
+    _ users: [SystemUser] = []
   ) -> ImageRecipe {
     let contributions = offered.filter { $0.images?.contains(image.name) ?? true }
     var overlays = [payloadOverlay]
@@ -37,7 +38,7 @@ package enum ImageRecipes {
       asOf: image.asOf, snapshot: cluster.repositories.snapshot, kernel: image.kernel,
       packages: packages.sorted(), overlays: overlays, finish: [finishOverlay] + programsOfWings + site,
       links: links(image, files), permissions: image.permissions,
-      secretPaths: image.secrets.map(\.path))
+      secretPaths: image.secrets.map(\.path), users: users)
   }
 
   // The same for every image of every site, and digested once.

@@ -17,7 +17,34 @@ package enum PackageSets: Wing {
     _ cluster: Cluster, _ files: SiteFiles, _ published: Publications
   ) -> [Resource] {
     cluster.sets.flatMap { set in
-      cluster.heads.flatMap { head in resources(of: set, on: head, in: cluster) }
+      cluster.heads.flatMap { head in SetOnHead(set: set, head: head, cluster: cluster).resources }
+    }
+  }
+
+  package static func services(_ cluster: Cluster) -> [HeadService] {
+    cluster.sets.flatMap { set in
+      set.services.map { service in
+        var result = HeadService(
+          name: service.name, unit: service.unit, checks: service.check.map { [$0] } ?? [], source: set.source)
+        result.needs = service.needs
+        result.keepsState = service.keepsState
+        return result
+      }
+    }
+  }
+
+  package static func firewallNeeds(_ cluster: Cluster) -> [FirewallNeed] {
+    cluster.sets.flatMap { set in
+      set.ports.compactMap { open in
+        if !open.isForNodes { return FirewallNeed(set.name, [open.port], from: .anywhere) }
+        return cluster.bootNetwork.map { FirewallNeed(set.name, [open.port], from: .network($0.name)) }
+      }
+    }
+  }
+
+  package static func users(_ cluster: Cluster) -> [WantedUser] {
+    cluster.sets.flatMap { set in
+      set.users.map { WantedUser($0, because: "daemons of the package set \(set.name)", source: set.source) }
     }
   }
 
@@ -74,7 +101,7 @@ package enum PackageSets: Wing {
   }
 
   /// The text of a file. Nil: `problems` has told what is wrong with it, and nothing is planned.
-  private static func filled(_ file: PackageSet.File, _ values: [String: TemplateValue]) -> Content? {
+  static func filled(_ file: PackageSet.File, _ values: [String: TemplateValue]) -> Content? {
     try? text(file, values)
   }
 
@@ -88,39 +115,6 @@ package enum PackageSets: Wing {
         at: SourceSpan(
           file: file.origin, line: error.line, column: error.column, endLine: error.line, endColumn: error.column + 1))
     }
-  }
-
-  private static func resources(of set: PackageSet, on head: Head, in cluster: Cluster) -> [Resource] {
-    let side = set.heads
-    let because = "heads have the package set \(set.name)"
-    let installed = PackagesKind.id(on: head.name, "set-\(set.name)")
-    var resources: [Resource] = []
-    if !side.packages.isEmpty {
-      resources.append(
-        .packages(
-          on: head.name, "set-\(set.name)", side.packages, because: because, source: set.source,
-          after: WellKnown.repositories(on: head.name) + [WellKnown.basePackages(on: head.name)]))
-    }
-    let values = values(set, cluster, on: head)
-    for file in side.files {
-      guard let contents = filled(file, values) else { continue }
-      resources.append(
-        .file(
-          on: head.name,
-          FileGoal(path: file.path, contents: contents, mode: file.isExecutable ? 0o755 : nil),
-          because: because, source: set.source, after: [installed]))
-    }
-    let paths = side.files.map(\.path)
-    for unit in side.units {
-      resources.append(
-        .unit(
-          on: head.name,
-          .init(
-            UnitGoal(name: unit, enabled: true, active: true, configuration: paths),
-            watches: paths.map { FileKind.id(on: head.name, $0) }),
-          because: because, source: set.source, after: [installed]))
-    }
-    return resources
   }
 
   /// Debian enables most units by itself; those that a set brings along are enabled here. See systemctl(1).

@@ -7,6 +7,10 @@ enum OCFMetadata {
     "Runs a systemd unit, and checks over the network that it answers.",
     [
       ("unit", "systemd unit", "The unit, with its suffix. It must be disabled in systemd: Pacemaker starts it.", true),
+      (
+        "marker", "mark of its state", "A file without which the unit is not started: its folder is not mounted.", false
+      ),
+      ("marker_text", "text of the mark", "The first line that the file must have.", false),
       ("http_url", "page to fetch", "A page that must be served for the unit to be healthy.", false),
       ("dns_server", "DNS server to ask", "The address of a DNS server that must answer for dns_name.", false),
       ("dns_name", "name to ask for", "The name to ask dns_server for.", false),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+import HostAccess
 
 /// `ocf:cluster:service`: runs a systemd unit for Pacemaker.
 ///
@@ -71,6 +72,7 @@ struct ServiceAgent: ResourceAgent {
     if look() == .success { return .success }
     // Pacemaker does not try this head again until it is told to, and takes another one.
     if unit.show().load == "not-found" { return refuse("\(unit.name) is not installed here", .installed) }
+    if let problem = missingState() { return refuse(problem, .installed) }
     // A unit that has failed often is refused by systemd until its failures are forgotten: Pacemaker counts them.
     unit.forgetFailures()
     let started = unit.order("start")
@@ -84,6 +86,14 @@ struct ServiceAgent: ResourceAgent {
       if limit.left == 0 { return .failed }
       Pause.milliseconds(100)
     }
+  }
+
+  /// An empty folder in the place of its state would be taken for an empty state. Nil: it has none, or it is there.
+  private func missingState() -> String? {
+    guard let path = call["marker"], let wanted = call["marker_text"] else { return nil }
+    let found = try? FileSystem.text(path).split(separator: "\n").first
+    if found.map(String.init) == wanted { return nil }
+    return "\(path) does not say \(wanted): the folder with the state of \(unit.name) is not mounted here"
   }
 
   func stop() -> OCFResult {

@@ -78,3 +78,78 @@ extension EnsurePowerCycled: MemoryOperation {
     try world.ensurePowerCycled(self, on: host, secrets)
   }
 }
+
+extension EnsureSystemUser: MachineOperation {
+  package var conduct: MemoryConduct { .short(.milliseconds(200), mayEndReports: false) }
+
+  func perform(in machine: inout FakeMachine, _ secrets: Secrets) throws(AgentError) -> Outcome {
+    if let problem = machine.state(of: goal).conflict(with: goal, on: nil) { throw problem }
+    guard machine.accounts.insert(goal).inserted else { return Outcome(changed: false, detail: "there already") }
+    return Outcome(changed: true, detail: "made \(goal.name)")
+  }
+}
+
+extension SystemUserProbe: MemoryProbe {
+  func answer(of asked: AskedMachine) -> SystemUserState { asked.machine.state(of: user) }
+}
+
+extension FakeMachine {
+  fileprivate func state(of user: SystemUser) -> SystemUserState {
+    let own = accounts.first { $0.name == user.name }
+    return SystemUserState(
+      uid: own?.uid, gid: own?.gid, uidOwner: accounts.first { $0.uid == user.uid && $0.name != user.name }?.name,
+      gidOwner: accounts.first { $0.gid == user.gid && $0.name != user.name }?.name)
+  }
+}
+
+extension StateFolderProbe: MemoryProbe {
+  func answer(of asked: AskedMachine) -> StateFolder {
+    asked.machine.shares[path] ?? StateFolder(isMounted: false, marker: nil, isEmpty: true)
+  }
+}
+
+extension EnsureStateFolder: MemoryOperation {
+  package var conduct: MemoryConduct { .short(.milliseconds(50), mayEndReports: false) }
+
+  /// Marks the folder on all machines that have it mounted.
+  package func perform(
+    in world: inout FakeWorld, on host: HostID, _ secrets: Secrets
+  ) throws(AgentError) -> Outcome {
+    guard var folder = world.machines[host]?.shares[goal.path], folder.isMounted else {
+      throw AgentError(.notFound, "Nothing is mounted at \(goal.path)", next: "Mount it on this head.")
+    }
+    folder.mark(world.machines.values.lazy.compactMap { $0.shares[goal.path]?.marker }.first)
+    if let problem = folder.conflict(with: goal) { throw problem }
+    if folder.marker == nil, !marks {
+      throw AgentError(.conflict, "\(goal.path) has no mark", next: "Mount the same folder on both heads.")
+    }
+    let isMarked = world.machines[host]?.shares[goal.path]?.marker != nil
+    folder.mark(goal.marker)
+    for id in world.machines.keys where world.machines[id]?.shares[goal.path]?.isMounted == true {
+      world.machines[id]?.shares[goal.path] = folder
+    }
+    return Outcome(changed: marks && !isMarked, detail: "marked as the state of \(goal.marker)")
+  }
+}
+
+extension StateFolder {
+  fileprivate mutating func mark(_ text: String?) {
+    guard let text else { return }
+    (marker, isEmpty) = (text, false)
+  }
+}
+
+extension FakeMachine {
+  /// Follows a unit of type mount, by the unit's file: systemd.mount(5).
+  mutating func mount(_ unit: String, _ isActive: Bool) {
+    guard unit.hasSuffix(".mount"), let text = files["/etc/systemd/system/\(unit)"]?.text,
+      let line = text.split(separator: "\n").first(where: { $0.hasPrefix("Where=") })
+    else { return }
+    let place = String(line.dropFirst("Where=".count))
+    if !isActive {
+      shares[place] = nil
+    } else if shares[place] == nil {
+      shares[place] = StateFolder(isMounted: true, marker: nil, isEmpty: true)
+    }
+  }
+}

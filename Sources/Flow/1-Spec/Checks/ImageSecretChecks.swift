@@ -19,7 +19,7 @@ enum ImageSecretChecks {
     }
   }
 
-  private static func check(
+  static func check(
     _ secret: Named<ImageSecretSection.Declaration>, _ permissions: [String: SourceSpan], _ problems: inout Problems
   ) {
     let path = secret.name

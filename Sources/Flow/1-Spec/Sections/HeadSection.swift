@@ -97,7 +97,7 @@ extension Form where Value == DiskRule {
 
 extension Form where Value == String {
   /// A path on a head, without parts that lead elsewhere.
-  fileprivate static var absolutePath: Form {
+  static var absolutePath: Form {
     text("an absolute path", code: .badPath, pattern: "^(/[^/]+)+$", examples: ["/etc/munge/munge.key"]) { text in
       guard isWholePath(text) else {
         return .wrong(
@@ -116,6 +116,8 @@ enum NodeGroupSection: Section {
     var nics: [Named<NICDeclaration>]
     var bmc: Located<BMCDeclaration>?
     var state: ComputeNode.State
+    /// Settings of sets for these nodes.
+    var packages: [SetRequest]
     /// Values of the keys that wings have declared, by key.
     var settings: [String: Setting]
 
@@ -143,8 +145,13 @@ enum NodeGroupSection: Section {
       "out: away for repair, or in somebody else's hands. Nothing is done to them or waited for, and they do not count; they keep their addresses and boot scripts. Default: in."
     ) as Key<ComputeNode.State>
 
+  static let packages = Key(
+    "packages", PackagesSection.form,
+    "Settings of package sets for these nodes, by set: those that a set has `per: node`. Default: as for all nodes.")
+
   static let keys = [
     names.description, image.description, nics.description, bmc.description, state.description,
+    packages.description,
   ]
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration { read(fields, bmc, [], &problems) }
@@ -161,7 +168,8 @@ enum NodeGroupSection: Section {
     Declaration(
       names: fields.read(names, &problems), image: fields.read(image, &problems),
       nics: fields.read(nics, &problems)?.value ?? [], bmc: fields.read(bmc, &problems),
-      state: fields.read(state, &problems)?.value ?? .in, settings: more.settings(fields, &problems))
+      state: fields.read(state, &problems)?.value ?? .in, packages: fields.read(packages, &problems)?.value ?? [],
+      settings: more.settings(fields, &problems))
   }
 }
 

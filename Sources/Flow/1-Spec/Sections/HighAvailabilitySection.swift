@@ -12,6 +12,7 @@ enum HighAvailabilitySection: Section {
     var heartbeat: Located<HeartbeatSection.Declaration>?
     var fencing: Located<FencingSection.Declaration>?
     var witness: Located<WitnessSection.Declaration>?
+    var state: Located<StateSection.Declaration>?
     /// `fencing:` is in the file, readable or not.
     var hasFencing: Bool
     var unsafe: Located<Bool>?
@@ -53,9 +54,13 @@ enum HighAvailabilitySection: Section {
     "witness", WitnessSection.form,
     "A third machine that says which head goes on when they lose sight of each other. Default: none.")
 
+  static let state = Key(
+    "state", StateSection.form,
+    "Where services that move keep what they have to remember, such as the queue of jobs. Default: nowhere.")
+
   static let keys = [
     addresses.description, services.description, monitor.description, failback.description, heartbeat.description,
-    fencing.description, unsafe.description, witness.description,
+    fencing.description, unsafe.description, witness.description, state.description,
   ]
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
@@ -64,8 +69,8 @@ enum HighAvailabilitySection: Section {
       services: fields.read(services, &problems)?.value ?? [],
       monitor: fields.read(monitor, &problems), failback: fields.read(failback, &problems)?.value ?? .manual,
       heartbeat: fields.read(heartbeat, &problems), fencing: fields.read(fencing, &problems),
-      witness: fields.read(witness, &problems), hasFencing: fields.entry(fencing.name) != nil,
-      unsafe: fields.read(unsafe, &problems),
+      witness: fields.read(witness, &problems), state: fields.read(state, &problems),
+      hasFencing: fields.entry(fencing.name) != nil, unsafe: fields.read(unsafe, &problems),
       keySpan: fields.node.heading,
       sources: Dictionary(fields.entries.map { ($0.key, $0.span) }) { first, _ in first })
   }

@@ -10,12 +10,23 @@ extension SpecReader {
     var all: [Diagnostic] = []
     var sets: [PackageSet] = []
     for request in cluster.setRequests {
-      let reader = SetReader(request: request, folder: PackageSet.folder(request.name), files: files)
+      let reader = SetReader(request, cluster, files)
       var problems = Problems(file: reader.description)
       if let set = reader.read(&problems) { sets.append(set) }
       all += problems.sorted
     }
-    return (sets, all + SetChecks.problems(sets))
+    return (sets, all + SetChecks(sets: sets, cluster: cluster).problems)
+  }
+
+  /// Files beside the description that settings of sets name, each with the place where it is named. The sets have to
+  /// be among `files` already.
+  package static func settingFiles(_ cluster: Cluster, _ files: SiteFiles) -> [Located<String>] {
+    cluster.setRequests.flatMap { request -> [Located<String>] in
+      // What is wrong with a set is told when it is read.
+      var problems = Problems(file: "")
+      let declared = SetReader(request, cluster, files).declaration(&problems)?.settings ?? []
+      return SettingValues(request: request, files: files).paths(declared)
+    }
   }
 }
 
@@ -24,32 +35,75 @@ struct SetReader {
   let request: SetRequest
   let folder: String
   let files: SiteFiles
+  /// Settings that node groups give, by the place of the group.
+  let groups: [SourceSpan: [SetRequest]]
+
+  init(_ request: SetRequest, _ cluster: Cluster, _ files: SiteFiles) {
+    self.request = request
+    folder = PackageSet.folder(request.name)
+    self.files = files
+    groups = cluster.groupRequests.mapValues { $0.filter { $0.name == request.name } }.filter { !$0.value.isEmpty }
+  }
 
   var description: String { folder + "/set.yaml" }
 
-  func read(_ problems: inout Problems) -> PackageSet? {
+  /// The set's own file, as it is written. Nil: it is not there, or cannot be read.
+  func declaration(_ problems: inout Problems) -> SetSection.Declaration? {
     // One that is not there is told with all missing files.
     guard let file = files.files[description] else { return nil }
     let bytes = file.contents.bytes
     guard bytes.count <= SpecReader.byteLimit, CharacterScan.check(bytes, &problems),
-      let root = TreeBuilder.build(bytes, SourceText(file: description, bytes: bytes), &problems),
-      let declaration = SetSection.form.read(root, &problems)
+      let root = TreeBuilder.build(bytes, SourceText(file: description, bytes: bytes), &problems)
     else { return nil }
-    let settings = SettingValues(request: request).read(declaration.settings, &problems)
+    return SetSection.form.read(root, &problems)
+  }
+
+  func read(_ problems: inout Problems) -> PackageSet? {
+    guard let declaration = declaration(&problems) else { return nil }
+    let reader = SettingValues(request: request, files: files)
+    let settings = reader.read(declaration.settings, &problems)
+    let ofGroups = reader.ofGroups(groups, declaration.settings, &problems)
     // One whose value is wrong is there all the same: its mistake is told once.
     let types = SettingValues.types(declaration.settings)
-    let heads = side(declaration.heads, SetVariables.types(types, onHeads: true), &problems)
-    let nodes = side(declaration.nodes, SetVariables.types(types, onHeads: false), &problems)
+    let ofNodes = SettingValues.types(declaration.settings.filter { $0.value?.scope == .node })
+    func variables(onHeads: Bool) -> [String: TemplateType] {
+      SetVariables.types(types, ofNodes: ofNodes, onHeads: onHeads)
+    }
+    let heads = side(declaration.heads?.side, variables(onHeads: true), &problems)
+    let nodes = side(declaration.nodes, variables(onHeads: false), &problems)
     guard !problems.hasErrors, let summary = declaration.summary?.value else { return nil }
-    return PackageSet(
+    var set = PackageSet(
       name: request.name, summary: summary, settings: settings, heads: heads, nodes: nodes, source: request.source)
+    set.needs = declaration.needs.map { .init($0.value, source: $0.span) }
+    set.ofGroups = ofGroups
+    set.users = declaration.users.compactMap(user)
+    set.ports = declaration.heads?.ports ?? []
+    set.services = (declaration.heads?.services ?? []).compactMap(service)
+    return set
+  }
+
+  private func user(_ user: Named<SetUserSection.Declaration>) -> SystemUser? {
+    guard let value = user.value, let uid = value.uid?.value else { return nil }
+    return SystemUser(name: user.name.value, uid: uid, gid: value.gid ?? uid, home: value.home)
+  }
+
+  private func service(_ service: Named<SetServiceSection.Declaration>) -> PackageSet.Service? {
+    guard let value = service.value, let unit = value.unit?.value else { return nil }
+    return PackageSet.Service(
+      name: service.name.value, unit: unit, check: value.check, needs: value.needs.map(\.value),
+      reloads: value.change == .reload, keepsState: value.keepsState, source: service.name.span)
   }
 
   private func side(
     _ side: SideSection.Declaration?, _ variables: [String: TemplateType], _ problems: inout Problems
   ) -> PackageSet.Side {
     guard let side else { return PackageSet.Side() }
-    var result = PackageSet.Side(packages: side.packages, units: side.units)
+    var result = PackageSet.Side(
+      packages: side.packages, units: side.units,
+      permissions: side.permissions.compactMap { entry in
+        entry.value.map { ClientImage.Permission(path: entry.name.value, owner: $0.owner, mode: $0.mode) }
+      }, secrets: side.secrets.compactMap(ClusterExpansion.secret))
+    for secret in side.secrets { ImageSecretChecks.check(secret, [:], &problems) }
     guard let tree = side.files else { return result }
     let below = files.below(folder + "/" + tree.value)
     if below.isEmpty {
@@ -96,33 +150,5 @@ struct SetReader {
         .template, error.detail, help: error.help, at: .point(origin, error.line, error.column))
       return nil
     }
-  }
-}
-
-/// Checks over all sets: each is right by itself.
-enum SetChecks {
-  static func problems(_ sets: [PackageSet]) -> [Diagnostic] {
-    conflicts(sets, "heads", \.heads) + conflicts(sets, "nodes", \.nodes)
-  }
-
-  private static func conflicts(
-    _ sets: [PackageSet], _ machines: String, _ side: (PackageSet) -> PackageSet.Side
-  ) -> [Diagnostic] {
-    var owners: [String: PackageSet] = [:]
-    var problems: [Diagnostic] = []
-    for set in sets {
-      for file in side(set).files {
-        guard let owner = owners[file.path] else {
-          owners[file.path] = set
-          continue
-        }
-        problems.append(
-          Diagnostic(
-            .setPath, "The sets `\(owner.name)` and `\(set.name)` both have \(shown(file.path)) on \(machines).",
-            help: "A path belongs to one set. Turn one of them off, or take the file out of your own.", at: set.source,
-            notes: [.init(text: "the other one is turned on here", span: owner.source)]))
-      }
-    }
-    return problems
   }
 }

@@ -8,8 +8,10 @@ import Templates
 enum SetSection: Section {
   struct Declaration: Sendable {
     var summary: Located<String>?
+    var needs: [Located<String>]
     var settings: [Named<SettingSection.Declaration>]
-    var heads: SideSection.Declaration?
+    var users: [Named<SetUserSection.Declaration>]
+    var heads: HeadSideSection.Declaration?
     var nodes: SideSection.Declaration?
   }
 
@@ -17,27 +19,40 @@ enum SetSection: Section {
   static let doc = "Packages, files and services that are turned on together."
 
   static let summary = Key("summary", .words, required: true, "What the set is for, in a sentence.")
+  static let needs = Key(
+    "needs", .list(of: PackagesSection.name, "a list of sets", unique: true),
+    "Sets that have to be on too. Their services and units start before those of this one.")
   static let settings = Key(
     "settings", .table("a mapping of settings by name", named: .variable, of: SettingSection.form),
     "What a site may say in `packages:`, by name.")
-  static let heads = Key("heads", SideSection.form, "What every head gets.")
+  static let users = Key(
+    "users", .table("a mapping of accounts by name", named: .account(longest: 31), of: SetUserSection.form),
+    "Accounts of its daemons, with the same numbers on heads and nodes.")
+  static let heads = Key("heads", HeadSideSection.form, "What every head gets.")
   static let nodes = Key("nodes", SideSection.form, "What every node gets, in its image.")
 
-  static let keys = [summary.description, settings.description, heads.description, nodes.description]
+  static let keys = [
+    summary.description, needs.description, settings.description, users.description, heads.description,
+    nodes.description,
+  ]
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
     Declaration(
-      summary: fields.read(summary, &problems), settings: fields.read(settings, &problems)?.value ?? [],
+      summary: fields.read(summary, &problems), needs: fields.read(needs, &problems)?.value ?? [],
+      settings: fields.read(settings, &problems)?.value ?? [], users: fields.read(users, &problems)?.value ?? [],
       heads: fields.read(heads, &problems)?.value, nodes: fields.read(nodes, &problems)?.value)
   }
 }
 
 /// One setting: its type, and its value where the site says none.
 enum SettingSection: Section {
-  enum Sort: String, CaseIterable, Sendable { case text, number, flag, address, list, choice }
+  enum Sort: String, CaseIterable, Sendable { case text, number, flag, address, list, choice, file }
+  /// The range that a value counts in.
+  enum Scope: String, CaseIterable, Sendable { case cluster, node }
 
   struct Declaration: Sendable {
     var sort: Sort?
+    var scope: Scope
     var doc: String
     var choices: [String]
     var minimum: Int
@@ -49,7 +64,15 @@ enum SettingSection: Section {
   static let noun = "a setting"
   static let doc = "Something that a site may say."
 
-  static let sort = Key("type", .choice("a type of setting"), required: true, "What it is.") as Key<Sort>
+  static let sort =
+    Key(
+      "type", .choice("a type of setting"), required: true,
+      "What it is. `file` is the path of a file beside the description, and templates read what is in it.") as Key<Sort>
+  static let scope =
+    Key(
+      "per", .choice("what it may differ between"),
+      "node: a group in `nodes:` may give another value, which templates read as `node.set.NAME`. Default: cluster.")
+    as Key<Scope>
   static let words = Key("doc", .words, required: true, "What it does, in a sentence, with its unit.")
   static let choices = Key(
     "choices", .list(of: .words, "a list of words", minimum: 1, unique: true), "The values of a `choice`.")
@@ -58,13 +81,15 @@ enum SettingSection: Section {
   static let initial = Key("default", .any, "Its value where the site says none. Without it the site has to.")
 
   static let keys = [
-    sort.description, words.description, choices.description, minimum.description, maximum.description,
+    sort.description, scope.description, words.description, choices.description, minimum.description,
+    maximum.description,
     initial.description,
   ]
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
     let declaration = Declaration(
-      sort: fields.read(sort, &problems)?.value, doc: fields.read(words, &problems)?.value ?? "",
+      sort: fields.read(sort, &problems)?.value, scope: fields.read(scope, &problems)?.value ?? .cluster,
+      doc: fields.read(words, &problems)?.value ?? "",
       choices: fields.read(choices, &problems)?.value.map(\.value) ?? [],
       minimum: fields.read(minimum, &problems)?.value ?? 0,
       maximum: fields.read(maximum, &problems)?.value ?? Int(Int32.max),
@@ -95,34 +120,6 @@ enum SettingSection: Section {
         .badNumber, "No number is \(declaration.minimum) or more and \(declaration.maximum) or less.",
         help: "Correct `minimum` or `maximum`.", at: entry.value.span)
     }
-  }
-}
-
-/// The part of a set that machines of one sort get.
-enum SideSection: Section {
-  struct Declaration: Sendable {
-    var packages: [String]
-    var files: Located<String>?
-    var units: [String]
-  }
-
-  static let noun = "one side of a package set"
-  static let doc = "What machines of one sort get."
-
-  static let packages = Key(
-    "packages", .list(of: .package, "a list of packages", unique: true), "Packages of the distribution.")
-  static let files = Key(
-    "files", .path("a folder of the set"),
-    "A folder of the set, laid over the machine's root. What ends in `.j2` is a template.")
-  static let units = Key(
-    "units", .list(of: .unit, "a list of units", unique: true), "Units that are enabled, and run.")
-
-  static let keys = [packages.description, files.description, units.description]
-
-  static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
-    Declaration(
-      packages: fields.read(packages, &problems)?.value.map(\.value) ?? [], files: fields.read(files, &problems),
-      units: fields.read(units, &problems)?.value.map(\.value) ?? [])
   }
 }
 

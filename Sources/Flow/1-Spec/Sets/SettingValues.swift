@@ -7,17 +7,14 @@ import Templates
 /// The settings of a set with their values: what the site says, or the set's defaults.
 struct SettingValues {
   let request: SetRequest
+  let files: SiteFiles
 
   func read(
     _ declared: [Named<SettingSection.Declaration>], _ problems: inout Problems
   ) -> [PackageSet.Setting] {
     let names = declared.map(\.name.value)
     for given in request.given where !names.contains(given.name) {
-      let guess = closest(to: given.name, among: names)
-      problems.error(
-        .unknownKey, "`\(shown(given.name))` is not a setting of `\(request.name)`.",
-        help: names.isEmpty ? "It has none." : "Its settings are: \(names.joined(separator: ", ")).",
-        at: given.nameSource, fixIts: guess.map { [.suggestion($0, at: given.nameSource)] } ?? [])
+      unknown(given, names, &problems)
     }
     return declared.compactMap { setting($0, &problems) }
   }
@@ -28,8 +25,9 @@ struct SettingValues {
     guard let declaration = declared.value, let sort = declaration.sort else { return nil }
     let name = declared.name.value
     let given = request.given.first { $0.name == name }
-    // The default is checked also where the site says something else.
-    let initial = declaration.initial.flatMap { value($0, sort, declaration, &problems) }
+    // The default is checked also where the site says something else, but for a file that need not be there then.
+    let isUsed = given == nil || sort != .file
+    let initial = isUsed ? declaration.initial.flatMap { value($0, sort, declaration, &problems) } : nil
     let own = given.flatMap { value(Self.node($0), sort, declaration, &problems) }
     if given == nil, declaration.initial == nil {
       problems.error(
@@ -39,7 +37,56 @@ struct SettingValues {
     }
     guard let value = given == nil ? initial : own else { return nil }
     return PackageSet.Setting(
-      name: name, doc: declaration.doc, type: Self.type(sort), value: value, isGiven: given != nil)
+      name: name, doc: declaration.doc, type: Self.type(sort), value: value, isGiven: given != nil,
+      isOfNodes: declaration.scope == .node)
+  }
+
+  /// The values that node groups give, by the place of the group.
+  func ofGroups(
+    _ groups: [SourceSpan: [SetRequest]], _ declared: [Named<SettingSection.Declaration>], _ problems: inout Problems
+  ) -> [SourceSpan: [String: TemplateValue]] {
+    var values: [SourceSpan: [String: TemplateValue]] = [:]
+    for (group, requests) in groups {
+      for given in requests.flatMap(\.given) {
+        guard let setting = declared.first(where: { $0.name.value == given.name }), let declaration = setting.value
+        else {
+          unknown(given, declared.filter { $0.value?.scope == .node }.map(\.name.value), &problems)
+          continue
+        }
+        guard declaration.scope == .node else {
+          problems.error(
+            .noEffect, "`\(given.name)` of the set `\(request.name)` is one for the whole cluster.",
+            help: "Write it below `packages:` at the top of the description.", at: given.nameSource,
+            notes: [.init(text: "a setting of single nodes says `per: node` here", span: setting.name.span)])
+          continue
+        }
+        guard let sort = declaration.sort, let value = value(Self.node(given), sort, declaration, &problems) else {
+          continue
+        }
+        values[group, default: [:]][given.name] = value
+      }
+    }
+    return values
+  }
+
+  /// Paths of files that the site names, or the set by default.
+  func paths(_ declared: [Named<SettingSection.Declaration>]) -> [Located<String>] {
+    var problems = Problems(file: "")
+    return declared.filter { $0.value?.sort == .file }.compactMap { setting in
+      let given = request.given.first { $0.name == setting.name.value }.map(Self.node)
+      guard let node = given ?? setting.value?.initial else { return nil }
+      return Self.path.read(node, &problems).map { Located($0, node.span) }
+    }
+  }
+
+  private static let path = Form<String>.path("a file beside the description")
+
+  private func unknown(_ given: SetRequest.Given, _ names: [String], _ problems: inout Problems) {
+    let guess = closest(to: given.name, among: names)
+    problems.error(
+      .unknownKey, "`\(shown(given.name))` is not a setting of `\(request.name)`.",
+      help: names.isEmpty ? "It has none." : "Its settings are: \(names.joined(separator: ", ")).",
+      at: given.nameSource, fixIts: guess.map { [.suggestion($0, at: given.nameSource)] } ?? [])
   }
 
   /// The types of all that are declared, by name.
@@ -50,7 +97,7 @@ struct SettingValues {
 
   private static func type(_ sort: SettingSection.Sort) -> TemplateType {
     switch sort {
-    case .text, .address, .choice: .text
+    case .text, .address, .choice, .file: .text
     case .number: .number
     case .flag: .flag
     case .list: .list(.text)
@@ -67,6 +114,7 @@ struct SettingValues {
       Form.integer(declaration.minimum...max(declaration.minimum, declaration.maximum)).read(node, &problems)
         .map { .number($0) }
     case .flag: Form.flag.read(node, &problems).map { .flag($0) }
+    case .file: Self.path.read(node, &problems).flatMap { contents($0, node, &problems) }
     case .address: Form.address.read(node, &problems).map { .text("\($0)") }
     case .list:
       Form.list(of: Form.words, "a list of texts").read(node, &problems).map { .list($0.map { .text($0.value) }) }
@@ -74,6 +122,21 @@ struct SettingValues {
       Form.choice(declaration.choices.map { ($0, $0) }, what: "one of the choices").read(node, &problems)
         .map { .text($0) }
     }
+  }
+
+  /// The text of a file beside the description.
+  private func contents(_ path: String, _ node: SpecNode, _ problems: inout Problems) -> TemplateValue? {
+    guard let file = files.files[path], file.kind != .link else {
+      problems.error(
+        .missingFile, "`\(shown(path))` is not there, or is no file.",
+        help: "Paths begin at the folder of the description. Create it.", at: node.span)
+      return nil
+    }
+    guard case .text(let text) = file.contents else {
+      problems.error(.encoding, "`\(shown(path))` is not UTF-8.", help: "A template reads text.", at: node.span)
+      return nil
+    }
+    return .text(text)
   }
 
   /// The value that the site has written, as the forms read one.

@@ -89,6 +89,7 @@ package enum Claim: Hashable, Comparable, Sendable {
   case package(HostID, String)
   case link(HostID, String)
   case hostname(HostID)
+  case account(HostID, String)
   /// The CIB is one for the whole cluster.
   case cib(String)
   case node(HostID)
@@ -104,6 +105,7 @@ extension Claim: CustomStringConvertible {
     case .package(let host, let name): "package \(name) on \(host)"
     case .link(let host, let name): "interface \(name) on \(host)"
     case .hostname(let host): "the host name of \(host)"
+    case .account(let host, let name): "account \(name) on \(host)"
     case .cib(let id): "CIB element \(id)"
     case .node(let node): "node \(node)"
     }

@@ -7,10 +7,20 @@ package struct PackageSet: Hashable, Sendable {
   package var name: String
   /// Its purpose, in a sentence.
   package var summary: String
+  /// Sets that have to be on too, with the place where each is named.
+  package var needs: [Need] = []
   /// In the order of the set's file.
   package var settings: [Setting]
+  /// The values of settings that differ between nodes, by the place of the node group that gives some of its own.
+  package var ofGroups: [SourceSpan: [String: TemplateValue]] = [:]
+  /// Accounts of its daemons, on heads and in images.
+  package var users: [SystemUser] = []
   package var heads: Side
   package var nodes: Side
+  /// Ports of the heads that its daemons are reached at.
+  package var ports: [OpenPort] = []
+  /// Its services on the heads: where there is `ha:`, Pacemaker moves them.
+  package var services: [Service] = []
   /// Where the description turns it on.
   package var source: SourceSpan
 
@@ -22,13 +32,66 @@ package struct PackageSet: Hashable, Sendable {
     package var value: TemplateValue
     /// The site's own.
     package var isGiven: Bool
+    /// A node group may give another value: templates read it as `node.set.NAME`.
+    package var isOfNodes: Bool
 
-    package init(name: String, doc: String, type: TemplateType, value: TemplateValue, isGiven: Bool) {
+    package init(
+      name: String, doc: String, type: TemplateType, value: TemplateValue, isGiven: Bool, isOfNodes: Bool = false
+    ) {
       self.name = name
       self.doc = doc
       self.type = type
       self.value = value
       self.isGiven = isGiven
+      self.isOfNodes = isOfNodes
+    }
+  }
+
+  package struct Need: Hashable, Sendable {
+    package var set: String
+    package var source: SourceSpan
+
+    package init(_ set: String, source: SourceSpan) {
+      self.set = set
+      self.source = source
+    }
+  }
+
+  package struct OpenPort: Hashable, Sendable {
+    package var port: FirewallNeed.Port
+    /// Only machines of the network that nodes boot from reach it.
+    package var isForNodes: Bool
+
+    package init(_ port: FirewallNeed.Port, isForNodes: Bool) {
+      self.port = port
+      self.isForNodes = isForNodes
+    }
+  }
+
+  package struct Service: Hashable, Sendable {
+    package var name: String
+    package var unit: String
+    package var check: HealthCheck?
+    /// Services of the heads that start before it, where both start.
+    package var needs: [String]
+    /// A reload takes its changed files up. Else it is restarted.
+    package var reloads: Bool
+    /// It keeps its state in the folder of `ha: state:`.
+    package var keepsState: Bool
+    /// In the set's file.
+    package var source: SourceSpan
+
+    package init(
+      name: String, unit: String, check: HealthCheck?, needs: [String], reloads: Bool, keepsState: Bool,
+      source: SourceSpan
+    ) {
+      self.name = name
+      self.unit = unit
+      self.check = check
+      self.needs = needs
+      self.reloads = reloads
+      self.keepsState = keepsState
+      self.source = source
     }
   }
 
@@ -38,11 +101,20 @@ package struct PackageSet: Hashable, Sendable {
     /// In the order of their paths.
     package var files: [File] = []
     package var units: [String] = []
+    /// Owners and modes of its files, where they are not root's and the usual ones.
+    package var permissions: [ClientImage.Permission] = []
+    /// Files that hold a secret: on nodes they are part of the identity.
+    package var secrets: [ClientImage.Secret] = []
 
-    package init(packages: [String] = [], files: [File] = [], units: [String] = []) {
+    package init(
+      packages: [String] = [], files: [File] = [], units: [String] = [], permissions: [ClientImage.Permission] = [],
+      secrets: [ClientImage.Secret] = []
+    ) {
       self.packages = packages
       self.files = files
       self.units = units
+      self.permissions = permissions
+      self.secrets = secrets
     }
   }
 
@@ -78,48 +150,4 @@ package struct PackageSet: Hashable, Sendable {
 
   /// Folder of a set, beside the description.
   package static func folder(_ name: String) -> String { "packages/\(name)" }
-}
-
-/// The wish for a set, with its settings as they are written. Their types are in the set's own file.
-package struct SetRequest: Hashable, Sendable {
-  package enum Value: Hashable, Sendable {
-    case scalar(String, isPlain: Bool)
-    case list([Item])
-  }
-
-  package struct Item: Hashable, Sendable {
-    package var text: String
-    package var isPlain: Bool
-    package var source: SourceSpan
-
-    package init(text: String, isPlain: Bool, source: SourceSpan) {
-      self.text = text
-      self.isPlain = isPlain
-      self.source = source
-    }
-  }
-
-  package struct Given: Hashable, Sendable {
-    package var name: String
-    package var nameSource: SourceSpan
-    package var value: Value
-    package var source: SourceSpan
-
-    package init(name: String, nameSource: SourceSpan, value: Value, source: SourceSpan) {
-      self.name = name
-      self.nameSource = nameSource
-      self.value = value
-      self.source = source
-    }
-  }
-
-  package var name: String
-  package var given: [Given]
-  package var source: SourceSpan
-
-  package init(name: String, given: [Given], source: SourceSpan) {
-    self.name = name
-    self.given = given
-    self.source = source
-  }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Diagnostics
 import Templates
 
 /// All that the templates of a set may read, as types and as values of one cluster. A test compares the two.
@@ -15,14 +16,20 @@ package enum SetVariables {
   private static let node: [String: TemplateType] = [
     "name": .text, "fqdn": .text, "boot_address": .optional(.text), "image": .text,
   ]
-  private static let cluster: TemplateType = .object([
-    "name": .text, "domain": .text, "service_address": .optional(.text),
-    "networks": .list(.object(network)), "heads": .list(.object(head)), "nodes": .list(.object(node)),
-  ])
+  private static func cluster(_ ofNodes: [String: TemplateType]) -> TemplateType {
+    let node = node.merging(["set": .object(ofNodes)]) { first, _ in first }
+    return .object([
+      "name": .text, "domain": .text, "service_address": .optional(.text), "state": .optional(.text),
+      "networks": .list(.object(network)), "heads": .list(.object(head)), "nodes": .list(.object(node)),
+    ])
+  }
 
   /// - Parameter onHeads: files of heads know which head they are on; what is in an image is on many nodes.
-  package static func types(_ settings: [String: TemplateType], onHeads: Bool) -> [String: TemplateType] {
-    var types: [String: TemplateType] = ["cluster": cluster, "set": .object(settings)]
+  /// - Parameter ofNodes: settings that may differ between nodes.
+  package static func types(
+    _ settings: [String: TemplateType], ofNodes: [String: TemplateType] = [:], onHeads: Bool
+  ) -> [String: TemplateType] {
+    var types: [String: TemplateType] = ["cluster": cluster(ofNodes), "set": .object(settings)]
     if onHeads { types["head"] = .object(head) }
     return types
   }
@@ -32,14 +39,16 @@ package enum SetVariables {
     of set: PackageSet, in cluster: Cluster, serviceAddress: IPv4Address?, on head: Head? = nil
   ) -> [String: TemplateValue] {
     let settings = Dictionary(set.settings.map { ($0.name, $0.value) }) { first, _ in first }
+    let groups = Groups(set)
+    let state: TemplateValue = cluster.ha?.state.map { .text($0.path) } ?? .none
     var values: [String: TemplateValue] = [
       "set": .object(settings),
       "cluster": .object([
         "name": .text(cluster.name), "domain": .text(cluster.domain),
-        "service_address": optional(serviceAddress),
+        "service_address": optional(serviceAddress), "state": state,
         "networks": .list(cluster.networks.map(value)),
         "heads": .list(cluster.heads.map { value($0, cluster) }),
-        "nodes": .list(cluster.nodes.map { value($0, cluster) }),
+        "nodes": .list(cluster.nodes.map { value($0, cluster, groups) }),
       ]),
     ]
     if let head { values["head"] = value(head, cluster) }
@@ -72,11 +81,27 @@ package enum SetVariables {
     ])
   }
 
-  private static func value(_ node: ComputeNode, _ cluster: Cluster) -> TemplateValue {
+  /// The settings of a set that may differ between nodes, made once for each group.
+  private struct Groups {
+    let usual: TemplateValue
+    let others: [SourceSpan: TemplateValue]
+
+    init(_ set: PackageSet) {
+      let values = set.settings.filter(\.isOfNodes).map { ($0.name, $0.value) }
+      let usual = Dictionary(values) { first, _ in first }
+      self.usual = .object(usual)
+      others = set.ofGroups.mapValues { own in .object(usual.merging(own) { _, own in own }) }
+    }
+
+    subscript(node: ComputeNode) -> TemplateValue { others[node.source] ?? usual }
+  }
+
+  private static func value(_ node: ComputeNode, _ cluster: Cluster, _ groups: Groups) -> TemplateValue {
     let address = cluster.bootNetwork.flatMap { boot in node.nics.first { $0.network == boot.name }?.address }
     return .object([
       "name": .text(node.name.name), "fqdn": .text("\(node.name).\(cluster.domain)"),
       "boot_address": optional(address), "image": .text(node.image),
+      "set": groups[node],
     ])
   }
 }

@@ -18,7 +18,9 @@ package struct Cluster: Hashable, Sendable {
   /// The package sets that are turned on, as the description names them.
   package var setRequests: [SetRequest] = []
   /// The sets themselves, read from the files beside the description: see `SpecReader.sets`.
-  package var sets: [PackageSet] = []
+  package private(set) var sets: [PackageSet] = []
+  /// Settings of sets that node groups give, by the place of the group.
+  package var groupRequests: [SourceSpan: [SetRequest]] = [:]
   /// Where the top-level mapping begins.
   package var source: SourceSpan
 
@@ -38,6 +40,16 @@ package struct Cluster: Hashable, Sendable {
     self.ha = ha
     self.access = access
     self.source = source
+  }
+
+  /// Takes package sets in: what they ask of images and of Pacemaker is part of those from here on.
+  package mutating func adopt(_ sets: [PackageSet]) {
+    self.sets = sets
+    for index in images.indices {
+      images[index].permissions += sets.flatMap(\.nodes.permissions)
+      images[index].secrets += sets.flatMap(\.nodes.secrets)
+    }
+    ha?.services += sets.flatMap { set in set.services.map { .init(name: $0.name, source: set.source) } }
   }
 
   package func network(_ name: String) -> Network? { networks.first { $0.name == name } }

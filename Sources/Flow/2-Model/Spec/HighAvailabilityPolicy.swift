@@ -90,8 +90,40 @@ package struct HighAvailabilityPolicy: Hashable, Sendable {
     }
   }
 
+  /// A folder that both heads have: what services keep there is the same after they have moved.
+  package struct State: Hashable, Sendable {
+    /// Where it is on the heads.
+    package var path: String
+    /// Where it is mounted from, by a unit of ours. Nil: the site mounts it.
+    package var mount: Mount?
+    package var source: SourceSpan
+
+    package struct Mount: Hashable, Sendable {
+      /// As mount(8) takes it: `nas:/export/state`.
+      package var what: String
+      package var type: String
+      package var options: String?
+
+      package init(what: String, type: String, options: String?) {
+        self.what = what
+        self.type = type
+        self.options = options
+      }
+    }
+
+    package init(path: String, mount: Mount?, source: SourceSpan) {
+      self.path = path
+      self.mount = mount
+      self.source = source
+    }
+
+    /// The file that tells the folder from an empty one at the same path.
+    package var marker: String { path + "/.cluster-state" }
+  }
+
   package var addresses: [Address]
   package var services: [Service]
+  package var state: State?
   package var monitor: Monitor
   package var failback: Failback
   package var heartbeat: Heartbeat

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import ClusterModel
 
 /// Ports of the heads that something must be able to reach, and where it comes from.
 package struct FirewallNeed: Hashable, Sendable {

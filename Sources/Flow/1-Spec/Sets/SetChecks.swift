@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Diagnostics
+import SpecForms
+
+/// Checks over all sets: each is right by itself.
+struct SetChecks {
+  let sets: [PackageSet]
+  let cluster: Cluster
+
+  /// Whether all sets could be read: what one lacks that could not follows from that, and is not told too.
+  private var isWhole: Bool { sets.count == cluster.setRequests.count }
+
+  var problems: [Diagnostic] {
+    files("heads", \.heads) + files("nodes", \.nodes) + secrets + needs + cycles + users + services + groups + state
+  }
+
+  private func files(_ machines: String, _ side: (PackageSet) -> PackageSet.Side) -> [Diagnostic] {
+    var owners: [String: PackageSet] = [:]
+    var problems: [Diagnostic] = []
+    for set in sets {
+      for path in Set(side(set).files.map(\.path) + side(set).secrets.map(\.path)).sorted() {
+        guard let owner = owners[path] else {
+          owners[path] = set
+          continue
+        }
+        problems.append(
+          Diagnostic(
+            .setPath, "The sets `\(owner.name)` and `\(set.name)` both have \(shown(path)) on \(machines).",
+            help: "A path belongs to one set. Turn one of them off, or take the file out of your own.", at: set.source,
+            notes: [.init(text: "the other one is turned on here", span: owner.source)]))
+      }
+    }
+    return problems
+  }
+
+  /// Secrets of a set at a path that an image has a secret of its own for.
+  private var secrets: [Diagnostic] {
+    cluster.images.flatMap { image in
+      sets.flatMap { set in
+        set.nodes.secrets.filter { secret in image.secrets.contains { $0.path == secret.path } }.map { secret in
+          Diagnostic(
+            .setPath, "The set `\(set.name)` and the image `\(image.name)` both have \(shown(secret.path)) on nodes.",
+            help: "Remove it from the image: the set brings it along.",
+            at: image.pathSources[secret.path] ?? image.source,
+            notes: [.init(text: "the set is turned on here", span: set.source)])
+        }
+      }
+    }
+  }
+
+  private var needs: [Diagnostic] {
+    let on = Set(cluster.setRequests.map(\.name))
+    return sets.flatMap { set in
+      set.needs.filter { !on.contains($0.set) }.map { need in
+        Diagnostic(
+          .setNeed, "The set `\(set.name)` needs the set `\(shown(need.set))`, which is not on.",
+          help: "Turn it on: `packages: { \(need.set): {} }`.", at: set.source,
+          notes: [.init(text: "it says so here", span: need.source)])
+      }
+    }
+  }
+
+  /// Sets that need each other in a ring: each ring is told once, at its first set.
+  private var cycles: [Diagnostic] {
+    let byName = Dictionary(sets.map { ($0.name, $0) }) { first, _ in first }
+    return sets.compactMap { set in
+      guard let ring = ring(from: set, byName), ring.map(\.name).min() == set.name else { return nil }
+      let names = (ring + [set]).map { "`\($0.name)`" }
+      return Diagnostic(
+        .setNeed, "These sets need each other: \(names.joined(separator: " needs ")).",
+        help: "One has to be first. Take one of them out of `needs:`.", at: set.needs.first?.source ?? set.source)
+    }
+  }
+
+  private func ring(from start: PackageSet, _ byName: [String: PackageSet]) -> [PackageSet]? {
+    var seen: Set<String> = []
+    func walk(_ set: PackageSet, _ path: [PackageSet]) -> [PackageSet]? {
+      for need in set.needs {
+        if need.set == start.name { return path }
+        guard seen.insert(need.set).inserted, let next = byName[need.set] else { continue }
+        if let ring = walk(next, path + [next]) { return ring }
+      }
+      return nil
+    }
+    return walk(start, [start])
+  }
+
+  /// One number for two accounts, or two numbers for one.
+  private var users: [Diagnostic] {
+    var known: [(SystemUser, PackageSet)] = []
+    var problems: [Diagnostic] = []
+    for set in sets {
+      for user in set.users {
+        let other = known.first { other, _ in
+          other.name == user.name ? other != user : other.uid == user.uid || other.gid == user.gid
+        }
+        known.append((user, set))
+        guard let (taken, owner) = other else { continue }
+        problems.append(
+          Diagnostic(
+            .setUser,
+            "The account \(user.name) of the set `\(set.name)` (\(user.uid):\(user.gid)) and \(taken.name) of "
+              + "`\(owner.name)` (\(taken.uid):\(taken.gid)) contradict each other.",
+            help: "A name and a number mean one account on all machines. Change the numbers in your own set.",
+            at: set.source, notes: [.init(text: "the other one is turned on here", span: owner.source)]))
+      }
+    }
+    return problems
+  }
+
+  private var services: [Diagnostic] {
+    var taken = Set((cluster.ha?.services ?? []).map(\.name) + Network.Service.allCases.map(\.rawValue))
+    let names = Set(sets.flatMap(\.services).map(\.name))
+    return sets.flatMap { set in
+      set.services.flatMap { service -> [Diagnostic] in
+        var problems: [Diagnostic] = []
+        if !taken.insert(service.name).inserted {
+          problems.append(
+            Diagnostic(
+              .serviceName, "There is another service `\(service.name)`.", help: "Give one of them another name.",
+              at: service.source, notes: [.init(text: "the set is turned on here", span: set.source)]))
+        }
+        for need in service.needs where isWhole && !names.contains(need) || need == service.name {
+          problems.append(
+            Diagnostic(
+              .setNeed, "No set that is on has a service `\(shown(need))` which `\(service.name)` could start after.",
+              help: "Turn the set on that has it, or remove it from `needs`.", at: service.source,
+              notes: [.init(text: "the set is turned on here", span: set.source)]))
+        }
+        return problems
+      }
+    }
+  }
+
+  /// A service that forgets everything when it moves, and a folder in which nothing is kept.
+  private var state: [Diagnostic] {
+    guard let policy = cluster.ha else { return [] }
+    let keepers = sets.flatMap { set in set.services.filter(\.keepsState).map { (set, $0) } }
+    if let state = policy.state, keepers.isEmpty, isWhole {
+      return [
+        Diagnostic(
+          .noEffect, "No service keeps its state in `\(shown(state.path))`.",
+          help: "Turn on a package set that has one, such as `slurm`, or remove `state:`.", at: state.source)
+      ]
+    }
+    guard policy.state == nil else { return [] }
+    return keepers.map { set, service in
+      Diagnostic(
+        .setNeed, "`\(service.name)` keeps its state on disk, and each head has a disk of its own.",
+        help: "Give both heads one folder for it: `ha: { state: { shared: /srv/state } }`.", at: set.source,
+        notes: [.init(text: "the set says so here", span: service.source)])
+    }
+  }
+
+  /// Groups that speak of a set which is off.
+  private var groups: [Diagnostic] {
+    let on = Set(cluster.setRequests.map(\.name))
+    return cluster.groupRequests.values.joined().filter { !on.contains($0.name) }
+      .sorted { ($0.source.line, $0.source.column) < ($1.source.line, $1.source.column) }
+      .map { request in
+        Diagnostic(
+          .setNeed, "The set `\(shown(request.name))` is not on, so these nodes have no settings of it.",
+          help: "Turn it on for the cluster: `packages: { \(request.name): {} }`.", at: request.source)
+      }
+  }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+
+/// The wish for a set, with its settings as they are written. Their types are in the set's own file.
+package struct SetRequest: Hashable, Sendable {
+  package enum Value: Hashable, Sendable {
+    case scalar(String, isPlain: Bool)
+    case list([Item])
+  }
+
+  package struct Item: Hashable, Sendable {
+    package var text: String
+    package var isPlain: Bool
+    package var source: SourceSpan
+
+    package init(text: String, isPlain: Bool, source: SourceSpan) {
+      self.text = text
+      self.isPlain = isPlain
+      self.source = source
+    }
+  }
+
+  package struct Given: Hashable, Sendable {
+    package var name: String
+    package var nameSource: SourceSpan
+    package var value: Value
+    package var source: SourceSpan
+
+    package init(name: String, nameSource: SourceSpan, value: Value, source: SourceSpan) {
+      self.name = name
+      self.nameSource = nameSource
+      self.value = value
+      self.source = source
+    }
+  }
+
+  package var name: String
+  package var given: [Given]
+  package var source: SourceSpan
+
+  package init(name: String, given: [Given], source: SourceSpan) {
+    self.name = name
+    self.given = given
+    self.source = source
+  }
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Diagnostics
+import Foundation
+import SpecReading
+import Templates
+import Testing
+import Wings
+
+@testable import Reconciler
+
+/// What a set may have besides packages, files and units: accounts, secrets, ports, services, and settings of nodes.
+@Suite struct SetPartsTests {
+  private static let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
+
+  /// The example with other sets.
+  private func load(
+    _ packages: String, _ files: [String: String] = [:], ha: String = "", group: String = ""
+  ) throws -> Specification {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "set-parts-\(UUID())")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.copyItem(at: Self.root.appending(path: "examples/package-set"), to: folder)
+    for (path, text) in files {
+      let file = folder.appending(path: path)
+      try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(text.utf8).write(to: file)
+    }
+    let location = folder.appending(path: "cluster.yaml")
+    var text = try String(contentsOf: location, encoding: .utf8)
+    text = String(text[..<(try #require(text.range(of: "packages:\n"))).lowerBound]) + "packages: \(packages)\n"
+    text = text.replacing("\nha:\n", with: "\nha:\n\(ha)")
+    text = text.replacing("    image: compute\n", with: "    image: compute\n\(group)")
+    try Data(text.utf8).write(to: location)
+    return try Specification.load(location)
+  }
+
+  private func problems(
+    _ packages: String, _ files: [String: String] = [:], ha: String = "", group: String = ""
+  ) throws -> [String] {
+    try load(packages, files, ha: ha, group: group).diagnostics.filter { $0.severity == .error }
+      .map { "\($0.code.id) \($0.span.file): \($0.detail)" }
+  }
+
+  private static let daemon = """
+    summary: A daemon that moves.
+    needs: [munge]
+    settings:
+      cores: { type: number, per: node, default: 4, doc: Cores of a node. }
+      people: { type: file, default: people.txt, doc: Who may use it. }
+    users:
+      dibbler: { uid: 690, gid: 691, home: /var/lib/dibbler }
+    heads:
+      packages: [dibbler]
+      files: heads
+      permissions: { /etc/dibbler.conf: "root:dibbler 0640" }
+      open: [{ tcp: 4711, from: nodes }, { udp: 4712-4713, from: any }]
+      services:
+        db: { unit: dibbler-db.service, state: true }
+        dibbler: { unit: dibbler.service, check: { tcp: 4711 }, needs: [db], change: reload, state: true }
+
+    """
+  private static let files = [
+    "packages/dibbler/set.yaml": daemon, "people.txt": "ankh\nmorpork\n",
+    "packages/dibbler/heads/etc/dibbler.conf.j2":
+      "{{ set.people | lines }}{% for node in cluster.nodes %}{{ node.name }}={{ node.set.cores }} {% endfor %}\n{{ cluster.state | default(\"none\") }}\n",
+  ]
+  private static let state = "  state: { shared: /srv/state }\n"
+
+  @Test func headsGetAccountsSecretsPortsAndServices() throws {
+    let loaded = try load(
+      "{ munge: {}, dibbler: {} }", Self.files, ha: Self.state, group: "    packages: { dibbler: { cores: 64 } }\n")
+    let cluster = try #require(loaded.cluster, "\(loaded.diagnostics)")
+    let resources = Dictionary(
+      Expansion.expand(cluster, loaded.files).map { ("\($0.id)", $0) }, uniquingKeysWith: { first, _ in first })
+    let account = try #require(resources["system-user@head1:dibbler"]?.desired as? SystemUserKind.Desired)
+    #expect(account.user == SystemUser(name: "dibbler", uid: 690, gid: 691, home: "/var/lib/dibbler"))
+    let packages = try #require(resources["packages@head1:set-dibbler"])
+    #expect(packages.after.map { "\($0)" }.contains("system-user@head1:dibbler"))
+    let file = try #require(resources["file@head1:/etc/dibbler.conf"]?.desired as? FileKind.Desired)
+    #expect(file.file.mode == 0o640 && file.file.owner == "root:dibbler")
+    let text = String(decoding: file.file.contents.bytes, as: UTF8.self)
+    #expect(text.hasPrefix("ankh\nmorpork\nnode01=64 ") && text.hasSuffix("\n/srv/state\n"), "\(text)")
+    let key = try #require(resources["secret-file@head2:/etc/munge/munge.key"]?.desired as? SecretFileKind.Desired)
+    #expect(key.file.owner == "munge:munge" && key.file.mode == 0o400)
+    let unit = try #require(resources["unit@head2:dibbler.service"])
+    let goal = try #require(unit.desired as? UnitKind.Desired).unit
+    #expect(goal.enabled == false && goal.active == nil && goal.reload == .reload)
+    let before = Set(unit.after.map { "\($0)" })
+    #expect(before.isSuperset(of: ["unit@head2:munge.service", "state-folder@head2:/srv/state"]))
+    let needs = WingCatalog.all.flatMap { $0.firewallNeeds(cluster) }.filter { $0.purpose == "dibbler" }
+    #expect(needs.map(\.ports) == [[.tcp(4711)], [.init(.udp, 4712...4713)]])
+    #expect(needs.map(\.origin) == [.network("private"), .anywhere])
+  }
+
+  @Test func nodesGetAccountsAndSecrets() throws {
+    let loaded = try load("{ munge: {} }")
+    let cluster = try #require(loaded.cluster, "\(loaded.diagnostics)")
+    let recipe = try #require(Publications(cluster, loaded.files).images["compute"])
+    #expect(recipe.users.map(\.passwd) == ["munge:x:641:641::/nonexistent:/usr/sbin/nologin"])
+    #expect(recipe.secretPaths == ["/etc/munge/munge.key"] && recipe.packages.contains("munge"))
+    let identities = try #require(
+      Expansion.expand(cluster, loaded.files).lazy.compactMap { $0.desired as? NodeIdentitiesKind.Desired }.first)
+    #expect(identities.goal.files["compute"]?.map(\.secret) == [SecretRef("generated/munge")])
+    let without = try #require(try load("{ metrics: {} }").cluster)
+    let other = try #require(Publications(without, loaded.files).images["compute"])
+    #expect(other.layerKey != recipe.layerKey && other.users.isEmpty)
+  }
+
+  @Test func pacemakerMovesServicesOfSets() throws {
+    let loaded = try load("{ munge: {}, dibbler: {} }", Self.files, ha: Self.state)
+    let cluster = try #require(loaded.cluster, "\(loaded.diagnostics)")
+    let configuration = try #require(
+      Expansion.expand(cluster, loaded.files).lazy.compactMap { $0.desired as? PacemakerConfigurationKind.Desired }
+        .first)
+    let elements = configuration.elements.map(\.xml).joined(separator: "\n")
+    for part in [
+      "name=\"unit\" value=\"dibbler.service\"", "name=\"tcp_port\" value=\"4711\"",
+      "first=\"dibbler-db\" id=\"dibbler-after-dibbler-db\" kind=\"Optional\" then=\"dibbler\"",
+      "name=\"marker\" value=\"/srv/state/.cluster-state\"", "name=\"marker_text\" value=\"rowan rowan.example.org\"",
+    ] { #expect(elements.contains(part), "\(part)") }
+  }
+
+  @Test func whatIsMissingOrContradictsIsTold() throws {
+    #expect(
+      try problems("{ dibbler: {} }", Self.files, ha: Self.state)
+        == ["spec.set-need cluster.yaml: The set `dibbler` needs the set `munge`, which is not on."])
+    #expect(
+      try problems("{ munge: {}, dibbler: {} }", Self.files) == [
+        "spec.set-need cluster.yaml: `db` keeps its state on disk, and each head has a disk of its own.",
+        "spec.set-need cluster.yaml: `dibbler` keeps its state on disk, and each head has a disk of its own.",
+      ])
+    #expect(
+      try problems("{ munge: {} }", ha: Self.state)
+        == ["spec.no-effect cluster.yaml: No service keeps its state in `/srv/state`."])
+    let same = [
+      "packages/one/set.yaml": "summary: One.\nneeds: [two]\nusers: { one: { uid: 641 } }\n",
+      "packages/two/set.yaml": "summary: Two.\nneeds: [one]\n",
+    ]
+    #expect(
+      try problems("{ munge: {}, one: {}, two: {} }", same) == [
+        "spec.set-need packages/one/set.yaml: These sets need each other: `one` needs `two` needs `one`.",
+        "spec.set-user cluster.yaml: The account one of the set `one` (641:641) and munge of `munge` (641:641) contradict each other.",
+      ])
+    #expect(
+      try problems("{ munge: { }, dibbler: { people: none.txt } }", Self.files, ha: Self.state)
+        == ["spec.missing-file cluster.yaml: `none.txt` is not there, or is no file."])
+  }
+
+  @Test func aGroupGivesOnlySettingsOfNodes() throws {
+    func group(_ settings: String) throws -> [String] {
+      try problems(
+        "{ munge: {}, dibbler: {} }", Self.files, ha: Self.state, group: "    packages: \(settings)\n")
+    }
+    #expect(
+      try group("{ dibbler: { people: others.txt } }")
+        == ["spec.no-effect cluster.yaml: `people` of the set `dibbler` is one for the whole cluster."])
+    #expect(
+      try group("{ dibbler: { coers: 4 } }")
+        == ["spec.unknown-key cluster.yaml: `coers` is not a setting of `dibbler`."])
+    #expect(
+      try group("{ slurm: {} }")
+        == ["spec.set-need cluster.yaml: The set `slurm` is not on, so these nodes have no settings of it."])
+    #expect(try group("{ dibbler: { cores: many } }").first?.hasPrefix("spec.bad-number cluster.yaml:") == true)
+  }
+
+  @Test func aSetOfTheSiteTakesThePlaceOfOurs() throws {
+    let own = ["packages/munge/set.yaml": "summary: Our own.\nnodes: { packages: [munge] }\n"]
+    let set = try #require(try load("{ munge: {} }", own).cluster?.sets.first)
+    #expect(set.summary == "Our own." && set.users.isEmpty)
+  }
+}
