@@ -12,7 +12,7 @@ struct Container {
   var uuid: String
   /// The kernel's command line as a boot loader would have set it; PID 1 gets it as arguments.
   var arguments: [String] = []
-  /// Devices, as `host:inside`.
+  /// Devices and folders, as `host:inside`.
   var devices: [String] = []
 
   /// Runs until the system powers off, reboots or dies.

@@ -30,10 +30,22 @@ struct DiskBoot {
     firmware.say("booting from disk")
     try firmware.report(.running, source: .disk)
     let end = try Container(
-      machine: firmware.machine, root: firmware.root, uuid: firmware.site.systemUUID(of: firmware.machine.name)
+      machine: firmware.machine, root: firmware.root, uuid: firmware.site.systemUUID(of: firmware.machine.name),
+      devices: try shared()
     ).run()
     try await Mounts.unmount(firmware.root)
     return .ended(end)
+  }
+
+  /// Folders that all heads have, as `host:inside`: the lab is the storage that the site is said to have.
+  private func shared() throws(AgentError) -> [String] {
+    var binds: [String] = []
+    for path in firmware.site.shared where firmware.machine.role == .head {
+      let folder = firmware.site.folder(ofShared: path)
+      try LabFiles.makeDirectory(folder)
+      binds.append("\(folder):\(path)")
+    }
+    return binds
   }
 
   private func mountDebian() async throws(AgentError) {

@@ -22,6 +22,8 @@ package struct LabSite: Hashable, Codable, Sendable {
   package var mirror: String
   /// Plain heads have what Debian cannot do without, and networkd, in place of all that its installer leaves.
   var isMinimal: Bool?
+  /// Folders that the site itself is said to have mounted on all heads, by their paths there: they are one.
+  package var shared: [String]
   /// Resolvers that a plain head is installed with.
   package var resolvers: [IPv4Address]
   /// The account that `ssh` logs in to.
@@ -31,7 +33,8 @@ package struct LabSite: Hashable, Codable, Sendable {
 
   package init(
     id: String, cluster: String, spec: String, stateDirectory: String, cacheDirectory: String, program: String,
-    mirror: String, resolvers: [IPv4Address], user: String, networks: [LabNetwork], machines: [LabMachine]
+    mirror: String, shared: [String] = [], resolvers: [IPv4Address], user: String, networks: [LabNetwork],
+    machines: [LabMachine]
   ) {
     self.id = id
     self.cluster = cluster
@@ -40,6 +43,7 @@ package struct LabSite: Hashable, Codable, Sendable {
     self.cacheDirectory = cacheDirectory
     self.program = program
     self.mirror = mirror
+    self.shared = shared
     self.resolvers = resolvers
     self.user = user
     self.networks = networks
@@ -72,6 +76,10 @@ extension LabSite {
   /// One file per secret, by its name in the spec: `bmc/head1`.
   package var secretsDirectory: String { "\(stateDirectory)/secrets" }
 
+  /// The lab's folder behind a shared one.
+  package func folder(ofShared path: String) -> String {
+    "\(stateDirectory)/shared/\(SHA256.hex(path).prefix(12))"
+  }
   package func directory(of machine: LabMachine) -> String { "\(stateDirectory)/machines/\(machine.name)" }
   package func console(of machine: LabMachine) -> String { "\(directory(of: machine))/console.log" }
   /// The disks of a machine that is installed over the network, by the names that the kernel gives them there.
