@@ -25,7 +25,7 @@ let package = Package(
       "Reconciler", "Flow/0-Reconcile",
       [
         "SpecReading", "ClusterModel", "Observation", "Planning", "Execution", "Auditing", "Wings",
-        "HostAccess", "Diagnostics", "BuiltInSets",
+        "HostAccess", "Diagnostics", "BuiltInSets", "Git",
       ]),
     // Bytes → nodes with spans → a validated Cluster, or diagnostics. Opens no files.
     target("SpecReading", "Flow/1-Spec", ["SpecForms", "ClusterModel", "Templates", "Diagnostics", "CYAML"]),

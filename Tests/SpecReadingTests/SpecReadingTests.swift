@@ -56,7 +56,7 @@ func matchesGolden(_ name: String) throws {
     "spec.too-large", "spec.encoding", "spec.control-character", "spec.too-deep", "spec.too-many-values",
     "spec.alias-expansion", "spec.too-many-problems", "spec.missing-file",
     "spec.linked-path", "spec.private-file", "spec.single-fencing", "spec.template", "spec.set-path",
-    "spec.set-need", "spec.set-user",
+    "spec.set-need", "spec.set-user", "spec.set-origin",
   ]
   #expect(Set(Diagnostic.Code.catalog.map(\.id)).subtracting(seen).subtracting(elsewhere).sorted() == [])
 }

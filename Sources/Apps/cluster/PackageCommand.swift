@@ -9,7 +9,9 @@ import Wings
 struct PackageCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "package", abstract: "The package sets beside the description: list, show, begin one.",
-    subcommands: [PackageListCommand.self, PackageShowCommand.self, PackageNewCommand.self])
+    subcommands: [
+      PackageListCommand.self, PackageShowCommand.self, PackageNewCommand.self, PackageFetchCommand.self,
+    ])
 }
 
 struct PackageListCommand: AsyncParsableCommand {

@@ -75,7 +75,7 @@ struct RollbackCommand: AsyncParsableCommand {
   private func present() throws -> [String] {
     guard FileManager.default.fileExists(atPath: options.location.path) else { return [] }
     do {
-      return Array(try Specification.load(options.location).files.files.keys) + [options.location.lastPathComponent]
+      return Array(try Specification.load(options.location).files.ofSite.keys) + [options.location.lastPathComponent]
     } catch { throw Failure("\(error)", next: "Check that the description exists and is readable.") }
   }
 

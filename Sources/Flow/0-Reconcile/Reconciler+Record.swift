@@ -23,7 +23,7 @@ extension Reconciler {
 
   /// The description and the files that it refers to, by path relative to its folder.
   var recordedSpecification: [String: RecordedFile] {
-    var files = specification.files.files.mapValues { RecordedFile($0.contents.bytes, $0.kind) }
+    var files = specification.files.ofSite.mapValues { RecordedFile($0.contents.bytes, $0.kind) }
     files[site.specification.lastPathComponent] = RecordedFile(specification.bytes)
     return files
   }

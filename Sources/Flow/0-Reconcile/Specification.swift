@@ -4,6 +4,7 @@ import BuiltInSets
 import ClusterModel
 import Diagnostics
 import Foundation
+import Git
 import SpecReading
 import Wings
 
@@ -25,7 +26,9 @@ package struct Specification: Sendable {
   /// Reads the description and, when it is valid, the files beside it.
   ///
   /// Errors of the file system (no such file, no permission) are thrown; problems of the text are diagnostics.
-  package static func load(_ location: URL) throws(SpecificationError) -> Specification {
+  package static func load(
+    _ location: URL, fetched: FetchedSets = .ofUser
+  ) throws(SpecificationError) -> Specification {
     let bytes = try read(location, limit: SpecReader.byteLimit)
     let reading = SpecReader.read(bytes, file: location.lastPathComponent, keys: WingCatalog.keys)
     var result = Specification(
@@ -34,7 +37,7 @@ package struct Specification: Sendable {
     let beside = FilesBeside(location.deletingLastPathComponent())
     let found = try beside.read(SpecReader.referencedPaths(cluster))
     result.files.files = found.files
-    result.addBuiltInSets(cluster)
+    let lacking = result.addForeignSets(cluster, fetched)
     let named = SpecReader.settingFiles(cluster, result.files)
     let more = try beside.read(named.map(\.value))
     result.files.files.merge(more.files) { first, _ in first }
@@ -42,20 +45,33 @@ package struct Specification: Sendable {
       SpecReader.missingFiles(found.missing, result.files, cluster) + SpecReader.linkedPaths(found.linked, cluster)
         + SpecReader.linkedSettingFiles(more.linked, named)
         + SpecReader.privateFiles(found.unreadable, cluster)
-        + SpecReader.secretsInImages(Set(found.files.keys), cluster))
+        + SpecReader.secretsInImages(Set(found.files.keys), cluster) + lacking)
     return result
   }
 
-  /// Adds the program's own sets where the site has none of that name.
-  private mutating func addBuiltInSets(_ cluster: Cluster) {
+  /// Adds sets of other repositories, and the program's own where the site has none of that name.
+  private mutating func addForeignSets(_ cluster: Cluster, _ fetched: FetchedSets) -> [Diagnostic] {
+    var problems: [Diagnostic] = []
     for request in cluster.setRequests {
       let folder = PackageSet.folder(request.name)
-      guard files.below(folder).isEmpty, let own = BuiltInSets.all[request.name] else { continue }
-      for file in own {
-        files.files["\(folder)/\(file.path)"] = SiteFiles.File(
-          contents: .text(file.text), executable: file.isExecutable)
+      let isHere = !files.below(folder).isEmpty
+      if let origin = request.origin {
+        do throws(GitError) {
+          let found = try fetched.files(origin)
+          if let problem = SpecReader.problem(of: request, origin, isHere: isHere, files: found.map(\.count)) {
+            problems.append(problem)
+            continue
+          }
+          for (path, file) in found ?? [:] { files.files["\(folder)/\(path)"] = file }
+        } catch { problems.append(SpecReader.unreadable(origin, "\(error)")) }
+      } else if !isHere {
+        for file in BuiltInSets.all[request.name] ?? [] {
+          files.files["\(folder)/\(file.path)"] = SiteFiles.File(
+            contents: .text(file.text), executable: file.isExecutable, isOfSite: false)
+        }
       }
     }
+    return problems
   }
 
   /// Takes in what the files beside the description say.
@@ -104,9 +120,9 @@ extension Specification {
       bytes: file.bytes, cluster: reading.cluster, files: SiteFiles(), diagnostics: reading.diagnostics)
     guard let cluster = reading.cluster else { return result }
     let missing = try result.add(SpecReader.referencedPaths(cluster), at: commit, in: repository)
-    result.addBuiltInSets(cluster)
+    let lacking = result.addForeignSets(cluster, .ofUser)
     _ = try result.add(SpecReader.settingFiles(cluster, result.files).map(\.value), at: commit, in: repository)
-    result.complete(SpecReader.missingFiles(missing, result.files, cluster))
+    result.complete(SpecReader.missingFiles(missing, result.files, cluster) + lacking)
     return result
   }
 

@@ -14,7 +14,9 @@ extension SpecReader {
   /// Diagnostics for those of them that are not there, once for each image that uses them.
   package static func missingFiles(_ missing: [String], _ files: SiteFiles, _ cluster: Cluster) -> [Diagnostic] {
     let missing = Set(missing)
-    let sets = cluster.setRequests.filter { files.files[PackageSet.folder($0.name) + "/set.yaml"] == nil }.map { set in
+    let sets = cluster.setRequests.filter {
+      $0.origin == nil && files.files[PackageSet.folder($0.name) + "/set.yaml"] == nil
+    }.map { set in
       Diagnostic(
         .missingFile,
         "There is no package set `\(set.name)`: it comes neither with the program nor in \(PackageSet.folder(set.name))/.",

@@ -109,6 +109,7 @@ package enum DiagnosticPages {
     "spec.service-not-ha": PackageResources.spec_service_not_ha_md,
     "spec.service-not-served": PackageResources.spec_service_not_served_md,
     "spec.set-need": PackageResources.spec_set_need_md,
+    "spec.set-origin": PackageResources.spec_set_origin_md,
     "spec.set-user": PackageResources.spec_set_user_md,
     "spec.set-path": PackageResources.spec_set_path_md,
     "spec.several-boot-networks": PackageResources.spec_several_boot_networks_md,

@@ -58,6 +58,7 @@ extension Diagnostic.Code {
   package static let template = Self("spec.template", "Template that cannot be filled in")
   package static let setPath = Self("spec.set-path", "Path that two package sets have")
   package static let setNeed = Self("spec.set-need", "Package set or service without what it needs")
+  package static let setOrigin = Self("spec.set-origin", "Package set of another repository that is not here")
   package static let setUser = Self("spec.set-user", "Accounts of package sets that contradict each other")
 
   // MARK: Networks and addresses
@@ -123,7 +124,7 @@ extension Diagnostic.Code {
     badPermission,
     badURL, literalSecret, noEffect,
     unknownNetwork, unknownImage, unknownHead, unusedImage, missingFile, linkedPath, privateFile, template, setPath,
-    setNeed, setUser,
+    setNeed, setUser, setOrigin,
     secretPath, secretReadable,
     overlappingNetworks, addressOutsideNetwork, reservedAddress, duplicateAddress, duplicateMAC, duplicateName,
     duplicateBMC, multicastMAC, countsTooFar, twoNICsOneNetwork, twoGateways, dynamicRange, dynamicOverlap,

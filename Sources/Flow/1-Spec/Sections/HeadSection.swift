@@ -146,7 +146,7 @@ enum NodeGroupSection: Section {
     ) as Key<ComputeNode.State>
 
   static let packages = Key(
-    "packages", PackagesSection.form,
+    "packages", PackagesSection.settings,
     "Settings of package sets for these nodes, by set: those that a set has `per: node`. Default: as for all nodes.")
 
   static let keys = [

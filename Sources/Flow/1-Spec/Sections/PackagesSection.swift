@@ -6,16 +6,27 @@ import SpecForms
 /// `packages:`, the sets that are turned on. The names of their settings are their own, so that they are only collected
 /// here: see `SetReader`.
 enum PackagesSection {
+  /// No setting has this name: it says where the set is taken from.
+  static let from = "from"
   private static let noun = "a mapping of package sets to their settings"
 
   static var name: Form<String> { .label("the name of a package set", longest: 32) }
 
-  static var form: Form<[SetRequest]> {
+  /// Settings of sets that are on anyway: those of a group of nodes.
+  static var settings: Form<[SetRequest]> { form(takesOrigins: false) }
+  static var form: Form<[SetRequest]> { form(takesOrigins: true) }
+
+  private static func form(takesOrigins: Bool) -> Form<[SetRequest]> {
     let name = name
+    var members = SchemaValue.members(["type": .text("object")])
+    if takesOrigins {
+      members = members.with(["properties": .members([from: SetOriginSection.form.schema])])
+    }
+    let settings = members
     let schema = SchemaValue.members([
       "type": .text("object"), "propertyNames": name.schema,
       "additionalProperties": .members([
-        "anyOf": .list([.members(["type": .text("object")]), .members(["type": .text("null")])]),
+        "anyOf": .list([settings, .members(["type": .text("null")])]),
         "description": .text("The settings of this set: `cluster package show NAME` lists them."),
       ]),
     ])
@@ -24,9 +35,12 @@ enum PackagesSection {
       return entries.compactMap { entry in
         guard name.read(entry.keyNode, &problems) != nil else { return nil }
         guard !entry.value.isEmpty else { return SetRequest(name: entry.key, given: [], source: entry.keySpan) }
-        guard let settings = entry.value.entries(for: "the settings of `\(entry.key)`", &problems) else { return nil }
+        guard let entries = entry.value.entries(for: "the settings of `\(entry.key)`", &problems) else { return nil }
+        let origin = takesOrigins ? entries.first { $0.key == from } : nil
         return SetRequest(
-          name: entry.key, given: settings.compactMap { given($0, &problems) }, source: entry.keySpan)
+          name: entry.key,
+          given: entries.filter { $0.key != origin?.key }.compactMap { given($0, &problems) },
+          origin: origin.flatMap { SetOriginSection.origin(of: entry.key, $0.value, &problems) }, source: entry.keySpan)
       }
     }
   }

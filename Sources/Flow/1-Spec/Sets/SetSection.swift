@@ -137,8 +137,8 @@ extension Form where Value == String {
   /// A name that templates can write: `set.max_jobs`.
   static var variable: Form {
     text("the name of a setting", code: .badName, pattern: "^[a-z][a-z0-9_]*$") { text in
-      guard text.utf8.count <= 64, let first = text.utf8.first, (97...122).contains(first),
-        text.utf8.allSatisfy(isSnakeCase)
+      guard text != PackagesSection.from, text.utf8.count <= 64, let first = text.utf8.first,
+        (97...122).contains(first), text.utf8.allSatisfy(isSnakeCase)
       else {
         return .wrong(
           "`\(shown(text))` is not the name of a setting.",

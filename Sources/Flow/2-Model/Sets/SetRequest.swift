@@ -36,11 +36,32 @@ package struct SetRequest: Hashable, Sendable {
 
   package var name: String
   package var given: [Given]
+  /// The repository that it is taken from. Nil: it is beside the description, or comes with the program.
+  package var origin: SetOrigin?
   package var source: SourceSpan
 
-  package init(name: String, given: [Given], source: SourceSpan) {
+  package init(name: String, given: [Given], origin: SetOrigin? = nil, source: SourceSpan) {
     self.name = name
     self.given = given
+    self.origin = origin
+    self.source = source
+  }
+}
+
+/// A set in somebody else's git repository, as one commit has it.
+package struct SetOrigin: Hashable, Sendable {
+  /// As git(1) takes it.
+  package var repository: String
+  /// All of its 40 digits: a name could lead elsewhere tomorrow.
+  package var commit: String
+  /// The set's folder there.
+  package var path: String
+  package var source: SourceSpan
+
+  package init(repository: String, commit: String, path: String, source: SourceSpan) {
+    self.repository = repository
+    self.commit = commit
+    self.path = path
     self.source = source
   }
 }

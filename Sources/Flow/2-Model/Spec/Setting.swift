@@ -32,11 +32,14 @@ package struct SiteFiles: Hashable, Sendable {
     /// A link has the path that it leads to.
     package var contents: Content
     package var kind: Kind
+    /// It is in the site's own repository. Sets of others come with the program, or from a commit that is named.
+    package var isOfSite = true
 
     package var executable: Bool { kind == .program }
 
-    package init(contents: Content, executable: Bool) {
+    package init(contents: Content, executable: Bool, isOfSite: Bool = true) {
       self.init(contents: contents, kind: executable ? .program : .file)
+      self.isOfSite = isOfSite
     }
 
     package init(contents: Content, kind: Kind) {
@@ -49,6 +52,9 @@ package struct SiteFiles: Hashable, Sendable {
   package var files: [String: File]
 
   package init(files: [String: File] = [:]) { self.files = files }
+
+  /// The files of the site's own repository: a record keeps them, and a rollback puts them back.
+  package var ofSite: [String: File] { files.filter(\.value.isOfSite) }
 
   /// The files below a folder, by path relative to it.
   package func below(_ folder: String) -> [String: File] {
