@@ -74,7 +74,7 @@ struct SettingValues {
     var problems = Problems(file: "")
     return declared.filter { $0.value?.sort == .file }.compactMap { setting in
       let given = request.given.first { $0.name == setting.name.value }.map(Self.node)
-      guard let node = given ?? setting.value?.initial else { return nil }
+      guard let node = given ?? setting.value?.initial, !node.isEmptyText else { return nil }
       return Self.path.read(node, &problems).map { Located($0, node.span) }
     }
   }
@@ -114,7 +114,10 @@ struct SettingValues {
       Form.integer(declaration.minimum...max(declaration.minimum, declaration.maximum)).read(node, &problems)
         .map { .number($0) }
     case .flag: Form.flag.read(node, &problems).map { .flag($0) }
-    case .file: Self.path.read(node, &problems).flatMap { contents($0, node, &problems) }
+    case .file:
+      // As a default: without a file of the site's there is nothing to read.
+      if node.isEmptyText { return .text("") }
+      return Self.path.read(node, &problems).flatMap { contents($0, node, &problems) }
     case .address: Form.address.read(node, &problems).map { .text("\($0)") }
     case .list:
       Form.list(of: Form.words, "a list of texts").read(node, &problems).map { .list($0.map { .text($0.value) }) }
