@@ -24,12 +24,13 @@ package enum Command {
   ///   - program: looked up in `PATH` unless it holds a slash.
   ///   - environment: added to this process's own; `LC_ALL=C` unless it says otherwise.
   ///   - input: the program's standard input; a program that does not read it all is no error.
+  ///   - keeping: bytes of each stream that are kept; what comes after them is read and dropped.
   ///   - line: called with each finished line of standard output, while the program runs.
   /// - Throws: `.notFound` when there is no such program, `.deadline`, `.cancelled`, `.commandFailed` when it could
   ///   not be started.
   package static func run(
     _ program: String, _ arguments: [String], environment: [String: String] = [:], input: [UInt8] = [],
-    deadline: Duration = .seconds(60), line: (@Sendable (String) -> Void)? = nil
+    deadline: Duration = .seconds(60), keeping: Int = .max, line: (@Sendable (String) -> Void)? = nil
   ) async throws(AgentError) -> CommandResult {
     enum Event: Sendable {
       case ended(Result<CommandResult, AgentError>)
@@ -39,7 +40,7 @@ package enum Command {
     ignoreBrokenPipes()
     var late = false
     let outcome = await withTaskGroup(of: Event.self) { group -> Result<CommandResult, AgentError> in
-      group.addTask { .ended(await start(program, arguments, environment, input, line)) }
+      group.addTask { .ended(await start(program, arguments, environment, input, keeping, line)) }
       group.addTask {
         do { try await ContinuousClock().sleep(for: deadline) } catch { return .stopped }
         return .deadline
@@ -98,7 +99,7 @@ package enum Command {
   }
 
   private static func start(
-    _ program: String, _ arguments: [String], _ environment: [String: String], _ input: [UInt8],
+    _ program: String, _ arguments: [String], _ environment: [String: String], _ input: [UInt8], _ keeping: Int,
     _ line: (@Sendable (String) -> Void)?
   ) async -> Result<CommandResult, AgentError> {
     var options = PlatformOptions()
@@ -117,8 +118,8 @@ package enum Command {
         environment: .inherit.updating(variables), platformOptions: options, input: .inputWriter, output: .sequence,
         error: .sequence
       ) { execution in
-        async let errors = collect(execution.standardError, nil)
-        async let output = collect(execution.standardOutput, line)
+        async let errors = collect(execution.standardError, keeping, nil)
+        async let output = collect(execution.standardOutput, keeping, line)
         // A program may end without reading its input; its status tells whether that was wrong.
         if !input.isEmpty { _ = try? await execution.standardInputWriter.write(input) }
         try await execution.standardInputWriter.finish()
@@ -143,12 +144,12 @@ package enum Command {
   }
 
   private static func collect(
-    _ stream: SubprocessOutputSequence, _ line: (@Sendable (String) -> Void)?
+    _ stream: SubprocessOutputSequence, _ keeping: Int, _ line: (@Sendable (String) -> Void)?
   ) async throws -> [UInt8] {
     var bytes: [UInt8] = []
     var told = 0
     for try await buffer in stream {
-      buffer.withUnsafeBytes { bytes.append(contentsOf: $0) }
+      buffer.withUnsafeBytes { bytes.append(contentsOf: $0.prefix(keeping - bytes.count)) }
       guard bytes.count <= outputLimit else {
         throw AgentError(
           .commandFailed, "A program wrote more than \(outputLimit >> 20) MiB", next: "Check its output for a loop.")

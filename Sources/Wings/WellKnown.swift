@@ -24,6 +24,10 @@ package enum WellKnown {
   package static let nodeIdentitiesNote = "/var/lib/cluster/identities.json"
   /// The public halves of the nodes' host keys. ssh(1) reads it beside `ssh_known_hosts`, which is the site's own.
   package static let nodeHostKeys = "/etc/ssh/ssh_known_hosts2"
+  /// The private half of the key with which heads log in to nodes.
+  package static let nodeLoginKey = "/var/lib/cluster/node-login-key"
+  /// The public half, on nodes: sshd reads it beside root's own `authorized_keys`.
+  package static let nodeAuthorizedKeys = "/etc/ssh/cluster_authorized_keys/root"
   /// One JSON object a line for every boot request and every report of a node.
   package static let bootLog = "/var/log/cluster/boot.log"
 

@@ -11,7 +11,7 @@ extension Contract {
 
   private static func goal(_ nodes: [NodeIdentitiesGoal.Node], _ secret: SecretRef) -> NodeIdentitiesGoal {
     NodeIdentitiesGoal(
-      domain: "alps.example.org", nodes: nodes,
+      domain: "alps.example.org", heads: [IPv4Address(bits: 0x0a01_0001)], nodes: nodes,
       files: ["compute": [.init(path: "/etc/munge/munge.key", secret: secret, owner: "munge:munge", mode: 0o400)]])
   }
 
@@ -31,11 +31,15 @@ extension Contract {
       #expect(facts.mode == 0o640 && facts.owner == "root" && facts.group == "www-data")
       #expect(try await host.file(WellKnown.nodeIdentitiesNote)?.mode == 0o600)
       let keys = try #require(try await host.file(WellKnown.nodeHostKeys))
+      let login = try #require(try await host.file(WellKnown.nodeLoginKey))
+      #expect(login.mode == 0o600 && login.owner == "root")
       #expect(keys.mode == 0o644 && keys.contents?.contains("node2") == true)
 
       try await host.perform(EnsureNodeIdentitiesAbsent())
       #expect(try await host.ask(probe) == nil)
-      for path in [WellKnown.nodeIdentities, WellKnown.nodeIdentitiesNote, WellKnown.nodeHostKeys] {
+      for path in [
+        WellKnown.nodeIdentities, WellKnown.nodeIdentitiesNote, WellKnown.nodeHostKeys, WellKnown.nodeLoginKey,
+      ] {
         #expect(try await host.ask(FileProbe(path)) == .absent)
       }
     },

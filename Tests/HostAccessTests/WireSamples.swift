@@ -127,7 +127,7 @@ enum WireSamples {
       EnsureResourceAgents(present: true),
       EnsureNodeIdentities(
         NodeIdentitiesGoal(
-          domain: "d", nodes: [.init(name: "node001", addresses: [address], image: "c")],
+          domain: "d", heads: [address], nodes: [.init(name: "node001", addresses: [address], image: "c")],
           files: ["c": [.init(path: "/etc/s", secret: SecretRef("s"))]])),
       EnsureNodeIdentitiesAbsent(),
       EnsureLeftoversAbsent([.init(.init(.packages, "0123456789abcdef"), bytes: 5)]),

@@ -11,7 +11,7 @@ import Testing
 
   private static func goal(nodes: Int, _ paths: [String] = ["/etc/munge/munge.key"]) -> NodeIdentitiesGoal {
     NodeIdentitiesGoal(
-      domain: "alps.example.org",
+      domain: "alps.example.org", heads: [IPv4Address(bits: 0x0a01_0001)],
       nodes: (1...nodes).map {
         .init(
           name: HostID("node\($0)"), addresses: [IPv4Address(bits: 0x0a01_0100 + UInt32($0))],

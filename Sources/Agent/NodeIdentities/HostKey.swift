@@ -2,20 +2,26 @@
 import ClusterModel
 import FoundationEssentials
 
-/// A node's SSH host key, which follows from the key of the site and the node's name: every head makes the same, and
-/// keeps none but what it serves.
+/// A key of SSH that follows from the key of the site: a node's host key, with the node's name, or the key with which
+/// heads log in to nodes. Every head makes the same, and keeps none but what it serves or uses.
 struct HostKey {
-  /// See HMAC: the key of the site is used for nothing else with these words before.
-  private static let purpose = "cluster node host key 1\0"
+  // See HMAC: the key of the site is used for nothing else with these words before.
+  private static let ofNodes = "cluster node host key 1\0"
+  private static let ofHeads = "cluster heads login key 1\0"
 
   private let seed: [UInt8]
   private let publicKey: [UInt8]
   let comment: String
 
-  init(of node: HostID, site: [UInt8]) {
-    seed = HMAC.sha256(key: site, Array((Self.purpose + node.name).utf8))
+  init(of node: HostID, site: [UInt8]) { self.init(Self.ofNodes + node.name, comment: node.name, site) }
+
+  /// The key with which heads log in to nodes.
+  static func ofHeads(site: [UInt8]) -> HostKey { HostKey(ofHeads, comment: "heads-of-the-cluster", site) }
+
+  private init(_ words: String, comment: String, _ site: [UInt8]) {
+    seed = HMAC.sha256(key: site, Array(words.utf8))
     publicKey = Ed25519.publicKey(of: seed)
-    comment = node.name
+    self.comment = comment
   }
 
   /// `ssh-ed25519 AAAA…`: the form of known_hosts and of `.pub` files, without a comment.

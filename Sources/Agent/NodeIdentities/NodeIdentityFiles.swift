@@ -16,6 +16,9 @@ struct NodeIdentityFiles {
   let goal: NodeIdentitiesGoal
   let values: [SecretRef: [UInt8]]
   let site: [UInt8]
+  /// The key with which heads log in to nodes.
+  let login: HostKey
+  private let authorizedKeys: [UInt8]
 
   init(_ goal: NodeIdentitiesGoal, _ secrets: Secrets) throws(AgentError) {
     self.goal = goal
@@ -23,6 +26,10 @@ struct NodeIdentityFiles {
     for secret in goal.secrets { values[secret] = try secrets.required(secret) }
     self.values = values
     site = try secrets.required(.nodeIdentities)
+    login = HostKey.ofHeads(site: site)
+    // From heads alone, and for programs: no terminal, no way through to anywhere.
+    let addresses = goal.heads.map(\.description).joined(separator: ",")
+    authorizedKeys = Array("restrict,from=\"\(addresses)\" \(login.publicText) \(login.comment)\n".utf8)
   }
 
   /// A node's own archive, and its line for known_hosts.
@@ -33,6 +40,7 @@ struct NodeIdentityFiles {
     archive.add(place, Array(key.privateText.utf8), owner: "root:root", mode: 0o600)
     archive.add(
       "\(place).pub", Array("\(key.publicText) \(key.comment)\n".utf8), owner: "root:root", mode: 0o644)
+    archive.add(WellKnown.nodeAuthorizedKeys, authorizedKeys, owner: "root:root", mode: 0o644)
     for file in goal.files[node.image] ?? [] {
       guard let value = values[file.secret] else { throw .missing(file.secret) }
       archive.add(file.path, value, owner: file.owner, mode: file.mode)
@@ -52,7 +60,7 @@ struct NodeIdentityFiles {
   /// The digest of all that is there now, whoever wrote it.
   static func contents() throws(AgentError) -> String {
     var files: [(path: String, mode: UInt16, digest: String)] = []
-    var paths = [root, WellKnown.nodeHostKeys]
+    var paths = [root, WellKnown.nodeHostKeys, WellKnown.nodeLoginKey]
     if try FileSystem.entry(root)?.kind == .folder { paths += try FileSystem.names(in: root).map { "\(root)/\($0)" } }
     for path in paths {
       if Task.isCancelled { throw .stopped }

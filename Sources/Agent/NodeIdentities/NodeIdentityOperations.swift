@@ -27,6 +27,7 @@ extension EnsureNodeIdentities: AgentOperation {
     }
     if written + removed > 0 { try FileSystem.syncFolder(NodeIdentityFiles.root) }
     let listed = try await writeHostKeys(lines)
+    try writeLoginKey(files.login)
     let note = files.note(contents: try NodeIdentityFiles.contents())
     guard try NodeIdentityFiles.readNote() != note else {
       return Outcome(changed: false, detail: "as desired already")
@@ -72,6 +73,13 @@ extension EnsureNodeIdentities: AgentOperation {
     return try FileSystem.read(path) == bytes
   }
 
+  private func writeLoginKey(_ key: HostKey) throws(AgentError) {
+    let (bytes, root) = (Array(key.privateText.utf8), FileSystem.Owner(uid: 0, gid: 0))
+    if try isWritten(bytes, at: WellKnown.nodeLoginKey, mode: 0o600, root) { return }
+    try FileSystem.makeFolder(FileSystem.parent(WellKnown.nodeLoginKey))
+    try FileSystem.write(bytes, to: WellKnown.nodeLoginKey, mode: 0o600, owner: root)
+  }
+
   private func writeHostKeys(_ lines: [String]) async throws(AgentError) -> Bool {
     let path = WellKnown.nodeHostKeys
     let text = "# Written by cluster; changes made here are undone.\n" + lines.map { $0 + "\n" }.joined()
@@ -88,9 +96,10 @@ extension EnsureNodeIdentitiesAbsent: AgentOperation {
   func perform(on agent: Agent, _ context: OperationContext) async throws(AgentError) -> Outcome {
     let hadFolder = try await ManagedPaths.giveBack(NodeIdentityFiles.root)
     let hadKeys = try await ManagedPaths.giveBack(WellKnown.nodeHostKeys)
+    let hadLogin = try FileSystem.remove(WellKnown.nodeLoginKey)
     // Last: as long as it is there, what it tells of is taken away again.
     let hadNote = try FileSystem.remove(WellKnown.nodeIdentitiesNote)
-    return hadFolder || hadKeys || hadNote
+    return hadFolder || hadKeys || hadLogin || hadNote
       ? Outcome(changed: true, detail: "removed") : Outcome(changed: false, detail: "there are none")
   }
 }

@@ -86,6 +86,7 @@ enum ImagePayload {
     "etc/initramfs-tools/conf.d/cluster": text(PackageResources.initramfs_conf),
     "etc/initramfs-tools/hooks/cluster": text(PackageResources.initramfs_hook, executable: true),
     "etc/initramfs-tools/modules": text(PackageResources.initramfs_modules),
+    "etc/ssh/sshd_config.d/50-cluster.conf": text(PackageResources.sshd_conf),
     "etc/systemd/journald.conf.d/cluster.conf": text(PackageResources.journald_conf),
     "etc/systemd/network/10-boot.network": text(PackageResources.boot_network),
     "etc/systemd/system/cluster-host-keys.service": text(PackageResources.cluster_host_keys_service),

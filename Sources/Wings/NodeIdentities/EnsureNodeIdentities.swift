@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 
-/// Writes the identity of every node where nginx serves it, and the public keys where ssh on this head looks for them.
+/// Writes the identity of every node where nginx serves it, the public keys where ssh on this head looks for them, and
+/// the key with which heads log in to nodes.
 package struct EnsureNodeIdentities: GoalOperation {
   package static let name = "ensureNodeIdentities"
 
@@ -11,7 +12,7 @@ package struct EnsureNodeIdentities: GoalOperation {
   package var secrets: Set<SecretRef> { Set(goal.secrets) }
   package var machine: HostID? { nil }
   package func claims(on host: HostID) -> [Claim] {
-    [.tree(host, WellKnown.nodeIdentities), .path(host, WellKnown.nodeHostKeys)]
+    NodeIdentities.claims(on: host)
   }
   package var lockout: Lockout { .impossible }
   package var impact: Impact { .nothing }
@@ -40,7 +41,7 @@ package struct EnsureNodeIdentitiesAbsent: HostOperation {
   package var secrets: Set<SecretRef> { [] }
   package var machine: HostID? { nil }
   package func claims(on host: HostID) -> [Claim] {
-    [.tree(host, WellKnown.nodeIdentities), .path(host, WellKnown.nodeHostKeys)]
+    NodeIdentities.claims(on: host)
   }
   package var lockout: Lockout { .impossible }
   package var impact: Impact { .nothing }
@@ -55,61 +56,4 @@ package struct EnsureNodeIdentitiesAbsent: HostOperation {
   package func title(verb: String, machines: String) -> String { "remove the identities of nodes" }
   package var counting: CountingWords { CountingWords("remove", "list of identities", "lists of identities") }
   package var undoing: String { "an older spec, in which there are nodes, writes them again." }
-}
-
-/// The nodes, and the files that each gets besides its host key. Secrets are named, and travel beside it.
-package struct NodeIdentitiesGoal: Hashable, Codable, Sendable {
-  package struct Node: Hashable, Codable, Sendable {
-    package var name: HostID
-    /// The first is the one that it boots with, and gets its identity at.
-    package var addresses: [IPv4Address]
-    /// The key of its files: its image's name, with its own where it gets more than the image's other nodes.
-    package var image: String
-
-    package init(name: HostID, addresses: [IPv4Address], image: String) {
-      self.name = name
-      self.addresses = addresses
-      self.image = image
-    }
-  }
-
-  package var domain: String
-  package var nodes: [Node]
-  /// The files of nodes, by `Node.image`.
-  package var files: [String: [ClientImage.Secret]]
-  /// The digest of all of it: heads that have written it down have this.
-  package let digest: String
-
-  package init(domain: String, nodes: [Node], files: [String: [ClientImage.Secret]]) {
-    self.domain = domain
-    self.nodes = nodes
-    self.files = files
-    var text = "identities 1 \(domain)\n"
-    for (image, secrets) in files.sorted(by: { $0.key < $1.key }) {
-      for file in secrets { text += "\(image) \(file.secret.name) \(file.owner) \(file.mode) \(file.path)\n" }
-    }
-    for node in nodes {
-      text += node.name.name
-      for address in node.addresses {
-        text += " "
-        text += address.description
-      }
-      text += " "
-      text += node.image
-      text += "\n"
-    }
-    digest = SHA256.hex(text)
-  }
-
-  /// All that are needed to make them: the key of the site first.
-  package var secrets: [SecretRef] {
-    [.nodeIdentities] + Set(files.values.joined().map(\.secret)).sorted()
-  }
-
-  /// How many nodes have a file from this secret.
-  package func nodes(with secret: SecretRef) -> Int {
-    if secret == .nodeIdentities { return nodes.count }
-    let images = Set(files.filter { $0.value.contains { $0.secret == secret } }.keys)
-    return nodes.count { images.contains($0.image) }
-  }
 }

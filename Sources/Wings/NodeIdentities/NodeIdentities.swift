@@ -2,10 +2,10 @@
 import ClusterModel
 import Diagnostics
 
-/// The identity of each node on every head: its SSH host key, and the secrets of its image. A node fetches it when it
-/// boots; nginx gives each the one of its address: see `NginxConfiguration`.
+/// The identity of each node on every head: its SSH host key, the secrets of its image, and whose key may log in as
+/// root. A node fetches it when it boots; nginx gives each the one of its address: see `NginxConfiguration`.
 ///
-/// The key of the site is in the secret store and not on the heads. They hold what they serve.
+/// The key of the site is in the secret store and not on the heads. They hold what they serve, and their own key.
 package enum NodeIdentities: Wing {
   package static let name = "node-identities"
   package static let kinds: [AnyKind] = [AnyKind(NodeIdentitiesKind.self)]
@@ -43,6 +43,16 @@ package enum NodeIdentities: Wing {
       }
       return NodeIdentitiesGoal.Node(name: node.name, addresses: [own] + others, image: image)
     }
-    return NodeIdentitiesGoal(domain: cluster.domain, nodes: nodes, files: files)
+    let own = cluster.heads.compactMap { $0.nic(on: network.name)?.address }
+    let heads = Set(own + [Netboot.serviceAddress(cluster)].compactMap(\.self)).sorted()
+    return NodeIdentitiesGoal(domain: cluster.domain, heads: heads, nodes: nodes, files: files)
+  }
+
+  /// Places on a head that belong to identities.
+  static func claims(on host: HostID) -> [Claim] {
+    [
+      .tree(host, WellKnown.nodeIdentities), .path(host, WellKnown.nodeHostKeys),
+      .path(host, WellKnown.nodeLoginKey),
+    ]
   }
 }

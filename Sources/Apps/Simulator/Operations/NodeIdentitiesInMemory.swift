@@ -15,8 +15,9 @@ extension EnsureNodeIdentitiesAbsent: MachineOperation {
   func perform(in machine: inout FakeMachine, _ secrets: Secrets) throws(AgentError) -> Outcome {
     let hadFolder = try machine.ensureTreeAbsent(root: WellKnown.nodeIdentities).changed
     let hadKeys = try machine.ensureFileAbsent(path: WellKnown.nodeHostKeys).changed
+    let hadLogin = machine.files.removeValue(forKey: WellKnown.nodeLoginKey) != nil
     let hadNote = machine.files.removeValue(forKey: WellKnown.nodeIdentitiesNote) != nil
-    return hadFolder || hadKeys || hadNote
+    return hadFolder || hadKeys || hadLogin || hadNote
       ? Outcome(changed: true, detail: "removed") : Outcome(changed: false, detail: "there are none")
   }
 }
@@ -56,7 +57,8 @@ extension FakeMachine {
       guard let address = node.addresses.first else { continue }
       let own = (goal.files[node.image] ?? []).map { "\($0.path) \($0.owner) \($0.mode) \(tags[$0.secret.name] ?? "")" }
       let key = HMAC.hex(key: site, Array(node.name.name.utf8))
-      wanted["\(root)/\(address)"] = Array(([key] + own).joined(separator: "\n").utf8)
+      let heads = goal.heads.map(\.description).joined(separator: ",")
+      wanted["\(root)/\(address)"] = Array(([key, heads] + own).joined(separator: "\n").utf8)
       keys += "\(node.name) ssh-ed25519 \(SHA256.hex(key))\n"
     }
     for path in files.keys.filter({ $0.hasPrefix(root + "/") && wanted[$0] == nil }) { files[path] = nil }
@@ -68,6 +70,10 @@ extension FakeMachine {
     }
     _ = try ensureFile(
       FileGoal(path: WellKnown.nodeHostKeys, contents: .text(keys), mode: 0o644, owner: "root:root"))
+    let login = Array(HMAC.hex(key: site, Array("login".utf8)).utf8)
+    if files[WellKnown.nodeLoginKey]?.bytes != login {
+      files[WellKnown.nodeLoginKey] = File(bytes: login, mode: 0o600, owner: "root:root", changed: step())
+    }
     let note = NodeIdentitiesNote(goal: goal.digest, tags: tags, contents: identityContents)
     if files[WellKnown.nodeIdentitiesNote]?.bytes == Array(note.lines.utf8) {
       return Outcome(changed: false, detail: "as desired already")
@@ -79,7 +85,9 @@ extension FakeMachine {
   fileprivate var identityContents: String {
     let prefix = WellKnown.nodeIdentities + "/"
     return NodeIdentitiesNote.contents(
-      files.filter { $0.key.hasPrefix(prefix) || $0.key == WellKnown.nodeHostKeys }.map {
+      files.filter {
+        $0.key.hasPrefix(prefix) || [WellKnown.nodeHostKeys, WellKnown.nodeLoginKey].contains($0.key)
+      }.map {
         ($0.key, $0.value.mode, "\($0.value.owner) \($0.value.digest)")
       })
   }
