@@ -28,6 +28,8 @@ package enum WellKnown {
   package static let nodeLoginKey = "/var/lib/cluster/node-login-key"
   /// The public half, on nodes: sshd reads it beside root's own `authorized_keys`.
   package static let nodeAuthorizedKeys = "/etc/ssh/cluster_authorized_keys/root"
+  /// A head's note of the last program that it ran on nodes.
+  package static let nodeCommandNote = "/var/lib/cluster/node-command.json"
   /// One JSON object a line for every boot request and every report of a node.
   package static let bootLog = "/var/log/cluster/boot.log"
 

@@ -14,7 +14,7 @@ package struct SiteContract: Sendable, CustomTestStringConvertible {
 
   package var testDescription: String { name }
 
-  package static let all: [SiteContract] = pacemaker + images + power
+  package static let all: [SiteContract] = pacemaker + images + power + commands
 }
 
 /// A site with those of its heads that are installed, which a run holds the leases of.

@@ -61,6 +61,20 @@ struct NodeLoginTests {
     #expect(try await run(["/no/such/program"], site.login()).status == 127)
   }
 
+  /// A repeated step finds it begun, and does not run it again.
+  @Test func aProgramIsRunOnceForAName() async throws {
+    let site = try await Site()
+    let name = "test-\(UUID().uuidString)"
+    defer { rmdir("/run/cluster-once-\(name)") }
+    func once() async throws(AgentError) -> NodeLogin.Ended {
+      try await site.login().run(
+        ["sh", "-c", "exit 254"], on: Self.node, at: Self.address, once: name, deadline: .seconds(20))
+    }
+    #expect(try await once().status == 254)
+    let again = await #expect(throws: AgentError.self) { try await once() }
+    #expect(again?.code == .conflict && again?.message.contains("begun on node001 before") == true)
+  }
+
   @Test func outputIsCutAndNotAnError() async throws {
     let site = try await Site()
     let long = try await run(["head", "-c", "5000000", "/dev/zero"], site.login(keeping: 1000))

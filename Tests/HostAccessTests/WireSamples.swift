@@ -72,6 +72,13 @@ enum WireSamples {
     FenceTestProbe("head2").answered(FenceTest(token: "r", testedAt: 5, off: 1200, on: 2400, back: 31_000)),
     ResourceAgentsProbe().answered(.absent), ResourceAgentsProbe().answered(.other), PowerProbe(bmc).answered(.on),
     PowerCycleProbe(address).answered(nil), PowerCycleProbe(address).answered("r"),
+    NodeCommandProbe("r").answered(nil),
+    NodeCommandProbe("r").answered([
+      .init(node: "node001", ending: .ended(status: 1), output: .text("o"), errors: .bytes([0xff]), isCut: true),
+      .init(
+        node: "node002", ending: .failed(AgentError(.unreachable, "m", next: "n")), output: .text(""), errors: .text(""),
+        isCut: false),
+    ]),
   ]
 
   private static let file = FileProbe("/etc/hosts")
@@ -130,6 +137,9 @@ enum WireSamples {
           domain: "d", heads: [address], nodes: [.init(name: "node001", addresses: [address], image: "c")],
           files: ["c": [.init(path: "/etc/s", secret: SecretRef("s"))]])),
       EnsureNodeIdentitiesAbsent(),
+      EnsureCommandRun(
+        NodeCommandGoal(
+          argv: ["echo", "a b"], nodes: [.init(name: "node001", address: address)], token: "r", seconds: 60)),
       EnsureLeftoversAbsent([.init(.init(.packages, "0123456789abcdef"), bytes: 5)]),
     ] as [any HostOperation]).map { AnyOperation($0) }
 

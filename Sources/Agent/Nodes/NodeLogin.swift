@@ -9,6 +9,8 @@ package struct NodeLogin: Sendable {
   /// Bytes of each stream that are kept of one program.
   package static let kept = 1 << 20
 
+  private static let begunBefore = "cluster-begun-before"
+
   private let key: String
   private let hostKeys: String
   private let port: Int?
@@ -41,11 +43,13 @@ package struct NodeLogin: Sendable {
   ///
   /// - Parameters:
   ///   - argv: arrives on the node word for word.
+  ///   - once: the node notes this name until it boots again, and runs no program for it a second time: `.conflict`.
   ///   - address: where the node is reached, whatever the names of this head say.
   ///   - deadline: the program is stopped after it.
   /// - Throws: where the program was not run, or nobody knows how it ended.
   package func run(
-    _ argv: [String], on node: HostID, at address: IPv4Address, input: [UInt8] = [], deadline: Duration
+    _ argv: [String], on node: HostID, at address: IPv4Address, once: String? = nil, input: [UInt8] = [],
+    deadline: Duration
   ) async throws(AgentError) -> Ended {
     // The program is stopped there only after this side has stopped waiting: then its status is never that of
     // timeout(1).
@@ -53,19 +57,26 @@ package struct NodeLogin: Sendable {
     let result: CommandResult
     do throws(AgentError) {
       result = try await Command.run(
-        "ssh", arguments(argv, on: node, at: address, seconds: seconds), input: input, deadline: deadline,
+        "ssh", arguments(argv, on: node, at: address, once: once, seconds: seconds), input: input, deadline: deadline,
         keeping: kept + 1)
     } catch {
       throw error.code == .deadline ? Self.late(argv, node, deadline, error) : error
     }
     if result.status == 255 { throw Self.explain(result.lastLines, node, address) }
+    if once != nil, result.status == 254, result.errorText == Self.begunBefore + "\n" {
+      throw AgentError(
+        .conflict, "\(argv.first ?? "it") was begun on \(node) before, and nobody knows how it ended",
+        next: "Look on \(node) what it has done. It is not run there a second time.")
+    }
     return Ended(
       status: result.status, stdout: Array(result.stdout.prefix(kept)), stderr: Array(result.stderr.prefix(kept)),
       isCut: max(result.stdout.count, result.stderr.count) > kept)
   }
 
   /// The arguments of ssh(1).
-  func arguments(_ argv: [String], on node: HostID, at address: IPv4Address, seconds: Int) -> [String] {
+  func arguments(
+    _ argv: [String], on node: HostID, at address: IPv4Address, once: String? = nil, seconds: Int
+  ) -> [String] {
     let options = [
       "BatchMode=yes", "StrictHostKeyChecking=yes", "HostKeyAlias=\(node.name)", "CheckHostIP=no",
       "GlobalKnownHostsFile=\(hostKeys)", "UserKnownHostsFile=none", "UpdateHostKeys=no",
@@ -76,8 +87,12 @@ package struct NodeLogin: Sendable {
     ]
     // A shell on the node reads it. Statuses of programs and ssh's own are kept apart.
     let words = (["timeout", "--kill-after=5", "\(seconds)"] + argv).map(Command.shellWord).joined(separator: " ")
+    let guarded = once.map { name in
+      "mkdir -m 700 -- \(Command.shellWord("/run/cluster-once-\(name)")) 2> /dev/null"
+        + " || { echo \(Self.begunBefore) >&2; exit 254; }; "
+    }
     return ["-F", "none"] + (port.map { ["-p", "\($0)"] } ?? []) + options.flatMap { ["-o", $0] }
-      + ["--", "root@\(address)", words + #"; s=$?; [ "$s" = 255 ] && s=254; exit "$s""#]
+      + ["--", "root@\(address)", (guarded ?? "") + words + #"; s=$?; [ "$s" = 255 ] && s=254; exit "$s""#]
   }
 
   private static func late(

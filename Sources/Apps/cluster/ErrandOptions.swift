@@ -23,8 +23,13 @@ struct ErrandOptions: ParsableArguments {
 
   /// Carries an errand out as `apply` carries out the description.
   ///
-  /// - Parameter errand: made from the name of its run, with the site at hand.
-  func carryOut(_ errand: @escaping (_ run: String, Reconciler) async throws -> any Errand) async throws {
+  /// - Parameters:
+  ///   - errand: made from the name of its run, with the site at hand.
+  ///   - after: what is told of a run that has done all.
+  func carryOut(
+    _ errand: @escaping (_ run: String, Reconciler) async throws -> any Errand,
+    after: @escaping (_ run: String, Reconciler) async throws -> Void = { _, _ in }
+  ) async throws {
     try await Failure.telling {
       options.noteSimulated()
       defer { options.noteSimulated() }
@@ -34,6 +39,7 @@ struct ErrandOptions: ParsableArguments {
           let run = RunName.make(now: reconciler.now(), using: &random)
           let request = RunRequest(run: run, errand: try await errand(run, reconciler), policy: running.policy)
           try await ConfirmedRun(options: options, running: running, yes: yes).run(request, reconciler)
+          try await after(run, reconciler)
         }
       } catch let failure as Failure { throw failure.told() }
     }
