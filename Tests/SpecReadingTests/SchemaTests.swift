@@ -56,8 +56,8 @@ import Testing
     // long list is of no case.
     let filesOnly = [
       "spec.single-fencing", "spec.missing-file", "spec.linked-path", "spec.private-file", "spec.too-many-problems",
-      "spec.template", "spec.set-path",
       "spec.set-need", "spec.set-user", "spec.set-origin",
+      "spec.template", "spec.set-path", "spec.check-needs", "spec.bad-pattern",
     ]
     for code in Diagnostic.Code.catalog where !filesOnly.contains(code.id) {
       let page = try String(contentsOf: Self.root.appending(path: "docs/diagnostics/\(code.id).md"), encoding: .utf8)

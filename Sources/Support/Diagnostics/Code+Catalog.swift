@@ -41,6 +41,7 @@ extension Diagnostic.Code {
   package static let badPath = Self("spec.bad-path", "Path leaves the folder of the spec")
   package static let badPermission = Self("spec.bad-permission", "Not an owner, a group and a mode")
   package static let badURL = Self("spec.bad-url", "Not an HTTP address")
+  package static let badPattern = Self("spec.bad-pattern", "Not a regular expression")
   package static let literalSecret = Self("spec.literal-secret", "Secret written in the file")
 
   package static let noEffect = Self("spec.no-effect", "Key that nothing would use")
@@ -60,6 +61,7 @@ extension Diagnostic.Code {
   package static let setNeed = Self("spec.set-need", "Package set or service without what it needs")
   package static let setOrigin = Self("spec.set-origin", "Package set of another repository that is not here")
   package static let setUser = Self("spec.set-user", "Accounts of package sets that contradict each other")
+  package static let checkNeeds = Self("spec.check-needs", "Check that cannot have what it needs")
 
   // MARK: Networks and addresses
   package static let overlappingNetworks = Self("spec.overlapping-networks", "Networks overlap")
@@ -121,11 +123,11 @@ extension Diagnostic.Code {
     unknownAlias, tag, duplicateKey, keyNotText, tooManyProblems,
     unsupportedVersion, unknownKey, missingKey, emptyValue, wrongType, unknownChoice, repeatedItem, badNumber, badName,
     badHostlist, tooManyNames, badAddress, badNetwork, badRange, badMAC, badDate, badDuration, badDisk, badPath,
-    badPermission,
+    badPermission, badPattern,
     badURL, literalSecret, noEffect,
     unknownNetwork, unknownImage, unknownHead, unusedImage, missingFile, linkedPath, privateFile, template, setPath,
     setNeed, setUser, setOrigin,
-    secretPath, secretReadable,
+    checkNeeds, secretPath, secretReadable,
     overlappingNetworks, addressOutsideNetwork, reservedAddress, duplicateAddress, duplicateMAC, duplicateName,
     duplicateBMC, multicastMAC, countsTooFar, twoNICsOneNetwork, twoGateways, dynamicRange, dynamicOverlap,
     dynamicWithoutDHCP,

@@ -15,6 +15,13 @@ extension SpecReader {
       if let set = reader.read(&problems) { sets.append(set) }
       all += problems.sorted
     }
+    for index in sets.indices {
+      let (checks, problems) = CheckReader(set: sets[index], files: files).read()
+      sets[index].checks = checks
+      all += problems
+    }
+    // One that could not be read is told once, and not by those that need it.
+    if all.isEmpty { all += CheckNeeds.problems(sets) }
     return (sets, all + SetChecks(sets: sets, cluster: cluster).problems)
   }
 

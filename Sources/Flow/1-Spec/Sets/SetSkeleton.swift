@@ -36,6 +36,17 @@ package struct SetSkeleton {
 
         """
       ),
+      (
+        "tests/greeting.yaml",
+        """
+        summary: Each node has been told.
+        # `cluster test \(name)` runs it on the cluster.
+        run: [grep, "{{ set.greeting }} from {{ cluster.name }}", /etc/\(name).conf]
+        on: each node
+        remediation: See whether the node runs the image that has the set.
+
+        """
+      ),
       ("docs.md", "# \(name)\n\nWhat it does, what a site can set, and how one sees that it works.\n"),
     ]
   }

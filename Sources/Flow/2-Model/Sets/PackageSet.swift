@@ -21,6 +21,8 @@ package struct PackageSet: Hashable, Sendable {
   package var ports: [OpenPort] = []
   /// Its services on the heads: where there is `ha:`, Pacemaker moves them.
   package var services: [Service] = []
+  /// The checks in its folder `tests`, by name.
+  package var checks: [SetCheck] = []
   /// Where the description turns it on.
   package var source: SourceSpan
 

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Diagnostics
+import SpecForms
+import Templates
+
+/// The checks of one set: the files of its folder `tests`.
+struct CheckReader {
+  let set: PackageSet
+  let files: SiteFiles
+
+  private var folder: String { PackageSet.folder(set.name) + "/tests" }
+
+  /// In the order of their names.
+  func read() -> (checks: [SetCheck], problems: [Diagnostic]) {
+    var checks: [SetCheck] = []
+    var all: [Diagnostic] = []
+    let own = files.below(folder).filter { $0.key.hasSuffix(".yaml") && !$0.key.contains("/") }
+    for (name, file) in own.sorted(by: { $0.key < $1.key }) {
+      let path = "\(folder)/\(name)"
+      var problems = Problems(file: path)
+      if let check = check(String(name.dropLast(5)), path, file, &problems) { checks.append(check) }
+      all += problems.sorted
+    }
+    return (checks, all)
+  }
+
+  private func check(
+    _ name: String, _ path: String, _ file: SiteFiles.File, _ problems: inout Problems
+  ) -> SetCheck? {
+    guard isCheckName(name), file.kind != .link else {
+      problems.error(
+        .badName, "`\(shown(path))` cannot be a check.",
+        help: "A check is a plain file whose name has lower-case letters, digits and inner hyphens.",
+        at: .point(path, 1, 1))
+      return nil
+    }
+    let bytes = file.contents.bytes
+    guard bytes.count <= SpecReader.byteLimit, CharacterScan.check(bytes, &problems),
+      let root = TreeBuilder.build(bytes, SourceText(file: path, bytes: bytes), &problems),
+      let declaration = CheckSection.form.read(root, &problems)
+    else { return nil }
+    let types = CheckVariables.types(
+      Dictionary(set.settings.map { ($0.name, $0.type) }) { first, _ in first },
+      hasPeer: declaration.place?.value == .pair)
+    let program = program(declaration, types, &problems)
+    guard !problems.hasErrors, let program, let summary = declaration.summary?.value,
+      let place = declaration.place?.value
+    else { return nil }
+    return SetCheck(
+      id: CheckID(set.name, name), summary: summary, program: program, account: declaration.account?.value ?? .root,
+      place: place, expectation: declaration.expectation, needs: declaration.needs.map(need),
+      seconds: declaration.timeout.map { Int($0.value.components.seconds) } ?? 30,
+      remediation: declaration.remediation, kind: declaration.kind, source: .point(path, 1, 1))
+  }
+
+  private func need(_ name: Located<String>) -> SetCheck.Need {
+    let parts = name.value.split(separator: "/").map(String.init)
+    let id = parts.count == 2 ? CheckID(parts[0], parts[1]) : CheckID(set.name, name.value)
+    return SetCheck.Need(id: id, source: name.span)
+  }
+
+  private func program(
+    _ declaration: CheckSection.Declaration, _ types: [String: TemplateType], _ problems: inout Problems
+  ) -> SetCheck.Program? {
+    if let words = declaration.words?.value { return .words(templates(words, types, &problems)) }
+    guard let name = declaration.script else { return nil }
+    let path = "\(folder)/\(name.value)"
+    guard let file = files.files[path], file.kind != .link else {
+      problems.error(
+        .missingFile, "The script `\(shown(name.value))` of this check is not there.", help: "Create \(shown(path)).",
+        at: name.span)
+      return nil
+    }
+    guard file.contents.bytes.count <= CheckScript.limit, file.contents.bytes.starts(with: "#!".utf8) else {
+      problems.error(
+        .wrongType, "`\(shown(path))` is no script of at most \(CheckScript.limit >> 10) KiB.",
+        help:
+          "Its first line names its interpreter: `#!/bin/sh`. What is larger belongs into a package, or a file of the set.",
+        at: name.span)
+      return nil
+    }
+    return .script(
+      CheckScript(path: path, contents: file.contents),
+      templates(declaration.arguments?.value ?? [], types, &problems))
+  }
+
+  private func templates(
+    _ words: [Located<String>], _ types: [String: TemplateType], _ problems: inout Problems
+  ) -> [Template] {
+    words.compactMap { word in
+      do throws(TemplateProblem) { return try Template(word.value, variables: types) } catch {
+        problems.error(.template, error.detail, help: error.help, at: Self.place(error, in: word))
+        return nil
+      }
+    }
+  }
+
+  /// The place of a problem in the file: a word with quotes begins one further; one with escapes counts as a whole.
+  private static func place(_ problem: TemplateProblem, in word: Located<String>) -> SourceSpan {
+    let span = word.span
+    let quotes = span.endColumn - span.column - word.value.unicodeScalars.count
+    guard span.line == span.endLine, problem.line == 1, quotes == 0 || quotes == 2 else { return span }
+    return .point(span.file, span.line, span.column + quotes / 2 + problem.column - 1)
+  }
+}
+
+/// Checks over the checks of all sets: what each needs is there, and none needs itself.
+enum CheckNeeds {
+  static func problems(_ sets: [PackageSet]) -> [Diagnostic] {
+    let checks = sets.flatMap(\.checks)
+    let byID = Dictionary(checks.map { ($0.id, $0) }) { first, _ in first }
+    var problems: [Diagnostic] = []
+    for check in checks {
+      for need in check.needs where byID[need.id] == nil { problems.append(unknown(need, byID.keys, sets)) }
+    }
+    return problems + cycles(checks, byID)
+  }
+
+  private static func unknown(
+    _ need: SetCheck.Need, _ known: some Collection<CheckID>, _ sets: [PackageSet]
+  ) -> Diagnostic {
+    let isOn = sets.contains { $0.name == need.id.set }
+    let guess = closest(to: need.id.name, among: known.filter { $0.set == need.id.set }.map(\.name).sorted())
+    return Diagnostic(
+      .checkNeeds,
+      isOn ? "The set `\(need.id.set)` has no check `\(need.id.name)`." : "The set `\(need.id.set)` is not on.",
+      help: guess.map { "Did you mean `\($0)`?" }
+        ?? (isOn
+          ? "Create \(PackageSet.folder(need.id.set))/tests/\(need.id.name).yaml, or do not need it."
+          : "Turn it on in `packages:`, or do not need a check of it."),
+      at: need.source)
+  }
+
+  /// One problem for each check that leads back to itself, but one for each circle.
+  private static func cycles(_ checks: [SetCheck], _ byID: [CheckID: SetCheck]) -> [Diagnostic] {
+    var done: Set<CheckID> = []
+    var problems: [Diagnostic] = []
+    for check in checks {
+      var (path, open): ([SetCheck], [(SetCheck, Int)]) = ([check], [(check, 0)])
+      while let (current, next) = open.last, !done.contains(check.id) {
+        guard next < current.needs.count else {
+          open.removeLast()
+          path.removeLast()
+          done.insert(current.id)
+          continue
+        }
+        open[open.count - 1].1 += 1
+        let need = current.needs[next]
+        guard let needed = byID[need.id], !done.contains(need.id) else { continue }
+        if let start = path.firstIndex(where: { $0.id == need.id }) {
+          let circle = (path[start...].map(\.id) + [need.id]).map(\.description).joined(separator: " → ")
+          problems.append(
+            Diagnostic(
+              .checkNeeds, "These checks need each other: \(circle).", help: "Let one of them need less.",
+              at: need.source))
+          done.formUnion(path.map(\.id))
+          break
+        }
+        path.append(needed)
+        open.append((needed, 0))
+      }
+    }
+    return problems
+  }
+}
