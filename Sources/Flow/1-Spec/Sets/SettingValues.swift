@@ -74,12 +74,18 @@ struct SettingValues {
     var problems = Problems(file: "")
     return declared.filter { $0.value?.sort == .file }.compactMap { setting in
       let given = request.given.first { $0.name == setting.name.value }.map(Self.node)
-      guard let node = given ?? setting.value?.initial, !node.isEmptyText else { return nil }
+      guard let node = given ?? setting.value?.initial, !Self.isEmpty(node) else { return nil }
       return Self.path.read(node, &problems).map { Located($0, node.span) }
     }
   }
 
   private static let path = Form<String>.path("a file beside the description")
+
+  /// A file that need not be there is declared with `default: ""`.
+  private static func isEmpty(_ node: SpecNode) -> Bool {
+    guard case .scalar(let scalar) = node.content else { return false }
+    return scalar.text.isEmpty
+  }
 
   private func unknown(_ given: SetRequest.Given, _ names: [String], _ problems: inout Problems) {
     let guess = closest(to: given.name, among: names)
@@ -115,9 +121,8 @@ struct SettingValues {
         .map { .number($0) }
     case .flag: Form.flag.read(node, &problems).map { .flag($0) }
     case .file:
-      // As a default: without a file of the site's there is nothing to read.
-      if node.isEmptyText { return .text("") }
-      return Self.path.read(node, &problems).flatMap { contents($0, node, &problems) }
+      Self.isEmpty(node)
+        ? .text("") : Self.path.read(node, &problems).flatMap { contents($0, node, &problems) }
     case .address: Form.address.read(node, &problems).map { .text("\($0)") }
     case .list:
       Form.list(of: Form.words, "a list of texts").read(node, &problems).map { .list($0.map { .text($0.value) }) }
