@@ -15,6 +15,7 @@ package enum WingCatalog {
     TimeZone.self,
     NetworkTime.self,
     PackageSets.self,
+    Checks.self,
     Power.self,
     Netboot.self,
     NodeIdentities.self,

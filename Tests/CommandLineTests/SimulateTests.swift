@@ -248,4 +248,22 @@ import Testing
     }
     #expect(ClusterCommand.labFirst(["--simulate", "plan", "--full"]) == ["plan", "--simulate", "--full"])
   }
+
+  @Test func checksOfSetsAreRunAndTold() async throws {
+    let site = try SimulatedSite(SimulatedSite.root.appending(path: "examples/package-set"))
+    #expect(try await site.run("apply").status == 0)
+    let junit = site.folder.appending(path: "results.xml").path
+
+    let test = try await site.run("test", "--junit", junit)
+
+    #expect(test.status == 0, "\(test.errorText)")
+    #expect(Self.marked(test.text) && test.text.contains("17 passed, 0 failed, 0 skipped, 0 unknown"), "\(test.text)")
+    #expect(test.text.contains("metrics/answers"))
+    #expect(try String(contentsOfFile: junit, encoding: .utf8).contains("tests=\"17\" failures=\"0\""))
+    let json = try await site.run("test", "metrics/answers", "--on", "node[01-02]", "--output", "json")
+    #expect(json.status == 0 && json.text.contains("\"passed\" : true"), "\(json.text)")
+    #expect(try await site.run("test", "nothing").status == 6)
+    let show = try await site.run(words: ["package", "show", "metrics", "--file", site.specification])
+    #expect(show.text.contains("Checks\n  answers") && show.text.contains("root on each node"), "\(show.text)")
+  }
 }

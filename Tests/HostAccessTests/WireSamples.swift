@@ -79,6 +79,15 @@ enum WireSamples {
         node: "node002", ending: .failed(AgentError(.unreachable, "m", next: "n")), output: .text(""), errors: .text(""),
         isCut: false),
     ]),
+    CheckNotesProbe("r").answered([]),
+    CheckNotesProbe("r").answered([
+      CheckNote(
+        check: CheckID("munge", "local"),
+        results: [
+          CheckResult(machine: "node001", status: .passed, milliseconds: 40),
+          CheckResult(machine: "node002", peer: "node001", status: .failed, detail: "status 1", output: "\u{1b}x"),
+        ])
+    ]),
   ]
 
   private static let file = FileProbe("/etc/hosts")
@@ -140,6 +149,13 @@ enum WireSamples {
       EnsureCommandRun(
         NodeCommandGoal(
           argv: ["echo", "a b"], nodes: [.init(name: "node001", address: address)], token: "r", seconds: 60)),
+      EnsureChecked(
+        CheckGoal(
+          check: CheckID("munge", "cross"), token: "r",
+          parts: [.init(machine: "node001", peer: "node002", address: address, words: ["a"])],
+          script: CheckScript(path: "packages/munge/tests/x", contents: .text("#!/bin/sh\n")), account: .user,
+          expected: CheckExpectation(output: "^a", number: .init(minimum: 1.5, maximum: nil), same: true),
+          needs: [CheckID("munge", "local")], remediation: "Look.")),
       EnsureLeftoversAbsent([.init(.init(.packages, "0123456789abcdef"), bytes: 5)]),
     ] as [any HostOperation]).map { AnyOperation($0) }
 

@@ -31,6 +31,7 @@ struct IdentityLabTests {
       let sets = SetsOfTheSite(site: site)
       try sets.turnOn()
       let keys = try await firstApply(site)
+      try await ChecksOfTheSite(site: site).check()
       try await sets.check()
       try await thefts(site)
       try await restarts(site, keys)

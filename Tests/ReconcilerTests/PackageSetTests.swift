@@ -135,6 +135,9 @@ import Wings
     let file = try #require(set.nodes.files.first)
     let text = String(decoding: try PackageSets.text(file, PackageSets.values(set, cluster)).bytes, as: UTF8.self)
     #expect(text == "# Hello from rowan\nhead = head1.rowan.example.org\nhead = head2.rowan.example.org\n")
+    #expect(set.checks.map(\.id.description) == ["hello/greeting"])
+    let graph = try CheckGraph(CheckSelection(["hello"]), cluster, activeHead: "head1")
+    #expect(graph.groups.first?.parts.first?.words == ["grep", "Hello from rowan", "/etc/hello.conf"])
     #expect(SetSkeleton("No name") == nil && SetSkeleton("../up") == nil)
   }
 

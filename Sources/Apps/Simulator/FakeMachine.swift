@@ -103,6 +103,8 @@ package struct FakeMachine: Hashable, Codable, Sendable {
   package var powerCycles: [IPv4Address: String] = [:]
   /// Tests of fencing that this head has carried out, by the head that was cut.
   package var fenceTests: [HostID: FenceTest] = [:]
+  /// Results of checks, by run and check.
+  package var checkNotes: [String: [String: [CheckResult]]] = [:]
   package var lease = FakeLease()
   package var deadMan = FakeDeadMan()
   /// The address over which one comes in. Nil: over any, so that no change of addresses cuts the machine off.

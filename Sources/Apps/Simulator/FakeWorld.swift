@@ -64,6 +64,8 @@ package struct FakeWorld: Equatable, Codable, Sendable {
   package var tellsAtOnce = true
   /// Nodes that were switched on and are not up yet, in the order in which that was.
   var starting: [HostID] = []
+  /// Ends of checks that are not as expected, or whose output counts, by machine and check.
+  package var checkAnswers: [HostID: [String: FakeCheckAnswer]] = [:]
   /// Machines that somebody else reports for, and what is said of each.
   package var strayReports: [MACAddress: StrayReport] = [:]
   /// Pacemaker's configuration, while it runs anywhere.

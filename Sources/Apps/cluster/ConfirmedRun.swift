@@ -12,6 +12,18 @@ struct ConfirmedRun {
   let yes: Bool
 
   func run(_ request: RunRequest, _ reconciler: Reconciler) async throws {
+    let (convergence, report) = try await converge(request, reconciler)
+    try await tell(convergence, of: reconciler, request, report)
+  }
+
+  /// Without a word on how it ended: its results are told elsewhere.
+  func follow(_ request: RunRequest, _ reconciler: Reconciler) async throws -> Convergence {
+    try await converge(request, reconciler).convergence
+  }
+
+  private func converge(
+    _ request: RunRequest, _ reconciler: Reconciler
+  ) async throws -> (convergence: Convergence, report: ApplyReport) {
     try running.check(reconciler.cluster)
     let heads = reconciler.cluster.heads.count
     Terminal.note("Looking at \(heads) head\(heads == 1 ? "" : "s")\(options.simulate ? " in memory" : "") …")
@@ -36,7 +48,7 @@ struct ConfirmedRun {
         events: { report.tell($0) })
     }
     report.close()
-    try await tell(convergence, of: reconciler, request, report)
+    return (convergence, report)
   }
 
   /// The program ends now, whatever is in flight: the machines go on with that.

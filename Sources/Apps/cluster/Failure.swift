@@ -58,6 +58,7 @@ enum ExitStatus: Int32, CaseIterable {
   case partial = 4
   case lockHeld = 5
   case refused = 6
+  case checks = 7
   /// sysexits.h(3head), EX_USAGE: what the argument parser ends with.
   case usage = 64
 
@@ -70,6 +71,7 @@ enum ExitStatus: Int32, CaseIterable {
     case .partial: "some steps were not done, or the run was stopped"
     case .lockHeld: "another run is in progress"
     case .refused: "not allowed, not confirmed, or the plan is out of date; nothing was changed"
+    case .checks: "test: a check failed, or could not be run"
     case .usage: "invalid command line"
     }
   }

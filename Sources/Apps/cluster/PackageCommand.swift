@@ -8,9 +8,10 @@ import Wings
 
 struct PackageCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "package", abstract: "The package sets beside the description: list, show, begin one.",
+    commandName: "package", abstract: "The package sets beside the description: list, show, begin, test, fetch.",
     subcommands: [
-      PackageListCommand.self, PackageShowCommand.self, PackageNewCommand.self, PackageFetchCommand.self,
+      PackageListCommand.self, PackageShowCommand.self, PackageNewCommand.self, PackageTestCommand.self,
+      PackageFetchCommand.self,
     ])
 }
 
@@ -72,8 +73,18 @@ struct PackageShowCommand: AsyncParsableCommand {
         lines += side.packages.map { "  package \($0)" } + side.files.map { "  file    \($0.path)" }
         lines += side.units.map { "  unit    \($0)" }
       }
+      if !set.checks.isEmpty { lines += ["", "Checks"] + Self.checks(set) }
       Terminal.print(lines.joined(separator: "\n"))
     }
+  }
+
+  private static func checks(_ set: PackageSet) -> [String] {
+    var table = Table()
+    for check in set.checks {
+      table.add(
+        check.id.name, check.kind.rawValue, "\(check.account.rawValue) on \(check.place.rawValue)", check.summary)
+    }
+    return table.lines()
   }
 }
 

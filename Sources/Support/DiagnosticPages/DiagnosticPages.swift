@@ -11,6 +11,7 @@ package enum DiagnosticPages {
     "agent.bmc-privilege": PackageResources.agent_bmc_privilege_md,
     "agent.bmc-unreachable": PackageResources.agent_bmc_unreachable_md,
     "agent.cancelled": PackageResources.agent_cancelled_md,
+    "agent.check-failed": PackageResources.agent_check_failed_md,
     "agent.command-failed": PackageResources.agent_command_failed_md,
     "agent.conflict": PackageResources.agent_conflict_md,
     "agent.connection-lost": PackageResources.agent_connection_lost_md,

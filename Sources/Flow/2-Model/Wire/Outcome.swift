@@ -29,6 +29,8 @@ package struct AgentError: Error, Hashable, Codable, Sendable {
     case diskFull, notFound, permission, commandFailed, packageSource, invalid, conflict
     // Other machines, seen from the host.
     case bmcUnreachable, bmcAuthentication, bmcCipher, bmcPrivilege, bmcLies, nodeSilent, nodeWrongImage, imageCorrupt
+    /// A check of a package set did not pass, or could not be run.
+    case checkFailed
   }
 
   package var code: Code

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+
+/// The checks of package sets, run on the machines by `cluster test`. Wants nothing itself.
+package enum Checks: Wing {
+  package static let name = "checks"
+  package static let kinds: [AnyKind] = []
+  package static let probes: [any Probe.Type] = [CheckNotesProbe.self]
+  package static let operations: [any HostOperation.Type] = [EnsureChecked.self]
+  package static let errands: [any Errand.Type] = [CheckErrand.self]
+
+  /// The queue of checks on one head: what measures is not to be disturbed by another check.
+  package static let lane = "checks"
+
+  package static func resources(
+    _ cluster: Cluster, _ files: SiteFiles, _ published: Publications
+  ) -> [Resource] { [] }
+}
