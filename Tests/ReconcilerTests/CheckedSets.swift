@@ -32,7 +32,7 @@ struct CheckedSets {
         name: $0, given: [], source: SourceSpan(file: "cluster.yaml", line: 1, column: 1, endLine: 1, endColumn: 2))
     }
     let (sets, diagnostics) = SpecReader.sets(cluster, SiteFiles(files: found))
-    cluster.sets = sets
+    cluster.adopt(sets)
     problems = diagnostics.map { "\($0.code.id) \($0.span.file):\($0.span.line):\($0.span.column): \($0.detail)" }
   }
 
