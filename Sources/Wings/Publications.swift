@@ -13,6 +13,8 @@ package struct Publications: Sendable {
   package let users: [WantedUser]
   /// Secrets that one node gets, besides those of its image.
   package let nodeSecrets: [NodeSecret]
+  /// Files that nodes get with their identities.
+  package let liveFiles: LiveFiles
   /// The recipe of each client image, by its name in the description. The digest is its identity.
   package let images: [String: ImageRecipe]
   /// Where nodes find the heads. Nil: nothing boots over the network.
@@ -29,6 +31,7 @@ package struct Publications: Sendable {
     self.contributions = contributions
     firewallNeeds = wings.flatMap { $0.firewallNeeds(cluster) }
     nodeSecrets = wings.flatMap { $0.nodeSecrets(cluster) }
+    liveFiles = wings.reduce(into: LiveFiles()) { $0.add($1.liveFiles(cluster)) }
     serviceAddress = Netboot.serviceAddress(cluster)
   }
 

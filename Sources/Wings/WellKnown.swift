@@ -28,6 +28,12 @@ package enum WellKnown {
   package static let nodeLoginKey = "/var/lib/cluster/node-login-key"
   /// The public half, on nodes: sshd reads it beside root's own `authorized_keys`.
   package static let nodeAuthorizedKeys = "/etc/ssh/cluster_authorized_keys/root"
+  /// On a node: its SSH host key.
+  package static let nodeHostKey = "/etc/ssh/ssh_host_ed25519_key"
+  /// On a node: the list of what came with its identity, and which units take it up. The last file of the archive.
+  package static let nodeIdentityList = "/var/lib/cluster/identity"
+  /// On a node: fetches its identity, puts in place what has changed, and has it taken up.
+  package static let nodeIdentityProgram = "/usr/lib/cluster/identity"
   /// A head's note of the last program that it ran on nodes.
   package static let nodeCommandNote = "/var/lib/cluster/node-command.json"
   /// One JSON object a line for every boot request and every report of a node.

@@ -29,6 +29,8 @@ package protocol Wing: SendableMetatype {
   static func users(_ cluster: Cluster) -> [WantedUser]
   /// Secrets that it has for single nodes.
   static func nodeSecrets(_ cluster: Cluster) -> [NodeSecret]
+  /// Files that nodes get with their identities.
+  static func liveFiles(_ cluster: Cluster) -> LiveFiles
   /// Problems of what the description asks of this wing, beyond what reading it has found.
   static func problems(_ cluster: Cluster) -> [Diagnostic]
   /// The verbs that act which it brings along.
@@ -49,6 +51,7 @@ extension Wing {
   package static func firewallNeeds(_ cluster: Cluster) -> [FirewallNeed] { [] }
   package static func users(_ cluster: Cluster) -> [WantedUser] { [] }
   package static func nodeSecrets(_ cluster: Cluster) -> [NodeSecret] { [] }
+  package static func liveFiles(_ cluster: Cluster) -> LiveFiles { LiveFiles() }
   package static func problems(_ cluster: Cluster) -> [Diagnostic] { [] }
 }
 

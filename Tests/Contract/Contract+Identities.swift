@@ -24,7 +24,9 @@ extension Contract {
       try await host.perform(EnsureNodeIdentities(goal))
 
       let state = try #require(try await host.ask(probe))
-      #expect(state == NodeIdentitiesState(goal: goal.digest, others: [], isIntact: true))
+      #expect(state.goal == goal.digest && state.others.isEmpty && state.isIntact)
+      #expect(state.tags.keys.sorted() == ["node1", "node2"] && Set(state.tags.values).count == 2)
+      #expect(state.tags.values.allSatisfy { $0.utf8.count == NodeReport.identityDigits })
       let files = try await host.tree(WellKnown.nodeIdentities).files
       #expect(files.keys.sorted() == ["10.1.1.1", "10.1.1.2"] && Set(files.values).count == 2)
       let facts = try #require(try await host.file("\(WellKnown.nodeIdentities)/10.1.1.1"))

@@ -32,7 +32,41 @@ extension SiteContract {
       #expect(try await site.standby.once(EnsureCommandRun(own)).changed, "the other head can as well")
       let said = try #require(try await site.standby.ask(NodeCommandProbe(own.token)))
       #expect(said.map { $0.output } == places.map { .text("\($0.name)\n") })
-    }
+    },
+    SiteContract(name: "nodes that run take another identity, and say that they have it") { (site) async throws in
+      let goal = try site.desired(NodeIdentitiesKind.Desired.self).goal
+      let rows = try site.desired(NodesKind.Desired.self).nodes
+      var changed = goal.live
+      changed.append(LiveFile(path: "/etc/contract", contents: .text("live\n"), live: .nothing))
+      let other = NodeIdentitiesGoal(
+        domain: goal.domain, heads: goal.heads, nodes: goal.nodes, files: goal.files, live: changed, own: goal.own)
+      let refresh = EnsureNodesRefreshed(
+        NodeRefreshGoal(nodes: rows.map { .init(place: .init(name: $0.name, address: $0.address), mac: $0.mac) }))
+      let probe = NodeIdentitiesProbe(goal.secrets)
+      func tags() async throws -> [String: String] {
+        let state = try await site.primary.ask(probe)
+        return state?.tags ?? [:]
+      }
+      func told() async throws -> [String?] {
+        let reports = try await site.primary.ask(NodeReportsProbe())
+        return rows.map { row in reports.first { $0.mac == row.mac }?.identity }
+      }
+      for head in site.heads { try await head.perform(EnsureNodeIdentities(goal)) }
+      _ = try await site.primary.once(refresh)
+      let before = try await tags()
+      #expect(try await told() == rows.map { before[$0.name.name] })
+      #expect(try await site.primary.once(refresh).changed == false)
+
+      for wanted in [other, goal] {
+        for head in site.heads { try await head.perform(EnsureNodeIdentities(wanted)) }
+        let written = try await tags()
+        #expect(try await told() != rows.map { written[$0.name.name] })
+        #expect(try await site.primary.once(refresh).changed)
+        let now = try await tags()
+        #expect(try await told() == rows.map { now[$0.name.name] })
+      }
+      #expect(try await tags() == before)
+    },
   ]
 }
 

@@ -72,7 +72,7 @@ struct FakeContractSite {
   }
 
   private func use(_ heads: [HostID], _ contract: SiteContract) async throws {
-    var secrets: [SecretRef: [UInt8]] = [:]
+    var secrets: [SecretRef: [UInt8]] = [.nodeIdentities: FakeWorld.password(.nodeIdentities)]
     for bmc in cluster.heads.compactMap(\.bmc) + cluster.nodes.compactMap(\.bmc) {
       secrets[bmc.password] = FakeWorld.password(bmc.password)
     }

@@ -76,8 +76,8 @@ enum WireSamples {
     NodeCommandProbe("r").answered([
       .init(node: "node001", ending: .ended(status: 1), output: .text("o"), errors: .bytes([0xff]), isCut: true),
       .init(
-        node: "node002", ending: .failed(AgentError(.unreachable, "m", next: "n")), output: .text(""), errors: .text(""),
-        isCut: false),
+        node: "node002", ending: .failed(AgentError(.unreachable, "m", next: "n")), output: .text(""),
+        errors: .text(""), isCut: false),
     ]),
     CheckNotesProbe("r").answered([]),
     CheckNotesProbe("r").answered([
@@ -144,7 +144,11 @@ enum WireSamples {
       EnsureNodeIdentities(
         NodeIdentitiesGoal(
           domain: "d", heads: [address], nodes: [.init(name: "node001", addresses: [address], image: "c")],
-          files: ["c": [.init(path: "/etc/s", secret: SecretRef("s"))]])),
+          files: ["c": [.init(path: "/etc/s", secret: SecretRef("s"))]],
+          live: [.init(path: "/etc/l", contents: .text("l"), live: .reload("l.service"))],
+          own: ["node001": [.init(path: "/etc/o", contents: .text("o"), live: .nothing)]])),
+      EnsureNodesRefreshed(
+        NodeRefreshGoal(nodes: [.init(place: .init(name: "node001", address: address), mac: mac)])),
       EnsureNodeIdentitiesAbsent(),
       EnsureCommandRun(
         NodeCommandGoal(

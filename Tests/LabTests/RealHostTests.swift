@@ -72,6 +72,8 @@ struct RealHostTests {
     let cluster = try #require(specification.cluster)
     let store = DirectorySecretStore(directory: site.lab.secretsDirectory)
     var secrets: [SecretRef: [UInt8]] = [:]
+    // Made by the first apply.
+    if let key = try? store.value(.nodeIdentities) { secrets[.nodeIdentities] = key }
     for bmc in cluster.heads.compactMap(\.bmc) + cluster.nodes.compactMap(\.bmc) {
       secrets[bmc.password] = try store.value(bmc.password)
     }

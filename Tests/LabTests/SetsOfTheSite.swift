@@ -37,6 +37,31 @@ struct SetsOfTheSite {
     nodes: { packages: [prometheus-node-exporter], files: nodes, units: [prometheus-node-exporter.service] }
 
     """,
+    "greeting/set.yaml": """
+    summary: A greeting on each node, taken up while it runs.
+    settings:
+      word: { type: text, default: hello, doc: The greeting. }
+    nodes:
+      files: files
+      units: [site-greeting.service]
+      live:
+        /etc/site-greeting: { reload: site-greeting.service }
+        /etc/site-name: {}
+
+    """,
+    "greeting/files/etc/site-greeting.j2": "{{ set.word }}\n",
+    "greeting/files/etc/site-name.j2": "{{ set.word }} {{ node.name }}\n",
+    "greeting/files/etc/systemd/system/site-greeting.service": """
+    [Service]
+    Type=oneshot
+    RemainAfterExit=yes
+    ExecStart=/bin/cp /etc/site-greeting /run/site-greeting
+    ExecReload=/bin/cp /etc/site-greeting /run/site-greeting
+    ExecReload=/bin/sh -c 'echo x >> /run/site-greeting-reloads'
+    [Install]
+    WantedBy=multi-user.target
+
+    """,
     "metrics/nodes/etc/default/prometheus-node-exporter.j2": "ARGS=\"--web.listen-address=:{{ set.port }}\"\n",
   ]
 
@@ -48,7 +73,7 @@ struct SetsOfTheSite {
     }
     let program = "\(site.folder)/packages/hello/files/usr/local/sbin/site-hello"
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
-    try edit("\nheads:\n", "\npackages: { hello: , metrics: { port: 9177 } }\nheads:\n")
+    try edit("\nheads:\n", "\npackages: { hello: , metrics: { port: 9177 }, greeting: { word: hello } }\nheads:\n")
   }
 
   private func edit(_ old: String, _ new: String) throws {
@@ -93,5 +118,74 @@ struct SetsOfTheSite {
       }
     }
     #expect(try await site.cluster(["plan", "--lab", "--detailed-exitcode"]).status == 0)
+  }
+
+  /// A line of each node, by name.
+  private func onNodes(_ script: String) async throws -> [String] {
+    var lines: [String] = []
+    for node in ["node001", "node002", "node003", "node004"] {
+      let said = try await Command.run(
+        "ssh", ["-F", site.lab.sshConfig, "-o", "ConnectTimeout=5", node, script], deadline: .seconds(60))
+      lines.append(said.text.trimmingCharacters(in: .newlines))
+    }
+    return lines
+  }
+
+  /// Another value reaches all nodes while they run: no restart, new files, one reload, on all of them at once.
+  func checkLive() async throws {
+    let boots = "stat -c %Y /proc/1; cut -d' ' -f22 /proc/1/stat"
+    let before = try await onNodes(boots)
+    #expect(try await onNodes("cat /run/site-greeting; cat /etc/site-name") == names { "hello\nhello \($0)" })
+    #expect(try await onNodes("cat /run/site-greeting-reloads 2> /dev/null") == names { _ in "" })
+
+    try edit("greeting: { word: hello }", "greeting: { word: welcome }")
+    let plan = try await site.plan()
+    #expect(plan.count == 3 && plan.contains { $0.id == "node-refresh:all/refresh" }, "\(plan.map(\.id))")
+    let began = ContinuousClock.now
+    let apply = try await site.cluster(["apply", "--lab", "--yes"])
+    let took = (ContinuousClock.now - began) / .seconds(1)
+    #expect(apply.status == 0, "\(apply.errorText)")
+    let told = apply.errorText.firstMatch(of: /refreshed 4 nodes in [0-9.]+ s/).map { String($0.0) }
+    print("live: \(told ?? "no refresh is told"); apply took \(took) s")
+
+    let now =
+      "cat /run/site-greeting; cat /etc/site-name; cat /run/site-greeting-reloads; stat -c '%a %U' /etc/site-name"
+    #expect(try await onNodes(now) == names { "welcome\nwelcome \($0)\nx\n644 root" })
+    #expect(try await onNodes(boots) == before, "no node restarts")
+    #expect(try await site.cluster(["plan", "--lab", "--detailed-exitcode"]).status == 0)
+    #expect(try await onNodes("ls /etc/site-* /etc/ssh | grep -c 'site-.*[.]' ") == names { _ in "0" }, "nothing half")
+  }
+
+  /// The heads' key opens nodes from heads only, and to nobody but root there.
+  func checkLogin() async throws {
+    // What stands behind the program's words is the program's.
+    let options = ["exec", "node[001-004]", "--lab", "--yes", "--file", "\(site.folder)/cluster.yaml", "--"]
+    let exec = try await site.cluster(options + ["sh", "-c", "echo up; id -un"])
+    #expect(exec.status == 0 && exec.text.contains("node[001-004] (4): ended with 0\n  up\n  root"), "\(exec.text)")
+    let some = try await site.cluster(options + ["sh", "-c", "[ $(hostname) != node003 ]"])
+    #expect(some.status == 4 && some.text.contains("node003: ended with 1"), "\(some.text) \(some.errorText)")
+    #expect(some.errorText.contains("it failed on 1 of 4 nodes: node003"), "\(some.errorText)")
+
+    let key = "/var/lib/cluster/node-login-key"
+    let user = "setpriv --reuid=nobody --regid=nogroup --clear-groups"
+    for head in ["head1", "head2"] {
+      let facts = try await site.onHead(head, ["stat", "-c", "%a %U:%G", key]).text
+      #expect(facts == "600 root:root\n")
+      let read = try await site.onHead(head, ["sh", "-c", "\(user) cat \(key) 2>&1; true"]).text
+      #expect(read.contains("Permission denied") && !read.contains("PRIVATE"))
+    }
+    // Whoever has taken it away from a head is let in from no other machine.
+    let stolen = try await site.onHead("head1", ["cat", key]).text
+    #expect(stolen.contains("PRIVATE KEY"))
+    let path = "/tmp/stolen-key"
+    let login =
+      "ssh -F none -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -i \(path) -T"
+    let script = "umask 077; cat > \(path) << 'END'\n\(stolen)END\n\(login) root@10.1.1.2 id 2>&1; rm -f \(path)"
+    let said = try await onNodes(script)
+    #expect(said.first?.contains("Permission denied") == true && said.first?.contains("uid=0") == false, "\(said)")
+  }
+
+  private func names(_ line: (String) -> String) -> [String] {
+    ["node001", "node002", "node003", "node004"].map(line)
   }
 }

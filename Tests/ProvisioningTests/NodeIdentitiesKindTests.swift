@@ -58,8 +58,7 @@ import Testing
     #expect(draft.because == "they hold another secret:generated/munge")
     #expect(
       draft.changes == [
-        "secret:generated/munge, redacted: changed for 2 nodes: when they boot, or by "
-          + "`systemctl restart cluster-identity` there"
+        "secret:generated/munge, redacted: changed for 2 nodes: at once where they run, else when they boot"
       ])
   }
 
@@ -69,7 +68,7 @@ import Testing
 
     let changes = try drafts(goal, state, before: goal).flatMap(\.changes)
 
-    #expect(changes.contains { $0.hasPrefix("secret:nodes/identity-key, other host keys for 3 nodes: when they boot") })
+    #expect(changes.contains { $0.hasPrefix("secret:nodes/identity-key, other host keys for 3 nodes: at once where") })
   }
 
   @Test func nodesAndPathsThatComeAndGoAreListed() throws {

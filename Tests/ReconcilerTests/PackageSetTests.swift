@@ -68,7 +68,7 @@ import Wings
     let set = try #require(cluster.sets.first)
     let settings = Dictionary(uniqueKeysWithValues: set.settings.map { ($0.name, $0.type) })
     for head in [cluster.heads.first, nil] {
-      let types = SetVariables.types(settings, onHeads: head != nil)
+      let types = SetVariables.types(settings, on: head == nil ? .images : .heads)
       let values = PackageSets.values(set, cluster, on: head)
       #expect(Set(types.keys) == Set(values.keys))
       for (name, type) in types { #expect(type.fits(try #require(values[name])), "\(name)") }
@@ -124,6 +124,35 @@ import Wings
         == [
           "spec.set-path packages/metrics/set.yaml:15: `/etc/default/prometheus-node-exporter` is there twice: as a template and as it is."
         ])
+  }
+
+  @Test func liveFilesAreOfNodesAndThere() throws {
+    let set = "packages/metrics/set.yaml"
+    let path = "/etc/default/prometheus-node-exporter"
+    func live(_ text: String, side: String = "nodes") throws -> [String] {
+      try problems(
+        [set: "summary: A set.\n\(side): { files: nodes, live: { \(text) } }\n"], packages: "packages: { metrics: }\n"
+      ).filter { !$0.hasPrefix("spec.template") }
+    }
+    #expect(try live("\(path): {}") == [])
+    #expect(try live("\(path): { reload: a.service }") == [])
+    #expect(
+      try live("/etc/default/prometheus: {}") == [
+        "spec.missing-file \(set):2: The set has no file /etc/default/prometheus for nodes."
+      ])
+    #expect(
+      try live("\(path): {}", side: "heads") == ["spec.no-effect \(set):2: `live` says nothing about heads."])
+    #expect(
+      try live("\(path): { reload: a.service, restart: a.service }")
+        == ["spec.no-effect \(set):2: `reload` says nothing beside `restart`."])
+    #expect(try live("\(path): { reload: a }").first?.hasPrefix("spec.bad-name") == true)
+    #expect(try live("etc/x: {}").first?.hasPrefix("spec.bad-path") == true)
+    let template = "packages/metrics/nodes\(path).j2"
+    let inImage = try load([template: "{{ node.name }}\n"])
+    let error = try #require(inImage.diagnostics.first)
+    #expect(
+      error.detail == "`node` differs from node to node, and this file is in the image, the same for all of them.")
+    #expect(error.help.contains("`live:`"))
   }
 
   @Test func aNewSetIsValid() throws {

@@ -32,11 +32,18 @@ struct NodeIdentityFiles {
     authorizedKeys = Array("restrict,from=\"\(addresses)\" \(login.publicText) \(login.comment)\n".utf8)
   }
 
-  /// A node's own archive, and its line for known_hosts.
-  func identity(of node: NodeIdentitiesGoal.Node) throws(AgentError) -> (archive: [UInt8], line: String) {
+  /// An identity of one node.
+  struct Made {
+    var archive: [UInt8]
+    /// Its line for known_hosts.
+    var line: String
+    var tag: String
+  }
+
+  func identity(of node: NodeIdentitiesGoal.Node) throws(AgentError) -> Made {
     let key = HostKey(of: node.name, site: site)
     var archive = Archive()
-    let place = "/etc/ssh/ssh_host_ed25519_key"
+    let place = WellKnown.nodeHostKey
     archive.add(place, Array(key.privateText.utf8), owner: "root:root", mode: 0o600)
     archive.add(
       "\(place).pub", Array("\(key.publicText) \(key.comment)\n".utf8), owner: "root:root", mode: 0o644)
@@ -45,16 +52,28 @@ struct NodeIdentityFiles {
       guard let value = values[file.secret] else { throw .missing(file.secret) }
       archive.add(file.path, value, owner: file.owner, mode: file.mode)
     }
+    let live = goal.live + (goal.own[node.name.name] ?? [])
+    for file in live { archive.add(file.path, file.contents.bytes, owner: file.owner, mode: file.mode) }
+    let tag = NodeIdentitiesNote.tag(ofIdentity: archive.bytes, site: site)
+    archive.add(WellKnown.nodeIdentityList, Array(list(of: live, tag).utf8), owner: "root:root", mode: 0o644)
     let names = [node.name.name, "\(node.name).\(goal.domain)"] + node.addresses.map(\.description)
-    return (archive.closed, "\(names.joined(separator: ",")) \(key.publicText)")
+    return Made(
+      archive: archive.closed, line: "\(names.joined(separator: ",")) \(key.publicText)", tag: tag)
   }
 
-  func note(contents: String) -> NodeIdentitiesNote {
+  /// The list that comes with the files: which units take up which. All others are only put in place.
+  private func list(of live: [LiveFile], _ tag: String) -> String {
+    var lines = ["identity \(tag)", "restart ssh.service \(WellKnown.nodeHostKey)"]
+    for file in live where file.live != .nothing { lines.append("\(file.live.words) \(file.path)") }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  func note(contents: String, nodes: [String: String]) -> NodeIdentitiesNote {
     NodeIdentitiesNote(
       goal: goal.digest,
       tags: Dictionary(
         uniqueKeysWithValues: values.map { ($0.name, NodeIdentitiesNote.tag($0, $1, site: site)) }),
-      contents: contents)
+      contents: contents, nodes: nodes)
   }
 
   /// The digest of all that is there now, whoever wrote it.

@@ -12,23 +12,25 @@ extension EnsureNodeIdentities: AgentOperation {
     let removed = try prepareFolder(owner)
     var written = 0
     var lines: [String] = []
+    var tags: [String: String] = [:]
     lines.reserveCapacity(goal.nodes.count)
     for node in goal.nodes {
       if Task.isCancelled { throw .stopped }
       guard let address = node.addresses.first else { continue }
-      let (archive, line) = try files.identity(of: node)
-      lines.append(line)
+      let made = try files.identity(of: node)
+      lines.append(made.line)
+      tags[node.name.name] = made.tag
       let path = "\(NodeIdentityFiles.root)/\(address)"
-      if try isWritten(archive, at: path, mode: NodeIdentityFiles.fileMode, owner) { continue }
+      if try isWritten(made.archive, at: path, mode: NodeIdentityFiles.fileMode, owner) { continue }
       try FileSystem.write(
-        archive, to: path, mode: NodeIdentityFiles.fileMode, owner: owner, syncingFolder: false)
+        made.archive, to: path, mode: NodeIdentityFiles.fileMode, owner: owner, syncingFolder: false)
       written += 1
       if written % 1000 == 0 { context.progress("\(written) identities written") }
     }
     if written + removed > 0 { try FileSystem.syncFolder(NodeIdentityFiles.root) }
     let listed = try await writeHostKeys(lines)
     try writeLoginKey(files.login)
-    let note = files.note(contents: try NodeIdentityFiles.contents())
+    let note = files.note(contents: try NodeIdentityFiles.contents(), nodes: tags)
     guard try NodeIdentityFiles.readNote() != note else {
       return Outcome(changed: false, detail: "as desired already")
     }

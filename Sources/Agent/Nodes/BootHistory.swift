@@ -64,6 +64,7 @@ struct BootHistory {
     report.verified = fields["verified"] == "yes"
     report.uptime = fields["uptime"].flatMap { Int($0) }.flatMap { (0...Self.longestUptime).contains($0) ? $0 : nil }
     report.every = fields["every"].flatMap { Int($0) }.flatMap { NodeReport.intervals.contains($0) ? $0 : nil }
+    report.identity = fields["identity"].flatMap(Self.identity)
     report.detail = fields["detail"].flatMap(Self.words)
     say(report, event)
   }
@@ -131,6 +132,11 @@ struct BootHistory {
       parts[1].utf8.allSatisfy({ isHex($0) })
     else { return nil }
     return text
+  }
+
+  /// Digits of one length, and nothing else.
+  private static func identity(_ text: String) -> String? {
+    text.utf8.count == NodeReport.identityDigits && text.utf8.allSatisfy(isHex) ? text : nil
   }
 
   private static func isLowerOrDigit(_ byte: UInt8) -> Bool {

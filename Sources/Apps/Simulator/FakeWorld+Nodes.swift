@@ -47,7 +47,7 @@ extension FakeWorld {
     if let node = nodes[goal.node], isOn(goal), let image = node.image,
       let server = node.server ?? bootServer(of: goal.mac), listens(host, at: server)
     {
-      newest = report(goal.mac, image, server, upSince: node.upSince, after: newest)
+      newest = report(goal.mac, image, server, node, after: newest)
     }
     return strayReport(for: goal.mac, on: host, after: newest) ?? newest
   }
@@ -117,7 +117,7 @@ extension FakeWorld {
       }
       let hears = heard[server] ?? listens(host, at: server)
       heard[server] = hears
-      if hears { reports[mac] = report(mac, image, server, upSince: node.upSince, after: reports[mac]) }
+      if hears { reports[mac] = report(mac, image, server, node, after: reports[mac]) }
     }
     return reports.values.sorted { $0.mac < $1.mac }
   }
@@ -135,26 +135,27 @@ extension FakeWorld {
 
   /// The same of one node that is about to be switched off.
   private mutating func hear(_ goal: NodeGoal) {
-    guard let image = nodes[goal.node]?.image, let server = nodes[goal.node]?.server ?? bootServer(of: goal.mac),
+    guard let node = nodes[goal.node], let image = node.image, let server = node.server ?? bootServer(of: goal.mac),
       isOn(goal)
     else { return }
     for host in machines.keys where isUp(host) && listens(host, at: server) {
       let last = machines[host]?.reports[goal.mac]?.report
-      let report = report(goal.mac, image, server, upSince: nodes[goal.node]?.upSince, after: last)
+      let report = report(goal.mac, image, server, node, after: last)
       let at = clock(of: host) - Self.reportEvery
       machines[host]?.reports[goal.mac] = FakeMachine.Heard(report: report, at: at)
     }
   }
 
   private func report(
-    _ mac: MACAddress, _ image: String, _ server: IPv4Address, upSince: Int?, after last: NodeReport?
+    _ mac: MACAddress, _ image: String, _ server: IPv4Address, _ node: Node, after last: NodeReport?
   ) -> NodeReport {
     // What it said before its power was switched is over.
     let last = last?.stage == .powered ? nil : last
-    let uptime = upSince.map { max(0, now - $0) } ?? last.flatMap { last in last.uptime.map { max(0, $0 + last.age) } }
+    let uptime =
+      node.upSince.map { max(0, now - $0) } ?? last.flatMap { last in last.uptime.map { max(0, $0 + last.age) } }
     return NodeReport(
       mac: mac, stage: .ready, image: image, verified: last?.verified ?? true, age: 0, uptime: uptime ?? 0,
-      server: server, every: Self.reportEvery)
+      server: server, every: Self.reportEvery, identity: node.identity)
   }
 
   /// Whether nginx on the host answers at the address.
@@ -266,6 +267,7 @@ extension FakeWorld {
     var left: [HostID] = []
     let due = starting.prefix { (nodes[$0]?.startedAt ?? 0) + bootSeconds <= now }
     if due.isEmpty { return }
+    var identities: [IPv4Address: [String: String]] = [:]
     defer { starting = left + starting.dropFirst(due.count) }
     for id in due {
       guard let node = nodes[id], !node.silent, let mac = node.mac, let server = bootServer(of: mac),
@@ -278,12 +280,20 @@ extension FakeWorld {
       nodes[id]?.server = server
       nodes[id]?.startedAt = nil
       nodes[id]?.upSince = now
+      let tags = identities[server] ?? identitiesServed(at: server)
+      identities[server] = tags
+      nodes[id]?.identity = tags[id.name]
       for host in machines.keys where listens(host, at: server) {
         let heard = FakeMachine.Heard(
-          report: report(mac, image, server, upSince: now, after: nil), at: clock(of: host))
+          report: report(mac, image, server, nodes[id] ?? node, after: nil), at: clock(of: host))
         machines[host]?.reports[mac] = heard
       }
     }
+  }
+
+  /// The tags of the identities that whoever listens at an address gives out.
+  private func identitiesServed(at server: IPv4Address) -> [String: String] {
+    machines.keys.sorted().first { listens($0, at: server) }.map { identities(on: $0) } ?? [:]
   }
 
   /// Throws for a machine that the real agent would wait for in vain.

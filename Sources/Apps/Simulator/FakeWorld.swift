@@ -47,6 +47,8 @@ package struct FakeWorld: Equatable, Codable, Sendable {
     package var silent = false
     /// It boots this instead of what its script says.
     package var boots: String?
+    /// The tag of the identity that it has taken. Nil: none, or it does not say.
+    package var identity: String?
     package var mac: MACAddress?
 
     package init(mac: MACAddress?) { self.mac = mac }

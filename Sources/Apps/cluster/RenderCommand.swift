@@ -14,7 +14,9 @@ struct RenderCommand: AsyncParsableCommand {
   @Argument(help: "The set and the path of the file on the machine: slurm/etc/slurm/slurm.conf.")
   var file: String
 
-  @Option(help: ArgumentHelp("A head. Default: the file that nodes have in their image.", valueName: "head"))
+  @Option(
+    help: ArgumentHelp(
+      "A head, or a node for a live file. Default: the file that nodes have in their image.", valueName: "machine"))
   var on: String?
 
   func run() async throws {
@@ -24,12 +26,12 @@ struct RenderCommand: AsyncParsableCommand {
         throw Failure("`\(file)` names no file of a set", next: "Write SET/PATH, as in slurm/etc/slurm/slurm.conf.")
       }
       let (set, cluster) = try options.packageSet(String(parts[0]))
-      let head = try on.map { name in
-        guard let head = cluster.head(HostID(name)) else {
-          throw Failure(
-            "there is no head \(name)", next: "Name one of \(cluster.heads.map(\.name.name).joined(separator: ", ")).")
-        }
-        return head
+      let head = on.flatMap { cluster.head(HostID($0)) }
+      let node = on.flatMap { name in cluster.nodes.first { $0.name == HostID(name) } }
+      if let on, head == nil, node == nil {
+        throw Failure(
+          "there is no head or node \(on)",
+          next: "Name one of \(cluster.heads.map(\.name.name).joined(separator: ", ")), or a node.")
       }
       let files = (head == nil ? set.nodes : set.heads).files
       guard let found = files.first(where: { $0.path == "/\(parts[1])" }) else {
@@ -37,7 +39,17 @@ struct RenderCommand: AsyncParsableCommand {
           "the set `\(set.name)` has no /\(parts[1]) on \(head == nil ? "nodes" : "heads")",
           next: files.isEmpty ? "It has no files there." : "It has \(files.map(\.path).joined(separator: ", ")).")
       }
-      let content = try PackageSets.text(found, PackageSets.values(set, cluster, on: head))
+      let content: Content
+      if found.live != nil {
+        let texts = try PackageSets.texts(
+          of: found, cluster, PackageSets.siteValues(cluster).of(set), only: node?.name)
+        guard let text = texts.first, text.node == node?.name || text.node == nil else {
+          throw Failure("each node has its own \(found.path)", next: "Name a node with --on.")
+        }
+        content = text.contents
+      } else {
+        content = try PackageSets.text(found, PackageSets.values(set, cluster, on: head))
+      }
       Terminal.print(String(decoding: content.bytes, as: UTF8.self).trimmedEnd)
     }
   }
@@ -57,8 +69,12 @@ struct VarsCommand: AsyncParsableCommand {
       let (set, _) = try options.packageSet(name)
       let settings = Dictionary(set.settings.map { ($0.name, $0.type) }) { first, _ in first }
       var lines: [String] = []
-      for (name, type) in SetVariables.types(settings, onHeads: true).sorted(by: { $0.key < $1.key }) {
-        lines += Self.lines(name, type) + (name == "head" ? ["  on heads only"] : [])
+      let ofNodes = Dictionary(set.settings.filter(\.isOfNodes).map { ($0.name, $0.type) }) { first, _ in first }
+      for (name, type) in SetVariables.types(settings, ofNodes: ofNodes, on: .heads).sorted(by: { $0.key < $1.key }) {
+        lines += Self.lines(name, type) + (name == SetVariables.headName ? ["  on heads only"] : [])
+      }
+      for (name, type) in SetVariables.types(settings, ofNodes: ofNodes, on: .nodes) where name == SetVariables.nodeName {
+        lines += Self.lines(name, type) + ["  in live files of nodes only"]
       }
       lines += ["", "filters: \(TemplateFilters.names)"]
       Terminal.print(lines.joined(separator: "\n"))

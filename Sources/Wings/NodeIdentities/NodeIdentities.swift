@@ -8,28 +8,54 @@ import Diagnostics
 /// The key of the site is in the secret store and not on the heads. They hold what they serve, and their own key.
 package enum NodeIdentities: Wing {
   package static let name = "node-identities"
-  package static let kinds: [AnyKind] = [AnyKind(NodeIdentitiesKind.self)]
+  package static let kinds: [AnyKind] = [AnyKind(NodeIdentitiesKind.self), AnyKind(NodeRefreshKind.self)]
   package static let probes: [any Probe.Type] = [NodeIdentitiesProbe.self]
   package static let operations: [any HostOperation.Type] = [
-    EnsureNodeIdentities.self, EnsureNodeIdentitiesAbsent.self,
+    EnsureNodeIdentities.self, EnsureNodeIdentitiesAbsent.self, EnsureNodesRefreshed.self,
   ]
 
   package static func resources(
     _ cluster: Cluster, _ files: SiteFiles, _ published: Publications
   ) -> [Resource] {
     guard let network = cluster.bootNetwork, let first = cluster.nodes.first else { return [] }
-    let goal = goal(cluster, network, published.nodeSecrets)
-    return cluster.heads.map { head in
+    let goal = goal(cluster, network, published)
+    let written = cluster.heads.map { head in
       Resource(
         NodeIdentitiesKind.id(on: head.name), NodeIdentitiesKind.Desired(goal),
         because: "nodes keep their host keys, and get the secrets of their images", source: first.source,
         after: [WellKnown.bootPackages(on: head.name)])
     }
+    return written + [refresh(cluster, network, goal, published, written.map(\.id), source: first.source)]
+  }
+
+  /// Nodes that run take what has changed when all heads have it.
+  private static func refresh(
+    _ cluster: Cluster, _ network: Network, _ goal: NodeIdentitiesGoal, _ published: Publications,
+    _ written: [ResourceID], source: SourceSpan
+  ) -> Resource {
+    let common = goal.commonFingerprint
+    let identities = Dictionary(goal.nodes.map { ($0.name, $0) }) { first, _ in first }
+    let rows = cluster.nodesInService.compactMap { node -> NodeRefreshKind.Row? in
+      guard let nic = node.nics.first(where: { $0.network == network.name }), let mac = nic.mac,
+        let identity = identities[node.name], let image = published.identity(ofImage: node.image)
+      else { return nil }
+      return NodeRefreshKind.Row(
+        name: node.name, mac: mac, address: nic.address, image: image, key: identity.image,
+        fingerprint: goal.tag(of: identity, common: common))
+    }
+    return Resource(
+      NodeRefreshKind.id,
+      NodeRefreshKind.Desired(
+        heads: cluster.heads.map(\.name), server: published.serviceAddress, nodes: rows,
+        secrets: goal.files.mapValues { $0.map(\.secret) }, files: NodeRefreshKind.files(goal)),
+      because: "nodes that run have what the heads have for them", source: source,
+      after: written + cluster.heads.map { WellKnown.unit("nginx.service", on: $0.name) })
   }
 
   private static func goal(
-    _ cluster: Cluster, _ network: Network, _ single: [NodeSecret]
+    _ cluster: Cluster, _ network: Network, _ published: Publications
   ) -> NodeIdentitiesGoal {
+    let single = published.nodeSecrets
     let ofImages = cluster.images.filter { !$0.secrets.isEmpty }.map { ($0.name, $0.secrets) }
     var files = Dictionary(ofImages, uniquingKeysWith: { first, _ in first })
     let nodes = cluster.nodes.compactMap { node -> NodeIdentitiesGoal.Node? in
@@ -45,7 +71,9 @@ package enum NodeIdentities: Wing {
     }
     let own = cluster.heads.compactMap { $0.nic(on: network.name)?.address }
     let heads = Set(own + [Netboot.serviceAddress(cluster)].compactMap(\.self)).sorted()
-    return NodeIdentitiesGoal(domain: cluster.domain, heads: heads, nodes: nodes, files: files)
+    return NodeIdentitiesGoal(
+      domain: cluster.domain, heads: heads, nodes: nodes, files: files, live: published.liveFiles.common,
+      own: Dictionary(published.liveFiles.own.map { ($0.key.name, $0.value) }) { first, _ in first })
   }
 
   /// Places on a head that belong to identities.

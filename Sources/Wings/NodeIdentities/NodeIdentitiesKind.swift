@@ -5,7 +5,8 @@ import Diagnostics
 /// The identities of all nodes on one head. One resource however many nodes there are.
 ///
 /// - Absent, for other nodes or files, with another value of a secret, or changed by hand: written anew.
-/// - A node takes its identity when it boots: what is changed here reaches it then, and no node is restarted for it.
+/// - A node takes its identity when it boots, and while it runs when it is told to: see `NodeRefreshKind`. No node is
+///   restarted for it.
 /// - Removal takes all of them away. There is no backup of a secret.
 package enum NodeIdentitiesKind: ResourceKind {
   package static let name = "node-identities"
@@ -71,8 +72,7 @@ extension NodeIdentitiesKind {
   ) -> [String] {
     var lines = (actual?.others ?? []).map { secret in
       let what = secret == .nodeIdentities ? "other host keys for" : "redacted: changed for"
-      return "\(secret), \(what) \(counted(goal.nodes(with: secret))): when they boot, or by "
-        + "`systemctl restart cluster-identity` there"
+      return "\(secret), \(what) \(counted(goal.nodes(with: secret))): at once where they run, else when they boot"
     }
     let before = Set((previous?.nodes ?? []).map(\.name))
     let after = Set(goal.nodes.map(\.name))
@@ -81,8 +81,10 @@ extension NodeIdentitiesKind {
     count("-", before.subtracting(after).count)
     let (old, new) = (Set(previous.map(paths) ?? []), Set(paths(goal)))
     lines += new.subtracting(old).sorted().map { "+ \($0)" } + old.subtracting(new).sorted().map { "- \($0)" }
-    return lines
+    return lines + LiveFile.changes(from: previous.map(liveFiles) ?? [], to: liveFiles(goal))
   }
+
+  private static func liveFiles(_ goal: NodeIdentitiesGoal) -> [NodeRefreshKind.File] { NodeRefreshKind.files(goal) }
 
   private static func counted(_ nodes: Int) -> String { "\(nodes) \(nodes == 1 ? "node" : "nodes")" }
 

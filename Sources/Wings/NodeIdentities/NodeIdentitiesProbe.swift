@@ -41,11 +41,14 @@ package struct NodeIdentitiesState: Hashable, Codable, Sendable {
   package var others: [SecretRef]
   /// Whether the files are as they were written.
   package var isIntact: Bool
+  /// A tag of each node's identity, by its name: a node that has taken it reports the same.
+  package var tags: [String: String]
 
-  package init(goal: String, others: [SecretRef], isIntact: Bool) {
+  package init(goal: String, others: [SecretRef], isIntact: Bool, tags: [String: String] = [:]) {
     self.goal = goal
     self.others = others
     self.isIntact = isIntact
+    self.tags = tags
   }
 }
 
@@ -56,11 +59,20 @@ package struct NodeIdentitiesNote: Hashable, Codable, Sendable {
   package var tags: [String: String]
   /// The digest of all files that were written, with their modes.
   package var contents: String
+  /// A tag of each node's identity, by its name.
+  package var nodes: [String: String]
 
-  package init(goal: String, tags: [String: String], contents: String) {
+  package init(goal: String, tags: [String: String], contents: String, nodes: [String: String]) {
     self.goal = goal
     self.tags = tags
     self.contents = contents
+    self.nodes = nodes
+  }
+
+  /// Made with the key of the site, as those of secrets are: nodes tell it to everybody on the boot network.
+  package static func tag(ofIdentity bytes: [UInt8], site: [UInt8]) -> String {
+    let tag = HMAC.hex(key: site, Array("cluster identity tag 1\0".utf8) + bytes)
+    return String(tag.prefix(NodeReport.identityDigits))
   }
 
   /// Who does not know the key of the site, which no head keeps, cannot try values.
@@ -73,7 +85,7 @@ package struct NodeIdentitiesNote: Hashable, Codable, Sendable {
   /// - Parameter contents: the digest of the files as they are.
   package func state(contents: String, _ values: [(SecretRef, [UInt8])], site: [UInt8]) -> NodeIdentitiesState {
     let others = values.filter { tags[$0.0.name] != Self.tag($0.0, $0.1, site: site) }.map(\.0)
-    return NodeIdentitiesState(goal: goal, others: others, isIntact: contents == self.contents)
+    return NodeIdentitiesState(goal: goal, others: others, isIntact: contents == self.contents, tags: nodes)
   }
 
   /// The digest of files: of the path, the mode and the contents of each.

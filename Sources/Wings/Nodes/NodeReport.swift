@@ -62,8 +62,13 @@ package struct NodeReport: Hashable, Codable, Sendable {
   package var address: IPv4Address?
   /// Seconds between two reports of a node that is ready, by its own word.
   package var every: Int?
+  /// The tag of the identity that it has taken, by its own word. Nil: it does not say.
+  package var identity: String?
   /// The newest that does not count.
   package var elsewhere: Elsewhere?
+
+  /// Hexadecimal digits of an identity's tag.
+  package static let identityDigits = 32
 
   /// Characters that are kept of what a node says.
   package static let longestDetail = 200
@@ -83,8 +88,9 @@ package struct NodeReport: Hashable, Codable, Sendable {
   package init(
     mac: MACAddress, stage: Stage, image: String?, verified: Bool, age: Int, uptime: Int?, detail: String? = nil,
     server: IPv4Address? = nil, readyAge: Int? = nil, poweredAge: Int? = nil, address: IPv4Address? = nil,
-    every: Int? = nil, elsewhere: Elsewhere? = nil
+    every: Int? = nil, identity: String? = nil, elsewhere: Elsewhere? = nil
   ) {
+    self.identity = identity
     self.mac = mac
     self.stage = stage
     self.image = image

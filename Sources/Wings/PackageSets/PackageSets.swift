@@ -7,6 +7,7 @@ import Templates
 ///
 /// - A head's files are filled in for that head; a unit of the set takes their changes up.
 /// - What nodes get is part of their image, the same for all of them: another value makes another image.
+/// - Live files of nodes are part of their identities instead: another value restarts no node.
 package enum PackageSets: Wing {
   package static let name = "package-sets"
   package static let kinds: [AnyKind] = []
@@ -16,8 +17,13 @@ package enum PackageSets: Wing {
   package static func resources(
     _ cluster: Cluster, _ files: SiteFiles, _ published: Publications
   ) -> [Resource] {
-    cluster.sets.flatMap { set in
-      cluster.heads.flatMap { head in SetOnHead(set: set, head: head, cluster: cluster).resources }
+    if cluster.sets.isEmpty { return [] }
+    let site = siteValues(cluster)
+    return cluster.sets.flatMap { set in
+      let values = site.of(set)
+      return cluster.heads.flatMap { head in
+        SetOnHead(set: set, head: head, cluster: cluster, values: values.on(head.name)).resources
+      }
     }
   }
 
@@ -49,11 +55,13 @@ package enum PackageSets: Wing {
   }
 
   package static func contributions(_ cluster: Cluster) -> [ImageContribution] {
-    cluster.sets.compactMap { set in
+    if cluster.sets.isEmpty { return [] }
+    let site = siteValues(cluster)
+    return cluster.sets.compactMap { set in
       let side = set.nodes
       guard side != PackageSet.Side() else { return nil }
-      let values = values(set, cluster)
-      let entries = side.files.compactMap { file in
+      let values = site.of(set).common
+      let entries = side.files.filter { $0.live == nil }.compactMap { file in
         filled(file, values).map {
           (String(file.path.dropFirst()), TreeGoal.Entry($0, executable: file.isExecutable))
         }
@@ -68,14 +76,20 @@ package enum PackageSets: Wing {
 
   /// Values that a template refuses: it was checked against their types, but not against what is in them.
   package static func problems(_ cluster: Cluster) -> [Diagnostic] {
-    cluster.sets.flatMap { set -> [Diagnostic] in
-      let heads = cluster.heads.flatMap { head in
-        problems(set.heads, values(set, cluster, on: head))
+    if cluster.sets.isEmpty { return [] }
+    let site = siteValues(cluster)
+    return pathProblems(cluster)
+      + cluster.sets.flatMap { set -> [Diagnostic] in
+        let values = site.of(set)
+        let heads = cluster.heads.flatMap { head in problems(set.heads.files, values.on(head.name)) }
+        let nodes =
+          problems(set.nodes.files.filter { $0.live == nil }, values.common)
+          + set.nodes.files.filter { $0.live != nil }.compactMap { file in
+            problem(file) { () throws(TemplateProblem) in _ = try texts(of: file, cluster, values) }
+          }
+        var seen: Set<SourceSpan> = []
+        return (heads + nodes).filter { seen.insert($0.span).inserted }
       }
-      let nodes = problems(set.nodes, values(set, cluster))
-      var seen: Set<SourceSpan> = []
-      return (heads + nodes).filter { seen.insert($0.span).inserted }
-    }
   }
 
   /// The text of a file of a set, as a machine gets it.
@@ -92,12 +106,15 @@ package enum PackageSets: Wing {
   /// The values that a template of a set reads on a head, or in an image.
   package static func values(
     _ set: PackageSet, _ cluster: Cluster, on head: Head? = nil
-  ) -> [String: TemplateValue] {
-    SetVariables.values(of: set, in: cluster, serviceAddress: Netboot.serviceAddress(cluster), on: head)
+  ) -> [String: TemplateValue] { siteValues(cluster).of(set).on(head?.name) }
+
+  /// The values that all sets share.
+  package static func siteValues(_ cluster: Cluster) -> SetValues {
+    SetValues(cluster, serviceAddress: Netboot.serviceAddress(cluster))
   }
 
-  private static func problems(_ side: PackageSet.Side, _ values: [String: TemplateValue]) -> [Diagnostic] {
-    side.files.compactMap { problem($0, values) }
+  private static func problems(_ files: [PackageSet.File], _ values: [String: TemplateValue]) -> [Diagnostic] {
+    files.compactMap { file in problem(file) { () throws(TemplateProblem) in _ = try text(file, values) } }
   }
 
   /// The text of a file. Nil: `problems` has told what is wrong with it, and nothing is planned.
@@ -105,9 +122,11 @@ package enum PackageSets: Wing {
     try? text(file, values)
   }
 
-  private static func problem(_ file: PackageSet.File, _ values: [String: TemplateValue]) -> Diagnostic? {
+  private static func problem(
+    _ file: PackageSet.File, _ fill: () throws(TemplateProblem) -> Void
+  ) -> Diagnostic? {
     do throws(TemplateProblem) {
-      _ = try text(file, values)
+      try fill()
       return nil
     } catch {
       return Diagnostic(

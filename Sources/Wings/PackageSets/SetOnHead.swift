@@ -8,6 +8,8 @@ struct SetOnHead {
   let set: PackageSet
   let head: Head
   let cluster: Cluster
+  /// For its templates on this head.
+  let values: [String: TemplateValue]
 
   private var side: PackageSet.Side { self.set.heads }
   private var because: String { "heads have the package set \(set.name)" }
@@ -28,7 +30,6 @@ struct SetOnHead {
   private var accounts: [ResourceID] { self.set.users.map { SystemUserKind.id(on: head.name, $0.name) } }
 
   private var files: [Resource] {
-    let values = PackageSets.values(set, cluster, on: head)
     let permissions = Dictionary(side.permissions.map { ($0.path, $0) }) { first, _ in first }
     return side.files.compactMap { file in
       guard let contents = PackageSets.filled(file, values) else { return nil }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
+import FoundationEssentials
 import HostAccess
 import Wings
 
@@ -28,7 +29,7 @@ extension NodeIdentitiesProbe: MemoryProbe {
     let site = try asked.secrets.needed(.nodeIdentities)
     var values: [(SecretRef, [UInt8])] = []
     for secret in needed { values.append((secret, try asked.secrets.needed(secret))) }
-    guard let note = NodeIdentitiesNote(lines: file.text ?? "") else {
+    guard let note = NodeIdentitiesNote(file.bytes) else {
       return NodeIdentitiesState(goal: "", others: [], isIntact: false)
     }
     return note.state(contents: asked.machine.identityContents, values, site: site)
@@ -52,13 +53,17 @@ extension FakeMachine {
     if managed[root] == nil { managed[root] = .nothing }
     folders.insert(root)
     var wanted: [String: [UInt8]] = [:]
+    var nodes: [String: String] = [:]
     var keys = "# Written by cluster; changes made here are undone.\n"
     for node in goal.nodes {
       guard let address = node.addresses.first else { continue }
       let own = (goal.files[node.image] ?? []).map { "\($0.path) \($0.owner) \($0.mode) \(tags[$0.secret.name] ?? "")" }
       let key = HMAC.hex(key: site, Array(node.name.name.utf8))
       let heads = goal.heads.map(\.description).joined(separator: ",")
-      wanted["\(root)/\(address)"] = Array(([key, heads] + own).joined(separator: "\n").utf8)
+      let live = (goal.live + (goal.own[node.name.name] ?? [])).map(\.fingerprint)
+      let bytes = Array(([key, heads] + own + live).joined(separator: "\n").utf8)
+      wanted["\(root)/\(address)"] = bytes
+      nodes[node.name.name] = NodeIdentitiesNote.tag(ofIdentity: bytes, site: site)
       keys += "\(node.name) ssh-ed25519 \(SHA256.hex(key))\n"
     }
     for path in files.keys.filter({ $0.hasPrefix(root + "/") && wanted[$0] == nil }) { files[path] = nil }
@@ -74,11 +79,12 @@ extension FakeMachine {
     if files[WellKnown.nodeLoginKey]?.bytes != login {
       files[WellKnown.nodeLoginKey] = File(bytes: login, mode: 0o600, owner: "root:root", changed: step())
     }
-    let note = NodeIdentitiesNote(goal: goal.digest, tags: tags, contents: identityContents)
-    if files[WellKnown.nodeIdentitiesNote]?.bytes == Array(note.lines.utf8) {
+    let note = NodeIdentitiesNote(goal: goal.digest, tags: tags, contents: identityContents, nodes: nodes)
+    let bytes = try note.bytes
+    if files[WellKnown.nodeIdentitiesNote]?.bytes == bytes {
       return Outcome(changed: false, detail: "as desired already")
     }
-    files[WellKnown.nodeIdentitiesNote] = File(bytes: Array(note.lines.utf8), mode: 0o600, changed: step())
+    files[WellKnown.nodeIdentitiesNote] = File(bytes: bytes, mode: 0o600, changed: step())
     return Outcome(changed: true, detail: "\(goal.nodes.count) identities")
   }
 
@@ -94,19 +100,49 @@ extension FakeMachine {
 }
 
 extension NodeIdentitiesNote {
-  /// As machines in memory write it.
-  fileprivate var lines: String {
-    ([goal, contents] + tags.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }).joined(separator: "\n")
+  /// Reads it. Nil: half of a note.
+  init?(_ bytes: [UInt8]) {
+    guard let note = try? JSONDecoder().decode(Self.self, from: Data(bytes)) else { return nil }
+    self = note
   }
 
-  /// Reads them. Nil: half of a note.
-  fileprivate init?(lines: String) {
-    let lines = lines.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-    guard lines.count >= 2 else { return nil }
-    let tags = lines.dropFirst(2).map { $0.split(separator: " ").map(String.init) }.filter { $0.count == 2 }
-    self.init(
-      goal: lines[0], tags: Dictionary(tags.map { ($0[0], $0[1]) }, uniquingKeysWith: { first, _ in first }),
-      contents: lines[1])
+  fileprivate var bytes: [UInt8] {
+    get throws(AgentError) {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = .sortedKeys
+      do { return Array(try encoder.encode(self)) } catch {
+        throw AgentError(.invalid, "The note cannot be encoded", cause: "\(error)", next: "Report this as a bug.")
+      }
+    }
+  }
+}
+
+extension EnsureNodesRefreshed: MemoryOperation {
+  package var conduct: MemoryConduct { .short(.milliseconds(900), mayEndReports: false) }
+
+  package func perform(
+    in world: inout FakeWorld, on host: HostID, _ secrets: Secrets
+  ) throws(AgentError) -> Outcome {
+    let tags = world.identities(on: host)
+    let due = goal.nodes.filter { node in
+      tags[node.place.name.name].map { world.nodes[node.place.name]?.identity != $0 } ?? false
+    }
+    if due.isEmpty { return Outcome(changed: false, detail: "they have it already") }
+    let away = Set(due.map(\.place.name).filter { !world.isLoggedInTo($0) })
+    for node in due where !away.contains(node.place.name) {
+      world.nodes[node.place.name]?.identity = tags[node.place.name.name]
+    }
+    if let first = away.min() {
+      throw AgentError(.unreachable, "\(first) cannot be reached", next: "Check that it is on: `cluster status`.")
+    }
+    return Outcome(changed: true, detail: "refreshed \(due.count) nodes")
+  }
+}
+
+extension FakeWorld {
+  /// The tags of nodes' identities, as a head has them.
+  func identities(on host: HostID) -> [String: String] {
+    machines[host]?.files[WellKnown.nodeIdentitiesNote].flatMap { NodeIdentitiesNote($0.bytes) }?.nodes ?? [:]
   }
 }
 

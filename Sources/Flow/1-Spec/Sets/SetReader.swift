@@ -73,11 +73,8 @@ struct SetReader {
     // One whose value is wrong is there all the same: its mistake is told once.
     let types = SettingValues.types(declaration.settings)
     let ofNodes = SettingValues.types(declaration.settings.filter { $0.value?.scope == .node })
-    func variables(onHeads: Bool) -> [String: TemplateType] {
-      SetVariables.types(types, ofNodes: ofNodes, onHeads: onHeads)
-    }
-    let heads = side(declaration.heads?.side, variables(onHeads: true), &problems)
-    let nodes = side(declaration.nodes, variables(onHeads: false), &problems)
+    let heads = side(declaration.heads?.side, .heads, types, ofNodes, &problems)
+    let nodes = side(declaration.nodes, .images, types, ofNodes, &problems)
     guard !problems.hasErrors, let summary = declaration.summary?.value else { return nil }
     var set = PackageSet(
       name: request.name, summary: summary, settings: settings, heads: heads, nodes: nodes, source: request.source)
@@ -102,16 +99,21 @@ struct SetReader {
   }
 
   private func side(
-    _ side: SideSection.Declaration?, _ variables: [String: TemplateType], _ problems: inout Problems
+    _ side: SideSection.Declaration?, _ machines: SetVariables.Machines, _ settings: [String: TemplateType],
+    _ ofNodes: [String: TemplateType], _ problems: inout Problems
   ) -> PackageSet.Side {
     guard let side else { return PackageSet.Side() }
+    let live = LivePaths(side.live)
     var result = PackageSet.Side(
       packages: side.packages, units: side.units,
       permissions: side.permissions.compactMap { entry in
         entry.value.map { ClientImage.Permission(path: entry.name.value, owner: $0.owner, mode: $0.mode) }
       }, secrets: side.secrets.compactMap(ClusterExpansion.secret))
     for secret in side.secrets { ImageSecretChecks.check(secret, [:], &problems) }
-    guard let tree = side.files else { return result }
+    guard let tree = side.files else {
+      live.check([], onHeads: machines == .heads, &problems)
+      return result
+    }
     let below = files.below(folder + "/" + tree.value)
     if below.isEmpty {
       problems.error(
@@ -120,8 +122,15 @@ struct SetReader {
     }
     for (path, file) in below.sorted(by: { $0.key < $1.key }) {
       let origin = "\(folder)/\(tree.value)/\(path)"
-      if let file = self.file(path, file, origin, variables, tree.span, &problems) { result.files.append(file) }
+      let taken = live[Self.place(path)]
+      let types = SetVariables.types(settings, ofNodes: ofNodes, on: taken == nil ? machines : .nodes)
+      let onNodes = SetVariables.types(settings, ofNodes: ofNodes, on: .nodes)
+      if var file = self.file(path, file, origin, types, onNodes, tree.span, &problems) {
+        file.live = machines == .images ? taken : nil
+        result.files.append(file)
+      }
     }
+    live.check(below.keys.map(Self.place), onHeads: machines == .heads, &problems)
     for (one, next) in zip(result.files, result.files.dropFirst()) where one.path == next.path {
       problems.error(
         .setPath, "`\(shown(one.path))` is there twice: as a template and as it is.",
@@ -130,9 +139,14 @@ struct SetReader {
     return result
   }
 
+  /// The path on the machine of a file in the set's tree.
+  private static func place(_ path: String) -> String {
+    "/" + (path.hasSuffix(".j2") ? String(path.dropLast(3)) : path)
+  }
+
   private func file(
-    _ path: String, _ file: SiteFiles.File, _ origin: String, _ variables: [String: TemplateType], _ span: SourceSpan,
-    _ problems: inout Problems
+    _ path: String, _ file: SiteFiles.File, _ origin: String, _ variables: [String: TemplateType],
+    _ onNodes: [String: TemplateType], _ span: SourceSpan, _ problems: inout Problems
   ) -> PackageSet.File? {
     guard file.kind != .link else {
       problems.error(
@@ -153,8 +167,12 @@ struct SetReader {
       return PackageSet.File(
         path: "/" + path.dropLast(3), body: .template(template), isExecutable: file.executable, origin: origin)
     } catch {
-      problems.error(
-        .template, error.detail, help: error.help, at: .point(origin, error.line, error.column))
+      let isInImage = variables["head"] == nil && variables["node"] == nil
+      let (detail, help) =
+        isInImage
+        ? error.inImage(text, "/\(path.dropLast(3))", onNodes)
+        : (error.detail, error.help)
+      problems.error(.template, detail, help: help, at: .point(origin, error.line, error.column))
       return nil
     }
   }

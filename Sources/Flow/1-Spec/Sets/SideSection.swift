@@ -11,6 +11,7 @@ enum SideSection: Section {
     var units: [String]
     var permissions: [Named<ClientImage.Permission>]
     var secrets: [Named<ImageSecretSection.Declaration>]
+    var live: [Named<PackageSet.Live>]
   }
 
   static let noun = "one side of a package set"
@@ -32,8 +33,13 @@ enum SideSection: Section {
     "secrets", .table("a mapping of paths", named: .imagePath, of: ImageSecretSection.form),
     "Files that hold a secret of the store, by path. Nodes get them with their identity, never in their image.")
 
+  static let live = Key(
+    "live", .table("a mapping of paths on nodes", named: .imagePath, of: LiveSection.form),
+    "Nodes only. Files that a node gets when it boots and while it runs, not in its image: a change restarts no node.")
+
   static let keys = [
     packages.description, files.description, units.description, permissions.description, secrets.description,
+    live.description,
   ]
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
@@ -41,7 +47,7 @@ enum SideSection: Section {
       packages: fields.read(packages, &problems)?.value.map(\.value) ?? [], files: fields.read(files, &problems),
       units: fields.read(units, &problems)?.value.map(\.value) ?? [],
       permissions: fields.read(permissions, &problems)?.value ?? [],
-      secrets: fields.read(secrets, &problems)?.value ?? [])
+      secrets: fields.read(secrets, &problems)?.value ?? [], live: fields.read(live, &problems)?.value ?? [])
   }
 }
 

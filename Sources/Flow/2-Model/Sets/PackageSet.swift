@@ -132,13 +132,24 @@ package struct PackageSet: Hashable, Sendable {
     package var isExecutable: Bool
     /// Beside the description: `packages/slurm/files/etc/slurm/slurm.conf.j2`.
     package var origin: String
+    /// Nodes get it with their identity, when they boot and while they run. Nil: with their image.
+    package var live: Live?
 
-    package init(path: String, body: Body, isExecutable: Bool, origin: String) {
+    package init(path: String, body: Body, isExecutable: Bool, origin: String, live: Live? = nil) {
+      self.live = live
       self.path = path
       self.body = body
       self.isExecutable = isExecutable
       self.origin = origin
     }
+  }
+
+  /// The consequence of another version of a file on a node that runs.
+  package enum Live: Hashable, Codable, Sendable {
+    /// None: whoever reads the file, reads it anew.
+    case nothing
+    case reload(String)
+    case restart(String)
   }
 
   package init(name: String, summary: String, settings: [Setting], heads: Side, nodes: Side, source: SourceSpan) {

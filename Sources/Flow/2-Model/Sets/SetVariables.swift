@@ -16,50 +16,50 @@ package enum SetVariables {
   private static let node: [String: TemplateType] = [
     "name": .text, "fqdn": .text, "boot_address": .optional(.text), "image": .text,
   ]
-  private static func cluster(_ ofNodes: [String: TemplateType]) -> TemplateType {
-    let node = node.merging(["set": .object(ofNodes)]) { first, _ in first }
-    return .object([
+  /// - Parameter ofNodes: settings that may differ between nodes.
+  private static func node(_ ofNodes: [String: TemplateType]) -> TemplateType {
+    .object(node.merging([setName: .object(ofNodes)]) { first, _ in first })
+  }
+
+  private static func cluster(_ node: TemplateType) -> TemplateType {
+    .object([
       "name": .text, "domain": .text, "service_address": .optional(.text), "state": .optional(.text),
-      "networks": .list(.object(network)), "heads": .list(.object(head)), "nodes": .list(.object(node)),
+      "networks": .list(.object(network)), "heads": .list(.object(head)), "nodes": .list(node),
     ])
   }
 
-  /// - Parameter onHeads: files of heads know which head they are on; what is in an image is on many nodes.
-  /// - Parameter ofNodes: settings that may differ between nodes.
+  /// The machines that a file is for.
+  package enum Machines: Sendable {
+    /// It knows which head it is on.
+    case heads
+    /// One file for all nodes.
+    case images
+    /// A live file: it knows which node it is on.
+    case nodes
+  }
+
   package static func types(
-    _ settings: [String: TemplateType], ofNodes: [String: TemplateType] = [:], onHeads: Bool
+    _ settings: [String: TemplateType], ofNodes: [String: TemplateType] = [:], on machines: Machines
   ) -> [String: TemplateType] {
-    var types: [String: TemplateType] = ["cluster": cluster(ofNodes), "set": .object(settings)]
-    if onHeads { types["head"] = .object(head) }
+    let node = node(ofNodes)
+    var types: [String: TemplateType] = ["cluster": cluster(node), setName: .object(settings)]
+    switch machines {
+    case .heads: types[headName] = .object(head)
+    case .nodes: types[nodeName] = node
+    case .images: break
+    }
     return types
   }
 
-  /// - Parameter serviceAddress: where nodes find the heads.
-  package static func values(
-    of set: PackageSet, in cluster: Cluster, serviceAddress: IPv4Address?, on head: Head? = nil
-  ) -> [String: TemplateValue] {
-    let settings = Dictionary(set.settings.map { ($0.name, $0.value) }) { first, _ in first }
-    let groups = Groups(set)
-    let state: TemplateValue = cluster.ha?.state.map { .text($0.path) } ?? .none
-    var values: [String: TemplateValue] = [
-      "set": .object(settings),
-      "cluster": .object([
-        "name": .text(cluster.name), "domain": .text(cluster.domain),
-        "service_address": optional(serviceAddress), "state": state,
-        "networks": .list(cluster.networks.map(value)),
-        "heads": .list(cluster.heads.map { value($0, cluster) }),
-        "nodes": .list(cluster.nodes.map { value($0, cluster, groups) }),
-      ]),
-    ]
-    if let head { values["head"] = value(head, cluster) }
-    return values
-  }
+  package static let headName = "head"
+  package static let nodeName = "node"
+  fileprivate static let setName = "set"
 
-  private static func optional(_ address: IPv4Address?) -> TemplateValue {
+  fileprivate static func optional(_ address: IPv4Address?) -> TemplateValue {
     address.map { .text("\($0)") } ?? .none
   }
 
-  private static func value(_ network: Network) -> TemplateValue {
+  fileprivate static func value(_ network: Network) -> TemplateValue {
     .object([
       "name": .text(network.name), "cidr": .text("\(network.cidr)"), "address": .text("\(network.cidr.address)"),
       "netmask": .text("\(network.cidr.mask)"), "prefix": .number(network.cidr.prefix),
@@ -67,7 +67,7 @@ package enum SetVariables {
     ])
   }
 
-  private static func value(_ head: Head, _ cluster: Cluster) -> TemplateValue {
+  fileprivate static func value(_ head: Head, _ cluster: Cluster) -> TemplateValue {
     .object([
       "name": .text(head.name.name), "fqdn": .text("\(head.name).\(cluster.domain)"),
       "boot_address": optional(cluster.bootNetwork.flatMap { head.nic(on: $0.name)?.address }),
@@ -81,27 +81,72 @@ package enum SetVariables {
     ])
   }
 
-  /// The settings of a set that may differ between nodes, made once for each group.
-  private struct Groups {
-    let usual: TemplateValue
-    let others: [SourceSpan: TemplateValue]
-
-    init(_ set: PackageSet) {
-      let values = set.settings.filter(\.isOfNodes).map { ($0.name, $0.value) }
-      let usual = Dictionary(values) { first, _ in first }
-      self.usual = .object(usual)
-      others = set.ofGroups.mapValues { own in .object(usual.merging(own) { _, own in own }) }
-    }
-
-    subscript(node: ComputeNode) -> TemplateValue { others[node.source] ?? usual }
-  }
-
-  private static func value(_ node: ComputeNode, _ cluster: Cluster, _ groups: Groups) -> TemplateValue {
+  fileprivate static func fields(_ node: ComputeNode, _ cluster: Cluster) -> [String: TemplateValue] {
     let address = cluster.bootNetwork.flatMap { boot in node.nics.first { $0.network == boot.name }?.address }
-    return .object([
+    return [
       "name": .text(node.name.name), "fqdn": .text("\(node.name).\(cluster.domain)"),
       "boot_address": optional(address), "image": .text(node.image),
-      "set": groups[node],
-    ])
+    ]
+  }
+
+  fileprivate static func node(_ fields: [String: TemplateValue], _ settings: TemplateValue) -> TemplateValue {
+    var fields = fields
+    fields[setName] = settings
+    return .object(fields)
+  }
+}
+
+/// The values of one cluster for all sets, made once: with ten thousand nodes they are most of the work.
+package struct SetValues: Sendable {
+  private let cluster: [String: TemplateValue]
+  private let heads: [HostID: TemplateValue]
+  /// In the order of the description, without settings, and the place of each one's group.
+  private let nodes: [(fields: [String: TemplateValue], group: SourceSpan)]
+  /// The nodes for sets without settings of single nodes, which are most.
+  private let plain: [TemplateValue]
+
+  /// - Parameter serviceAddress: where nodes find the heads.
+  package init(_ cluster: Cluster, serviceAddress: IPv4Address?) {
+    let heads = cluster.heads.map { ($0.name, SetVariables.value($0, cluster)) }
+    nodes = cluster.nodes.map { (SetVariables.fields($0, cluster), $0.source) }
+    plain = nodes.map { SetVariables.node($0.fields, .object([:])) }
+    self.heads = Dictionary(heads) { first, _ in first }
+    let state: TemplateValue = cluster.ha?.state.map { .text($0.path) } ?? .none
+    self.cluster = [
+      "name": .text(cluster.name), "domain": .text(cluster.domain),
+      "service_address": SetVariables.optional(serviceAddress), "state": state,
+      "networks": .list(cluster.networks.map(SetVariables.value)), "heads": .list(heads.map(\.1)),
+    ]
+  }
+
+  /// The values for one set, which may have settings of single nodes.
+  package func of(_ set: PackageSet) -> Own {
+    let settings = Dictionary(set.settings.map { ($0.name, $0.value) }) { first, _ in first }
+    let ofNodes = set.settings.filter(\.isOfNodes).map { ($0.name, $0.value) }
+    let usual = Dictionary(ofNodes) { first, _ in first }
+    let others = set.ofGroups.mapValues { own in TemplateValue.object(usual.merging(own) { _, own in own }) }
+    let each =
+      usual.isEmpty
+      ? plain : nodes.map { SetVariables.node($0.fields, others[$0.group] ?? .object(usual)) }
+    var cluster = cluster
+    cluster["nodes"] = .list(each)
+    return Own(
+      common: ["cluster": .object(cluster), SetVariables.setName: .object(settings)], heads: heads, eachNode: each)
+  }
+
+  /// The values of one set's templates.
+  package struct Own: Sendable {
+    /// For an image.
+    package let common: [String: TemplateValue]
+    fileprivate let heads: [HostID: TemplateValue]
+    /// The values of `node`, one for each node in the order of the description.
+    package let eachNode: [TemplateValue]
+
+    package func on(_ head: HostID?) -> [String: TemplateValue] {
+      guard let head else { return common }
+      var values = common
+      values[SetVariables.headName] = heads[head]
+      return values
+    }
   }
 }

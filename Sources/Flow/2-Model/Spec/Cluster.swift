@@ -46,7 +46,11 @@ package struct Cluster: Hashable, Sendable {
   package mutating func adopt(_ sets: [PackageSet]) {
     self.sets = sets
     for index in images.indices {
-      images[index].permissions += sets.flatMap(\.nodes.permissions)
+      // Live files are not in the image: they have their owners and modes in identities.
+      images[index].permissions += sets.flatMap { set in
+        let live = Set(set.nodes.files.filter { $0.live != nil }.map(\.path))
+        return set.nodes.permissions.filter { !live.contains($0.path) }
+      }
       images[index].secrets += sets.flatMap(\.nodes.secrets)
     }
     ha?.services += sets.flatMap { set in set.services.map { .init(name: $0.name, source: set.source) } }
