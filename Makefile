@@ -64,6 +64,7 @@ bench: build
 	.build/release/bench record
 	.build/release/bench journal
 	.build/release/bench compare
+	.build/release/bench sets
 	scripts/bench-lab
 
 # Every seed is another site with other faults: docs/simulation.md.

@@ -9,6 +9,7 @@ import Glibc
 ///     bench record                  the record of runs: a commit, `cluster log`, size after gc
 ///     bench journal                 what a run keeps before it begins
 ///     bench compare                 two descriptions beside each other, without hosts
+///     bench sets                    live files of package sets for ten thousand nodes
 @main
 struct Bench {
   static func main() async {
@@ -21,7 +22,9 @@ struct Bench {
       case "record" where words.count == 1: try await RecordBench.run()
       case "journal" where words.count == 1: try await JournalBench.run()
       case "compare" where words.count == 1: try await ComparisonBench.run()
-      default: throw Unexpected(what: "usage: bench plan | agent PROGRAM [WORD…] | boots | record | journal | compare")
+      case "sets" where words.count == 1: try await SetsBench.run()
+      default:
+        throw Unexpected(what: "usage: bench plan | agent PROGRAM [WORD…] | boots | record | journal | compare | sets")
       }
     } catch {
       print("bench: \(error)")

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Diagnostics
+import SpecReading
+import Templates
+import Wings
+
+/// Files of package sets for ten thousand nodes: all of them, and those of one node that has changed.
+enum SetsBench {
+  private static let nodes = 10_000
+
+  private static let files: [(path: String, text: String)] = [
+    (
+      "/etc/scheduler.conf",
+      """
+      ClusterName={{ cluster.name }}
+      Control={{ cluster.service_address | default('localhost') }}
+      {% for node in cluster.nodes %}
+      NodeName={{ node.name }} NodeAddr={{ node.boot_address | default(node.name) }}
+      {% endfor %}
+      Nodes={{ cluster.nodes | each('name') | hostlist }}
+
+      """
+    ),
+    ("/etc/node.conf", "name = {{ node.name }}\naddress = {{ node.boot_address | default('-') }}\n"),
+    (
+      "/etc/agent.conf",
+      "{% if node.image == 'compute' %}{{ node.fqdn }}{% else %}none{% endif %} {{ cluster.name }}\n"
+    ),
+  ]
+
+  static func run() async throws {
+    let bytes = SyntheticSpec.text(nodes: nodes)
+    guard var cluster = SpecReader.read(bytes, file: "cluster.yaml", keys: WingCatalog.keys).cluster else {
+      throw Unexpected(what: "no cluster")
+    }
+    let set = try set()
+    cluster.sets = [set]
+    let (_, all) = try await Measuring.median { [cluster] in
+      try Measuring.expecting("a file of each node", PackageSets.liveFiles(cluster)) {
+        $0.common.count == 1 && $0.own.count == nodes && $0.own.values.allSatisfy { $0.count == 2 }
+      }
+    }
+    Measuring.bar(
+      "\(nodes) nodes: all live files", Measuring.milliseconds(all), reach: "2000 ms", met: all <= .seconds(2))
+
+    // Its own files, and those that read all nodes: the read set of each template says which these are.
+    guard let node = cluster.nodes.last?.name else { throw Unexpected(what: "no node") }
+    let (_, one) = try await Measuring.median { [cluster] in
+      let site = PackageSets.siteValues(cluster)
+      var texts: [Content] = []
+      for file in set.nodes.files {
+        texts += try PackageSets.texts(of: file, set, cluster, site, only: node).map(\.contents)
+      }
+      return try Measuring.expecting("its files", texts) { $0.count == files.count }
+    }
+    Measuring.bar(
+      "\(nodes) nodes, one changed: its live files", Measuring.milliseconds(one), reach: "50 ms",
+      met: one <= .milliseconds(50))
+  }
+
+  private static func set() throws -> PackageSet {
+    let types = SetVariables.types([:], on: .nodes)
+    let made = try files.map { file in
+      PackageSet.File(
+        path: file.path, body: .template(try Template(file.text, variables: types)), isExecutable: false,
+        origin: "bench", live: .nothing)
+    }
+    return PackageSet(
+      name: "bench", summary: "A set.", settings: [], heads: .init(), nodes: .init(files: made),
+      source: .point("cluster.yaml", 1, 1))
+  }
+}
