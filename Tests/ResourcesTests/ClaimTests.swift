@@ -21,6 +21,6 @@ import Testing
       #expect(Set(claims) == Set(drafts.flatMap { $0.operation.claims(on: $0.host) }), "\(resource.id)")
     }
 
-    #expect(saying == ["file", "node-identities", "nodes", "secret-file", "symlink", "tree"])
+    #expect(saying == ["file", "node-identities", "node-refresh", "nodes", "secret-file", "symlink", "tree"])
   }
 }

@@ -35,7 +35,7 @@ enum SetsBench {
       throw Unexpected(what: "no cluster")
     }
     let set = try set()
-    cluster.sets = [set]
+    cluster.adopt([set])
     let (_, all) = try await Measuring.median { [cluster] in
       try Measuring.expecting("a file of each node", PackageSets.liveFiles(cluster)) {
         $0.common.count == 1 && $0.own.count == nodes && $0.own.values.allSatisfy { $0.count == 2 }
@@ -47,10 +47,10 @@ enum SetsBench {
     // Its own files, and those that read all nodes: the read set of each template says which these are.
     guard let node = cluster.nodes.last?.name else { throw Unexpected(what: "no node") }
     let (_, one) = try await Measuring.median { [cluster] in
-      let site = PackageSets.siteValues(cluster)
+      let values = PackageSets.siteValues(cluster).of(set)
       var texts: [Content] = []
       for file in set.nodes.files {
-        texts += try PackageSets.texts(of: file, set, cluster, site, only: node).map(\.contents)
+        texts += try PackageSets.texts(of: file, cluster, values, only: node).map(\.contents)
       }
       return try Measuring.expecting("its files", texts) { $0.count == files.count }
     }

@@ -9,7 +9,7 @@ package enum CheckVariables {
 
   /// - Parameter hasPeer: it runs on pairs.
   package static func types(_ settings: [String: TemplateType], hasPeer: Bool) -> [String: TemplateType] {
-    var types = SetVariables.types(settings, onHeads: false)
+    var types = SetVariables.types(settings, on: .images)
     types["machine"] = machine
     if hasPeer { types["peer"] = machine }
     return types
