@@ -121,7 +121,9 @@ import Wings
         "The set `word` and the secrets of the image `compute` both have /etc/word."
       ])
     cluster.images[0].secrets = []
-    cluster.sets[0].nodes.files[0].path = "/etc/ssh/ssh_host_ed25519_key"
+    var sets = cluster.sets
+    sets[0].nodes.files[0].path = "/etc/ssh/ssh_host_ed25519_key"
+    cluster.adopt(sets)
     #expect(PackageSets.problems(cluster).first?.detail.hasSuffix("which comes with each node's identity.") == true)
   }
 }

@@ -73,7 +73,8 @@ struct VarsCommand: AsyncParsableCommand {
       for (name, type) in SetVariables.types(settings, ofNodes: ofNodes, on: .heads).sorted(by: { $0.key < $1.key }) {
         lines += Self.lines(name, type) + (name == SetVariables.headName ? ["  on heads only"] : [])
       }
-      for (name, type) in SetVariables.types(settings, ofNodes: ofNodes, on: .nodes) where name == SetVariables.nodeName {
+      for (name, type) in SetVariables.types(settings, ofNodes: ofNodes, on: .nodes) where name == SetVariables.nodeName
+      {
         lines += Self.lines(name, type) + ["  in live files of nodes only"]
       }
       lines += ["", "filters: \(TemplateFilters.names)"]
