@@ -7,7 +7,7 @@ SHELL := /bin/bash
 SWIFT_BUILD := swift build -c release
 
 help:
-	@echo "make demo       build, start a lab on this machine, apply cluster.yaml to it, show the result"
+	@echo "make demo       build, start a lab on this machine, apply examples/jobs to it, test it, run a job"
 	@echo "make demo-down  stop the lab; nothing is left behind"
 	@echo "make test       every test: unit, golden, contract, lab (root)"
 	@echo "make check      unit and golden tests, format and tidy: minutes, no root"
@@ -35,7 +35,7 @@ demo: build
 	scripts/demo
 
 demo-down:
-	@if [ -x bin/cluster ]; then bin/cluster lab down; else echo "nothing is built, so no lab is running"; fi
+	@if [ -x bin/cluster ]; then bin/cluster lab down -f examples/jobs/cluster.yaml; else echo "nothing is built, so no lab is running"; fi
 
 check: setup
 	swift format lint --recursive --parallel --strict Package.swift Sources Tests

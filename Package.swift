@@ -71,7 +71,7 @@ let package = Package(
       dependencies: [
         "Reconciler", "Comparison", "Lab", "Simulator", "HostAccess", "AgentServer", "Planning", "Execution",
         "Auditing", "Wings", "SpecForms", "SpecReading", "Templates",
-        "Diagnostics", "DiagnosticPages",
+        "Diagnostics", "DiagnosticPages", "BuiltInSets",
         "ClusterModel", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Sources/Apps/cluster", swiftSettings: strict),
     // The program that `cluster` copies to a host.

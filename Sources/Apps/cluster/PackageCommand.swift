@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import BuiltInSets
 import ClusterModel
 import Foundation
 import SpecReading
@@ -17,7 +18,7 @@ struct PackageCommand: AsyncParsableCommand {
 
 struct PackageListCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "The sets in packages/, and which of them are on.")
+    commandName: "list", abstract: "The sets that come with the program and those in packages/, and which of them are on.")
 
   @OptionGroup var options: SiteOptions
 
@@ -26,15 +27,14 @@ struct PackageListCommand: AsyncParsableCommand {
       let specification = try options.specification()
       let sets = specification.cluster?.sets ?? []
       let folder = options.location.deletingLastPathComponent().appending(path: "packages")
-      let names = Set(sets.map(\.name)).union(try Self.names(in: folder)).sorted()
-      guard !names.isEmpty else {
-        return Terminal.print("No package set is here; `cluster package new NAME` begins one.")
-      }
+      let own = Set(try Self.names(in: folder))
+      let names = Set(sets.map(\.name)).union(own).union(BuiltInSets.all.keys).sorted()
       let width = names.map(\.count).max() ?? 0
       for name in names {
         let set = sets.first { $0.name == name }
         let padded = name.padding(toLength: width, withPad: " ", startingAt: 0)
-        Terminal.print("\(padded)  \(set == nil ? "off" : "on ")" + (set.map { "  \($0.summary)" } ?? ""))
+        let summary = set?.summary ?? (own.contains(name) ? "in packages/\(name)" : BuiltInSets.summary(of: name))
+        Terminal.print("\(padded)  \(set == nil ? "off" : "on ")  \(summary)")
       }
     }
   }

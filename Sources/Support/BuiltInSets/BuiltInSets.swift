@@ -17,4 +17,11 @@ package enum BuiltInSets {
       return (path[..<slash], file)
     }, by: { String($0.set) }
   ).mapValues { $0.map(\.file) }
+
+  /// The sentence that a set begins with, as its file has it.
+  package static func summary(of set: String) -> String {
+    let lines = all[set]?.first { $0.path == "set.yaml" }?.text.split(separator: "\n") ?? []
+    let line = lines.first { $0.hasPrefix("summary: ") }?.dropFirst("summary: ".count) ?? ""
+    return line.hasPrefix("\"") ? String(line.dropFirst().dropLast()) : String(line)
+  }
 }
