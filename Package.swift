@@ -89,7 +89,7 @@ let package = Package(
       name: "bench",
       dependencies: [
         "Planning", "Wings", "SpecReading", "ClusterModel", "Diagnostics", "HostAccess", "Auditing",
-        "Execution", "Reconciler", "Comparison", "Simulator", "Simulation", "Templates",
+        "Execution", "Reconciler", "Comparison", "Simulator", "Simulation", "BuiltInSets", "Templates",
       ],
       path: "Sources/Apps/Bench",
       swiftSettings: strict),

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import BuiltInSets
 import ClusterModel
 import Diagnostics
+import Planning
+import Reconciler
 import SpecReading
 import Templates
 import Wings
@@ -57,6 +60,43 @@ enum SetsBench {
     Measuring.bar(
       "\(nodes) nodes, one changed: its live files", Measuring.milliseconds(one), reach: "50 ms",
       met: one <= .milliseconds(50))
+    try await plan()
+  }
+
+  /// From the bytes of a description to the plan for bare machines, with the sets that come with the program.
+  private static func plan() async throws {
+    // Of those that are in each other's place, one.
+    let names = BuiltInSets.all.keys.sorted().filter { $0 != "home-nfs" }
+    let text =
+      SyntheticSpec.text(
+        nodes: nodes,
+        limits: "packages: { " + names.map { "\($0): {}" }.joined(separator: ", ") + " }\n"
+      )
+    let spec = Array(
+      String(decoding: text, as: UTF8.self).replacing("\nha:\n", with: "\nha:\n  state: { shared: /srv/state }\n").utf8)
+    let (count, took) = try await Measuring.median {
+      guard var cluster = SpecReader.read(spec, file: "cluster.yaml", keys: WingCatalog.keys).cluster else {
+        throw Unexpected(what: "no cluster")
+      }
+      var beside = SiteFiles()
+      for name in names { beside.addBuiltIn(name) }
+      let (sets, problems) = SpecReader.sets(cluster, beside)
+      if let problem = problems.first(where: { $0.severity == .error }) { throw Unexpected(what: problem.detail) }
+      cluster.adopt(sets)
+      if let problem = WingCatalog.problems(of: cluster).first(where: { $0.severity == .error }) {
+        throw Unexpected(what: problem.detail)
+      }
+      let desired = Expansion.expand(cluster, beside)
+      let wanted = DesiredResources(
+        desired, catalog: KindCatalog.all, heads: HeadOrder(cluster, sight: HighAvailability.sight))
+      let inventory = BareMachine.inventory(cluster, wanted.questions(previously: []))
+      let plan = try Planner.plan(wanted, previously: [], inventory: inventory, now: 0)
+      if let blocked = plan.blocked.first { throw Unexpected(what: "\(blocked.resource): \(blocked.reason)") }
+      return plan.steps.count
+    }
+    Measuring.bar(
+      "\(nodes) nodes, \(names.count) sets on: description to plan (\(count) steps)", Measuring.milliseconds(took),
+      reach: "500 ms", met: took <= .milliseconds(500))
   }
 
   private static func set() throws -> PackageSet {

@@ -65,10 +65,7 @@ package struct Specification: Sendable {
           for (path, file) in found ?? [:] { files.files["\(folder)/\(path)"] = file }
         } catch { problems.append(SpecReader.unreadable(origin, "\(error)")) }
       } else if !isHere {
-        for file in BuiltInSets.all[request.name] ?? [] {
-          files.files["\(folder)/\(file.path)"] = SiteFiles.File(
-            contents: .text(file.text), executable: file.isExecutable, isOfSite: false)
-        }
+        files.addBuiltIn(request.name)
       }
     }
     return problems
@@ -92,6 +89,16 @@ package struct Specification: Sendable {
       return Array(try handle.read(upToCount: limit + 1) ?? Data())
     } catch {
       throw SpecificationError(path: location.relativePath, cause: "\(error.localizedDescription)")
+    }
+  }
+}
+
+extension SiteFiles {
+  /// Adds a set that comes with the program, as if it stood beside the description.
+  package mutating func addBuiltIn(_ set: String) {
+    for file in BuiltInSets.all[set] ?? [] {
+      files["\(PackageSet.folder(set))/\(file.path)"] = File(
+        contents: .text(file.text), executable: file.isExecutable, isOfSite: false)
     }
   }
 }

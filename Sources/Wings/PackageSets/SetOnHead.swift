@@ -50,13 +50,15 @@ struct SetOnHead {
     }
   }
 
+  /// After Pacemaker is installed: programs that look at it end when it is not there.
   private var units: [Resource] {
-    side.units.map { unit in
+    let others = [PackagesKind.id(on: head.name, HighAvailability.name)]
+    return side.units.map { unit in
       .unit(
         on: head.name,
         .init(
           UnitGoal(name: unit, enabled: true, active: true, configuration: configuration), watches: watched),
-        because: because, source: set.source, after: [installed] + needed)
+        because: because, source: set.source, after: [installed] + needed + others)
     }
   }
 
