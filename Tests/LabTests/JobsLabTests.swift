@@ -14,10 +14,9 @@ struct JobsLabTests {
 
   @Test func jobsRunAndOutliveChangesAndASwitchover() async throws {
     let spec = try String(contentsOf: Self.example.appending(path: "cluster.yaml"), encoding: .utf8)
-    let site = try await UserSite.make(spec: spec)
+    let site = try await UserSite.make(
+      spec: spec, beside: ["accounts": Self.example.appending(path: "accounts")])
     do {
-      try FileManager.default.copyItem(
-        atPath: Self.example.appending(path: "accounts").path, toPath: "\(site.folder)/accounts")
       let apply = try await site.cluster(["apply", "--lab", "--yes"])
       try #require(apply.status == 0, "\(apply.errorText)")
       let test = try await site.cluster(["test", "--lab"])
@@ -36,7 +35,9 @@ struct JobsLabTests {
   private func firstJob(_ site: UserSite) async throws {
     let program = try String(contentsOf: Self.example.appending(path: "first-job.sh"), encoding: .utf8)
     try program.write(toFile: "\(site.folder)/first-job.sh", atomically: true, encoding: .utf8)
-    let shell = ["lab", "shell", "--file", "\(site.folder)/cluster.yaml", "head1", "--", "runuser", "-u", "alice", "--"]
+    let shell = [
+      "lab", "shell", "--file", "\(site.folder)/cluster.yaml", "head1", "--", "runuser", "-u", "alice", "--",
+    ]
     let said = try await Command.run(site.program, shell + ["sh", "-c", program], deadline: .seconds(300))
     #expect(said.succeeded, "\(said.text) \(said.errorText)")
     for rank in 0..<8 { #expect(said.text.contains("Hello from rank \(rank) of 8 on node00"), "\(said.text)") }

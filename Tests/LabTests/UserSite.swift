@@ -34,13 +34,19 @@ struct UserSite {
 
   /// - Parameters:
   ///   - spec: the description; nil is the example's.
+  ///   - beside: files that the description names, by their names beside it.
   ///   - options: for `lab up`.
-  static func make(spec: String? = nil, lab options: [String] = []) async throws -> UserSite {
+  static func make(
+    spec: String? = nil, beside: [String: URL] = [:], lab options: [String] = []
+  ) async throws -> UserSite {
     let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
     let program = repository.appending(path: "bin/cluster").path
     try #require(FileManager.default.isExecutableFile(atPath: program), "\(program) is not built: run `make build`")
     let folder = try TestLab.makeFolder(example: true)
     if let spec { try spec.write(toFile: "\(folder)/cluster.yaml", atomically: true, encoding: .utf8) }
+    for (name, place) in beside {
+      try FileManager.default.copyItem(atPath: place.path, toPath: "\(folder)/\(name)")
+    }
     for arguments in [["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "The site"]] {
       let identity = ["-c", "user.name=admin", "-c", "user.email=admin@example.org"]
       try await Command.checked("git", ["-C", folder] + identity + arguments, next: "See what git says.")
