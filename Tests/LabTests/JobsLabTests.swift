@@ -66,8 +66,10 @@ struct JobsLabTests {
     #expect(known.text.contains("node[001-004] (4): ended with 0\n  2003"), "\(known.text) \(known.errorText)")
     for head in ["head1", "head2"] { #expect(try await site.onHead(head, ["id", "-u", "carol"]).text == "2003\n") }
 
-    let moved = try await site.cluster(["ha", "switchover", "head2", "--lab", "--yes"])
+    let moved = try await site.cluster(["ha", "switchover", "--lab", "--yes"])
     #expect(moved.status == 0, "\(moved.errorText)")
+    let services = try await site.status().services
+    #expect(services.first { $0.name == "slurmctld" }?.head == "head2", "\(services)")
     try await site.eventually("slurmctld answers on head2") {
       try await asAlice("scontrol ping | grep -c UP", on: "head2", site) == "1"
     }
