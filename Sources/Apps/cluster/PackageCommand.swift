@@ -18,7 +18,8 @@ struct PackageCommand: AsyncParsableCommand {
 
 struct PackageListCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "The sets that come with the program and those in packages/, and which of them are on.")
+    commandName: "list",
+    abstract: "The sets that come with the program and those in packages/, and which of them are on.")
 
   @OptionGroup var options: SiteOptions
 
