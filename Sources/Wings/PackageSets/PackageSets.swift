@@ -21,8 +21,11 @@ package enum PackageSets: Wing {
     let site = siteValues(cluster)
     return cluster.sets.flatMap { set in
       let values = site.of(set)
+      // What does not tell heads apart is filled in once.
+      let common = set.heads.files.filter { !$0.isOfOneHead }.map { ($0.path, filled($0, values.common)) }
+      let texts = Dictionary(common) { first, _ in first }
       return cluster.heads.flatMap { head in
-        SetOnHead(set: set, head: head, cluster: cluster, values: values.on(head.name)).resources
+        SetOnHead(set: set, head: head, cluster: cluster, texts: texts, values: values.on(head.name)).resources
       }
     }
   }
@@ -81,7 +84,10 @@ package enum PackageSets: Wing {
     return pathProblems(cluster)
       + cluster.sets.flatMap { set -> [Diagnostic] in
         let values = site.of(set)
-        let heads = cluster.heads.flatMap { head in problems(set.heads.files, values.on(head.name)) }
+        let own = set.heads.files.filter(\.isOfOneHead)
+        let heads =
+          problems(set.heads.files.filter { !$0.isOfOneHead }, values.common)
+          + cluster.heads.flatMap { head in problems(own, values.on(head.name)) }
         let nodes =
           problems(set.nodes.files.filter { $0.live == nil }, values.common)
           + set.nodes.files.filter { $0.live != nil }.compactMap { file in
@@ -140,5 +146,13 @@ package enum PackageSets: Wing {
   private static func enabling(_ units: [String]) -> TreeGoal.Entry {
     TreeGoal.Entry(
       .text("#!/bin/sh\nset -eu\nexec systemctl enable --quiet -- \(units.joined(separator: " "))\n"), executable: true)
+  }
+}
+
+extension PackageSet.File {
+  /// Whether its template reads which head it is on.
+  fileprivate var isOfOneHead: Bool {
+    guard case .template(let template) = body else { return false }
+    return template.reads.contains(SetVariables.headName)
   }
 }

@@ -8,7 +8,9 @@ struct SetOnHead {
   let set: PackageSet
   let head: Head
   let cluster: Cluster
-  /// For its templates on this head.
+  /// The contents of files that are the same on all heads, by path.
+  let texts: [String: Content?]
+  /// For the templates of the others.
   let values: [String: TemplateValue]
 
   private var side: PackageSet.Side { self.set.heads }
@@ -32,7 +34,7 @@ struct SetOnHead {
   private var files: [Resource] {
     let permissions = Dictionary(side.permissions.map { ($0.path, $0) }) { first, _ in first }
     return side.files.compactMap { file in
-      guard let contents = PackageSets.filled(file, values) else { return nil }
+      guard let contents = texts[file.path] ?? PackageSets.filled(file, values) else { return nil }
       let permission = permissions[file.path]
       return .file(
         on: head.name,
