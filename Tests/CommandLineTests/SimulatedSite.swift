@@ -15,10 +15,9 @@ final class SimulatedSite {
   init(_ source: URL = root) throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "site-\(UUID())")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    for name in ["cluster.yaml", "images", "packages"] {
-      guard name != "packages" || FileManager.default.fileExists(atPath: source.appending(path: name).path) else {
-        continue
-      }
+    for name in ["cluster.yaml", "images", "packages", "accounts"] {
+      let isNeeded = ["cluster.yaml", "images"].contains(name)
+      guard isNeeded || FileManager.default.fileExists(atPath: source.appending(path: name).path) else { continue }
       try FileManager.default.copyItem(at: source.appending(path: name), to: folder.appending(path: name))
     }
     // The package manager builds it beside the tests.

@@ -69,7 +69,14 @@ package final class RunningProgram: Sendable {
   /// Its exit status, or 128 plus the signal that ended it.
   package func ended() async throws -> Int32 {
     for await _ in lines {}
-    process.waitUntilExit()
+    // On a thread of its own. Foundation hears of one end after the other, and sshd(8) closes the socket by which it
+    // does: it then waits for that sshd, which another test ends, on one of the few threads that tests have.
+    await withCheckedContinuation { done in
+      Thread.detachNewThread { [process] in
+        process.waitUntilExit()
+        done.resume()
+      }
+    }
     return process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
   }
 }
