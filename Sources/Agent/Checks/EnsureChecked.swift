@@ -30,23 +30,11 @@ extension EnsureChecked: AgentOperation {
     _ parts: [CheckGoal.Part], after before: NotedChecks, on head: HostID,
     _ progress: @escaping @Sendable (String) -> Void
   ) async -> [CheckResult] {
-    await withTaskGroup(of: (Int, CheckResult).self) { group in
-      var waiting = parts.enumerated().makeIterator()
-      var results: [(Int, CheckResult)] = []
-      func startNext() {
-        guard let (index, part) = waiting.next() else { return }
-        group.addTask {
-          if let obstacle = goal.obstacle(part, before) { return (index, CheckResult(part, .skipped, obstacle)) }
-          return (index, await run(part, on: head))
-        }
-      }
-      for _ in 0..<CheckGoal.width { startNext() }
-      while let (index, result) = await group.next() {
-        results.append((index, result))
-        progress(result.line)
-        startNext()
-      }
-      return results.sorted { $0.0 < $1.0 }.map(\.1)
+    await NodeBatch.each(parts, atOnce: CheckGoal.width) { result, _ in
+      progress(result.line)
+    } body: { part in
+      if let obstacle = goal.obstacle(part, before) { return CheckResult(part, .skipped, obstacle) }
+      return await run(part, on: head)
     }
   }
 

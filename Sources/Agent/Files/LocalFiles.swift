@@ -153,3 +153,15 @@ enum LocalFiles {
     return AgentError(code, message, cause: String(cString: strerror(number)), next: next)
   }
 }
+
+extension LocalFiles {
+  /// Paths at which something is mounted: proc_pid_mountinfo(5).
+  static func mountPoints() throws(AgentError) -> Set<String> {
+    let text = String(decoding: try read("/proc/self/mountinfo") ?? [], as: UTF8.self)
+    return Set(
+      text.split(separator: "\n").compactMap { line in
+        let words = line.split(separator: " ")
+        return words.count > 6 ? String(words[4].replacing("\\040", with: " ")) : nil
+      })
+  }
+}

@@ -39,7 +39,7 @@ struct CaptureSelection {
   init(_ recipe: CaptureRecipe, of root: String = "") async throws(AgentError) {
     self.recipe = recipe
     self.root = root
-    mounts = root.isEmpty ? try Self.mountPoints() : []
+    mounts = root.isEmpty ? try LocalFiles.mountPoints() : []
     packages = try await PackagedPaths(of: root)
   }
 
@@ -144,16 +144,6 @@ struct CaptureSelection {
         next: "Rename it, or remove it.")
     }
     return path.dropFirst().map { "*?[]\\!()+@|".contains($0) ? "\\\($0)" : String($0) }.joined()
-  }
-
-  /// See proc_pid_mountinfo(5).
-  private static func mountPoints() throws(AgentError) -> Set<String> {
-    let text = String(decoding: try LocalFiles.read("/proc/self/mountinfo") ?? [], as: UTF8.self)
-    return Set(
-      text.split(separator: "\n").compactMap { line in
-        let words = line.split(separator: " ")
-        return words.count > 6 ? String(words[4].replacing("\\040", with: " ")) : nil
-      })
   }
 }
 

@@ -27,7 +27,7 @@ extension EnsureStateFolder: AgentOperation {
         .conflict, "\(goal.path) is not the folder that the first head has: it has no mark",
         next: "Mount the same folder on both heads.")
     }
-    try FileSystem.write(Array("\(goal.marker)\n".utf8), to: goal.path + "/.cluster-state", mode: 0o644)
+    try FileSystem.write(Array("\(goal.marker)\n".utf8), to: goal.file, mode: 0o644)
     return Outcome(changed: true, detail: "marked as the state of \(goal.marker)")
   }
 }
@@ -38,14 +38,10 @@ extension StateFolder {
 
   /// Looked at by programs with a deadline: a server that has gone would stop the agent itself.
   static func seen(at path: String) async throws(AgentError) -> StateFolder {
-    let mounts = try FileSystem.text("/proc/self/mountinfo").split(separator: "\n")
-    let isMounted = mounts.contains { line in
-      let fields = line.split(separator: " ")
-      return fields.count > 4 && fields[4] == path
-    }
+    let isMounted = try LocalFiles.mountPoints().contains(path)
     let limit = Duration.seconds(10)
     let marker = try await Command.run(
-      "head", ["--bytes=\(longestMark)", "--", path + "/.cluster-state"], deadline: limit)
+      "head", ["--bytes=\(longestMark)", "--", HighAvailabilityPolicy.State.marker(in: path)], deadline: limit)
     let first = marker.succeeded ? shown(marker.text.split(separator: "\n").first ?? "") : nil
     let listing = try await Command.run("find", [path, "-mindepth", "1", "-print", "-quit"], deadline: limit)
     return StateFolder(isMounted: isMounted, marker: first, isEmpty: listing.text.isEmpty)

@@ -23,11 +23,10 @@ extension EnsureNodesRefreshed: AgentOperation {
       await Self.refresh(place, tags[place.name.name] ?? "", login)
     }.compactMap(\.self)
     if Task.isCancelled { throw .stopped }
-    let seconds = (ContinuousClock.now - began) / .seconds(1)
+    let milliseconds = Int((ContinuousClock.now - began) / .milliseconds(1))
     guard failures.isEmpty else { throw Self.failure(failures, of: due.count) }
     try await heard(due, tags)
-    let tenths = Int(seconds * 10)
-    return Outcome(changed: true, detail: "refreshed \(due.count) nodes in \(tenths / 10).\(tenths % 10) s")
+    return Outcome(changed: true, detail: "refreshed \(due.count) nodes in \(milliseconds.asSeconds)")
   }
 
   /// Has one node fetch its identity. Nil: it has it, and says so.

@@ -58,27 +58,39 @@ enum NodeCommands {
   }
 }
 
-/// Work on many nodes, a bounded number of them at once.
+/// Work on many machines, a bounded number of them at once.
 enum NodeBatch {
-  /// The results in the order of the nodes.
+  /// The results in the order of the nodes. Progress is told for each batch.
   static func each<Value: Sendable>(
     _ nodes: [NodePlace], atOnce: Int = NodePlace.atOnce, _ progress: @escaping @Sendable (String) -> Void,
     _ body: @escaping @Sendable (NodePlace) async -> Value
   ) async -> [Value] {
+    await each(nodes, atOnce: atOnce) { _, done in
+      if done % atOnce == 0, done < nodes.count { progress("\(done) of \(nodes.count) nodes") }
+    } body: { node in
+      await body(node)
+    }
+  }
+
+  /// The results in the order of the items.
+  /// - Parameter ended: is told each result as it comes, and how many there are by then.
+  static func each<Item: Sendable, Value: Sendable>(
+    _ items: [Item], atOnce: Int, ended: (Value, Int) -> Void, body: @escaping @Sendable (Item) async -> Value
+  ) async -> [Value] {
     await withTaskGroup(of: (Int, Value).self) { group in
-      var results = [Value?](repeating: nil, count: nodes.count)
+      var results = [Value?](repeating: nil, count: items.count)
       var (begun, done) = (0, 0)
       func begin() {
-        guard begun < nodes.count else { return }
-        let (index, node) = (begun, nodes[begun])
+        guard begun < items.count else { return }
+        let (index, item) = (begun, items[begun])
         begun += 1
-        group.addTask { (index, await body(node)) }
+        group.addTask { (index, await body(item)) }
       }
       for _ in 0..<atOnce { begin() }
       while let (index, value) = await group.next() {
         results[index] = value
         done += 1
-        if done % atOnce == 0, done < nodes.count { progress("\(done) of \(nodes.count) nodes") }
+        ended(value, done)
         begin()
       }
       return results.compactMap(\.self)

@@ -43,10 +43,12 @@ package struct CheckGraph: Sendable {
   package init(_ selection: CheckSelection, _ cluster: Cluster, activeHead: HostID) throws(ErrandRefusal) {
     let checks = try Self.ordered(selection, cluster)
     let scope = try CheckScope(selection.machines, cluster, activeHead)
+    // The values of all nodes are most of the work, and the same for all sets.
+    let site = PackageSets.siteValues(cluster)
     var common: [String: [String: TemplateValue]] = [:]
     for check in checks {
       guard let set = cluster.sets.first(where: { $0.name == check.id.set }) else { continue }
-      let values = common[set.name] ?? PackageSets.values(set, cluster)
+      let values = common[set.name] ?? site.of(set).common
       common[set.name] = values
       let found = try scope.places(check).map { place throws(ErrandRefusal) in
         let words = try Self.words(
@@ -105,7 +107,7 @@ package struct CheckGraph: Sendable {
       }
     do throws(TemplateProblem) {
       return try templates.map { template throws(TemplateProblem) in
-        try template.text(values) { names in HostlistText.fold(names.map { HostID($0) }) }
+        try PackageSets.text(template, values)
       }
     } catch {
       throw ErrandRefusal(

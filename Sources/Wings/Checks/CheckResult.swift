@@ -103,7 +103,7 @@ extension CheckGoal {
       let slowest = results.map(\.milliseconds).max() ?? 0
       return Outcome(
         changed: changed,
-        detail: "passed on \(HostlistText.fold(results.map(\.machine))), the slowest in \(Self.seconds(slowest))")
+        detail: "passed on \(HostlistText.fold(results.map(\.machine))), the slowest in \(slowest.asSeconds)")
     }
     let groups = Dictionary(grouping: other, by: \.status)
     let words = CheckResult.Status.allCases.compactMap { status in
@@ -113,8 +113,6 @@ extension CheckGoal {
       .checkFailed, "\(check) \(words.joined(separator: ", "))", cause: first.line,
       next: remediation ?? "Run `cluster test \(check)` again when it is mended.")
   }
-
-  package static func seconds(_ milliseconds: Int) -> String { "\(milliseconds / 1000).\(milliseconds / 100 % 10) s" }
 }
 
 extension CheckResult {

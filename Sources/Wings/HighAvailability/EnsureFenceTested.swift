@@ -68,9 +68,8 @@ package struct FenceTest: Hashable, Codable, Sendable {
   }
 
   package var words: String {
-    func seconds(_ milliseconds: Int) -> String { "\(milliseconds / 1000).\(milliseconds / 100 % 10) s" }
-    return (off.map { "off after \(seconds($0)), " } ?? "") + "on after \(seconds(on)), back in the cluster after "
-      + seconds(back)
+    (off.map { "off after \($0.asSeconds), " } ?? "") + "on after \(on.asSeconds), back in the cluster after "
+      + back.asSeconds
   }
 
   /// The consequence of times that ours do not fit. Nil: they do.

@@ -145,7 +145,8 @@ struct PacemakerElements {
   /// The mark without which it is not started: see `SharedState`.
   private func marker(_ service: ClusteredUnit) -> [(name: String, value: String)] {
     guard service.keepsState, let state = policy.state else { return [] }
-    return [("marker", state.marker), ("marker_text", "\(cluster.name) \(cluster.domain)")]
+    let goal = StateFolderGoal(state, of: cluster)
+    return [("marker", goal.file), ("marker_text", goal.marker)]
   }
 
   // MARK: Placement

@@ -25,9 +25,7 @@ struct SharedState {
     }
   }
 
-  private var goal: StateFolderGoal {
-    StateFolderGoal(path: state.path, marker: "\(cluster.name) \(cluster.domain)")
-  }
+  private var goal: StateFolderGoal { StateFolderGoal(state, of: cluster) }
 
   private func mount(on head: HostID) -> [Resource] {
     guard let mount = state.mount else { return [] }

@@ -69,6 +69,14 @@ package struct StateFolderGoal: Hashable, Codable, Sendable {
     self.path = path
     self.marker = marker
   }
+
+  /// That of a cluster.
+  package init(_ state: HighAvailabilityPolicy.State, of cluster: Cluster) {
+    self.init(path: state.path, marker: "\(cluster.name) \(cluster.domain)")
+  }
+
+  /// The file that has the line.
+  package var file: String { HighAvailabilityPolicy.State.marker(in: path) }
 }
 
 /// A folder that services keep their state in, as one head sees it.
@@ -113,13 +121,13 @@ package struct StateFolder: Hashable, Codable, Sendable {
         .conflict, "\(goal.path) is the state of something else",
         cause: "its mark says \(marker.debugDescription), and not \(goal.marker.debugDescription)",
         next:
-          "Mount the right folder there. If it is the right one, write this line into \(goal.path)/.cluster-state: \(goal.marker)"
+          "Mount the right folder there. If it is the right one, write this line into \(goal.file): \(goal.marker)"
       )
     }
     guard marker == nil, !isEmpty else { return nil }
     return AgentError(
       .conflict, "\(goal.path) holds something, and no mark of whose state it is",
-      next: "Mount the right folder there. If it is the right one, write this line into \(goal.path)/.cluster-state: "
+      next: "Mount the right folder there. If it is the right one, write this line into \(goal.file): "
         + goal.marker)
   }
 }
@@ -139,7 +147,7 @@ package struct EnsureStateFolder: HostOperation {
 
   package var secrets: Set<SecretRef> { [] }
   package var machine: HostID? { nil }
-  package func claims(on host: HostID) -> [Claim] { [.path(host, goal.path + "/.cluster-state")] }
+  package func claims(on host: HostID) -> [Claim] { [.path(host, goal.file)] }
   package var lockout: Lockout { .impossible }
   package var impact: Impact { .nothing }
   package var isRemoval: Bool { false }

@@ -104,9 +104,15 @@ package enum PackageSets: Wing {
   ) throws(TemplateProblem) -> Content {
     switch file.body {
     case .plain(let content): content
-    case .template(let template):
-      .text(try template.text(values) { names in HostlistText.fold(names.map { HostID($0) }) })
+    case .template(let template): .text(try text(template, values))
     }
+  }
+
+  /// A template with its values filled in. Names are folded as everywhere else.
+  static func text(
+    _ template: Template, _ values: [String: TemplateValue]
+  ) throws(TemplateProblem) -> String {
+    try template.text(values) { names in HostlistText.fold(names.map { HostID($0) }) }
   }
 
   /// The values that a template of a set reads on a head, or in an image.

@@ -118,7 +118,7 @@ package struct HighAvailabilityPolicy: Hashable, Sendable {
     }
 
     /// The file that tells the folder from an empty one at the same path.
-    package var marker: String { path + "/.cluster-state" }
+    package static func marker(in path: String) -> String { path + "/.cluster-state" }
   }
 
   package var addresses: [Address]

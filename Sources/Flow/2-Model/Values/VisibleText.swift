@@ -60,3 +60,8 @@ extension Unicode.Scalar {
     return "\\u" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
   }
 }
+
+extension Int {
+  /// Milliseconds as seconds with one digit, cut and not rounded: `1.6 s`.
+  package var asSeconds: String { "\(self / 1000).\(self / 100 % 10) s" }
+}
