@@ -136,6 +136,13 @@ extension SiteContract {
     let record = try #require(try await site.primary.ask(CloneProbe(head)))
     #expect(record.head == head && record.capture?.isEmpty == false)
     #expect(try await site.primary.ask(PowerProbe(desired.goal.bmc)) == .on)
+
+    // Whatever has become of the note: who answers is not written over.
+    #expect(try await site.primary.once(EnsureCloneAbsent(head: head)).changed)
+    #expect(try await site.primary.once(EnsureCapture(desired.capture)).changed)
+    #expect(try await site.primary.failure(of: EnsureClone(desired.goal)) == .conflict)
+    #expect(try await site.primary.ask(PowerProbe(desired.goal.bmc)) == .on)
+    #expect(try await site.primary.once(EnsureCloneNoted(head: head)).changed)
   }
 }
 

@@ -44,6 +44,8 @@ struct CloneInstallation {
   }
 
   private func install() async throws(AgentError) -> CloneRecord {
+    // It may have come up since this was planned, and agreed to.
+    if try await Agent.speaksSSH(goal.address) { throw goal.isThere }
     let parcel = try await CloneParcel(goal, capture)
     try LocalFiles.write(Array(script(parcel.seal).utf8), to: goal.bootScript)
     var log = try BootLogFollower()

@@ -84,8 +84,14 @@ extension CloneProbe: AgentProbe {
 extension SSHPortProbe: AgentProbe {
   var shares: SharedFacts.Subjects { SharedFacts.Subjects() }
 
-  /// ssh-keyscan(1) only looks: an answer of whatever sort is an answer.
   func answer(on agent: Agent, _ context: ProbeContext) async throws(AgentError) -> Bool {
+    try await Agent.speaksSSH(address)
+  }
+}
+
+extension Agent {
+  /// ssh-keyscan(1) only looks: an answer of whatever sort is an answer.
+  static func speaksSSH(_ address: IPv4Address) async throws(AgentError) -> Bool {
     try await Command.run("ssh-keyscan", ["-T", "3", "\(address)"], deadline: .seconds(20)).text
       .split(separator: "\n").contains { !$0.hasPrefix("#") }
   }

@@ -62,6 +62,10 @@ extension FakeWorld {
       throw AgentError(
         .notFound, "There is no capture for \(goal.head)", next: "Apply again: the next run captures it first.")
     }
+    if speaksSSH(goal.address) {
+      machines[host]?.captures.remove(goal.head)
+      throw goal.isThere
+    }
     guard let links = machines[goal.head]?.links else {
       throw AgentError(.nodeSilent, "\(goal.head) never asked for DHCP", next: "Check its cable and boot order.")
     }
@@ -106,6 +110,14 @@ extension FakeWorld {
   }
 }
 
+extension FakeWorld {
+  fileprivate func speaksSSH(_ address: IPv4Address) -> Bool {
+    machines.contains { id, machine in
+      isUp(id) && machine.links.contains { $0.addresses.contains { $0.hasPrefix("\(address)/") } }
+    }
+  }
+}
+
 extension FakeMachine {
   /// The digest by which an image's recipe names a file, or a folder with all that is in it.
   fileprivate func digest(of path: String) -> String {
@@ -146,9 +158,5 @@ extension CloneProbe: MemoryProbe {
 }
 
 extension SSHPortProbe: MemoryProbe {
-  func answer(of asked: AskedMachine) -> Bool {
-    asked.world.machines.contains { id, machine in
-      asked.world.isUp(id) && machine.links.contains { $0.addresses.contains { $0.hasPrefix("\(address)/") } }
-    }
-  }
+  func answer(of asked: AskedMachine) -> Bool { asked.world.speaksSSH(address) }
 }

@@ -106,6 +106,15 @@ package struct CloneGoal: Hashable, Codable, Sendable {
     self.identity = identity
     self.deadlineSeconds = deadlineSeconds
   }
+
+  /// The refusal to write over a machine that answers.
+  package var isThere: AgentError {
+    AgentError(
+      .conflict, "\(head) answers now: something speaks SSH at \(address)",
+      cause: "it did not when this was planned",
+      next: "Nothing was done to it. Run `cluster plan` again: it is taken over as it is. To install it anew, "
+        + "switch it off first.")
+  }
 }
 
 /// Notes that another head, which was not installed from here, is there: it is never taken for an empty machine again.
