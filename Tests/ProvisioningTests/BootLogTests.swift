@@ -64,8 +64,8 @@ import Wings
 
   /// Root of a node can say anything of it: what it said before is not lost by it.
   @Test func whenItWasReadyIsKeptBesideWhatIsSaidLater() {
-    func said(_ at: Int, _ event: String) -> String {
-      Self.line("\(at).0", "10.1.1.1", "/report", "mac=52:54:00:11:00:01&event=\(event)&image=a/1&verified=yes")
+    func said(_ at: Int, _ event: String, image: String = "a/1") -> String {
+      Self.line("\(at).0", "10.1.1.1", "/report", "mac=52:54:00:11:00:01&event=\(event)&image=\(image)&verified=yes")
     }
     let powered = BootLog.powerLine(Self.mac, at: 70) + "\n"
 
@@ -75,6 +75,9 @@ import Wings
     #expect(booted?.readyAge == 40 && booted?.poweredAge == 30 && booted?.wasReadyLately == false)
     let back = reports(said(60, "ready"), powered, said(80, "ready"), said(85, "failed"), now: 100).first
     #expect(back?.readyAge == 20 && back?.poweredAge == 30 && back?.wasReadyLately == true)
+    // Which image it ran is not forgotten over the name of another one, as that image would be removed.
+    let lying = reports(said(60, "ready"), said(80, "failed", image: "b/2"), said(85, "failed", image: "c/3"), now: 100)
+    #expect(lying.map(\.images) == [["a/1", "c/3"]])
     // Only the head itself says that it has switched a node's power.
     let posed = reports(said(60, "ready"), said(80, "powered"), now: 100).first
     #expect(posed?.stage == .ready && posed?.age == 40 && posed?.poweredAge == nil)
@@ -186,7 +189,9 @@ import Wings
 
     #expect(
       away == [
-        NodeReport(mac: Self.mac, stage: .powered, image: nil, verified: false, age: 7, uptime: nil, readyAge: 9)
+        NodeReport(
+          mac: Self.mac, stage: .powered, image: nil, verified: false, age: 7, uptime: nil, readyAge: 9,
+          readyImage: "a/1")
       ])
     #expect(away.allSatisfy { !$0.wasReadyLately })
     #expect(back.map(\.stage) == [.ready])

@@ -51,6 +51,10 @@ import Wings
     #expect(Self.removed(try Self.steps(Self.many, [Self.report("compute/d1")])) == ["compute/d4"])
     let there = Inventory.Host.knowing(NodeReportsProbe().answered([Self.report("compute/d3", .failed)]))
     #expect(Self.removed(try Self.steps(Self.many, there: there)) == ["compute/d4"])
+    // Seed 12619: root of a node said that another image had failed.
+    var lying = Self.report("other/d9", .failed)
+    (lying.readyAge, lying.readyImage) = (10, "compute/d3")
+    #expect(Self.removed(try Self.steps(Self.many, [lying])) == ["compute/d4"])
   }
 
   @Test func nothingGoesWhileAHeadCannotTell() throws {

@@ -102,7 +102,7 @@ extension StoredProbe: AgentProbe {
 extension EnsureLeftoversAbsent: AgentOperation {
   func perform(on agent: Agent, _ context: OperationContext) async throws(AgentError) -> Outcome {
     // It may have booted since this was planned.
-    let running = Set(try BootLog.reports().compactMap(\.image))
+    let running = Set(try BootLog.reports().flatMap(\.images))
     let there = Dictionary(try StoredThings.all().map { ($0.id, $0) }) { first, _ in first }
     var (removed, stays): (Int, [String]) = (0, [])
     for item in items {

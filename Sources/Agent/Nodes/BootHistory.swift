@@ -74,7 +74,7 @@ struct BootHistory {
   private mutating func say(_ report: NodeReport, _ event: BootEvent) {
     var report = report
     if let last = machines[report.mac]?.said {
-      if report.stage != .ready { report.readyAge = last.lastReady }
+      if report.stage != .ready { (report.readyAge, report.readyImage) = (last.lastReady, last.lastReadyImage) }
       if report.stage != .powered { report.poweredAge = last.lastPowered }
       report.every = report.every ?? last.every
     }
@@ -113,7 +113,7 @@ struct BootHistory {
     guard let said = machine.said else { return fetched }
     // Any user of a node can fetch a script there; one that really boots falls silent.
     if said.stage == .ready, said.age <= said.silentAfter { return said }
-    fetched.readyAge = said.lastReady
+    (fetched.readyAge, fetched.readyImage) = (said.lastReady, said.lastReadyImage)
     fetched.poweredAge = said.lastPowered
     fetched.every = said.every
     return fetched

@@ -69,8 +69,8 @@ extension FakeWorld {
     }
     return NodeReport(
       mac: mac, stage: stray.stage, image: "other/0123456789abcdef", verified: false, age: 0, uptime: nil,
-      detail: "said by a stranger", server: server, readyAge: last?.lastReady, poweredAge: last?.lastPowered,
-      address: reserved, every: last?.every)
+      detail: "said by a stranger", server: server, readyAge: last?.lastReady, readyImage: last?.lastReadyImage,
+      poweredAge: last?.lastPowered, address: reserved, every: last?.every)
   }
 
   /// The address that a head's dnsmasq gives to a machine.

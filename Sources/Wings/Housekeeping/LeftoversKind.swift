@@ -52,7 +52,7 @@ package enum LeftoversKind: ResourceKind {
     for head in desired.heads {
       do throws(Unreadable) {
         for report in try answers.answer(head, NodeReportsProbe()) ?? [] {
-          if let image = report.image { running.insert(image) }
+          running.formUnion(report.images)
         }
       } catch { return Actual(stored: stored, running: nil) }
     }

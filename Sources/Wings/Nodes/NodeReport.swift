@@ -56,6 +56,8 @@ package struct NodeReport: Hashable, Codable, Sendable {
   package var server: IPv4Address?
   /// Seconds since the newest `ready` before this report, if this is another one. Nil: there was none.
   package var readyAge: Int?
+  /// The image of that `ready`. Root of a node can say anything of it, and what it runs stays what it runs.
+  package var readyImage: String?
   /// Seconds since the head switched the node's power, if that was before this report. Nil: it did not.
   package var poweredAge: Int?
   /// The address that it came from: the one that was reserved for the machine then. Nil: the head said it.
@@ -87,9 +89,10 @@ package struct NodeReport: Hashable, Codable, Sendable {
 
   package init(
     mac: MACAddress, stage: Stage, image: String?, verified: Bool, age: Int, uptime: Int?, detail: String? = nil,
-    server: IPv4Address? = nil, readyAge: Int? = nil, poweredAge: Int? = nil, address: IPv4Address? = nil,
-    every: Int? = nil, identity: String? = nil, elsewhere: Elsewhere? = nil
+    server: IPv4Address? = nil, readyAge: Int? = nil, readyImage: String? = nil, poweredAge: Int? = nil,
+    address: IPv4Address? = nil, every: Int? = nil, identity: String? = nil, elsewhere: Elsewhere? = nil
   ) {
+    self.readyImage = readyImage
     self.identity = identity
     self.mac = mac
     self.stage = stage
@@ -108,6 +111,10 @@ package struct NodeReport: Hashable, Codable, Sendable {
 
   /// Seconds since the newest `ready`, be it this report or one before.
   package var lastReady: Int? { stage == .ready ? age : readyAge }
+  /// The image of the newest `ready`, be it this report or one before.
+  package var lastReadyImage: String? { stage == .ready ? image : readyImage }
+  /// Images that its machine may be running, or be about to.
+  package var images: Set<String> { Set([image, lastReadyImage].compactMap(\.self)) }
   /// Seconds since the head switched the node's power, be it this report or one before.
   package var lastPowered: Int? { stage == .powered ? age : poweredAge }
 
@@ -134,7 +141,10 @@ package struct NodeReport: Hashable, Codable, Sendable {
     var newest = isMine ? self : other
     newest.elsewhere = [elsewhere, other.elsewhere].compactMap(\.self).min { $0.age < $1.age }
     newest.every = newest.every ?? every ?? other.every
-    if newest.stage != .ready { newest.readyAge = [lastReady, other.lastReady].compactMap(\.self).min() }
+    if newest.stage != .ready {
+      newest.readyAge = [lastReady, other.lastReady].compactMap(\.self).min()
+      newest.readyImage = lastReady == newest.readyAge ? lastReadyImage : other.lastReadyImage
+    }
     if newest.stage != .powered { newest.poweredAge = [lastPowered, other.lastPowered].compactMap(\.self).min() }
     return newest
   }

@@ -7,7 +7,7 @@ extension EnsureLeftoversAbsent: MachineOperation {
   package var conduct: MemoryConduct { .short(.milliseconds(200), mayEndReports: false) }
 
   func perform(in machine: inout FakeMachine, _ secrets: Secrets) throws(AgentError) -> Outcome {
-    let running = Set(machine.reports.values.compactMap(\.report.image))
+    let running = Set(machine.reports.values.flatMap(\.report.images))
     var removed = 0
     for item in items {
       guard let path = FakeMachine.path(ofStored: item.id) else {
