@@ -112,7 +112,7 @@ import Wings
     let types = CheckVariables.types(["port": .number], hasPeer: true)
     let machines = CheckMachine.all(in: cluster)
     let values = CheckVariables.values(
-      PackageSets.values(set, cluster), on: machines["head1"], peer: machines["node001"])
+      cluster.values(of: set), on: machines["head1"], peer: machines["node001"])
     #expect(Set(values.keys) == Set(types.keys))
     for (name, type) in types { #expect(values[name].map(type.fits) == true, "\(name)") }
   }

@@ -69,7 +69,7 @@ import Wings
     let settings = Dictionary(uniqueKeysWithValues: set.settings.map { ($0.name, $0.type) })
     for head in [cluster.heads.first, nil] {
       let types = SetVariables.types(settings, on: head == nil ? .images : .heads)
-      let values = PackageSets.values(set, cluster, on: head)
+      let values = cluster.values(of: set, on: head)
       #expect(Set(types.keys) == Set(values.keys))
       for (name, type) in types { #expect(type.fits(try #require(values[name])), "\(name)") }
     }
@@ -162,7 +162,7 @@ import Wings
     let cluster = try #require(specification.cluster, "\(specification.diagnostics)")
     let set = try #require(cluster.sets.first)
     let file = try #require(set.nodes.files.first)
-    let text = String(decoding: try PackageSets.text(file, PackageSets.values(set, cluster)).bytes, as: UTF8.self)
+    let text = String(decoding: try file.text(cluster.values(of: set)).bytes, as: UTF8.self)
     #expect(text == "# Hello from rowan\nhead = head1.rowan.example.org\nhead = head2.rowan.example.org\n")
     #expect(set.checks.map(\.id.description) == ["hello/greeting"])
     let graph = try CheckGraph(CheckSelection(["hello"]), cluster, activeHead: "head1")

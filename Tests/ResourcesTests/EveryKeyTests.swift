@@ -155,6 +155,7 @@ import Wings
         settings:
           port: { type: number, default: 9100, doc: A port. }
           cores: { type: number, per: node, default: 1, doc: Cores of a node. }
+          disks: { type: number, per: node, default: 1, doc: Disks of a node. }
         heads:
           packages: [prometheus]
           files: heads
@@ -162,8 +163,19 @@ import Wings
           services: { store: { unit: store.service, state: true } }
 
         """), executable: false),
+    "packages/motd/set.yaml": .init(
+      contents: .text(
+        "summary: Words.\nsettings: { port: { type: number, default: 1, doc: A port. } }\nnodes: { files: nodes }\n"),
+      executable: false),
+    "packages/motd/nodes/etc/motd.d/words.j2": .init(contents: .text("Hello {{ set.port }}.\n"), executable: false),
+    "packages/hello/set.yaml": .init(
+      contents: .text(
+        "summary: Words.\nsettings: { port: { type: number, default: 1, doc: A port. } }\nnodes: { files: nodes }\n"),
+      executable: false),
+    "packages/hello/nodes/etc/hello.j2": .init(contents: .text("{{ set.port }}\n"), executable: false),
     "packages/metrics/heads/etc/prometheus.yml.j2": .init(
-      contents: .text("port: {{ set.port }}\n{% for node in cluster.nodes %}{{ node.set.cores }}\n{% endfor %}"),
+      contents: .text(
+        "port: {{ set.port }}\n{% for node in cluster.nodes %}{{ node.set.cores }} {{ node.set.disks }}\n{% endfor %}"),
       executable: false),
   ])
 
@@ -209,7 +221,9 @@ import Wings
           run: [images/finish.sh], permissions: { /etc/motd: root:root 0600 },
           secrets: { /etc/munge/munge.key: { from: secret:generated/munge, permissions: root:adm 0400 } },
         },
-        small: { release: debian/bookworm, kernel: linux-image-amd64 },
+        small: {
+          release: debian/bookworm, kernel: linux-image-amd64, packages: { metrics: { disks: 2 } }, without: [hello],
+        },
       },
       nodes: [
         {
@@ -238,7 +252,7 @@ import Wings
         witness: { host: 192.0.2.40, port: 5403, certificate: secret:witness/heads },
       },
       ntp: { servers: [ntp.example.org] }, firewall: { open: [{ tcp: 443, udp: 443, from: any }] },
-      packages: { metrics: { port: 9101 } }, power: { at_once: 64, boots: 256 }, access: { ssh: { user: root } },
+      packages: { metrics: { port: 9101 }, motd: {}, hello: {} }, power: { at_once: 64, boots: 256 }, access: { ssh: { user: root } },
     }
     """)
 }

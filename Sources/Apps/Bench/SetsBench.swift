@@ -50,11 +50,8 @@ enum SetsBench {
     // Its own files, and those that read all nodes: the read set of each template says which these are.
     guard let node = cluster.nodes.last?.name else { throw Unexpected(what: "no node") }
     let (_, one) = try await Measuring.median { [cluster] in
-      let values = PackageSets.siteValues(cluster).of(set)
-      var texts: [Content] = []
-      for file in set.nodes.files {
-        texts += try PackageSets.texts(of: file, cluster, values, only: node).map(\.contents)
-      }
+      let values = SetValues(cluster).of(set)
+      let texts = try set.nodes.files.compactMap { try $0.texts(values, only: node).on(node) }
       return try Measuring.expecting("its files", texts) { $0.count == files.count }
     }
     Measuring.bar(

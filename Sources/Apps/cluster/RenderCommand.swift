@@ -33,6 +33,13 @@ struct RenderCommand: AsyncParsableCommand {
           "there is no head or node \(on)",
           next: "Name one of \(cluster.heads.map(\.name.name).joined(separator: ", ")), or a node.")
       }
+      if let node, !set.isOn(in: node.image) {
+        throw Failure(
+          "\(node.name) does not have the set \(set.name)",
+          next:
+            "Its image \(node.image) is without it. Name a node of \(set.images?.sorted().joined(separator: ", ") ?? "")."
+        )
+      }
       let files = (head == nil ? set.nodes : set.heads).files
       guard let found = files.first(where: { $0.path == "/\(parts[1])" }) else {
         throw Failure(
@@ -41,14 +48,13 @@ struct RenderCommand: AsyncParsableCommand {
       }
       let content: Content
       if found.live != nil {
-        let texts = try PackageSets.texts(
-          of: found, cluster, PackageSets.siteValues(cluster).of(set), only: node?.name)
-        guard let text = texts.first, text.node == node?.name || text.node == nil else {
+        let texts = try found.texts(cluster.filledSets.values.of(set), only: node?.name)
+        guard let text = node.flatMap({ texts.on($0.name) }) ?? texts.common else {
           throw Failure("each node has its own \(found.path)", next: "Name a node with --on.")
         }
-        content = text.contents
+        content = text
       } else {
-        content = try PackageSets.text(found, PackageSets.values(set, cluster, on: head))
+        content = try found.text(cluster.values(of: set, on: head))
       }
       Terminal.print(String(decoding: content.bytes, as: UTF8.self).trimmedEnd)
     }

@@ -27,7 +27,7 @@ struct ClusterExpansion {
       ha: declaration.ha.flatMap { policy($0.value, nodes) },
       access: Access(user: declaration.access?.value.user?.value ?? "root"), settings: declaration.settings,
       source: declaration.span)
-    cluster.setRequests = declaration.packages
+    cluster.setRequests = SetRequests(declaration).all
     for group in declaration.nodes where !group.value.packages.isEmpty {
       cluster.groupRequests[group.span] = group.value.packages
     }

@@ -43,14 +43,12 @@ package struct CheckGraph: Sendable {
   package init(_ selection: CheckSelection, _ cluster: Cluster, activeHead: HostID) throws(ErrandRefusal) {
     let checks = try Self.ordered(selection, cluster)
     let scope = try CheckScope(selection.machines, cluster, activeHead)
-    // The values of all nodes are most of the work, and the same for all sets.
-    let site = PackageSets.siteValues(cluster)
     var common: [String: [String: TemplateValue]] = [:]
     for check in checks {
       guard let set = cluster.sets.first(where: { $0.name == check.id.set }) else { continue }
-      let values = common[set.name] ?? site.of(set).common
+      let values = common[set.name] ?? cluster.filledSets.values.of(set).common
       common[set.name] = values
-      let found = try scope.places(check).map { place throws(ErrandRefusal) in
+      let found = try scope.places(check, set).map { place throws(ErrandRefusal) in
         let words = try Self.words(
           check, values, scope.machines[place.machine], place.peer.flatMap { scope.machines[$0] })
         return (
@@ -107,7 +105,7 @@ package struct CheckGraph: Sendable {
       }
     do throws(TemplateProblem) {
       return try templates.map { template throws(TemplateProblem) in
-        try PackageSets.text(template, values)
+        try template.filled(values)
       }
     } catch {
       throw ErrandRefusal(
@@ -127,7 +125,7 @@ private struct CheckScope {
 
   let machines: [HostID: CheckMachine]
   private let heads: [HostID]
-  private let nodes: [HostID]
+  private let nodes: [ComputeNode]
   private let activeHead: HostID
 
   init(_ names: [HostID]?, _ cluster: Cluster, _ activeHead: HostID) throws(ErrandRefusal) {
@@ -135,7 +133,7 @@ private struct CheckScope {
     self.activeHead = activeHead
     guard let names else {
       heads = cluster.heads.map(\.name)
-      nodes = cluster.nodesInService.map(\.name)
+      nodes = cluster.nodesInService
       return
     }
     let unknown = names.filter { [machines] in machines[$0] == nil }
@@ -147,10 +145,11 @@ private struct CheckScope {
     let chosen = Set(names)
     // A node that is out is tested where it is named: before it is taken into service.
     heads = cluster.heads.map(\.name).filter(chosen.contains)
-    nodes = cluster.nodes.map(\.name).filter(chosen.contains)
+    nodes = cluster.nodes.filter { chosen.contains($0.name) }
   }
 
-  func places(_ check: SetCheck) -> [Place] {
+  func places(_ check: SetCheck, _ set: PackageSet) -> [Place] {
+    let nodes = nodes.filter { set.isOn(in: $0.image) }.map(\.name)
     if check.account == .job {
       if nodes.isEmpty { return [] }
       return check.place == .oneNode

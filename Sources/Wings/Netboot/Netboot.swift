@@ -70,9 +70,7 @@ package enum Netboot: Wing {
 
   /// Where nodes find the heads: the service address when there is one, else the only head's own.
   package static func serviceAddress(_ cluster: Cluster) -> IPv4Address? {
-    guard let network = cluster.bootNetwork else { return nil }
-    if let ha = cluster.ha { return ha.addresses.first { $0.network == network.name }?.address }
-    return cluster.primary?.nic(on: network.name)?.address
+    cluster.serviceAddress
   }
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import Diagnostics
-import Templates
 
 /// A file that nodes get with their identity, when they boot and while they run.
 package struct LiveFile: Hashable, Codable, Sendable {
@@ -66,42 +65,26 @@ package struct LiveFiles: Hashable, Sendable {
 extension PackageSets {
   package static func liveFiles(_ cluster: Cluster) -> LiveFiles {
     var files = LiveFiles()
-    guard cluster.sets.contains(where: { $0.nodes.files.contains { $0.live != nil } }) else { return files }
-    let site = siteValues(cluster)
     for set in cluster.sets {
-      let values = site.of(set)
       let permissions = Dictionary(set.nodes.permissions.map { ($0.path, $0) }) { first, _ in first }
       for file in set.nodes.files {
-        guard let live = file.live else { continue }
-        // What a template refuses is told by `problems`, and nothing is planned.
-        for (node, contents) in (try? texts(of: file, cluster, values)) ?? [] {
-          let permission = permissions[file.path]
-          let made = LiveFile(
+        guard let live = file.live, let texts = cluster.filledSets.onNodes(file, of: set) else { continue }
+        let permission = permissions[file.path]
+        func made(_ contents: Content) -> LiveFile {
+          LiveFile(
             path: file.path, contents: contents, owner: permission?.owner ?? "root:root",
             mode: permission?.mode ?? (file.isExecutable ? 0o755 : 0o644), live: live)
-          if let node { files.own[node, default: []].append(made) } else { files.common.append(made) }
+        }
+        switch texts {
+        case .same(let contents) where set.images == nil: files.common.append(made(contents))
+        case .same(let contents):
+          let common = made(contents)
+          for node in cluster.nodes where set.isOn(in: node.image) { files.own[node.name, default: []].append(common) }
+        case .own(let all): for (node, contents) in all { files.own[node, default: []].append(made(contents)) }
         }
       }
     }
     return files
-  }
-
-  /// The texts of a live file: one for all nodes, or one for each where it reads `node`.
-  ///
-  /// - Parameter only: the node that is asked about. Nil: all of them.
-  package static func texts(
-    of file: PackageSet.File, _ cluster: Cluster, _ own: SetValues.Own, only: HostID? = nil
-  ) throws(TemplateProblem) -> [(node: HostID?, contents: Content)] {
-    var values = own.common
-    guard case .template(let template) = file.body, template.reads.contains(SetVariables.nodeName) else {
-      return [(nil, try text(file, values))]
-    }
-    var texts: [(HostID?, Content)] = []
-    for (node, value) in zip(cluster.nodes, own.eachNode) where only == nil || only == node.name {
-      values[SetVariables.nodeName] = value
-      texts.append((node.name, try text(file, values)))
-    }
-    return texts
   }
 
   /// Paths that something else in a node's identity has.

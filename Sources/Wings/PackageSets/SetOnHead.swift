@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import Diagnostics
-import Templates
 
 /// The resources of one set on one head.
 struct SetOnHead {
   let set: PackageSet
   let head: Head
   let cluster: Cluster
-  /// The contents of files that are the same on all heads, by path.
-  let texts: [String: Content?]
-  /// For the templates of the others.
-  let values: [String: TemplateValue]
 
   private var side: PackageSet.Side { self.set.heads }
   private var because: String { "heads have the package set \(set.name)" }
@@ -34,7 +29,7 @@ struct SetOnHead {
   private var files: [Resource] {
     let permissions = Dictionary(side.permissions.map { ($0.path, $0) }) { first, _ in first }
     return side.files.compactMap { file in
-      guard let contents = texts[file.path] ?? PackageSets.filled(file, values) else { return nil }
+      guard let contents = cluster.filledSets.onHeads(file, of: self.set)?.on(head.name) else { return nil }
       let permission = permissions[file.path]
       return .file(
         on: head.name,

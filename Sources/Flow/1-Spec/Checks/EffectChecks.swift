@@ -13,6 +13,7 @@ enum EffectChecks {
     }
     for group in context.nodes { configured(group, context, &problems) }
     dates(context, &problems)
+    SetRequests(context.declaration).check(&problems)
     if let user = context.declaration.access?.value.user, user.value != "root" {
       problems.error(
         .noEffect, "`\(shown(user.value))` cannot carry out what is planned.",

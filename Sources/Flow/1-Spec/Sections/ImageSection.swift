@@ -14,6 +14,8 @@ enum ImageSection: Section {
     var permissions: [Named<ClientImage.Permission>]
     var secrets: [Named<ImageSecretSection.Declaration>]
     var run: [Located<String>]
+    var packages: [SetRequest]
+    var without: [Located<String>]
   }
 
   static let noun = "an image"
@@ -46,9 +48,17 @@ enum ImageSection: Section {
     "run", .list(of: .path("a program beside the spec"), "a list of programs", unique: true),
     "Programs beside this file, run inside the image when all else is done.")
 
+  static let packages = Key(
+    "packages", PackagesSection.settings,
+    "Package sets that are on in this image, beside those of the site; and settings of its nodes for those. Default: none."
+  )
+  static let without = Key(
+    "without", .list(of: PackagesSection.name, "a list of package sets", unique: true),
+    "Package sets of the site that this image does not have. Default: none.")
+
   static let keys = [
     release.description, asOf.description, kernel.description, install.description, files.description,
-    permissions.description, secrets.description, run.description,
+    permissions.description, secrets.description, run.description, packages.description, without.description,
   ]
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
@@ -57,7 +67,9 @@ enum ImageSection: Section {
       isDated: fields.entry(asOf.name) != nil, kernel: fields.read(kernel, &problems)?.value ?? "linux-image-amd64",
       install: fields.read(install, &problems)?.value.map(\.value) ?? [], files: fields.read(files, &problems),
       permissions: fields.read(permissions, &problems)?.value ?? [],
-      secrets: fields.read(secrets, &problems)?.value ?? [], run: fields.read(run, &problems)?.value ?? [])
+      secrets: fields.read(secrets, &problems)?.value ?? [], run: fields.read(run, &problems)?.value ?? [],
+      packages: fields.read(packages, &problems)?.value ?? [],
+      without: fields.read(without, &problems)?.value ?? [])
   }
 }
 

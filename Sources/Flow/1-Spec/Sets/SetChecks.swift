@@ -12,18 +12,25 @@ struct SetChecks {
   private var isWhole: Bool { sets.count == cluster.setRequests.count }
 
   var problems: [Diagnostic] {
-    files("heads", \.heads) + files("nodes", \.nodes) + secrets + needs + cycles + users + services + groups + state
+    files("heads", \.heads) { _, _ in true } + files("nodes", \.nodes, mayMeet) + secrets + needs + cycles + users
+      + services + groups + state
   }
 
-  private func files(_ machines: String, _ side: (PackageSet) -> PackageSet.Side) -> [Diagnostic] {
-    var owners: [String: PackageSet] = [:]
+  /// Whether two sets are on in one image.
+  private func mayMeet(_ a: PackageSet, _ b: PackageSet) -> Bool {
+    cluster.images.contains { a.isOn(in: $0.name) && b.isOn(in: $0.name) }
+  }
+
+  private func files(
+    _ machines: String, _ side: (PackageSet) -> PackageSet.Side, _ meet: (PackageSet, PackageSet) -> Bool
+  ) -> [Diagnostic] {
+    var owners: [String: [PackageSet]] = [:]
     var problems: [Diagnostic] = []
     for set in sets {
       for path in Set(side(set).files.map(\.path) + side(set).secrets.map(\.path)).sorted() {
-        guard let owner = owners[path] else {
-          owners[path] = set
-          continue
-        }
+        let others = owners[path] ?? []
+        owners[path] = others + [set]
+        guard let owner = others.first(where: { meet($0, set) }) else { continue }
         problems.append(
           Diagnostic(
             .setPath, "The sets `\(owner.name)` and `\(set.name)` both have \(shown(path)) on \(machines).",
@@ -37,7 +44,7 @@ struct SetChecks {
   /// Secrets of a set at a path that an image has a secret of its own for.
   private var secrets: [Diagnostic] {
     cluster.images.flatMap { image in
-      sets.flatMap { set in
+      sets.filter { $0.isOn(in: image.name) }.flatMap { set in
         set.nodes.secrets.filter { secret in image.secrets.contains { $0.path == secret.path } }.map { secret in
           Diagnostic(
             .setPath, "The set `\(set.name)` and the image `\(image.name)` both have \(shown(secret.path)) on nodes.",
@@ -57,6 +64,28 @@ struct SetChecks {
           .setNeed, "The set `\(set.name)` needs the set `\(shown(need.set))`, which is not on.",
           help: "Turn it on: `packages: { \(need.set): {} }`.", at: set.source,
           notes: [.init(text: "it says so here", span: need.source)])
+      }
+    } + missing
+  }
+
+  /// Sets that are on in an image without one that they need there.
+  private var missing: [Diagnostic] {
+    let byName = Dictionary(sets.map { ($0.name, $0) }) { first, _ in first }
+    return sets.flatMap { set in
+      set.needs.flatMap { need -> [Diagnostic] in
+        guard let other = byName[need.set], other.nodes != PackageSet.Side(), set.nodes != PackageSet.Side() else {
+          return []
+        }
+        return cluster.images.filter { set.isOn(in: $0.name) && !other.isOn(in: $0.name) }.map { image in
+          Diagnostic(
+            .setNeed, "The set `\(set.name)` needs `\(other.name)`, which the image `\(image.name)` does not have.",
+            help: "Turn it on there: `packages: { \(other.name): {} }`, or leave both out of the image.",
+            at: image.source,
+            notes: [
+              .init(text: "\(set.name) is turned on here", span: set.source),
+              .init(text: "its need is said here", span: need.source),
+            ])
+        }
       }
     }
   }
@@ -153,15 +182,21 @@ struct SetChecks {
     }
   }
 
-  /// Groups that speak of a set which is off.
+  /// Groups that speak of a set which is off, or not in their image.
   private var groups: [Diagnostic] {
-    let on = Set(cluster.setRequests.map(\.name))
-    return cluster.groupRequests.values.joined().filter { !on.contains($0.name) }
-      .sorted { ($0.source.line, $0.source.column) < ($1.source.line, $1.source.column) }
-      .map { request in
-        Diagnostic(
-          .setNeed, "The set `\(shown(request.name))` is not on, so these nodes have no settings of it.",
-          help: "Turn it on for the cluster: `packages: { \(request.name): {} }`.", at: request.source)
+    let on = Dictionary(cluster.setRequests.map { ($0.name, $0.images) }) { first, _ in first }
+    let images = Dictionary(cluster.nodes.map { ($0.source, $0.image) }) { first, _ in first }
+    return cluster.groupRequests.flatMap { group, requests in
+      requests.filter { request in
+        guard let only = on[request.name] else { return true }
+        return images[group].map { image in only?.contains(image) == false } ?? false
       }
+    }
+    .sorted { ($0.source.line, $0.source.column) < ($1.source.line, $1.source.column) }
+    .map { request in
+      Diagnostic(
+        .setNeed, "The set `\(shown(request.name))` is not on, so these nodes have no settings of it.",
+        help: "Turn it on, for the cluster or their image: `packages: { \(request.name): {} }`.", at: request.source)
+    }
   }
 }

@@ -69,7 +69,12 @@ struct SetReader {
     guard let declaration = declaration(&problems) else { return nil }
     let reader = SettingValues(request: request, files: files)
     let settings = reader.read(declaration.settings, &problems)
-    let ofGroups = reader.ofGroups(groups, declaration.settings, &problems)
+    let ofImages = request.ofImages.mapValues {
+      reader.ofNodes($0, declaration.settings, isAlone: request.isOfImages, &problems)
+    }
+    let ofGroups = groups.mapValues {
+      reader.ofNodes($0.flatMap(\.given), declaration.settings, isAlone: false, &problems)
+    }
     // One whose value is wrong is there all the same: its mistake is told once.
     let types = SettingValues.types(declaration.settings)
     let ofNodes = SettingValues.types(declaration.settings.filter { $0.value?.scope == .node })
@@ -79,6 +84,8 @@ struct SetReader {
     var set = PackageSet(
       name: request.name, summary: summary, settings: settings, heads: heads, nodes: nodes, source: request.source)
     set.needs = declaration.needs.map { .init($0.value, source: $0.span) }
+    set.images = request.images
+    set.ofImages = ofImages
     set.ofGroups = ofGroups
     set.users = declaration.users.compactMap(user)
     set.ports = declaration.heads?.ports ?? []

@@ -24,7 +24,7 @@ struct SettingValues {
   ) -> PackageSet.Setting? {
     guard let declaration = declared.value, let sort = declaration.sort else { return nil }
     let name = declared.name.value
-    let given = request.given.first { $0.name == name }
+    let given = ofCluster(name, sort, declaration, &problems)
     // The default is checked also where the site says something else, but for a file that need not be there then.
     let isUsed = given == nil || sort != .file
     let initial = isUsed ? declaration.initial.flatMap { value($0, sort, declaration, &problems) } : nil
@@ -41,41 +41,71 @@ struct SettingValues {
       isOfNodes: declaration.scope == .node)
   }
 
-  /// The values that node groups give, by the place of the group.
-  func ofGroups(
-    _ groups: [SourceSpan: [SetRequest]], _ declared: [Named<SettingSection.Declaration>], _ problems: inout Problems
-  ) -> [SourceSpan: [String: TemplateValue]] {
-    var values: [SourceSpan: [String: TemplateValue]] = [:]
-    for (group, requests) in groups {
-      for given in requests.flatMap(\.given) {
-        guard let setting = declared.first(where: { $0.name.value == given.name }), let declaration = setting.value
-        else {
-          unknown(given, declared.filter { $0.value?.scope == .node }.map(\.name.value), &problems)
-          continue
-        }
-        guard declaration.scope == .node else {
-          problems.error(
-            .noEffect, "`\(given.name)` of the set `\(request.name)` is one for the whole cluster.",
-            help: "Write it below `packages:` at the top of the description.", at: given.nameSource,
-            notes: [.init(text: "a setting of single nodes says `per: node` here", span: setting.name.span)])
-          continue
-        }
-        guard let sort = declaration.sort, let value = value(Self.node(given), sort, declaration, &problems) else {
-          continue
-        }
-        values[group, default: [:]][given.name] = value
+  /// The values that one image or one node group gives to its nodes.
+  ///
+  /// - Parameter isAlone: the set is on in images only, which say what the site would: that is read with the others.
+  func ofNodes(
+    _ given: [SetRequest.Given], _ declared: [Named<SettingSection.Declaration>], isAlone: Bool,
+    _ problems: inout Problems
+  ) -> [String: TemplateValue] {
+    var values: [String: TemplateValue] = [:]
+    for given in given {
+      guard let setting = declared.first(where: { $0.name.value == given.name }), let declaration = setting.value
+      else {
+        unknown(given, declared.filter { isAlone || $0.value?.scope == .node }.map(\.name.value), &problems)
+        continue
       }
+      guard declaration.scope == .node else {
+        if isAlone { continue }
+        problems.error(
+          .noEffect, "`\(given.name)` of the set `\(request.name)` is one for the whole cluster.",
+          help: "Write it below `packages:` at the top of the description.", at: given.nameSource,
+          notes: [.init(text: "a setting of single nodes says `per: node` here", span: setting.name.span)])
+        continue
+      }
+      guard let sort = declaration.sort, let value = value(Self.node(given), sort, declaration, &problems) else {
+        continue
+      }
+      values[given.name] = value
     }
     return values
+  }
+
+  /// What counts for the whole cluster: what the site says, or the images of a set that is on in these only. One of
+  /// them is enough, and those that say it agree.
+  private func ofCluster(
+    _ name: String, _ sort: SettingSection.Sort, _ declaration: SettingSection.Declaration, _ problems: inout Problems
+  ) -> SetRequest.Given? {
+    guard request.isOfImages else { return request.given.first { $0.name == name } }
+    let all = request.ofImages.sorted { $0.key < $1.key }.compactMap { image, given in
+      given.first { $0.name == name }.map { (image, $0) }
+    }
+    guard let (image, first) = all.first else { return nil }
+    if declaration.scope == .node {
+      // Of nodes whose image says nothing there is the default.
+      return declaration.initial == nil && all.count == request.ofImages.count ? first : nil
+    }
+    var unheard = Problems(file: "")
+    let value = value(Self.node(first), sort, declaration, &unheard)
+    for (other, given) in all.dropFirst() where self.value(Self.node(given), sort, declaration, &unheard) != value {
+      problems.error(
+        .noEffect,
+        "The images `\(image)` and `\(other)` disagree on `\(name)` of `\(request.name)`, which is one for the cluster.",
+        help: "Write the same value in both, or in one of them only.", at: given.nameSource,
+        notes: [.init(text: "the other one is here", span: first.nameSource)])
+    }
+    return first
   }
 
   /// Paths of files that the site names, or the set by default.
   func paths(_ declared: [Named<SettingSection.Declaration>]) -> [Located<String>] {
     var problems = Problems(file: "")
-    return declared.filter { $0.value?.sort == .file }.compactMap { setting in
-      let given = request.given.first { $0.name == setting.name.value }.map(Self.node)
-      guard let node = given ?? setting.value?.initial, !Self.isEmpty(node) else { return nil }
-      return Self.path.read(node, &problems).map { Located($0, node.span) }
+    return declared.filter { $0.value?.sort == .file }.flatMap { setting -> [Located<String>] in
+      let given = (request.given + request.ofImages.values.joined()).filter { $0.name == setting.name.value }
+      let nodes = given.isEmpty ? [setting.value?.initial].compactMap(\.self) : given.map(Self.node)
+      return nodes.filter { !Self.isEmpty($0) }.compactMap { node in
+        Self.path.read(node, &problems).map { Located($0, node.span) }
+      }
     }
   }
 

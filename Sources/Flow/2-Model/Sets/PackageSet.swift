@@ -11,7 +11,11 @@ package struct PackageSet: Hashable, Sendable {
   package var needs: [Need] = []
   /// In the order of the set's file.
   package var settings: [Setting]
-  /// The values of settings that differ between nodes, by the place of the node group that gives some of its own.
+  /// The only images that it is on in. Nil: all of them.
+  package var images: Set<String>?
+  /// The values of settings that differ between nodes, by the image that gives some of its own.
+  package var ofImages: [String: [String: TemplateValue]] = [:]
+  /// The same, by the place of the node group that gives some: they count before those of its image.
   package var ofGroups: [SourceSpan: [String: TemplateValue]] = [:]
   /// Accounts of its daemons, on heads and in images.
   package var users: [SystemUser] = []
@@ -160,6 +164,9 @@ package struct PackageSet: Hashable, Sendable {
     self.nodes = nodes
     self.source = source
   }
+
+  /// Whether nodes of an image have it.
+  package func isOn(in image: String) -> Bool { images?.contains(image) ?? true }
 
   /// Folder of a set, beside the description.
   package static func folder(_ name: String) -> String { "packages/\(name)" }

@@ -36,9 +36,16 @@ package struct SetRequest: Hashable, Sendable {
 
   package var name: String
   package var given: [Given]
+  /// The only images that it is on in. Nil: all of them.
+  package var images: Set<String>?
+  /// What images say of it, by their names.
+  package var ofImages: [String: [Given]] = [:]
   /// The repository that it is taken from. Nil: it is beside the description, or comes with the program.
   package var origin: SetOrigin?
   package var source: SourceSpan
+
+  /// It is on in images only: the site says nothing of it.
+  package var isOfImages = false
 
   package init(name: String, given: [Given], origin: SetOrigin? = nil, source: SourceSpan) {
     self.name = name

@@ -98,40 +98,67 @@ package enum SetVariables {
 
 /// The values of one cluster for all sets, made once: with ten thousand nodes they are most of the work.
 package struct SetValues: Sendable {
+  private struct Node {
+    var name: HostID
+    var image: String
+    /// The place of its group.
+    var group: SourceSpan
+    /// Without settings.
+    var fields: [String: TemplateValue]
+  }
+
   private let cluster: [String: TemplateValue]
   private let heads: [HostID: TemplateValue]
-  /// In the order of the description, without settings, and the place of each one's group.
-  private let nodes: [(fields: [String: TemplateValue], group: SourceSpan)]
+  /// In the order of the description.
+  private let nodes: [Node]
   /// The nodes for sets without settings of single nodes, which are most.
-  private let plain: [TemplateValue]
+  private let plain: [(HostID, TemplateValue)]
 
-  /// - Parameter serviceAddress: where nodes find the heads.
-  package init(_ cluster: Cluster, serviceAddress: IPv4Address?) {
+  package init(_ cluster: Cluster) {
     let heads = cluster.heads.map { ($0.name, SetVariables.value($0, cluster)) }
-    nodes = cluster.nodes.map { (SetVariables.fields($0, cluster), $0.source) }
-    plain = nodes.map { SetVariables.node($0.fields, .object([:])) }
+    nodes = cluster.nodes.map {
+      Node(name: $0.name, image: $0.image, group: $0.source, fields: SetVariables.fields($0, cluster))
+    }
+    plain = nodes.map { ($0.name, SetVariables.node($0.fields, .object([:]))) }
     self.heads = Dictionary(heads) { first, _ in first }
     let state: TemplateValue = cluster.ha?.state.map { .text($0.path) } ?? .none
     self.cluster = [
       "name": .text(cluster.name), "domain": .text(cluster.domain),
-      "service_address": SetVariables.optional(serviceAddress), "state": state,
+      "service_address": SetVariables.optional(cluster.serviceAddress), "state": state,
       "networks": .list(cluster.networks.map(SetVariables.value)), "heads": .list(heads.map(\.1)),
     ]
   }
 
-  /// The values for one set, which may have settings of single nodes.
+  /// The values for one set, which may have settings of single nodes. Its templates see the nodes that have it.
   package func of(_ set: PackageSet) -> Own {
     let settings = Dictionary(set.settings.map { ($0.name, $0.value) }) { first, _ in first }
-    let ofNodes = set.settings.filter(\.isOfNodes).map { ($0.name, $0.value) }
-    let usual = Dictionary(ofNodes) { first, _ in first }
-    let others = set.ofGroups.mapValues { own in TemplateValue.object(usual.merging(own) { _, own in own }) }
-    let each =
-      usual.isEmpty
-      ? plain : nodes.map { SetVariables.node($0.fields, others[$0.group] ?? .object(usual)) }
+    let each = eachNode(set)
     var cluster = cluster
-    cluster["nodes"] = .list(each)
+    cluster["nodes"] = .list(each.map(\.1))
     return Own(
       common: ["cluster": .object(cluster), SetVariables.setName: .object(settings)], heads: heads, eachNode: each)
+  }
+
+  private func eachNode(_ set: PackageSet) -> [(HostID, TemplateValue)] {
+    let ofNodes = set.settings.filter(\.isOfNodes).map { ($0.name, $0.value) }
+    if ofNodes.isEmpty, set.images == nil { return plain }
+    let usual = Dictionary(ofNodes) { first, _ in first }
+    // Made once for all nodes that have the same.
+    struct Place: Hashable {
+      var image: String
+      var group: SourceSpan
+    }
+    var known: [Place: TemplateValue] = [:]
+    return nodes.filter { set.isOn(in: $0.image) }.map { node in
+      let place = Place(image: node.image, group: node.group)
+      let settings =
+        known[place]
+        ?? .object(
+          usual.merging(set.ofImages[node.image] ?? [:]) { _, own in own }
+            .merging(set.ofGroups[node.group] ?? [:]) { _, own in own })
+      known[place] = settings
+      return (node.name, SetVariables.node(node.fields, settings))
+    }
   }
 
   /// The values of one set's templates.
@@ -139,8 +166,8 @@ package struct SetValues: Sendable {
     /// For an image.
     package let common: [String: TemplateValue]
     fileprivate let heads: [HostID: TemplateValue]
-    /// The values of `node`, one for each node in the order of the description.
-    package let eachNode: [TemplateValue]
+    /// The values of `node`, one for each node that has the set, in the order of the description.
+    package let eachNode: [(node: HostID, value: TemplateValue)]
 
     package func on(_ head: HostID?) -> [String: TemplateValue] {
       guard let head else { return common }

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import Diagnostics
+import Templates
 
 /// The whole of `cluster.yaml`, read, expanded and checked. Lists keep the order of the file.
 package struct Cluster: Hashable, Sendable {
-  package var name: String
-  package var domain: String
+  package var name: String { didSet { filled = Lazy() } }
+  package var domain: String { didSet { filled = Lazy() } }
   package var repositories: Repositories
-  package var networks: [Network]
-  package var heads: [Head]
-  package var images: [ClientImage]
+  package var networks: [Network] { didSet { filled = Lazy() } }
+  package var heads: [Head] { didSet { filled = Lazy() } }
+  package var images: [ClientImage] { didSet { filled = Lazy() } }
   /// One entry per machine: hostlists are expanded.
-  package var nodes: [ComputeNode]
-  package var ha: HighAvailabilityPolicy?
+  package var nodes: [ComputeNode] { didSet { filled = Lazy() } }
+  package var ha: HighAvailabilityPolicy? { didSet { filled = Lazy() } }
   package var access: Access
   /// Values of the keys that wings have declared, by key.
   package var settings: [String: Setting]
@@ -19,6 +20,7 @@ package struct Cluster: Hashable, Sendable {
   package var setRequests: [SetRequest] = []
   /// The sets themselves, read from the files beside the description: see `SpecReader.sets`.
   package private(set) var sets: [PackageSet] = []
+  private var filled = Lazy<FilledSets>()
   /// Settings of sets that node groups give, by the place of the group.
   package var groupRequests: [SourceSpan: [SetRequest]] = [:]
   /// Where the top-level mapping begins.
@@ -45,7 +47,9 @@ package struct Cluster: Hashable, Sendable {
   /// Takes package sets in: what they ask of images and of Pacemaker is part of those from here on.
   package mutating func adopt(_ sets: [PackageSet]) {
     self.sets = sets
+    filled = Lazy()
     for index in images.indices {
+      let sets = sets.filter { $0.isOn(in: images[index].name) }
       // Live files are not in the image: they have their owners and modes in identities.
       images[index].permissions += sets.flatMap { set in
         let live = Set(set.nodes.files.filter { $0.live != nil }.map(\.path))
@@ -54,6 +58,13 @@ package struct Cluster: Hashable, Sendable {
       images[index].secrets += sets.flatMap(\.nodes.secrets)
     }
     ha?.services += sets.flatMap { set in set.services.map { .init(name: $0.name, source: set.source) } }
+  }
+
+  /// The files of the sets, filled in.
+  package var filledSets: FilledSets { filled.value { FilledSets(self) } }
+  /// The values that a template of a set reads on a head, or in an image.
+  package func values(of set: PackageSet, on head: Head? = nil) -> [String: TemplateValue] {
+    filledSets.values.of(set).on(head?.name)
   }
 
   package func network(_ name: String) -> Network? { networks.first { $0.name == name } }
@@ -65,6 +76,12 @@ package struct Cluster: Hashable, Sendable {
   package var nodesInService: [ComputeNode] { nodes.filter { $0.state == .in } }
   /// The network that serves DHCP, DNS and boot to nodes.
   package var bootNetwork: Network? { networks.first { $0.serves.contains(.boot) } }
+  /// Where nodes find the heads: the address that moves with the services, else that of the first head.
+  package var serviceAddress: IPv4Address? {
+    guard let network = bootNetwork else { return nil }
+    if let ha { return ha.addresses.first { $0.network == network.name }?.address }
+    return primary?.nic(on: network.name)?.address
+  }
 }
 
 /// Where packages come from. Defaults are Debian's own mirrors.
