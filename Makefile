@@ -1,7 +1,7 @@
 # The two commands: `make demo` and `make test`. Everything else is a part of them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo demo-down check test lab-test golden bench fuzz sim format clean
+.PHONY: help setup build demo demo-down check test golden bench fuzz sim format clean
 
 # A terminal's progress needs no compiler chatter; a failing build shows everything.
 SWIFT_BUILD := swift build -c release
@@ -41,20 +41,8 @@ check: setup
 	swift format lint --recursive --parallel --strict Package.swift Sources Tests
 	swift test --parallel --skip RealHostTests --skip LabTests
 
-LABS := CLUSTER_AGENT=$(CURDIR)/bin/cluster-agent
-
-# The head with UEFI is an emulated machine: for ten minutes it takes a core, beside what leaves one free. The lab with
-# jobs is mostly waiting, and stands beside it too.
 test: build check
-	@$(LABS) .build/debug/clusterPackageTests.xctest --testing-library swift-testing --no-parallel \
-	  --filter UEFIHeadTests > .build/uefi.log 2>&1 & uefi=$$!; trap 'kill $$uefi 2> /dev/null' EXIT; failed=0; \
-	CLUSTER_TEST_THOROUGH=1 swift test --skip-build --filter CrashBoundaryTests || failed=1; \
-	$(MAKE) sim || failed=1; \
-	$(LABS) .build/debug/clusterPackageTests.xctest --testing-library swift-testing --no-parallel \
-	  --filter JobsLabTests || failed=1; \
-	wait $$uefi || failed=1; cat .build/uefi.log; exit $$failed
-	$(LABS) swift test --no-parallel --filter RealHostTests --filter LabTests --skip UEFIHeadTests \
-	  --skip JobsLabTests
+	@scripts/test-labs
 
 # Rewrites golden files; read the diff before committing it.
 golden: setup
