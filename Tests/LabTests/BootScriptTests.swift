@@ -16,8 +16,9 @@ import Testing
     guard case .text(let first)? = BootScript.common(server: server)["boot.ipxe"]?.contents else {
       throw AgentError(.notFound, "no first script", next: "")
     }
-    let node = BootScript(server: server, prefix: 16, reportEvery: 60).node("node1", image: "compute/0123")
-    var scripts = ["boot": first, own: node, image: "#!ipxe\nkernel http://h/vmlinuz ${nodeargs}\nboot\n"]
+    let node = BootScript(server: server, prefix: 16, reportEvery: 60).node(
+      "node1", image: "compute/0123", kernel: KernelArguments(["console=ttyS1,115200", "iommu=pt"]))
+    var scripts = ["boot": first, own: node, image: "#!ipxe\nkernel http://h/vmlinuz ${consoles} ${nodeargs}\nboot\n"]
     missing.map { scripts[$0] = nil }
     return IPXEInterpreterTests.Web(scripts, files: ["http://h/vmlinuz"])
   }
@@ -36,6 +37,9 @@ import Testing
       Issue.record("it does not boot")
       return
     }
+    // The last console is /dev/console, and nothing of ours comes behind it.
+    #expect(arguments.filter { $0.hasPrefix("console=") } == ["console=ttyS1,115200"])
+    #expect(arguments.contains("iommu=pt"))
     #expect(arguments.contains("cluster.report=60") && arguments.contains("cluster.ip=10.1.1.1/16"))
   }
 

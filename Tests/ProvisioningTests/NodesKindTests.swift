@@ -44,6 +44,26 @@ import Testing
     #expect(try Self.drafts(2, ["head1": [Self.report(1), Self.report(2)], "head2": []]).isEmpty)
   }
 
+  /// Case 18: arguments of the kernel count only from the next boot on.
+  @Test func aNodeIsRestartedIntoOtherArguments() throws {
+    let arguments = KernelArguments(["console=ttyS1,115200", "intel_iommu=on"])
+    var row = Self.row(1)
+    row.arguments = arguments.tag
+    let old = NodesKind.need(row, Self.report(1), at: nil)
+    #expect(old.map { "\($0)" }?.contains("node1 was started with other arguments of its kernel") == true)
+    var report = Self.report(1)
+    report.arguments = arguments.tag
+    #expect(NodesKind.need(row, report, at: nil) == nil)
+    #expect(NodesKind.need(Self.row(1), report, at: nil) != nil)
+
+    let script = BootScript(server: IPv4Address(bits: 1), prefix: 16, reportEvery: 60)
+    let (plain, own) = (script.node("node1", image: "a/1"), script.node("node1", image: "a/1", kernel: arguments))
+    #expect(plain.contains("\nset consoles console=tty0 console=ttyS0,115200n8\n") && !plain.contains("cluster.args"))
+    #expect(
+      own.contains("\nset consoles\n")
+        && own.contains(" cluster.args=\(arguments.tag ?? "") console=ttyS1,115200 intel_iommu=on head="))
+  }
+
   @Test func newestReportOfAllHeadsCounts() throws {
     let old = Self.report(1, image: "compute/old", age: 40)
 

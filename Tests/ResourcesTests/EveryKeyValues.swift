@@ -46,6 +46,8 @@ enum EveryKeyValues {
     "/images/*/secrets/*/from": ["secret:generated/other"],
     "/images/*/secrets/*/permissions": ["root:adm 0440"],
     "/images/*/run": ["[images/last.sh]"],
+    "/images/*/kernel_args": ["[console=ttyS1]"],
+    "/nodes/*/kernel_args": ["[iommu=pt]"],
     "/images/*/packages": ["{ metrics: { disks: 4 } }"],
     "/images/*/packages/*": ["{ disks: 4 }"],
     "/images/*/without": ["[motd]"],

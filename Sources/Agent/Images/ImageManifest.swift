@@ -51,8 +51,8 @@ struct ImageManifest: Codable, Sendable {
 extension ImageManifest {
   /// The second half of a node's boot, the same for every node of this image.
   ///
-  /// The node's own script comes first and sets `head`, the address that serves, and `nodeargs`, what only this
-  /// node's kernel is told.
+  /// The node's own script comes first and sets `head`, the address that serves, `consoles`, and `nodeargs`, what only
+  /// this node's kernel is told.
   var bootScript: String {
     """
     #!ipxe
@@ -62,7 +62,7 @@ extension ImageManifest {
     :again
     imgfree
     kernel ${base}/vmlinuz panic=30 initrd=initrd boot=cluster cluster.image=${base}/root.squashfs cluster.sha256=\(squashfs) \
-    image=\(name)/\(digest) console=tty0 console=ttyS0,115200n8 ${nodeargs} && initrd --name initrd ${base}/initrd && boot ||
+    image=\(name)/\(digest) ${consoles} ${nodeargs} && initrd --name initrd ${base}/initrd && boot ||
     \(BootScript.retry)
     """
   }

@@ -64,7 +64,8 @@ struct BootHistory {
     report.verified = fields["verified"] == "yes"
     report.uptime = fields["uptime"].flatMap { Int($0) }.flatMap { (0...Self.longestUptime).contains($0) ? $0 : nil }
     report.every = fields["every"].flatMap { Int($0) }.flatMap { NodeReport.intervals.contains($0) ? $0 : nil }
-    report.identity = fields["identity"].flatMap(Self.identity)
+    report.identity = fields["identity"].flatMap { Self.tag($0, NodeReport.identityDigits) }
+    report.arguments = fields["args"].flatMap { Self.tag($0, KernelArguments.tagDigits) }
     report.detail = fields["detail"].flatMap(Self.words)
     say(report, event)
   }
@@ -135,8 +136,8 @@ struct BootHistory {
   }
 
   /// Digits of one length, and nothing else.
-  private static func identity(_ text: String) -> String? {
-    text.utf8.count == NodeReport.identityDigits && text.utf8.allSatisfy(isHex) ? text : nil
+  private static func tag(_ text: String, _ digits: Int) -> String? {
+    text.utf8.count == digits && text.utf8.allSatisfy(isHex) ? text : nil
   }
 
   private static func isLowerOrDigit(_ byte: UInt8) -> Bool {

@@ -153,9 +153,11 @@ extension FakeWorld {
     let last = last?.stage == .powered ? nil : last
     let uptime =
       node.upSince.map { max(0, now - $0) } ?? last.flatMap { last in last.uptime.map { max(0, $0 + last.age) } }
-    return NodeReport(
+    var report = NodeReport(
       mac: mac, stage: .ready, image: image, verified: last?.verified ?? true, age: 0, uptime: uptime ?? 0,
       server: server, every: Self.reportEvery, identity: node.identity)
+    report.arguments = node.arguments
+    return report
   }
 
   /// Whether nginx on the host answers at the address.
@@ -192,6 +194,15 @@ extension FakeWorld {
     return nil
   }
 
+  /// The tag of the kernel arguments in its boot script.
+  private func bootArguments(of mac: MACAddress) -> String? {
+    for script in bootScripts(of: mac) {
+      guard let start = script.firstRange(of: "cluster.args=") else { continue }
+      return String(script[start.upperBound...].prefix { $0 != " " && $0 != "\n" })
+    }
+    return nil
+  }
+
   /// A machine's own boot scripts, on the heads that serve them.
   private func bootScripts(of mac: MACAddress) -> [String] {
     let path = "/srv/cluster/http/ipxe/\(mac.hyphenated).ipxe"
@@ -205,7 +216,8 @@ extension FakeWorld {
 
   /// Whether the node is as the goal says, so that nothing is to be done.
   private func isReady(_ goal: NodeGoal, on host: HostID) -> Bool {
-    guard let node = nodes[goal.node], isOn(goal), node.image == goal.image, strayReports[goal.mac]?.from != .root,
+    guard let node = nodes[goal.node], isOn(goal), node.image == goal.image, node.arguments == goal.arguments,
+      strayReports[goal.mac]?.from != .root,
       let server = node.server ?? bootServer(of: goal.mac)
     else { return false }
     return server == goal.server ?? server && listens(host, at: server)
@@ -276,7 +288,9 @@ extension FakeWorld {
         left.append(id)
         continue
       }
+      let arguments = bootArguments(of: mac)
       nodes[id]?.image = image
+      nodes[id]?.arguments = arguments
       nodes[id]?.server = server
       nodes[id]?.startedAt = nil
       nodes[id]?.upSince = now

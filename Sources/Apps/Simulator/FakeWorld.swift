@@ -49,6 +49,8 @@ package struct FakeWorld: Equatable, Codable, Sendable {
     package var boots: String?
     /// The tag of the identity that it has taken. Nil: none, or it does not say.
     package var identity: String?
+    /// The tag of the kernel arguments that it was started with.
+    package var arguments: String?
     package var mac: MACAddress?
 
     package init(mac: MACAddress?) { self.mac = mac }

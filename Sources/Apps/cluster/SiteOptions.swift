@@ -66,6 +66,15 @@ struct SiteOptions: ParsableArguments {
     return specification
   }
 
+  /// Writes the description anew, with the owner and mode that it has.
+  func write(_ bytes: [UInt8]) throws {
+    let path = location.resolvingSymlinksInPath().path
+    guard let entry = try FileSystem.entry(path) else {
+      throw Failure("\(file) is gone", next: "Look who else works on it, then try again.")
+    }
+    try FileSystem.write(bytes, to: path, mode: UInt16(entry.mode), owner: .init(uid: entry.uid, gid: entry.gid))
+  }
+
   func tell(_ specification: Specification) {
     guard !specification.diagnostics.isEmpty else { return }
     let spec = SourceText(file: location.lastPathComponent, bytes: specification.bytes)

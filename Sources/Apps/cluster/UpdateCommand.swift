@@ -69,12 +69,7 @@ struct UpdateCommand: AsyncParsableCommand {
     guard written != before.bytes else {
       return Terminal.print("Nothing to write: \(options.file) says \(date) already.")
     }
-    let path = options.location.resolvingSymlinksInPath().path
-    guard let entry = try FileSystem.entry(path) else {
-      throw Failure("\(options.file) is gone", next: "Look who else works on it, then try again.")
-    }
-    try FileSystem.write(
-      written, to: path, mode: UInt16(entry.mode), owner: .init(uid: entry.uid, gid: entry.gid))
+    try options.write(written)
     for image in before.cluster?.images ?? [] where images.isEmpty || images.contains(image.name) {
       Terminal.print("\(image.name): as of \(image.asOf.map { "\($0) -> " } ?? "")\(date)")
     }

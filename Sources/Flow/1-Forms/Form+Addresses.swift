@@ -4,7 +4,7 @@ import Diagnostics
 
 private let octet = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 private let ipv4 = "\(octet)(\\.\(octet)){3}"
-private let mac = "[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}"
+private let mac = "([0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{4}(\\.[0-9A-Fa-f]{4}){2}|[0-9A-Fa-f]{12})"
 
 extension Form where Value == IPv4Address {
   package static var address: Form {
@@ -94,6 +94,16 @@ extension Form where Value == Network.Range {
   }
 }
 
+extension MACAddress {
+  /// A card of InfiniBand says twenty octets, or a GUID of eight.
+  fileprivate static func help(_ text: String) -> String {
+    let octets = text.split { $0 == ":" || $0 == "-" }.count
+    return octets == 20 || octets == 8
+      ? "This is an address of InfiniBand. Machines boot over Ethernet here: write the MAC address of that card."
+      : "Six hexadecimal octets between colons: `52:54:00:01:00:01`."
+  }
+}
+
 extension Form where Value == Counted<MACAddress> {
   package static var singleMAC: Form { macForm(counting: false) }
   package static var countedMAC: Form { macForm(counting: true) }
@@ -106,7 +116,7 @@ extension Form where Value == Counted<MACAddress> {
       let counts = counting && text.hasSuffix("+")
       guard let first = MACAddress(counts ? text.dropLast() : text[...]) else {
         return .wrong(
-          "`\(shown(text))` is not a MAC address.", help: "Six hexadecimal octets between colons: `52:54:00:01:00:01`.")
+          "`\(shown(text))` is not a MAC address.", help: MACAddress.help(text))
       }
       return .value(Counted(first: first, counts: counts))
     }

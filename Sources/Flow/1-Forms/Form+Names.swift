@@ -169,6 +169,32 @@ extension Form where Value == String {
   }
 }
 
+extension Form where Value == String {
+  /// An argument of a kernel: `name` or `name=value`. Boot loaders take it as one word and expand nothing in it.
+  package static var kernelArgument: Form {
+    text(
+      "an argument of the kernel", code: .badName,
+      pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]*(=[A-Za-z0-9_.,:;@/+*%=!~^()-]*)?$", examples: ["console=ttyS1,115200"]
+    ) { text in
+      let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      let name = parts[0]
+      guard text.utf8.count <= 256, isWord(name, first: { isAlphanumeric($0) || $0 == 95 }, rest: "_.-"),
+        parts.count == 1 || parts[1].utf8.allSatisfy({ isAlphanumeric($0) || "_.,:;@/+*%=!~^()-".utf8.contains($0) })
+      else {
+        return .wrong(
+          "`\(shown(text))` is not an argument of the kernel.",
+          help: "Write one argument in each entry, `name` or `name=value`, without blanks and quotes.")
+      }
+      if KernelArguments.reserved.contains(String(name)) || name.hasPrefix(KernelArguments.reservedPrefix) {
+        return .wrong(
+          "`\(shown(String(name)))` is said by the boot scripts, which need it.",
+          help: "Remove it. Its value follows from the description.", code: .noEffect)
+      }
+      return .value(text)
+    }
+  }
+}
+
 package struct NameProblem {
   package let detail: String
   package let help: String

@@ -34,7 +34,11 @@ extension Form {
       case .value(let value): return value
       case .wrong(let detail, let help, let replacement, let special):
         let fixIts = replacement.map {
-          [Diagnostic.FixIt(label: "write `\($0)`", span: node.span, replacement: $0)]
+          // Of a secret only its owner knows the name.
+          [
+            Diagnostic.FixIt(
+              label: "write `\($0)`", span: node.span, replacement: $0, isCertain: (special ?? code) != .literalSecret)
+          ]
         }
         problems.error(special ?? code, detail, help: help, at: node.span, fixIts: fixIts ?? [])
         return nil

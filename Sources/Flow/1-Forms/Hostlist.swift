@@ -69,6 +69,11 @@ extension Hostlist {
     guard text.utf8.count <= 65536 else {
       return .wrong("The hostlist is too long.", help: "Use ranges: `node[001-512]`.")
     }
+    if text.contains(".") {
+      return .wrong(
+        "`\(shown(text))` has a domain in it.",
+        help: "`domain:` is added to every name: write the part before the first dot.")
+    }
     var list = Hostlist()
     for item in splitItems(text) {
       switch parseItem(item) {
@@ -83,7 +88,15 @@ extension Hostlist {
         "`\(shown(text))` stands for more than \(SpecLimits.names) machines.",
         help: "Check the range for a digit too many.")
     }
-    return list.nameProblem().map { .wrong($0.detail, help: $0.help, replacement: nil) } ?? .value(list)
+    guard let problem = list.nameProblem() else { return .value(list) }
+    return .wrong(problem.detail, help: problem.help, replacement: mended(text))
+  }
+
+  /// Names as others write them: in capitals, with underscores. Nil: something else is wrong with them.
+  private static func mended(_ text: String) -> String? {
+    let lower = String(text.lowercased().map { $0 == "_" ? "-" : $0 })
+    guard lower != text, case .value = parse(lower) else { return nil }
+    return lower
   }
 
   private struct Problem: Error {

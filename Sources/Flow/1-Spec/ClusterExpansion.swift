@@ -58,7 +58,7 @@ struct ClusterExpansion {
       paths[path.value] = path.span
     }
     for secret in value.secrets { paths[secret.name.value] = secret.name.span }
-    return ClientImage(
+    var result = ClientImage(
       name: image.name.value, release: release,
       asOf: value.asOf?.value ?? context.declaration.repositories?.value.asOf?.value, kernel: value.kernel,
       install: value.install,
@@ -67,6 +67,8 @@ struct ClusterExpansion {
         entry.value.map { ClientImage.Permission(path: entry.name.value, owner: $0.owner, mode: $0.mode) }
       }, secrets: value.secrets.compactMap(Self.secret), run: value.run.map(\.value), source: image.span,
       pathSources: paths)
+    result.kernelArguments = value.kernelArguments.map(\.value)
+    return result
   }
 
   static func secret(_ secret: Named<ImageSecretSection.Declaration>) -> ClientImage.Secret? {
@@ -82,12 +84,15 @@ struct ClusterExpansion {
     nodes.reserveCapacity(context.nodes.reduce(0) { $0 + $1.names.count })
     for (group, names) in zip(context.declaration.nodes, context.nodes) {
       guard let image = group.value.image?.value else { continue }
+      let ofImage = context.declaration.images.first { $0.name.value == image }?.value?.kernelArguments ?? []
+      let arguments = KernelArguments((ofImage + group.value.kernelArguments).map(\.value))
       for (index, name) in names.names.enumerated() {
-        nodes.append(
-          ComputeNode(
-            name: name, image: image, boot: group.value.boot, state: group.value.state,
-            nics: nics(group.value.nics, index),
-            bmc: bmc(group.value.bmc, index), source: group.span))
+        var node = ComputeNode(
+          name: name, image: image, boot: group.value.boot, state: group.value.state,
+          nics: nics(group.value.nics, index),
+          bmc: bmc(group.value.bmc, index), source: group.span)
+        node.kernelArguments = arguments
+        nodes.append(node)
       }
     }
     return nodes

@@ -4,16 +4,19 @@
 package struct Diagnostic: Hashable, Codable, Sendable {
   package enum Severity: String, Codable, Sendable { case error, warning }
 
-  /// A change that certainly mends the problem.
+  /// A change that mends the problem.
   package struct FixIt: Hashable, Codable, Sendable {
     package var label: String
     package var span: SourceSpan
     package var replacement: String
+    /// It may be written without asking. Else it is a guess at what was meant.
+    package var isCertain: Bool
 
-    package init(label: String, span: SourceSpan, replacement: String) {
+    package init(label: String, span: SourceSpan, replacement: String, isCertain: Bool = true) {
       self.label = label
       self.span = span
       self.replacement = replacement
+      self.isCertain = isCertain
     }
   }
 

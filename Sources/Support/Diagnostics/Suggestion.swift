@@ -47,6 +47,6 @@ package func nearest(to text: String, among candidates: [String]) -> [String] {
 
 extension Diagnostic.FixIt {
   package static func suggestion(_ name: String, at span: SourceSpan) -> Self {
-    Self(label: "did you mean `\(name)`?", span: span, replacement: name)
+    Self(label: "did you mean `\(name)`?", span: span, replacement: name, isCertain: false)
   }
 }

@@ -70,6 +70,7 @@ package enum HeadClones: Wing {
       #!ipxe
       # Written by cluster: \(head.name) is being installed.
       set head \(server)
+      set consoles \(KernelArguments.consoles)
       set nodeargs \(arguments.joined(separator: " "))
       chain --replace --autofree http://\(server)/images/\(image)/boot.ipxe
 

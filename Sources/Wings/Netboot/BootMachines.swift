@@ -30,7 +30,7 @@ struct BootMachines {
       guard let mac = node.nics.first(where: { $0.network == network.name })?.mac, let image = images[node.image]
       else { continue }
       scripts[mac.hyphenated + ".ipxe"] = TreeGoal.Entry(
-        .text(node.boot.provisioner.script(node.name, image: image, script)))
+        .text(node.boot.provisioner.script(node.name, image: image, kernel: node.kernelArguments, script)))
     }
     for head in cluster.heads {
       guard let mac = head.nic(on: network.name)?.mac else { continue }

@@ -16,7 +16,7 @@ package struct BootScript {
   init(server: IPv4Address, prefix: Int, reportEvery: Int) {
     self.server = "\(server)"
     arguments =
-      ".\nset head \(server)\nset nodeargs cluster.ip=${netX/ip}/\(prefix) cluster.gw=${netX/gateway} "
+      "\nset head \(server)\nset nodeargs cluster.ip=${netX/ip}/\(prefix) cluster.gw=${netX/gateway} "
       + "BOOTIF=01-${netX/mac:hexhyp} cluster.report=\(reportEvery) systemd.hostname="
     rest =
       " head=\(server) mac=${netX/mac}\nset tries:int32 0\n:again\n"
@@ -64,17 +64,27 @@ package struct BootScript {
     """
   }
 
-  package func node(_ name: HostID, image: String) -> String {
+  package func node(_ name: HostID, image: String, kernel: KernelArguments = KernelArguments()) -> String {
     let parts = [
-      "#!ipxe\n# Written by cluster. ", name.name, " runs ", image, arguments, name.name, rest, image,
-      "/boot.ipxe ||\n",
-      Self.retry,
+      "#!ipxe\n# Written by cluster. ", name.name, " runs ", image, Self.consoles(kernel), arguments, name.name,
+      Self.own(kernel), rest, image, "/boot.ipxe ||\n", Self.retry,
     ]
     var text = ""
     // Else each of ten thousand scripts is moved while it grows, and takes twice the room.
     text.reserveCapacity(parts.reduce(0) { $0 + $1.utf8.count })
     for part in parts { text += part }
     return text
+  }
+
+  /// The consoles, where the arguments do not name them: `${consoles}` is expanded by the image's script.
+  private static func consoles(_ kernel: KernelArguments) -> String {
+    kernel.nameConsoles ? ".\nset consoles" : ".\nset consoles " + KernelArguments.consoles
+  }
+
+  /// With a tag that the node reports, so that the heads see which arguments it was started with.
+  private static func own(_ kernel: KernelArguments) -> String {
+    guard let tag = kernel.tag else { return "" }
+    return " \(KernelArguments.reservedPrefix)args=\(tag) " + kernel.words.joined(separator: " ")
   }
 
   /// A head boots from its disk, unless it is being installed.

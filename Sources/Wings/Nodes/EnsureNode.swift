@@ -41,6 +41,8 @@ package struct NodeGoal: Hashable, Codable, Sendable {
   package var boot: ComputeNode.Boot
   /// `name/digest`.
   package var image: String
+  /// The tag of its kernel's own arguments. Nil: it has none.
+  package var arguments: String?
   /// Where it is to report to. A node that reports to another address is not ready. Nil: anywhere.
   package var server: IPv4Address?
   /// Power-cycle a node that is not ready. Off: it is powered on, and waited for.

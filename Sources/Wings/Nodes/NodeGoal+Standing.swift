@@ -42,11 +42,11 @@ extension NodeGoal {
     case .ready where report.isAt(anotherThan: address):
       let (old, new) = (report.address.map { "\($0)" } ?? "another address", address.map { "\($0)" } ?? "its own")
       return silent("has \(old) still, not \(new)", for: waited)
-    case .ready where report.image == image && report.verified:
+    case .ready where report.image == image && report.verified && report.arguments == arguments:
       return .met("\(node) ready on \(image)" + (report.quoted.map { "; \($0)" } ?? ""))
     case .ready, .failed:
       guard isNews(report, waited) else { return silent("is \(report.stage.rawValue) still", for: waited) }
-      return .failed(Self.failure(node, report, image, mac))
+      return .failed(failure(report))
     case .powered, .dhcp, .script, .image:
       guard isNews(report, waited), let stage = boot.stage(report.stage) else {
         return silent("has said nothing new", for: waited)
@@ -91,8 +91,8 @@ extension NodeGoal {
       next: stage.advice)
   }
 
-  private static func failure(_ node: HostID, _ report: NodeReport, _ wanted: String, _ mac: MACAddress) -> AgentError {
-    let image = report.image ?? "an unknown image"
+  private func failure(_ report: NodeReport) -> AgentError {
+    let (wanted, image) = (image, report.image ?? "an unknown image")
     if report.stage == .failed {
       return AgentError(
         .imageCorrupt, "\(node) could not boot \(image)", cause: report.quoted,
@@ -102,6 +102,11 @@ extension NodeGoal {
       return AgentError(
         .nodeWrongImage, "\(node) booted \(image), wanted \(wanted)",
         next: "Check its boot order: it must start from the network, from the card with \(mac).")
+    }
+    if report.verified {
+      return AgentError(
+        .nodeWrongImage, "\(node) was started with other arguments of its kernel than are described",
+        next: "Check its boot order, and that the heads serve its script: /ipxe/\(mac.hyphenated).ipxe.")
     }
     return AgentError(
       .imageCorrupt, "\(node) runs \(image) without having verified it",

@@ -66,6 +66,9 @@ package struct NodeReport: Hashable, Codable, Sendable {
   package var every: Int?
   /// The tag of the identity that it has taken, by its own word. Nil: it does not say.
   package var identity: String?
+  /// The tag of the kernel arguments that it was started with, by its own word: see `KernelArguments`. Nil: none of the
+  /// description's.
+  package var arguments: String?
   /// The newest that does not count.
   package var elsewhere: Elsewhere?
 

@@ -20,8 +20,10 @@ package enum Nodes: Wing {
       guard let nic = node.nics.first(where: { $0.network == network.name }), let mac = nic.mac,
         let image = images[node.image]
       else { return nil }
-      return NodesKind.Row(
+      var row = NodesKind.Row(
         name: node.name, mac: mac, address: nic.address, bmc: node.bmc, boot: node.boot, image: image)
+      row.arguments = node.kernelArguments.tag
+      return row
     }
     return [
       Resource(

@@ -102,6 +102,8 @@ extension NodesKind {
         "\(row.name) was ready, and has been silent for \(rough(age))" + words(of: report.elsewhere, row))
     case .ready where report.image != row.image: return .restart("\(row.name) runs \(image), not \(row.image)")
     case .ready where !report.verified: return .restart("\(row.name) runs \(image) without having verified it")
+    case .ready where report.arguments != row.arguments:
+      return .restart("\(row.name) was started with other arguments of its kernel")
     case .ready where report.isAt(anotherThan: row.address):
       let old = report.address.map { "\($0)" } ?? "another address"
       return .boot("\(row.name) has \(old), not \(row.address): it takes that when it renews its lease")
@@ -145,9 +147,10 @@ extension NodesKind {
       }
     // It comes back to an address that Pacemaker brings up, or to services that Pacemaker has let go of.
     let first: [ResourceID] = if case .move = need { [PacemakerConfigurationKind.id] } else { [] }
-    let goal = NodeGoal(
+    var goal = NodeGoal(
       node: row.name, mac: row.mac, address: row.address, bmc: row.bmc, boot: row.boot, image: row.image,
       server: server, restart: restart, interrupts: need.takesAway, deadlineSeconds: 600)
+    goal.arguments = row.arguments
     return StepDraft(
       "\(verb)-\(row.name)", on: context.activeHead, EnsureNode(goal), disruption: disruption, because: reason,
       independent: true, place: place, after: first)

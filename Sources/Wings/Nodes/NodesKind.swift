@@ -43,6 +43,8 @@ package enum NodesKind: ResourceKind {
     package var boot: ComputeNode.Boot
     /// `name/digest`.
     package var image: String
+    /// The tag of its kernel's own arguments. Nil: it has none.
+    package var arguments: String?
 
     package init(
       name: HostID, mac: MACAddress, address: IPv4Address, bmc: BMC?, boot: ComputeNode.Boot = .stateless, image: String

@@ -124,6 +124,6 @@ struct Claims<Value: Hashable & CustomStringConvertible, Key: Hashable> {
       code,
       "The \(noun) \(collision.value) would go to \(collision.first.text) and to \(collision.second.text).\(more)",
       help: "With a `+` at the end the \(noun) counts up with the names.", at: span,
-      fixIts: [.init(label: "write `\(collision.value)+`", span: end, replacement: "+")])
+      fixIts: [.init(label: "write `\(collision.value)+`", span: end, replacement: "+", isCertain: false)])
   }
 }

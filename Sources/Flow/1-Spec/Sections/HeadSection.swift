@@ -116,6 +116,7 @@ enum NodeGroupSection: Section {
     var nics: [Named<NICDeclaration>]
     var bmc: Located<BMCDeclaration>?
     var state: ComputeNode.State
+    var kernelArguments: [Located<String>]
     /// Settings of sets for these nodes.
     var packages: [SetRequest]
     /// Values of the keys that wings have declared, by key.
@@ -145,13 +146,17 @@ enum NodeGroupSection: Section {
       "out: away for repair, or in somebody else's hands. Nothing is done to them or waited for, and they do not count; they keep their addresses and boot scripts. Default: in."
     ) as Key<ComputeNode.State>
 
+  static let kernelArguments = Key(
+    "kernel_args", .list(of: .kernelArgument, "a list of arguments of the kernel"),
+    "Arguments of their kernels, after those of their image. Default: none.")
+
   static let packages = Key(
     "packages", PackagesSection.settings,
     "Settings of package sets for these nodes, by set: those that a set has `per: node`. Default: as for all nodes.")
 
   static let keys = [
     names.description, image.description, nics.description, bmc.description, state.description,
-    packages.description,
+    kernelArguments.description, packages.description,
   ]
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration { read(fields, bmc, [], &problems) }
@@ -168,7 +173,9 @@ enum NodeGroupSection: Section {
     Declaration(
       names: fields.read(names, &problems), image: fields.read(image, &problems),
       nics: fields.read(nics, &problems)?.value ?? [], bmc: fields.read(bmc, &problems),
-      state: fields.read(state, &problems)?.value ?? .in, packages: fields.read(packages, &problems)?.value ?? [],
+      state: fields.read(state, &problems)?.value ?? .in,
+      kernelArguments: fields.read(kernelArguments, &problems)?.value ?? [],
+      packages: fields.read(packages, &problems)?.value ?? [],
       settings: more.settings(fields, &problems))
   }
 }

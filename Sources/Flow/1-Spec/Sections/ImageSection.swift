@@ -9,6 +9,7 @@ enum ImageSection: Section {
     /// It names a day, readable or not.
     var isDated: Bool
     var kernel: String
+    var kernelArguments: [Located<String>]
     var install: [String]
     var files: Located<String>?
     var permissions: [Named<ClientImage.Permission>]
@@ -30,6 +31,10 @@ enum ImageSection: Section {
     "The day whose packages the image has: `2026-11-28`. Another day makes another image. Default: that of `repositories`."
   )
   static let kernel = Key("kernel", .package, "The kernel's package. Default: linux-image-amd64.")
+  static let kernelArguments = Key(
+    "kernel_args", .list(of: .kernelArgument, "a list of arguments of the kernel"),
+    "Arguments of its nodes' kernels, beside ours. A `console=` among them takes the place of tty0 and ttyS0. Default: none."
+  )
   static let install = Key(
     "install", .list(of: .package, "a list of packages", unique: true), "Packages of the distribution to install.")
   static let files = Key(
@@ -57,14 +62,16 @@ enum ImageSection: Section {
     "Package sets of the site that this image does not have. Default: none.")
 
   static let keys = [
-    release.description, asOf.description, kernel.description, install.description, files.description,
-    permissions.description, secrets.description, run.description, packages.description, without.description,
+    release.description, asOf.description, kernel.description, kernelArguments.description, install.description,
+    files.description, permissions.description, secrets.description, run.description, packages.description,
+    without.description,
   ]
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
     Declaration(
       release: fields.read(release, &problems), asOf: fields.read(asOf, &problems),
       isDated: fields.entry(asOf.name) != nil, kernel: fields.read(kernel, &problems)?.value ?? "linux-image-amd64",
+      kernelArguments: fields.read(kernelArguments, &problems)?.value ?? [],
       install: fields.read(install, &problems)?.value.map(\.value) ?? [], files: fields.read(files, &problems),
       permissions: fields.read(permissions, &problems)?.value ?? [],
       secrets: fields.read(secrets, &problems)?.value ?? [], run: fields.read(run, &problems)?.value ?? [],

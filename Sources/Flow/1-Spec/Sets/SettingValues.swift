@@ -71,7 +71,7 @@ struct SettingValues {
     return values
   }
 
-  /// What counts for the whole cluster: what the site says, or the images of a set that is on in these only. One of
+  /// The value for the whole cluster: what the site says, or the images of a set that is on in these only. One of
   /// them is enough, and those that say it agree.
   private func ofCluster(
     _ name: String, _ sort: SettingSection.Sort, _ declaration: SettingSection.Declaration, _ problems: inout Problems

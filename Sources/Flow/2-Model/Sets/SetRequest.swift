@@ -38,7 +38,7 @@ package struct SetRequest: Hashable, Sendable {
   package var given: [Given]
   /// The only images that it is on in. Nil: all of them.
   package var images: Set<String>?
-  /// What images say of it, by their names.
+  /// The settings that images give, by their names.
   package var ofImages: [String: [Given]] = [:]
   /// The repository that it is taken from. Nil: it is beside the description, or comes with the program.
   package var origin: SetOrigin?

@@ -299,6 +299,8 @@ package struct ClientImage: Hashable, Sendable {
   package var asOf: ArchiveDate?
   /// The kernel's package: `linux-image-amd64`.
   package var kernel: String
+  /// Arguments of its nodes' kernels, before those of their groups.
+  package var kernelArguments: [String] = []
   /// Distribution packages.
   package var install: [String]
   /// A folder beside the spec, laid over the image's root.
@@ -350,6 +352,8 @@ package struct ComputeNode: Hashable, Sendable {
   package var state: State
   package var nics: [NIC]
   package var bmc: BMC?
+  /// Arguments that its image and its group add.
+  package var kernelArguments = KernelArguments()
   /// The group's entry in `nodes:`.
   package var source: SourceSpan
 

@@ -6,16 +6,32 @@ package struct MACAddress: Hashable, Comparable, Sendable {
 
   package init(bits: UInt64) { self.bits = bits & 0xffff_ffff_ffff }
 
-  /// Reads an address. Nil unless `text` is six hexadecimal octets between colons or hyphens.
+  /// Reads an address as cards, switches and vendors' lists have it. Nil unless `text` is twelve hexadecimal digits, in
+  /// twos between colons or hyphens, in fours between dots (`0030.48c6.1b6a`), or together.
   package init?(_ text: some StringProtocol) {
-    let octets = text.split(omittingEmptySubsequences: false) { $0 == ":" || $0 == "-" }
-    guard octets.count == 6 else { return nil }
+    let parts = text.utf8.split(omittingEmptySubsequences: false) { byte in
+      byte == UInt8(ascii: ":") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
+    }
+    let isDotted = text.utf8.contains(UInt8(ascii: "."))
+    guard parts.count == 1 || parts.count == (isDotted ? 3 : 6) else { return nil }
     var bits: UInt64 = 0
-    for octet in octets {
-      guard octet.utf8.count == 2, let value = UInt8(octet, radix: 16), octet.first != "+" else { return nil }
-      bits = bits << 8 | UInt64(value)
+    for part in parts {
+      guard part.count == 12 / parts.count else { return nil }
+      for byte in part {
+        guard let digit = Self.value(byte) else { return nil }
+        bits = bits << 4 | digit
+      }
     }
     self.bits = bits
+  }
+
+  private static func value(_ byte: UInt8) -> UInt64? {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt64(byte - UInt8(ascii: "0"))
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt64(byte - UInt8(ascii: "a") + 10)
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt64(byte - UInt8(ascii: "A") + 10)
+    default: nil
+    }
   }
 
   package static func < (a: Self, b: Self) -> Bool { a.bits < b.bits }

@@ -11,8 +11,9 @@ package protocol Provisioner: SendableMetatype {
   /// The iPXE script that a node's card fetches by its MAC address from whichever head answers it.
   ///
   /// - Parameter image: `name/digest`.
+  /// - Parameter kernel: what the description adds to its kernel's arguments.
   /// - Parameter scripts: the beginnings and ends that all scripts of a network share.
-  static func script(_ node: HostID, image: String, _ scripts: BootScript) -> String
+  static func script(_ node: HostID, image: String, kernel: KernelArguments, _ scripts: BootScript) -> String
 }
 
 package enum Provisioners {

@@ -22,7 +22,9 @@ package enum Stateless: Provisioner {
       .ready, "ready", patience: NodeReport.lately, advice: "Check its console, and its link to the boot network."),
   ]
 
-  package static func script(_ node: HostID, image: String, _ scripts: BootScript) -> String {
-    scripts.node(node, image: image)
+  package static func script(
+    _ node: HostID, image: String, kernel: KernelArguments, _ scripts: BootScript
+  ) -> String {
+    scripts.node(node, image: image, kernel: kernel)
   }
 }
