@@ -47,6 +47,7 @@ enum EveryKeyValues {
     "/images/*/secrets/*/permissions": ["root:adm 0440"],
     "/images/*/run": ["[images/last.sh]"],
     "/images/*/kernel_args": ["[console=ttyS1]"],
+    "/nodes/*/table": ["nodes.csv"],
     "/nodes/*/kernel_args": ["[iommu=pt]"],
     "/images/*/packages": ["{ metrics: { disks: 4 } }"],
     "/images/*/packages/*": ["{ disks: 4 }"],

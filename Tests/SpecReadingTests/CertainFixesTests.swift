@@ -68,7 +68,7 @@ import Wings
   }
 
   @Test func whatItCannotMendStays() {
-    let text = Self.site(names: "n1.example.org,n2.example.org")
+    let text = Self.site(names: "\"n1.example.org,n2.example.org\"")
     #expect(Self.written(text) == (text, []))
     #expect(Self.errors(text) == ["`n1.example.org,n2.example.org` has a domain in it."])
   }

@@ -21,18 +21,29 @@ func bytes(of path: String) throws -> [UInt8] {
   return Array(try Data(contentsOf: folder.appending(path: path)))
 }
 
-func rendered(_ reading: SpecReading, _ bytes: [UInt8], file: String = "spec.yaml") -> String {
-  DiagnosticRenderer(sources: [SourceText(file: file, bytes: bytes)]).render(reading.diagnostics)
+func rendered(
+  _ reading: SpecReading, _ bytes: [UInt8], file: String = "spec.yaml", tables: [String: [UInt8]] = [:]
+) -> String {
+  let sources = [SourceText(file: file, bytes: bytes)] + tables.map { SourceText(file: $0.key, bytes: $0.value) }
+  return DiagnosticRenderer(sources: sources).render(reading.diagnostics)
 }
+
+/// A case's description, and the tables beside it.
+private func read(_ name: String) throws -> (reading: SpecReading, bytes: [UInt8], tables: [String: [UInt8]]) {
+  let bytes = try bytes(of: "cases/\(name)/spec.yaml")
+  var tables: [String: [UInt8]] = [:]
+  for path in SpecReader.tables(of: bytes, file: "spec.yaml") { tables[path] = try? table("cases/\(name)/\(path)") }
+  return (SpecReader.read(bytes, file: "spec.yaml", keys: WingCatalog.keys, tables: tables), bytes, tables)
+}
+
+private func table(_ path: String) throws -> [UInt8] { try bytes(of: path) }
 
 @Test("A case gives the diagnostics, or the cluster, that its folder holds", arguments: cases)
 func matchesGolden(_ name: String) throws {
-  let bytes = try bytes(of: "cases/\(name)/spec.yaml")
-
-  let reading = SpecReader.read(bytes, file: "spec.yaml", keys: WingCatalog.keys)
+  let (reading, bytes, tables) = try read(name)
 
   #expect((reading.cluster == nil) == reading.diagnostics.contains { $0.severity == .error })
-  expectGolden(rendered(reading, bytes), at: "cases/\(name)/diagnostics.txt")
+  expectGolden(rendered(reading, bytes, tables: tables), at: "cases/\(name)/diagnostics.txt")
   if let cluster = reading.cluster { expectGolden(ClusterDump(cluster).text, at: "cases/\(name)/cluster.txt") }
 }
 
@@ -48,8 +59,7 @@ func matchesGolden(_ name: String) throws {
 @Test func theCasesCoverNearlyAllCodes() throws {
   var seen: Set<String> = []
   for name in cases {
-    let reading = SpecReader.read(try bytes(of: "cases/\(name)/spec.yaml"), file: "spec.yaml", keys: WingCatalog.keys)
-    seen.formUnion(reading.diagnostics.map(\.code.id))
+    seen.formUnion(try read(name).reading.diagnostics.map(\.code.id))
   }
   // Made by other tests: too large to keep in a file, or needing the file system.
   let elsewhere: Set<String> = [

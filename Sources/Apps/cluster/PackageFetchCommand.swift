@@ -17,9 +17,7 @@ struct PackageFetchCommand: AsyncParsableCommand {
   func run() async throws {
     try await Failure.telling {
       // The description alone: it has errors as long as its sets are not here.
-      let bytes = Array(try Data(contentsOf: options.location))
-      let reading = SpecReader.read(bytes, file: options.location.lastPathComponent, keys: WingCatalog.keys)
-      guard let cluster = reading.cluster else {
+      guard let cluster = try Specification.description(options.location) else {
         _ = try options.specification()
         throw ExitCode.failure
       }

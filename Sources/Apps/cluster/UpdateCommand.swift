@@ -64,7 +64,8 @@ struct UpdateCommand: AsyncParsableCommand {
     let written: [UInt8]
     do throws(DateEditing.Refusal) {
       written = try DateEditing.write(
-        date, into: images, of: before.bytes, file: options.location.lastPathComponent, keys: WingCatalog.keys)
+        date, into: images, of: before.bytes, file: options.location.lastPathComponent, keys: WingCatalog.keys,
+        tables: before.files.texts)
     } catch { throw Failure(error.what, next: error.next) }
     guard written != before.bytes else {
       return Terminal.print("Nothing to write: \(options.file) says \(date) already.")

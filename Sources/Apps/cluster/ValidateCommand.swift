@@ -54,7 +54,8 @@ struct ValidateCommand: AsyncParsableCommand {
       throw Failure("\(error)", next: "Give the description with --file, or change to its folder.")
     }
     let (bytes, written) = CertainFixes.write(
-      into: before.bytes, file: options.location.lastPathComponent, keys: WingCatalog.keys)
+      into: before.bytes, file: options.location.lastPathComponent, keys: WingCatalog.keys,
+      tables: before.files.texts)
     if written.isEmpty { return Terminal.note("Nothing to fix that is certain.") }
     try options.write(bytes)
     for fix in written { Terminal.note("\(fix.span): \(fix.label)") }

@@ -8,6 +8,8 @@ struct FilesBeside {
 
   struct Found {
     var files: [String: SiteFiles.File] = [:]
+    /// The bytes of the files, by path.
+    var texts: [String: [UInt8]] { SiteFiles(files: files).texts }
     /// Paths at which there is nothing.
     var missing: [String] = []
     /// Paths that lead through a symbolic link, and perhaps out of the repository.

@@ -30,11 +30,13 @@ package struct Specification: Sendable {
     _ location: URL, fetched: FetchedSets = .ofUser
   ) throws(SpecificationError) -> Specification {
     let bytes = try read(location, limit: SpecReader.byteLimit)
-    let reading = SpecReader.read(bytes, file: location.lastPathComponent, keys: WingCatalog.keys)
-    var result = Specification(
-      bytes: bytes, cluster: reading.cluster, files: SiteFiles(), diagnostics: reading.diagnostics)
-    guard let cluster = reading.cluster else { return result }
     let beside = FilesBeside(location.deletingLastPathComponent())
+    let file = location.lastPathComponent
+    let tables = try beside.read(SpecReader.tables(of: bytes, file: file))
+    let reading = SpecReader.read(bytes, file: file, keys: WingCatalog.keys, tables: tables.texts)
+    var result = Specification(
+      bytes: bytes, cluster: reading.cluster, files: SiteFiles(files: tables.files), diagnostics: reading.diagnostics)
+    guard let cluster = reading.cluster else { return result }
     let found = try beside.read(SpecReader.referencedPaths(cluster))
     result.files.files = found.files
     let lacking = result.addForeignSets(cluster, fetched)
@@ -47,6 +49,14 @@ package struct Specification: Sendable {
         + SpecReader.privateFiles(found.unreadable, cluster)
         + SpecReader.secretsInImages(Set(found.files.keys), cluster) + lacking)
     return result
+  }
+
+  /// The cluster that the description and its tables alone describe. Nil: they have errors.
+  package static func description(_ location: URL) throws(SpecificationError) -> Cluster? {
+    let bytes = try read(location, limit: SpecReader.byteLimit)
+    let file = location.lastPathComponent
+    let tables = try FilesBeside(location.deletingLastPathComponent()).read(SpecReader.tables(of: bytes, file: file))
+    return SpecReader.read(bytes, file: file, keys: WingCatalog.keys, tables: tables.texts).cluster
   }
 
   /// Adds sets of other repositories, and the program's own where the site has none of that name.
@@ -94,6 +104,9 @@ package struct Specification: Sendable {
 }
 
 extension SiteFiles {
+  /// The bytes of the files, by path. Links are none.
+  package var texts: [String: [UInt8]] { files.filter { $0.value.kind != .link }.mapValues(\.contents.bytes) }
+
   /// Adds a set that comes with the program, as if it stood beside the description.
   package mutating func addBuiltIn(_ set: String) {
     for file in BuiltInSets.all[set] ?? [] {
@@ -122,9 +135,10 @@ extension Specification {
         .git, "commit \(commit.prefix(12)) has no \(name)",
         next: "Compare with a commit that has the description: git log -- \(name)")
     }
-    let reading = SpecReader.read(file.bytes, file: name, keys: WingCatalog.keys)
-    var result = Specification(
-      bytes: file.bytes, cluster: reading.cluster, files: SiteFiles(), diagnostics: reading.diagnostics)
+    var result = Specification(bytes: file.bytes, cluster: nil, files: SiteFiles(), diagnostics: [])
+    _ = try result.add(SpecReader.tables(of: file.bytes, file: name), at: commit, in: repository)
+    let reading = SpecReader.read(file.bytes, file: name, keys: WingCatalog.keys, tables: result.files.texts)
+    (result.cluster, result.diagnostics) = (reading.cluster, reading.diagnostics)
     guard let cluster = reading.cluster else { return result }
     let missing = try result.add(SpecReader.referencedPaths(cluster), at: commit, in: repository)
     let lacking = result.addForeignSets(cluster, .ofUser)

@@ -19,6 +19,8 @@ package struct Problems: Sendable {
       dropped += 1
       return
     }
+    // A group of nodes that is read for each row of a table has its own mistakes in each of them.
+    if list.contains(diagnostic) { return }
     list.append(diagnostic)
   }
 

@@ -24,7 +24,7 @@ extension Section {
     let own = Set(keys.map(\.name))
     let replaced = keys.map { key in more.first { $0.name == key.name } ?? key }
     let (noun, keys) = (noun, replaced + more.filter { !own.contains($0.name) })
-    let required = keys.filter(\.required).map(\.name)
+    let required = keys.filter { $0.required && !$0.mayBeInTable }.map(\.name)
     var schema = SchemaValue.members([
       "type": .text("object"), "description": .text(doc),
       "properties": .object(keys.map { .init(key: $0.name, value: $0.described) }),
@@ -45,17 +45,23 @@ package struct Key<Value: Sendable>: Sendable {
   package let name: String
   package let form: Form<Value>
   package let required: Bool
+  /// A table of nodes may have it instead, so that an editor, which does not know the table, does not miss it.
+  package let mayBeInTable: Bool
   package let doc: String
 
-  package init(_ name: String, _ form: Form<Value>, required: Bool = false, _ doc: String) {
+  package init(
+    _ name: String, _ form: Form<Value>, required: Bool = false, mayBeInTable: Bool = false, _ doc: String
+  ) {
     self.name = name
     self.form = form
     self.required = required
+    self.mayBeInTable = mayBeInTable
     self.doc = doc
   }
 
   package var description: KeyDescription {
-    KeyDescription(name: name, required: required, doc: doc, noun: form.noun, schema: form.schema)
+    KeyDescription(
+      name: name, required: required, mayBeInTable: mayBeInTable, doc: doc, noun: form.noun, schema: form.schema)
   }
 }
 
@@ -63,6 +69,7 @@ package struct Key<Value: Sendable>: Sendable {
 package struct KeyDescription: Sendable {
   package let name: String
   package let required: Bool
+  package let mayBeInTable: Bool
   package let doc: String
   package let noun: String
   package let schema: SchemaValue

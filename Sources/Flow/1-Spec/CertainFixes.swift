@@ -9,18 +9,18 @@ package enum CertainFixes {
 
   /// - Returns: the description, and the fixes that were written, with their places at that moment.
   package static func write(
-    into bytes: [UInt8], file: String, keys: [WingKey]
+    into bytes: [UInt8], file: String, keys: [WingKey], tables: [String: [UInt8]] = [:]
   ) -> (bytes: [UInt8], written: [Diagnostic.FixIt]) {
     var (result, written): ([UInt8], [Diagnostic.FixIt]) = (bytes, [])
     for _ in 0..<rounds {
-      let problems = SpecReader.read(result, file: file, keys: keys).diagnostics
+      let problems = SpecReader.read(result, file: file, keys: keys, tables: tables).diagnostics
       let fixes = apart(problems.flatMap(\.fixIts).filter { $0.isCertain && $0.span.file == file })
       let next = fixes.reduce(into: (result, [Diagnostic.FixIt]())) { state, fix in
         guard let changed = applied(fix, to: state.0, file) else { return }
         state = (changed, state.1 + [fix])
       }
       if next.1.isEmpty { break }
-      let left = SpecReader.read(next.0, file: file, keys: keys).diagnostics
+      let left = SpecReader.read(next.0, file: file, keys: keys, tables: tables).diagnostics
       // Two that are right by themselves may contradict each other: nothing is made worse.
       guard errors(left) < errors(problems) || hides(problems, left) else { break }
       (result, written) = (next.0, written + next.1.reversed())

@@ -20,9 +20,10 @@ package enum DateEditing {
 
   /// The description with the date for these images, for all that are described when none is named.
   package static func write(
-    _ date: ArchiveDate, into images: [String], of bytes: [UInt8], file: String, keys: [WingKey]
+    _ date: ArchiveDate, into images: [String], of bytes: [UInt8], file: String, keys: [WingKey],
+    tables: [String: [UInt8]] = [:]
   ) throws(Refusal) -> [UInt8] {
-    guard let before = SpecReader.read(bytes, file: file, keys: keys).cluster else {
+    guard let before = SpecReader.read(bytes, file: file, keys: keys, tables: tables).cluster else {
       throw Refusal(what: "\(file) has errors", next: "Run `cluster validate`, and correct what it shows.")
     }
     if let unknown = images.first(where: { name in !before.images.contains { $0.name == name } }) {
@@ -39,15 +40,16 @@ package enum DateEditing {
       result.replaceSubrange(edit.range, with: edit.replacement)
     }
     result = Array(bytes.prefix(byteOrderMark)) + result
-    try check(result, before, date, chosen, file, keys)
+    try check(result, before, date, chosen, file, keys, tables)
     return result
   }
 
   /// Refuses what an alias makes of it: one text may say the date of several images.
   private static func check(
-    _ bytes: [UInt8], _ before: Cluster, _ date: ArchiveDate, _ chosen: Set<String>, _ file: String, _ keys: [WingKey]
+    _ bytes: [UInt8], _ before: Cluster, _ date: ArchiveDate, _ chosen: Set<String>, _ file: String, _ keys: [WingKey],
+    _ tables: [String: [UInt8]]
   ) throws(Refusal) {
-    let after = SpecReader.read(bytes, file: file, keys: keys).cluster
+    let after = SpecReader.read(bytes, file: file, keys: keys, tables: tables).cluster
     let expected = before.images.map { chosen.contains($0.name) ? date : $0.asOf }
     guard after?.images.map(\.name) == before.images.map(\.name), after?.images.map(\.asOf) == expected else {
       throw Refusal(

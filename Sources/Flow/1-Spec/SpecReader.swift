@@ -10,13 +10,33 @@ package enum SpecReader {
 
   /// - Parameter file: the name that diagnostics show.
   /// - Parameter keys: the top-level keys that wings read.
-  package static func read(_ bytes: [UInt8], file: String, keys: [WingKey]) -> SpecReading {
+  /// - Parameter tables: what is in the tables of nodes that it names, by their paths: see `tables(of:file:)`.
+  package static func read(
+    _ bytes: [UInt8], file: String, keys: [WingKey], tables: [String: [UInt8]] = [:]
+  ) -> SpecReading {
     var problems = Problems(file: file)
-    let cluster = cluster(bytes, keys, &problems)
+    let cluster = cluster(bytes, keys, tables, &problems)
     return SpecReading(cluster: problems.hasErrors ? nil : cluster, diagnostics: problems.sorted)
   }
 
-  private static func cluster(_ bytes: [UInt8], _ keys: [WingKey], _ problems: inout Problems) -> Cluster? {
+  /// The paths of the tables of nodes that a description names, beside it.
+  package static func tables(of bytes: [UInt8], file: String) -> [String] {
+    // Most have none, and need not be read twice.
+    guard bytes.count <= byteLimit, bytes.firstRange(of: NodeGroupSection.table.name.utf8) != nil else { return [] }
+    var unheard = Problems(file: file)
+    let text = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? Array(bytes.dropFirst(3)) : bytes
+    guard CharacterScan.check(text, &unheard),
+      let root = TreeBuilder.build(text, SourceText(file: file, bytes: text), &unheard)
+    else { return [] }
+    return NodeTables.paths(in: root).compactMap { path in
+      let node = SpecNode(.scalar(.init(text: path.value, plain: false)), path.span, weight: 1)
+      return NodeGroupSection.table.form.read(node, &unheard)
+    }
+  }
+
+  private static func cluster(
+    _ bytes: [UInt8], _ keys: [WingKey], _ tables: [String: [UInt8]], _ problems: inout Problems
+  ) -> Cluster? {
     guard bytes.count <= byteLimit else {
       problems.error(
         .tooLarge, "The file is larger than \(byteLimit >> 20) MiB.",
@@ -27,9 +47,10 @@ package enum SpecReader {
     }
     let text = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? Array(bytes.dropFirst(3)) : bytes
     guard CharacterScan.check(text, &problems),
-      let root = TreeBuilder.build(text, SourceText(file: problems.file, bytes: text), &problems),
-      let declaration = ClusterSection.form(keys).read(root, &problems)
+      let root = TreeBuilder.build(text, SourceText(file: problems.file, bytes: text), &problems)
     else { return nil }
+    let (whole, hasNodes) = NodeTables(files: tables).expanded(root, &problems)
+    guard let declaration = ClusterSection.form(keys).read(whole, &problems), hasNodes else { return nil }
     let context = CheckContext(declaration, &problems)
     NetworkChecks.run(context, &problems)
     UniquenessChecks.run(context, &problems)
@@ -38,7 +59,10 @@ package enum SpecReader {
     HighAvailabilityChecks.run(context, &problems)
     ImageSecretChecks.run(context, &problems)
     EffectChecks.run(context, &problems)
-    return problems.hasErrors ? nil : ClusterExpansion.cluster(context)
+    if problems.hasErrors { return nil }
+    var cluster = ClusterExpansion.cluster(context)
+    cluster?.tables = tables.keys.sorted()
+    return cluster
   }
 
   /// The JSON schema of the format, for editors.

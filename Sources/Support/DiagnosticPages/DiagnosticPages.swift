@@ -57,6 +57,7 @@ package enum DiagnosticPages {
     "spec.bad-pattern": PackageResources.spec_bad_pattern_md,
     "spec.bad-permission": PackageResources.spec_bad_permission_md,
     "spec.bad-range": PackageResources.spec_bad_range_md,
+    "spec.bad-table": PackageResources.spec_bad_table_md,
     "spec.bad-url": PackageResources.spec_bad_url_md,
     "spec.bmc-unreachable": PackageResources.spec_bmc_unreachable_md,
     "spec.boot-without-dhcp": PackageResources.spec_boot_without_dhcp_md,

@@ -30,6 +30,7 @@ extension Diagnostic.Code {
   package static let badNumber = Self("spec.bad-number", "Not a valid number")
   package static let badName = Self("spec.bad-name", "Not a valid name")
   package static let badHostlist = Self("spec.bad-hostlist", "Not a valid hostlist")
+  package static let badTable = Self("spec.bad-table", "Not a usable table of nodes")
   package static let tooManyNames = Self("spec.too-many-names", "Too many machines")
   package static let badAddress = Self("spec.bad-address", "Not an IPv4 address")
   package static let badNetwork = Self("spec.bad-network", "Not a network in CIDR form")
@@ -122,7 +123,8 @@ extension Diagnostic.Code {
     tooLarge, encoding, controlCharacter, tab, syntax, empty, severalDocuments, tooDeep, tooManyValues, aliasExpansion,
     unknownAlias, tag, duplicateKey, keyNotText, tooManyProblems,
     unsupportedVersion, unknownKey, missingKey, emptyValue, wrongType, unknownChoice, repeatedItem, badNumber, badName,
-    badHostlist, tooManyNames, badAddress, badNetwork, badRange, badMAC, badDate, badDuration, badDisk, badPath,
+    badHostlist, badTable,
+    tooManyNames, badAddress, badNetwork, badRange, badMAC, badDate, badDuration, badDisk, badPath,
     badPermission, badPattern,
     badURL, literalSecret, noEffect,
     unknownNetwork, unknownImage, unknownHead, unusedImage, missingFile, linkedPath, privateFile, template, setPath,

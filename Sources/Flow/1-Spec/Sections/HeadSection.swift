@@ -129,7 +129,12 @@ enum NodeGroupSection: Section {
   static let noun = "a node group"
   static let doc = "Nodes that are alike."
 
-  static let names = Key("names", .hostlist, required: true, "The nodes' host names, as a hostlist: node[001-064,100].")
+  static let names = Key(
+    "names", .hostlist, required: true, mayBeInTable: true, "The nodes' host names, as a hostlist: node[001-064,100].")
+  static let table = Key(
+    "table", .path("a table beside the spec"),
+    "A table in the place of names, with a line for each node: CSV with a header of name, mac, address, bmc, image and "
+      + "state, or eno1.mac where there are several interfaces. What a cell leaves empty is as the group says.")
   static let image = Key(
     "image", .label("the name of an image", longest: 32), required: true, "What they run, a name under `images:`.")
   static let nics = Key(
@@ -155,7 +160,7 @@ enum NodeGroupSection: Section {
     "Settings of package sets for these nodes, by set: those that a set has `per: node`. Default: as for all nodes.")
 
   static let keys = [
-    names.description, image.description, nics.description, bmc.description, state.description,
+    names.description, table.description, image.description, nics.description, bmc.description, state.description,
     kernelArguments.description, packages.description,
   ]
 
@@ -230,7 +235,8 @@ enum NodeBMCSection: Section {
   static let noun = "a BMC"
   static let doc = "The baseboard management controller of each node: the way to its power switch."
   static let address = Key(
-    "address", .counted, required: true, "The BMC's IPv4 address. With `+` at the end it counts up with the names.")
+    "address", .counted, required: true, mayBeInTable: true,
+    "The BMC's IPv4 address. With `+` at the end it counts up with the names.")
   static let keys = [address.description] + BMCKeys.keys
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> BMCDeclaration {

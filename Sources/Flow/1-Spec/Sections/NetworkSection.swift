@@ -81,7 +81,7 @@ enum NodeNICSection: Section {
     "network", .label("the name of a network", longest: 32), required: true,
     "The network it is on, a name under `networks:`.")
   static let address = Key(
-    "address", .counted, required: true,
+    "address", .counted, required: true, mayBeInTable: true,
     "Its fixed IPv4 address. With `+` at the end it counts up with the names: 10.1.1.1+.")
   static let mac = Key(
     "mac", .countedMAC, "Its hardware address, by which DHCP knows it. With `+` at the end it counts up with the names."

@@ -20,6 +20,8 @@ package struct Cluster: Hashable, Sendable {
   package var setRequests: [SetRequest] = []
   /// The sets themselves, read from the files beside the description: see `SpecReader.sets`.
   package private(set) var sets: [PackageSet] = []
+  /// Tables of nodes, files beside the description.
+  package var tables: [String] = []
   private var filled = Lazy<FilledSets>()
   /// Settings of sets that node groups give, by the place of the group.
   package var groupRequests: [SourceSpan: [SetRequest]] = [:]
