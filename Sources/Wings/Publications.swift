@@ -52,6 +52,8 @@ package struct HeadService: Hashable, Sendable {
   package var needs: [String] = []
   /// It keeps its state in the folder of `ha: state:`.
   package var keepsState = false
+  /// The file in which it says how it is, while it runs: `ServiceReport`.
+  package var report: String?
   package var source: SourceSpan
 
   package init(name: String, unit: String, checks: [HealthCheck], isOwn: Bool = false, source: SourceSpan) {

@@ -271,6 +271,24 @@ extension Contract {
       try await host.perform(EnsureUnit(UnitGoal(name: unit, enabled: nil, active: false)))
       try await host.perform(EnsureFileAbsent(path: file))
     },
+    Contract(name: "a service says how it is, as long as it runs") { (host) async throws in
+      let path = "/etc/cluster-contract-report"
+      func report(_ text: String) -> EnsureFile { EnsureFile(FileGoal(path: path, contents: .text(text))) }
+      #expect(try await host.ask(ServiceReportProbe(path)) == .some(nil))
+
+      try await host.perform(report("format 1\npid 1\nstate degraded\ndetail it waits for its disk\n"))
+      var state = ServiceReportState(
+        ServiceReport(state: .degraded, detail: "it waits for its disk", process: 1), isCurrent: true)
+      #expect(try await host.ask(ServiceReportProbe(path)) == state)
+
+      try await host.perform(report("format 1\npid 4194305\nstate ok\ndetail well\n"))
+      state = ServiceReportState(ServiceReport(state: .ok, detail: "well", process: 4_194_305), isCurrent: false)
+      #expect(try await host.ask(ServiceReportProbe(path)) == state)
+
+      try await host.perform(report("format 1\nstate fine\ndetail well\n"))
+      await #expect(throws: AgentError.self) { try await host.ask(ServiceReportProbe(path)) }
+      try await host.perform(EnsureFileAbsent(path: path))
+    },
     Contract(name: "every probe is answered") { (host) async throws in
       let probes = [
         AnyProbe(SystemProbe()), AnyProbe(LinksProbe()), AnyProbe(CorosyncProbe()), AnyProbe(CIBProbe()),

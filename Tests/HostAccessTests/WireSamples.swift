@@ -32,6 +32,9 @@ enum WireSamples {
       UnitState(exists: true, enabled: true, masked: false, active: "active", configuration: .stale)),
     SystemUserProbe(user).answered(SystemUserState(uid: 641, gid: 641)),
     SystemUserProbe(user).answered(SystemUserState(uidOwner: "other", gidOwner: "others")),
+    ServiceReportProbe("/run/r").answered(nil),
+    ServiceReportProbe("/run/r").answered(
+      ServiceReportState(ServiceReport(state: .degraded, detail: "d", process: 7), isCurrent: true)),
     StateFolderProbe("/srv/state").answered(StateFolder(isMounted: true, marker: "alps", isEmpty: false)),
     ListenersProbe().answered([Listener(.udp(53), address: "10.1.0.1%eth0", program: "dnsmasq")]),
     LinksProbe().answered([

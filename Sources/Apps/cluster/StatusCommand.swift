@@ -68,9 +68,11 @@ enum StatusText {
       table.add(address.network, address.address, address.holder.map { "on \($0)" } ?? "HELD BY NO HEAD")
     }
     for service in status.services {
+      let isRunning = service.state == "running"
+      let isWell = service.report?.ok != false
       table.add(
-        service.name, service.state == "running" ? "running" : service.state.uppercased(),
-        service.head.map { "on \($0)" } ?? "")
+        service.name, isRunning ? (isWell ? "running" : "RUNNING, NOT WELL") : service.state.uppercased(),
+        service.head.map { "on \($0)" } ?? "", service.report?.detail ?? "")
     }
     return ["Service addresses and services"] + table.lines()
   }

@@ -17,7 +17,7 @@ package enum HighAvailability: Wing {
   ]
   package static let probes: [any Probe.Type] = [
     CorosyncProbe.self, CIBProbe.self, StoredCIBProbe.self, CrmMonProbe.self, FencingProbe.self,
-    ResourceAgentsProbe.self, FenceTestProbe.self, StateFolderProbe.self,
+    ResourceAgentsProbe.self, FenceTestProbe.self, StateFolderProbe.self, ServiceReportProbe.self,
   ]
   package static let operations: [any HostOperation.Type] = [
     EnsureCIB.self, EnsureFencingProven.self, EnsureServicesOn.self, EnsureResourceAgents.self,

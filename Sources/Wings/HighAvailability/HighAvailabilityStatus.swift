@@ -63,6 +63,7 @@ extension HighAvailabilityStatus {
         + cluster.heads.filter { $0.name != head.name }.flatMap { FencingLevel.all(of: $0) }.map {
           Question(head.name, FencingProbe($0.head, level: $0.index))
         }
+        + reports(cluster).map { Question(head.name, ServiceReportProbe($0.path)) }
     }
   }
 
@@ -97,8 +98,14 @@ extension HighAvailability: StatusSection {
     report.addresses += status.addresses.map {
       .init(network: $0.network, address: "\($0.address)", holder: $0.holder?.name)
     }
-    report.services += status.services.map {
-      .init(name: $0.name, head: $0.head?.name, state: $0.state.rawValue)
+    let paths = Dictionary(HighAvailabilityStatus.reports(cluster).map { ($0.service, $0.path) }) { first, _ in first }
+    let answers = Answers(inventory, uninstalled: [])
+    report.services += status.services.map { service in
+      var line = StatusReport.Service(name: service.name, head: service.head?.name, state: service.state.rawValue)
+      if let path = paths[service.name], let head = service.head, service.state == .running {
+        line.report = HighAvailabilityStatus.report(path, on: head, answers)
+      }
+      return line
     }
   }
 }

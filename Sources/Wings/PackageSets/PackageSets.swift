@@ -28,6 +28,7 @@ package enum PackageSets: Wing {
           name: service.name, unit: service.unit, checks: service.check.map { [$0] } ?? [], source: set.source)
         result.needs = service.needs
         result.keepsState = service.keepsState
+        result.report = service.report
         return result
       }
     }

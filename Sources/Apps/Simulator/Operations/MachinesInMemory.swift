@@ -108,6 +108,15 @@ extension StateFolderProbe: MemoryProbe {
   }
 }
 
+extension ServiceReportProbe: MemoryProbe {
+  /// There are no processes in memory: any number that Linux gives counts as one.
+  func answer(of asked: AskedMachine) throws(AgentError) -> ServiceReportState? {
+    guard let file = asked.machine.files[path] else { return nil }
+    guard let report = ServiceReport(file.bytes) else { throw .noReport(path) }
+    return ServiceReportState(report, isCurrent: report.process ?? 1 <= 4_194_304)
+  }
+}
+
 extension EnsureStateFolder: MemoryOperation {
   package var conduct: MemoryConduct { .short(.milliseconds(50), mayEndReports: false) }
 

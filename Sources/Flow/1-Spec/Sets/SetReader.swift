@@ -102,7 +102,8 @@ struct SetReader {
     guard let value = service.value, let unit = value.unit?.value else { return nil }
     return PackageSet.Service(
       name: service.name.value, unit: unit, check: value.check, needs: value.needs.map(\.value),
-      reloads: value.change == .reload, keepsState: value.keepsState, source: service.name.span)
+      reloads: value.change == .reload, keepsState: value.keepsState, report: value.report,
+      source: service.name.span)
   }
 
   private func side(

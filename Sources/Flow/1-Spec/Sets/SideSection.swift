@@ -93,6 +93,7 @@ enum SetServiceSection: Section {
     var needs: [Located<String>]
     var change: Change
     var keepsState: Bool
+    var report: String?
   }
 
   static let noun = "a service of a set"
@@ -112,8 +113,12 @@ enum SetServiceSection: Section {
     "state", .flag,
     "Whether it keeps its state in the folder of `ha: state:`: then it is started only where that is. Default: false.")
 
+  static let report = Key(
+    "report", .absolutePath,
+    "A file in which it says how it is while it runs: `cluster status` shows it. Default: none.")
+
   static let keys = [
-    unit.description, check.description, needs.description, change.description, state.description,
+    unit.description, check.description, needs.description, change.description, state.description, report.description,
   ]
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
@@ -126,7 +131,7 @@ enum SetServiceSection: Section {
     return Declaration(
       unit: fields.read(unit, &problems), check: checks?.checks.first?.value,
       needs: fields.read(needs, &problems)?.value ?? [], change: fields.read(change, &problems)?.value ?? .restart,
-      keepsState: fields.read(state, &problems)?.value ?? false)
+      keepsState: fields.read(state, &problems)?.value ?? false, report: fields.read(report, &problems)?.value)
   }
 }
 

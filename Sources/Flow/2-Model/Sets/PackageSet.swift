@@ -84,12 +84,14 @@ package struct PackageSet: Hashable, Sendable {
     package var reloads: Bool
     /// It keeps its state in the folder of `ha: state:`.
     package var keepsState: Bool
+    /// The file in which it says how it is, while it runs.
+    package var report: String?
     /// In the set's file.
     package var source: SourceSpan
 
     package init(
       name: String, unit: String, check: HealthCheck?, needs: [String], reloads: Bool, keepsState: Bool,
-      source: SourceSpan
+      report: String?, source: SourceSpan
     ) {
       self.name = name
       self.unit = unit
@@ -97,6 +99,7 @@ package struct PackageSet: Hashable, Sendable {
       self.needs = needs
       self.reloads = reloads
       self.keepsState = keepsState
+      self.report = report
       self.source = source
     }
   }

@@ -62,6 +62,8 @@ package struct StatusReport: Codable, Sendable {
     package var head: String?
     /// `running`, `stopped`, `failed` or `unknown`.
     package var state: String
+    /// Its own word on how it is, where it gives one and runs.
+    package var report: Condition?
 
     package init(name: String, head: String?, state: String) {
       self.name = name
