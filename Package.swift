@@ -220,7 +220,10 @@ let package = Package(
     tests("TidyTests", []),
     tests(
       "LabTests",
-      ["HostContract", "Reconciler", "Lab", "Wings", "ClusterModel", "SpecReading", "HostAccess", "AgentServer"]),
+      [
+        "HostContract", "Reconciler", "Lab", "Wings", "ClusterModel", "SpecReading", "HostAccess", "AgentServer",
+        "BuiltInSets",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -2,17 +2,20 @@
 import Foundation
 import PackagePlugin
 
-/// Puts the package sets in `packages/` into the program, as Swift source that the tool of the same name writes.
+/// Puts the package sets in `packages/`, and the gate of `slurm`, into the program, as Swift source that the tool of
+/// the same name writes.
 @main struct EmbedSets: BuildToolPlugin {
   func createBuildCommands(context: PluginContext, target: Target) throws -> [Command] {
-    let folder = context.package.directoryURL.appending(path: "packages")
+    let top = context.package.directoryURL
+    let folder = top.appending(path: "packages")
+    let gate = top.appending(path: "Sources/CommitGate/gate.c")
     let output = context.pluginWorkDirectoryURL.appending(path: "SetFiles.swift")
     let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path).sorted()
     return [
       .buildCommand(
         displayName: "Embedding the package sets", executable: try context.tool(named: "embed-sets").url,
-        arguments: [folder.path, output.path], inputFiles: files.map { folder.appending(path: $0) },
-        outputFiles: [output])
+        arguments: [folder.path, output.path, try context.tool(named: "clang").url.path, gate.path],
+        inputFiles: files.map { folder.appending(path: $0) } + [gate], outputFiles: [output])
     ]
   }
 }

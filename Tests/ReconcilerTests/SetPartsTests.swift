@@ -92,6 +92,30 @@ import Wings
     #expect(needs.map(\.origin) == [.network("private"), .anywhere])
   }
 
+  /// The gate is a file of the set like others, which the build has compiled, and slurmctld alone has it in front.
+  @Test func slurmctldHasTheGateWhereItsStateMoves() throws {
+    func dropIn(_ settings: String, _ ha: String) throws -> (text: String, gate: [UInt8], report: String?) {
+      let loaded = try load("{ munge: {}, slurm: { \(settings) } }", ha: ha)
+      let cluster = try #require(loaded.cluster, "\(loaded.diagnostics)")
+      let resources = Dictionary(
+        Expansion.expand(cluster, loaded.files).map { ("\($0.id)", $0) }, uniquingKeysWith: { first, _ in first })
+      func bytes(_ path: String) throws -> [UInt8] {
+        try #require(resources["file@head1:\(path)"]?.desired as? FileKind.Desired).file.contents.bytes
+      }
+      return (
+        String(decoding: try bytes("/etc/systemd/system/slurmctld.service.d/cluster.conf"), as: UTF8.self),
+        try bytes("/usr/lib/cluster/sets/slurm/gate.so"),
+        WingCatalog.services(of: cluster).first { $0.name == "slurmctld" }?.report
+      )
+    }
+    let durable = try dropIn("cpus: 4", Self.state)
+    #expect(durable.gate.starts(with: [0x7f, UInt8(ascii: "E"), UInt8(ascii: "L"), UInt8(ascii: "F")]))
+    #expect(durable.text.contains("LD_PRELOAD=/usr/lib/cluster/sets/slurm/gate.so"))
+    #expect(durable.text.contains("\"GATE_STATE=/srv/state/slurm/slurmctld\""))
+    #expect(durable.report == "/run/cluster-slurm/gate")
+    #expect(!(try dropIn("durable: false", Self.state).text.contains("LD_PRELOAD")))
+  }
+
   @Test func nodesGetAccountsAndSecrets() throws {
     let loaded = try load("{ munge: {} }")
     let cluster = try #require(loaded.cluster, "\(loaded.diagnostics)")

@@ -111,7 +111,7 @@ extension SiteFiles {
   package mutating func addBuiltIn(_ set: String) {
     for file in BuiltInSets.all[set] ?? [] {
       files["\(PackageSet.folder(set))/\(file.path)"] = File(
-        contents: .text(file.text), executable: file.isExecutable, isOfSite: false)
+        contents: Content(file.bytes), executable: file.isExecutable, isOfSite: false)
     }
   }
 }
