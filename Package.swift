@@ -61,7 +61,7 @@ let package = Package(
     target(
       "AgentServer", "Agent",
       [
-        "HostAccess", "Wings", "ClusterModel", "Pacemaker", "XML",
+        "HostAccess", "Wings", "ClusterModel", "Pacemaker", "XML", "CEpoll",
         .product(name: "Subprocess", package: "swift-subprocess"), .product(name: "Logging", package: "swift-log"),
       ]),
     // MARK: Apps

@@ -289,6 +289,18 @@ extension Contract {
       await #expect(throws: AgentError.self) { try await host.ask(ServiceReportProbe(path)) }
       try await host.perform(EnsureFileAbsent(path: path))
     },
+    Contract(name: "a copy of the replicated state is made once") { (host) async throws in
+      let goal = ReplicaGoal(path: "/srv/contract", marker: "contract contract.example.org", device: nil, wipe: false)
+      #expect(try await host.ask(ReplicaProbe(.standIn)) == ReplicaState(isMade: false))
+      #expect(try await host.ask(ReplicaProbe(.anywhere)) == ReplicaState(isMade: false))
+
+      #expect(try await host.once(EnsureReplica(goal, begins: true)).changed)
+
+      // Nobody runs it before Pacemaker.
+      #expect(try await host.ask(ReplicaProbe(.standIn)) == ReplicaState(isMade: true))
+      #expect(try await host.ask(ReplicaProbe(.anywhere)) == ReplicaState(isMade: true))
+      #expect(try await host.once(EnsureReplica(goal, begins: false)).changed == false)
+    },
     Contract(name: "every probe is answered") { (host) async throws in
       let probes = [
         AnyProbe(SystemProbe()), AnyProbe(LinksProbe()), AnyProbe(CorosyncProbe()), AnyProbe(CIBProbe()),

@@ -36,6 +36,10 @@ enum WireSamples {
     ServiceReportProbe("/run/r").answered(
       ServiceReportState(ServiceReport(state: .degraded, detail: "d", process: 7), isCurrent: true)),
     StateFolderProbe("/srv/state").answered(StateFolder(isMounted: true, marker: "alps", isEmpty: false)),
+    ReplicaProbe(.standIn).answered(ReplicaState(isMade: false)),
+    ReplicaProbe(.drbd(device: "/dev/sdb")).answered(ReplicaState(isMade: false, foreign: "xfs")),
+    ReplicaProbe(.anywhere).answered(
+      ReplicaState(isMade: true, isActive: true, standing: .syncing, left: 1 << 20, rate: 1 << 20)),
     ListenersProbe().answered([Listener(.udp(53), address: "10.1.0.1%eth0", program: "dnsmasq")]),
     LinksProbe().answered([
       LinkState(name: "eth0", mac: mac, up: true, addresses: ["10.1.0.1/16"], gateways: [address])
@@ -113,6 +117,7 @@ enum WireSamples {
       EnsureUnit(UnitGoal(name: "a.service", enabled: nil, active: true, configuration: ["/etc/a"], reload: .reload)),
       EnsureHostname("head1"), EnsureSystemUser(user),
       EnsureStateFolder(StateFolderGoal(path: "/srv/state", marker: "alps"), marks: true),
+      EnsureReplica(ReplicaGoal(path: "/srv/state", marker: "alps", device: "/dev/sdb", wipe: false), begins: true),
       EnsureLink(
         LinkGoal(
           interface: "eth0", address: address, prefix: 16, gateway: nil,

@@ -16,40 +16,48 @@ import Wings
   private static let refusals: Set<String> = [
     "spec.no-effect", "spec.not-a-clone", "spec.several-boot-networks", "spec.dynamic-without-dhcp",
     "spec.clone-of-itself",
-    "spec.clone-of-clone", "spec.two-gateways", "spec.service-check", "spec.fencing-contradiction",
+    "spec.clone-of-clone", "spec.two-gateways", "spec.service-check", "spec.fencing-contradiction", "spec.state-kind",
   ]
   /// Keys that other values are checked against: a value that does not fit the others is refused.
   private static let checked: Set<String> = [
     "/networks/*/cidr", "/networks/*/gateway", "/heads/*/nics/*/network", "/nodes/*/nics/*/network",
-    "networks/private/serves",
+    "networks/private/serves", "/ha/state/replicated/by",
   ]
 
   @Test func changesSomethingOrIsRefused() async throws {
     let schema = try #require(
       try JSONSerialization.jsonObject(with: Data(SpecReader.schema(WingCatalog.keys).utf8)) as? [String: Any])
-    var places = Places()
-    places.visit(Self.example, schema, [], "")
-    let unused = Set(EveryKeyValues.all.keys).union(EveryKeyValues.more.keys).subtracting(places.kinds)
-    #expect(unused.isEmpty, "values for keys that the example does not reach: \(unused.sorted())")
-    #expect(places.paths.count > 100)
+    let replicated = try #require(Self.example.with(Self.replicated, at: [.key("ha"), .key("state")]))
+    var reached: Set<String> = []
+    for (example, part) in [(Self.example, ""), (replicated, "/ha/state")] {
+      var places = Places()
+      places.visit(example, schema, [], "")
+      places.paths.removeAll { !$0.kind.hasPrefix(part) }
+      reached.formUnion(places.kinds)
+      #expect(places.paths.count > (part.isEmpty ? 100 : 5))
 
-    let (before, problems) = try await effects(of: Self.example)
-    let unchanged = try #require(before, "\(problems.map(\.detail))")
-    for (path, kind) in places.paths {
-      guard let values = EveryKeyValues.all[kind] ?? EveryKeyValues.more[kind]?.values else {
-        Issue.record("EveryKeyValues has no other values for \(kind)")
-        continue
+      let (before, problems) = try await effects(of: example)
+      let unchanged = try #require(before, "\(problems.map(\.detail))")
+      for (path, kind) in places.paths {
+        guard let values = EveryKeyValues.all[kind] ?? EveryKeyValues.more[kind]?.values else {
+          Issue.record("EveryKeyValues has no other values for \(kind)")
+          continue
+        }
+        try await tryValues(values, at: path, kind, of: example, unchanged)
       }
-      try await tryValues(values, at: path, kind, unchanged)
     }
+    let unused = Set(EveryKeyValues.all.keys).union(EveryKeyValues.more.keys).subtracting(reached)
+    #expect(unused.isEmpty, "values for keys that the examples do not reach: \(unused.sorted())")
   }
 
-  private func tryValues(_ values: [String], at path: Path, _ kind: String, _ unchanged: String) async throws {
+  private func tryValues(
+    _ values: [String], at path: Path, _ kind: String, of example: Described, _ unchanged: String
+  ) async throws {
     var refused: [String] = []
     var counted = false
     for value in values {
-      let changed = try #require(Self.example.with(Described(value), at: path[...]))
-      guard changed.written.text != Self.example.written.text else { continue }
+      let changed = try #require(example.with(Described(value), at: path[...]))
+      guard changed.written.text != example.written.text else { continue }
       let (after, problems) = try await effects(of: changed)
       let lines = [changed.written.lines[path], changed.written.lines[Array(path.dropLast())]]
       if let after {
@@ -178,6 +186,12 @@ import Wings
         "port: {{ set.port }}\n{% for node in cluster.nodes %}{{ node.set.cores }} {{ node.set.disks }}\n{% endfor %}"),
       executable: false),
   ])
+
+  /// The other way to keep the state of services.
+  private static let replicated = Described(
+    """
+    { replicated: { path: /srv/state, over: heartbeat, by: drbd, disks: { head1: /dev/sdb, head2: /dev/vg/state } } }
+    """)
 
   /// Two heads on four networks, two groups of nodes, and every key that the format has, or room for it.
   private static let example = Described(

@@ -13,6 +13,8 @@ import Logging
 ///     cluster-agent receive-history|send-history PATH
 ///                                         git's end of a push to or a fetch from this host's copy of the record
 ///     cluster-agent ocf SCRIPT ACTION     a resource agent of Pacemaker's, by the script at its place
+///     cluster-agent replica standby|active …
+///                                         the stand-in for DRBD, by the units that `cluster` writes
 ///     cluster-agent --version             protocol version and digest
 @main
 struct ClusterAgent {
@@ -25,6 +27,13 @@ struct ClusterAgent {
     // First: Pacemaker asks every few seconds.
     if arguments.first == "ocf" {
       exit(ResourceAgents.run(Array(arguments.dropFirst()), environment: environment()))
+    }
+    if arguments.first == "replica" {
+      do throws(AgentError) { try ReplicaProgram.run(Array(arguments.dropFirst())) } catch {
+        say(STDERR_FILENO, "cluster-agent: \(error). \(error.next)")
+        exit(1)
+      }
+      exit(0)
     }
     let log = Logger(label: "cluster-agent") { _ in JournalLog() }
     do throws(AgentError) {

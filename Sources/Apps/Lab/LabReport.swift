@@ -22,6 +22,8 @@ package struct LabReport: Hashable, Codable, Sendable {
   package var sshConfig: String
   package var secretsDirectory: String
   package var namespace: String
+  /// Things of the lab in the place of those that a site has.
+  package var standIns: [String]
   package var machines: [Machine]
 
   package init(_ site: LabSite) {
@@ -31,6 +33,7 @@ package struct LabReport: Hashable, Codable, Sendable {
     sshConfig = site.sshConfig
     secretsDirectory = site.secretsDirectory
     namespace = site.namespace
+    standIns = site.standIn.map { ["\($0) is on a program in the place of DRBD"] } ?? []
     machines = site.machines.map { machine in
       let on = PowerSwitch(machine, of: site).isOn
       let state = on ? site.status(of: machine) ?? MachineStatus(.firmware) : MachineStatus(.off)

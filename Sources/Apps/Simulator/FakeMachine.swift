@@ -83,6 +83,8 @@ package struct FakeMachine: Hashable, Codable, Sendable {
   package var accounts: Set<SystemUser> = []
   /// Folders that are mounted from elsewhere, by path.
   package var shares: [String: StateFolder] = [:]
+  /// Its copy of the replicated state.
+  var replica: ReplicaGoal?
   package var units: [String: Unit] = [:]
   package var links: [LinkState] = []
   /// The card that has failed, as it was before. Nil: none has.
@@ -213,6 +215,7 @@ extension FakeMachine {
     "corosync": Offer(version: "3.1.7-1", units: ["corosync.service"]),
     "corosync-qdevice": Offer(version: "3.0.3-1", depends: ["corosync"], units: ["corosync-qdevice.service"]),
     "pacemaker": Offer(version: "2.1.5-1+deb12u1", depends: ["corosync"], units: ["pacemaker.service"]),
+    "drbd-utils": Offer(version: "9.22.0-1", units: ["drbd.service"]),
     "rsync": Offer(version: "3.2.7-1", units: ["rsync.service"]),
   ]
 

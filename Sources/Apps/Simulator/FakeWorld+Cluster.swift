@@ -108,7 +108,7 @@ extension FakeWorld {
     machine.files["/etc/hosts"] = .init(bytes: Array("127.0.0.1 localhost\n".utf8))
     machine.files["/etc/hostname"] = .init(bytes: Array("\(hostname)\n".utf8))
     // Where no unit of ours mounts it, the site does.
-    if let state = cluster.ha?.state, state.mount == nil {
+    if let state = cluster.ha?.state, state.isOfTheSite {
       machine.shares[state.path] = StateFolder(isMounted: true, marker: nil, isEmpty: true)
     }
     machines[head.name] = machine

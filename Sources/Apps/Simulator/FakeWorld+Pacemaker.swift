@@ -158,6 +158,9 @@ extension FakeWorld {
     return members.first { host in addresses.contains { machines[host]?.holds($0) == true } } ?? members.first
   }
 
+  /// The head that runs the services.
+  var servingHead: HostID? { activeHead(of: acting(members)) }
+
   private var primitives: [XMLElement] { cib?.root.at("configuration", "resources")?.all("primitive") ?? [] }
 
   private mutating func place(_ address: IPv4Address, _ prefix: String, _ nic: String?, on active: HostID) {
@@ -199,6 +202,8 @@ extension FakeWorld {
         members.first { machines[$0]?.holds(address) == true }
       } else if let unit = primitive.parameter("unit") {
         members.first { machines[$0]?.units[unit]?.active == "active" }
+      } else if primitive["type"] == "folder" {
+        activeHead(of: members)
       } else {
         members.first { $0.name != primitive.parameter("pcmk_host_list") } ?? members.first
       }
@@ -277,7 +282,7 @@ extension XMLElement {
   }
 
   /// It tells something of the head that it is on.
-  fileprivate var isOnEveryHead: Bool { self["type"] == "link" }
+  fileprivate var isOnEveryHead: Bool { ["link", "replica", "drbd"].contains(self["type"]) }
 
   /// The value of a primitive's instance attribute.
   fileprivate func parameter(_ name: String) -> String? {

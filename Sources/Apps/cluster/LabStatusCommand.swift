@@ -37,6 +37,7 @@ struct LabStatusCommand: AsyncParsableCommand {
         index < 4 ? cell.padding(toLength: widths[index], withPad: " ", startingAt: 0) : cell
       }.joined(separator: "  ")
     }
-    return "lab \(report.id) of cluster \(report.cluster)\n\n" + lines.joined(separator: "\n")
+    let standIns = report.standIns.map { "\nstand-in: \($0)" }.joined()
+    return "lab \(report.id) of cluster \(report.cluster)\n\n" + lines.joined(separator: "\n") + standIns
   }
 }

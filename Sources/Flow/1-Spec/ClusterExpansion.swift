@@ -158,11 +158,22 @@ struct ClusterExpansion {
         links: links.map(\.value), detect: policy.heartbeat?.value.detect?.value ?? HeartbeatSection.defaultDetect),
       fencing: policy.fencing != nil, witness: witness(policy.witness, nodes), source: policy.keySpan,
       sources: policy.sources.merging(watching) { key, _ in key })
-    result.state = policy.state.flatMap(state)
+    result.state = policy.state.flatMap { state($0, heartbeat: links.first?.value) }
     return result
   }
 
-  private func state(_ state: Located<StateSection.Declaration>) -> HighAvailabilityPolicy.State? {
+  private func state(
+    _ state: Located<StateSection.Declaration>, heartbeat: String?
+  ) -> HighAvailabilityPolicy.State? {
+    if let replica = state.value.replicated?.value {
+      guard let path = replica.path?.value, let network = replica.over?.value ?? heartbeat else { return nil }
+      let disks = replica.disks.compactMap { disk in disk.value.map { (HostID(disk.name.value), $0) } }
+      return .init(
+        path: path, mount: nil,
+        replica: .init(
+          network: network, backend: replica.backend?.value ?? .drbd,
+          disks: Dictionary(disks) { first, _ in first }, wipe: replica.wipe?.value ?? false), source: state.span)
+    }
     guard let path = state.value.shared?.value else { return nil }
     let mount = state.value.mount?.value
     return .init(

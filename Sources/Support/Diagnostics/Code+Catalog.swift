@@ -117,6 +117,10 @@ extension Diagnostic.Code {
   package static let fencingContradiction = Self("spec.fencing-contradiction", "Fencing both on and off")
   package static let witnessHead = Self("spec.witness-head", "Witness that is one of the heads")
   package static let witnessCertificate = Self("spec.witness-certificate", "Witness without a certificate")
+  package static let stateKind = Self("spec.state-kind", "State of services in two places, or in none")
+  package static let stateDisk = Self("spec.state-disk", "Replicated disk that a head does not have")
+  package static let stateFencing = Self("spec.state-fencing", "Replicated disk without fencing")
+  package static let standIn = Self("spec.stand-in", "Stand-in for a replicated disk")
   package static let unsafeWithoutFencing = Self("spec.unsafe-without-fencing", "High availability without fencing")
 
   package static let catalog: [Self] = [
@@ -141,6 +145,6 @@ extension Diagnostic.Code {
     serviceName, serviceUnit, serviceCheck,
     singleHeartbeat, heartbeatHead, monitorTiming, detectTiming, fencingMissing, fencingWithoutBMC,
     fencingLevels, singleFencing, fencingContradiction, unsafeWithoutFencing,
-    witnessHead, witnessCertificate,
+    witnessHead, witnessCertificate, stateKind, stateDisk, stateFencing, standIn,
   ]
 }

@@ -13,15 +13,16 @@ package enum HighAvailability: Wing {
   package static let kinds: [AnyKind] = [
     AnyKind(FencingProofKind.self), AnyKind(HighAvailabilityBootstrapKind.self),
     AnyKind(PacemakerConfigurationKind.self), AnyKind(ResourceAgentsKind.self),
-    AnyKind(StateFolderKind.self),
+    AnyKind(StateFolderKind.self), AnyKind(ReplicaKind.self),
   ]
   package static let probes: [any Probe.Type] = [
     CorosyncProbe.self, CIBProbe.self, StoredCIBProbe.self, CrmMonProbe.self, FencingProbe.self,
     ResourceAgentsProbe.self, FenceTestProbe.self, StateFolderProbe.self, ServiceReportProbe.self,
+    ReplicaProbe.self,
   ]
   package static let operations: [any HostOperation.Type] = [
     EnsureCIB.self, EnsureFencingProven.self, EnsureServicesOn.self, EnsureResourceAgents.self,
-    EnsureFenceTested.self, EnsureStateFolder.self,
+    EnsureFenceTested.self, EnsureStateFolder.self, EnsureReplica.self,
   ]
   package static let errands: [any Errand.Type] = [
     SwitchoverErrand.self, MaintenanceErrand.self, FenceTestErrand.self,
@@ -43,7 +44,12 @@ package enum HighAvailability: Wing {
       FirewallNeed(
         "heartbeat", [.udp(CorosyncConfiguration.port(ofLink: number))], from: .otherHeads(network: network))
     }
-    return heartbeat + services(cluster).compactMap { need(of: $0, policy, cluster) }
+    let replica = policy.state?.replica.map { replica in
+      FirewallNeed(
+        "replicated state", [.tcp(Int(replica.backend == .drbd ? DRBDConfiguration.port : StandIn.port))],
+        from: .otherHeads(network: replica.network))
+    }
+    return heartbeat + (replica.map { [$0] } ?? []) + services(cluster).compactMap { need(of: $0, policy, cluster) }
   }
 
   /// The clients of a service come from the network of the address that it runs beside, or from that of its page.
@@ -117,10 +123,7 @@ package enum HighAvailability: Wing {
   ) -> [Resource] {
     guard let policy = cluster.ha, let primary = cluster.primary, cluster.heads.count > 1 else { return [] }
     let parts = HighAvailabilityParts(cluster: cluster, policy: policy, primary: primary)
-    let state = policy.state.map {
-      SharedState(cluster: cluster, policy: policy, state: $0, primary: primary.name).resources
-    }
-    return (state ?? []) + parts.onHeads + parts.orders + parts.ownUnits + [parts.bootstrap] + parts.proofs
+    return parts.state + parts.onHeads + parts.orders + parts.ownUnits + [parts.bootstrap] + parts.proofs
       + parts.units + [
         parts.configuration
       ]
@@ -138,13 +141,28 @@ struct HighAvailabilityParts {
   static let units: Set<String> = [corosync, pacemaker, WitnessParts.unit]
   /// Debian's unit cannot reload, and a restart would take Pacemaker and its services along.
   private static let reload = "/etc/systemd/system/corosync.service.d/cluster.conf"
-  private static let agents = ["service", "address", "link"].map { "/usr/lib/ocf/resource.d/cluster/\($0)" }
+  private var agents: [String] {
+    let ofState = policy.state?.replica.map { $0.backend == .standIn ? ["folder", "replica"] : ["folder"] } ?? []
+    return (["service", "address", "link"] + ofState).map {
+      "/usr/lib/ocf/resource.d/cluster/\($0)"
+    }
+  }
 
   private var witness: WitnessParts? {
     policy.witness.map { WitnessParts(cluster: cluster, policy: policy, witness: $0) }
   }
 
   private func source(_ key: String) -> SourceSpan { policy.sources[key] ?? policy.source }
+
+  private var replicated: ReplicatedState? { ReplicatedState(cluster, policy, primary: primary.name) }
+
+  /// The folder that services keep their state in.
+  var state: [Resource] {
+    if let replicated { return replicated.resources }
+    return policy.state.map {
+      SharedState(cluster: cluster, policy: policy, state: $0, primary: primary.name).resources
+    } ?? []
+  }
 
   // MARK: On every head
 
@@ -181,7 +199,7 @@ struct HighAvailabilityParts {
       .resourceAgents(
         on: head, because: "how Pacemaker runs services and addresses", source: source("services"), after: installed),
     ]
-      + Self.agents.map { agent in
+      + agents.map { agent in
         .file(
           on: head, agent, Self.script, mode: 0o755, because: "how Pacemaker runs services and addresses",
           source: source("services"), after: [ResourceAgentsKind.id(on: head)])
@@ -295,7 +313,8 @@ struct HighAvailabilityParts {
       }
       return .init(interface: nic.name, address: address.address, prefix: network.cidr.prefix)
     }
-    let units = ClusteredUnit.all(of: policy, in: cluster).map(\.unit)
+    // A replicated disk is active, and mounted, by Pacemaker alone.
+    let units = ClusteredUnit.all(of: policy, in: cluster).filter { !$0.keepsState || replicated == nil }.map(\.unit)
     return .highAvailabilityBootstrap(
       .init(
         head: head, others: cluster.heads.map(\.name).filter { $0 != head }, addresses: addresses, units: units),
@@ -379,8 +398,9 @@ struct HighAvailabilityParts {
   var configuration: Resource {
     let members = [primary.name] + cluster.heads.map(\.name).filter { $0 != primary.name }
     let perHead = cluster.heads.flatMap { head in
-      [WellKnown.unit(Self.pacemaker, on: head.name)] + Self.agents.map { FileKind.id(on: head.name, $0) }
+      [WellKnown.unit(Self.pacemaker, on: head.name)] + agents.map { FileKind.id(on: head.name, $0) }
         + ClusteredUnit.all(of: policy, in: cluster).map { WellKnown.unit($0.unit, on: head.name) }
+        + (replicated?.needed(on: head.name) ?? [])
     }
     var resource = Resource.pacemakerConfiguration(
       .init(members: members, elements: PacemakerElements(cluster: cluster, policy: policy).all),

@@ -19,7 +19,7 @@ struct HighAvailabilityConditions {
       return [Condition(name: "pacemaker", ok: false, detail: why.isEmpty ? "Pacemaker does not run" : why)]
     }
     return [heads(status), quorate(status)] + witness + links + carriers
-      + [encrypted, services(status), failures(status)] + fencing(status)
+      + state + [encrypted, services(status), failures(status)] + fencing(status)
       + (status.maintenance
         ? [Condition(name: "managed", ok: false, detail: "paused (maintenance mode): `cluster ha resume` ends that")]
         : [])
@@ -109,6 +109,13 @@ struct HighAvailabilityConditions {
     }
   }
 
+  /// Whether both heads have the same state: else the other one cannot take over.
+  private var state: [HighAvailabilityStatus.Condition] {
+    guard policy.state?.replica != nil else { return [] }
+    let level = SyncLevel(cluster.heads.map(\.name), facts.replicas)
+    return [Condition(name: SyncLevel.condition, ok: level.isInSync, detail: level.words)]
+  }
+
   private var encrypted: HighAvailabilityStatus.Condition {
     let plain = facts.corosync.compactMap { head, state in state?.encrypted == false ? head.name : nil }.sorted()
     let known = facts.corosync.values.contains { $0 != nil }
@@ -120,6 +127,7 @@ struct HighAvailabilityConditions {
   private func services(_ status: ClusterStatus) -> HighAvailabilityStatus.Condition {
     let wanted =
       policy.addresses.map { ClusteredUnit.id(ofAddressOn: $0.network) }
+      + (policy.state?.replica == nil ? [] : [PacemakerElements.folder])
       + ClusteredUnit.all(of: policy, in: cluster).map(\.id)
     let down = wanted.filter { id in
       status.resource(id).map { $0.role != "Started" || $0.failed || facts.place(of: $0) == nil } ?? true

@@ -18,6 +18,8 @@ struct HighAvailabilityFacts {
   /// Heads whose proof cannot be told.
   private(set) var unknownProofs: [HostID: AgentError] = [:]
   private(set) var links: [HostID: [LinkState]] = [:]
+  /// The heads' copies of the replicated state.
+  private(set) var replicas: [HostID: ReplicaState] = [:]
 
   init(_ cluster: Cluster, _ inventory: Inventory) {
     let answers = Answers(inventory, uninstalled: [])
@@ -42,6 +44,9 @@ struct HighAvailabilityFacts {
         let probe = FencingProbe(level.head, level: level.index)
         let record = known(head) { () throws(Unreadable) in try answers.answer(head, probe) ?? nil }
         if let record, record.provenAt > levels[level.name]?.provenAt ?? 0 { levels[level.name] = record }
+      }
+      if cluster.ha?.state?.replica != nil {
+        replicas[head] = known(head) { () throws(Unreadable) in try answers.answer(head, ReplicaProbe(.anywhere)) }
       }
       links[head] = known(head) { () throws(Unreadable) in try answers.answer(head, LinksProbe()) }
       for other in cluster.heads.map(\.name) where other != head && inventory.isReachable(head) {

@@ -59,6 +59,7 @@ extension HighAvailabilityStatus {
     guard cluster.ha != nil else { return [] }
     return cluster.heads.flatMap { head in
       [Question(head.name, CrmMonProbe()), Question(head.name, CorosyncProbe()), Question(head.name, LinksProbe())]
+        + (cluster.ha?.state?.replica == nil ? [] : [Question(head.name, ReplicaProbe(.anywhere))])
         + cluster.heads.map { Question(head.name, FencingProbe($0.name)) }
         + cluster.heads.filter { $0.name != head.name }.flatMap { FencingLevel.all(of: $0) }.map {
           Question(head.name, FencingProbe($0.head, level: $0.index))

@@ -11,7 +11,7 @@ struct PacemakerElements {
 
   /// Everything we own, with the list of it last.
   var all: [CIBElement] {
-    let elements = options + defaults + fenceDevices + links + addresses + services + placement
+    let elements = options + defaults + fenceDevices + links + stateResources + addresses + services + placement
     return elements + [CIBDocument.registry(of: elements.map(\.id))]
   }
 
@@ -173,7 +173,7 @@ struct PacemakerElements {
       }
     }
     if let preference { elements.append(preference(first)) }
-    return elements + whereLinked(anchor)
+    return elements + statePlacement(anchor) + whereLinked(anchor)
   }
 
   /// Where services go when both heads are up: with `manual` to the primary unless they already run somewhere, with
@@ -191,14 +191,14 @@ struct PacemakerElements {
     }
   }
 
-  private func together(_ resource: String, with other: String) -> CIBElement {
+  func together(_ resource: String, with other: String) -> CIBElement {
     constraint(
       "rsc_colocation", "\(resource)-with-\(other)", ["rsc": resource, "with-rsc": other, "score": "INFINITY"])
   }
 
   // MARK: XML
 
-  private func constraint(_ name: String, _ id: String, _ attributes: [String: String]) -> CIBElement {
+  func constraint(_ name: String, _ id: String, _ attributes: [String: String]) -> CIBElement {
     let element = XMLElement(name, [.init("id", id)] + attributes.sorted { $0.key < $1.key }.map { .init($0, $1) })
     return CIBElement(section: .constraints, id: id, xml: element.canonical)
   }

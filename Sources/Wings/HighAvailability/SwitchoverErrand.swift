@@ -74,6 +74,11 @@ package struct SwitchoverErrand: Errand {
     let conditions = HighAvailabilityConditions(
       cluster: sight.cluster, policy: policy, facts: facts, now: sight.inventory.observedAt
     ).all
+    if let state = conditions.first(where: { $0.name == SyncLevel.condition && !$0.ok }) {
+      throw refusal(
+        because: "\(head) does not have all of the state: \(state.detail)",
+        next: "Wait until `cluster status` says that the state is in sync, then try again.")
+    }
     // Without fencing by choice there is no proof to ask for.
     let unsafe = conditions.first { condition in
       !condition.ok
@@ -103,6 +108,8 @@ extension SwitchoverGoal {
     self.init(
       head: head, anchor: anchor.map { ClusteredUnit.id(ofAddressOn: $0.network) } ?? "",
       parts: policy.addresses.map { Part(id: ClusteredUnit.id(ofAddressOn: $0.network), names: ["\($0.address)"]) }
+        + (policy.state.flatMap { $0.replica == nil ? nil : [Part(id: PacemakerElements.folder, names: [$0.path])] }
+          ?? [])
         + ClusteredUnit.all(of: policy, in: cluster).map { Part(id: $0.id, names: $0.services) })
   }
 }

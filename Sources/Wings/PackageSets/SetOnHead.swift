@@ -76,7 +76,7 @@ struct SetOnHead {
 
   private func state(_ service: PackageSet.Service) -> [ResourceID] {
     guard service.keepsState, let state = cluster.ha?.state else { return [] }
-    return [StateFolderKind.id(on: head.name, state.path)]
+    return [StateFolderKind.id(on: head.name, state.path), ReplicaKind.id(on: head.name, state.path)]
   }
 
   private var configuration: [String] { side.files.map(\.path) + side.secrets.map(\.path) }

@@ -41,9 +41,30 @@ enum OCFMetadata {
       ("attribute", "node attribute", "The name of the attribute.", true),
     ])
 
+  static let folder = document(
+    "folder", "ext4 on a disk of one head at a time",
+    "Mounts a disk on the head that is active, and nowhere else.",
+    [
+      ("device", "device", "The disk, or a file that is one.", true),
+      ("directory", "folder", "Where it is mounted.", true),
+      ("options", "options", "Options of mount(8).", false),
+    ])
+
+  static let replica = document(
+    "replica", "stand-in for DRBD",
+    "Keeps a disk of this head the same as the other head's, by a program: for labs whose heads have no kernel of their own.",
+    [], isPromotable: true)
+
+  private static let promotable = """
+    <action name="promote" timeout="240s"/>
+    <action name="demote" timeout="90s"/>
+    <action name="monitor" timeout="40s" interval="5s" role="Promoted"/>
+    <action name="monitor" timeout="45s" interval="6s" role="Unpromoted"/>
+    """
+
   private static func document(
     _ name: String, _ short: String, _ long: String,
-    _ parameters: [(name: String, short: String, long: String, isRequired: Bool)]
+    _ parameters: [(name: String, short: String, long: String, isRequired: Bool)], isPromotable: Bool = false
   ) -> String {
     let described = parameters.map { parameter in
       """
@@ -67,7 +88,7 @@ enum OCFMetadata {
       <actions>
       <action name="start" timeout="30s"/>
       <action name="stop" timeout="30s"/>
-      <action name="monitor" timeout="20s" interval="3s"/>
+      \(isPromotable ? promotable : "<action name=\"monitor\" timeout=\"20s\" interval=\"3s\"/>")
       <action name="meta-data" timeout="5s"/>
       <action name="validate-all" timeout="5s"/>
       </actions>

@@ -2,8 +2,8 @@
 import Glibc
 import Wings
 
-/// The resource agents that Pacemaker runs, all in this one program: `ocf:cluster:service`, `address` and `link`
-/// (Resource Agent API 1.0).
+/// The resource agents that Pacemaker runs, all in this one program: `ocf:cluster:service`, `address`,
+/// `link`, `folder` and `replica` (Resource Agent API 1.0).
 ///
 /// A script at each agent's place names this program as its interpreter, so that the kernel starts it without a shell:
 /// `cluster-agent ocf PATH-OF-THE-SCRIPT ACTION`, with the parameters in the environment. It starts in two
@@ -25,6 +25,8 @@ package enum ResourceAgents {
       case "service": ServiceAgent(call)
       case "address": AddressAgent(call)
       case "link": LinkAgent(call)
+      case "folder": FolderAgent(call)
+      case "replica": ReplicaAgent(call)
       default: nil
       }
     guard let agent else { return refuse("There is no agent \(name)", .installed).rawValue }
@@ -53,6 +55,10 @@ package enum ResourceAgents {
         return agent.look()
       }
       return call.isFirstMonitor() ? agent.look() : agent.watch()
+    case "promote", "demote":
+      guard let agent = agent as? any PromotableAgent else { return .unimplemented }
+      call.expectFirstMonitor()
+      return action == "promote" ? agent.promote() : agent.demote()
     case "validate-all": return .success
     default: return .unimplemented
     }
@@ -86,6 +92,12 @@ protocol ResourceAgent {
   func watch() -> OCFResult
 }
 
+/// A resource that runs on all heads, and is promoted on one of them.
+protocol PromotableAgent: ResourceAgent {
+  func promote() -> OCFResult
+  func demote() -> OCFResult
+}
+
 /// The exit statuses of the Resource Agent API that are used here.
 enum OCFResult: Int32 {
   case success = 0
@@ -95,6 +107,8 @@ enum OCFResult: Int32 {
   case installed = 5
   case configured = 6
   case notRunning = 7
+  /// It runs, and is promoted.
+  case promoted = 8
   /// It runs, and not as it should: Pacemaker shows the reason, and leaves it alone.
   case degraded = 190
 }

@@ -31,7 +31,7 @@ struct DiskBoot {
     try firmware.report(.running, source: .disk)
     let end = try Container(
       machine: firmware.machine, root: firmware.root, uuid: firmware.site.systemUUID(of: firmware.machine.name),
-      devices: try shared()
+      devices: try shared() + (try await standIn())
     ).run()
     try await Mounts.unmount(firmware.root)
     return .ended(end)
@@ -46,6 +46,12 @@ struct DiskBoot {
       binds.append("\(folder):\(path)")
     }
     return binds
+  }
+
+  /// The stand-in for DRBD makes a file that is a disk, which is mounted as a loop device.
+  private func standIn() async throws(AgentError) -> [String] {
+    guard firmware.site.standIn != nil, firmware.machine.role == .head else { return [] }
+    return ["/dev/fuse", "/dev/loop-control"] + (try await DiskDevices(firmware: firmware).loopNodes())
   }
 
   private func mountDebian() async throws(AgentError) {
@@ -97,7 +103,7 @@ struct DiskDevices {
   }
 
   /// nspawn's /dev is its own; a loop device that the kernel makes later would have no node there.
-  private func loopNodes() async throws(AgentError) -> [String] {
+  func loopNodes() async throws(AgentError) -> [String] {
     let folder = "\(firmware.folder)/dev"
     try LabFiles.makeDirectory(folder)
     if !LabFiles.exists("\(folder)/loop0") {

@@ -35,8 +35,9 @@ extension LabSite {
     self.init(
       id: id, cluster: cluster.name, spec: spec, stateDirectory: "\(stateRoot)/\(id)", cacheDirectory: cacheRoot,
       program: program, mirror: cluster.repositories.mirror ?? "http://deb.debian.org/debian",
-      shared: cluster.ha?.state.flatMap { $0.mount == nil ? [$0.path] : nil } ?? [],
+      shared: cluster.ha?.state.flatMap { $0.isOfTheSite ? [$0.path] : nil } ?? [],
       resolvers: cluster.networks.flatMap(\.dns), user: cluster.access.user, networks: networks, machines: machines)
+    standIn = cluster.ha?.state.flatMap { $0.replica?.backend == .standIn ? $0.path : nil }
   }
 
   /// A stable, locally administered address for a card that the spec gives none.

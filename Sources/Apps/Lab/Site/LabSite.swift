@@ -24,6 +24,8 @@ package struct LabSite: Hashable, Codable, Sendable {
   var isMinimal: Bool?
   /// Folders that the site itself is said to have mounted on all heads, by their paths there: they are one.
   package var shared: [String]
+  /// The folder of services' state that its heads have on the stand-in for DRBD. Nil: on something else, or none.
+  package var standIn: String?
   /// Resolvers that a plain head is installed with.
   package var resolvers: [IPv4Address]
   /// The account that `ssh` logs in to.

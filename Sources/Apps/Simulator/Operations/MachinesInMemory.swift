@@ -141,6 +141,26 @@ extension EnsureStateFolder: MemoryOperation {
   }
 }
 
+extension ReplicaProbe: MemoryProbe {
+  func answer(of asked: AskedMachine) -> ReplicaState {
+    let isMade = asked.machine.replica != nil
+    guard isMade, asked.world.liveCIB?.element(ReplicaPlaces.resource) != nil else {
+      return ReplicaState(isMade: isMade)
+    }
+    return ReplicaState(isMade: true, isActive: asked.world.servingHead == asked.id, standing: .inSync)
+  }
+}
+
+extension EnsureReplica: MachineOperation {
+  package var conduct: MemoryConduct { .short(.seconds(2), mayEndReports: false) }
+
+  func perform(in machine: inout FakeMachine, _ secrets: Secrets) throws(AgentError) -> Outcome {
+    guard machine.replica == nil else { return Outcome(changed: false, detail: "there already") }
+    machine.replica = goal
+    return Outcome(changed: true, detail: "made \(goal.device ?? ReplicaGoal.file)")
+  }
+}
+
 extension StateFolder {
   fileprivate mutating func mark(_ text: String?) {
     guard let text else { return }

@@ -14,6 +14,7 @@ enum HighAvailabilityChecks {
     heartbeat(policy, context, &problems)
     fencing(policy, context, &problems)
     if let witness = policy.witness?.value { WitnessChecks.run(witness, policy, context, &problems) }
+    if let state = policy.state { StateChecks.run(state, policy, context, &problems) }
     TimingChecks.run(policy, &problems)
   }
 

@@ -94,8 +94,10 @@ package struct HighAvailabilityPolicy: Hashable, Sendable {
   package struct State: Hashable, Sendable {
     /// Where it is on the heads.
     package var path: String
-    /// Where it is mounted from, by a unit of ours. Nil: the site mounts it.
+    /// Where it is mounted from, by a unit of ours. Nil: the site mounts it, or it is on a replicated disk.
     package var mount: Mount?
+    /// A disk of each head that holds the same as the other's, mounted on the active head only.
+    package var replica: Replica?
     package var source: SourceSpan
 
     package struct Mount: Hashable, Sendable {
@@ -111,11 +113,39 @@ package struct HighAvailabilityPolicy: Hashable, Sendable {
       }
     }
 
-    package init(path: String, mount: Mount?, source: SourceSpan) {
+    package struct Replica: Hashable, Sendable {
+      package enum Backend: String, CaseIterable, Hashable, Codable, Sendable {
+        /// Version 8.4, which is in Debian's kernels.
+        case drbd
+        /// A program of ours in its place, for machines without a kernel of their own.
+        case standIn = "stand-in"
+      }
+
+      /// The network that the copies are kept the same over.
+      package var network: String
+      package var backend: Backend
+      /// The device of each head. Empty for the stand-in, which has a file.
+      package var disks: [HostID: String]
+      /// Whether what is on the disks may be overwritten.
+      package var wipe: Bool
+
+      package init(network: String, backend: Backend, disks: [HostID: String], wipe: Bool) {
+        self.network = network
+        self.backend = backend
+        self.disks = disks
+        self.wipe = wipe
+      }
+    }
+
+    package init(path: String, mount: Mount?, replica: Replica? = nil, source: SourceSpan) {
       self.path = path
       self.mount = mount
+      self.replica = replica
       self.source = source
     }
+
+    /// The site has it on both heads, without doing of ours.
+    package var isOfTheSite: Bool { mount == nil && replica == nil }
 
     /// The file that tells the folder from an empty one at the same path.
     package static func marker(in path: String) -> String { path + "/.cluster-state" }
