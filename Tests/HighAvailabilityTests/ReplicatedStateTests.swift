@@ -67,6 +67,37 @@ struct ReplicatedStateTests {
         == "false: active on no head: head1 has an older copy, head2 has no copy")
   }
 
+  @Test("services are not moved to a head that does not have all of the state")
+  func moves() throws {
+    let cluster = try cluster(.standIn)
+    func plan(_ standing: ReplicaState.Standing) throws -> ErrandPlan {
+      let active = ReplicaState(isMade: true, isActive: true, standing: standing, left: 12 << 20, rate: 4 << 20)
+      var hosts: [HostID: Inventory.Host] = [:]
+      for (head, copy) in [("head1", active), ("head2", ReplicaState(isMade: true, standing: .waiting))] {
+        let other = try #require(cluster.heads.first { $0.name.name != head })
+        let proof = FencingRecord(
+          head: other.name, address: try #require(other.bmc?.address), provenAt: 1, device: nil, uuid: nil)
+        hosts[HostID(head)] = .knowing(
+          CrmMonProbe().answered(try Recorded.text("crm_mon-armed.xml")), CIBProbe().answered(nil),
+          LinksProbe().answered(
+            ["eth0", "eth1"].map { LinkState(name: $0, mac: nil, up: true, addresses: [], gateways: []) }),
+          FencingProbe(other.name).answered(proof), ReplicaProbe(.anywhere).answered(copy))
+      }
+      let sight = ErrandSight(
+        cluster: cluster, inventory: Inventory(hosts: hosts, observedAt: 60), activeHead: "head1")
+      return try SwitchoverErrand(to: "head2").plan(sight)
+    }
+    #expect(try plan(.inSync).steps.count == 1)
+    for (standing, why) in [
+      (ReplicaState.Standing.syncing, "head2 is being brought up to date, 12 MiB left, about 3 s"),
+      (.alone, "head1 goes on alone: head2 has an older copy, 12 MiB less"),
+      (.held, "nothing is written until it is known that head2 is off"),
+    ] {
+      let refusal = #expect(throws: ErrandRefusal.self) { try plan(standing) }
+      #expect(refusal?.why == "head2 does not have all of the state: \(why)")
+    }
+  }
+
   // MARK: Making it
 
   private func drafts(_ head: HostID, _ answers: [HostID: Inventory.Host], device: String? = nil) throws -> [StepDraft]
