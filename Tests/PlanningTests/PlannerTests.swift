@@ -189,6 +189,18 @@ import Wings
     #expect(problems?.description.contains("cluster.yaml:3:3") == true)
   }
 
+  @Test func severalMayWantOnePackageButNotOneFile() {
+    let owners = ["set-one", "set-two"].map { PlanProblem.Owner(PackagesKind.id(on: "head1", $0), nil) }
+    func problems(_ claim: Claim) -> [PlanProblem] {
+      var ownership = Ownership()
+      for number in owners.indices { ownership.add([claim], number) }
+      return ownership.problems { owners[$0] }
+    }
+    #expect(problems(.package("head1", "munge")).isEmpty)
+    let file = Claim.path("head1", "/etc/munge/munge.key")
+    #expect(problems(file) == [.twoOwners(file, owners[0], owners[1])])
+  }
+
   @Test func nobodyPutsAFileIntoATreeOfAnother() {
     let tree = PlanProblem.Owner(ResourceID("tree", on: "head1", "/srv/http"), nil)
     let file = PlanProblem.Owner(ResourceID("text", on: "head1", "/srv/http/ipxe/a"), nil)

@@ -45,6 +45,23 @@ import Testing
     #expect(left.blocked.isEmpty)
   }
 
+  @Test func aPackageOfTwoSetsGoesWithTheLast() async throws {
+    let site = try SimulatedSite.oneHead()
+    let text = "summary: A set.\nheads: { packages: [tzdata] }\n"
+    for name in ["one", "two"] {
+      site.siteFiles.files["packages/\(name)/set.yaml"] = .init(contents: .text(text), executable: false)
+    }
+    site.spec += "packages: { one: {}, two: {} }\n"
+    for (old, new, isThere) in [
+      ("", "", true), ("{ one: {}, two: {} }", "{ two: {} }", true), ("packages: { two: {} }\n", "", false),
+    ] {
+      if !old.isEmpty { try site.edit(old, new) }
+      let left = try await site.apply()
+      #expect(left.isClean, "\(left.text)")
+      #expect((await site.site.world.machines["head1"]?.installed["tzdata"] != nil) == isThere, "after \(old)")
+    }
+  }
+
   @Test func unknownIsNotAbsent() async throws {
     let site = try await SimulatedSite.appliedExample()
     await site.site.change { $0.machines["head2"]?.faults.unreachable = true }

@@ -68,7 +68,7 @@ struct Ownership {
       if a.resource != b.resource, reported.insert(claim).inserted { found.append(.twoOwners(claim, a, b)) }
     }
     var owners: [Claim: Int] = [:]
-    for number in doubtful {
+    for number in doubtful where !claims[number].claim.isShared {
       let (claim, owner) = claims[number]
       if let first = owners[claim] { clash(claim, first, owner) } else { owners[claim] = owner }
     }

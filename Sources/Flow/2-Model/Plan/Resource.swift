@@ -93,6 +93,9 @@ package enum Claim: Hashable, Comparable, Sendable {
   /// The CIB is one for the whole cluster.
   case cib(String)
   case node(HostID)
+
+  /// Several may want it at once: a package is there for all of them, and goes with the last.
+  package var isShared: Bool { if case .package = self { true } else { false } }
 }
 
 extension Claim: CustomStringConvertible {
