@@ -116,6 +116,55 @@ import Wings
     #expect(!(try dropIn("durable: false", Self.state).text.contains("LD_PRELOAD")))
   }
 
+  private static let probe = """
+    summary: A probe.
+    settings:
+      port: { type: number, default: 4711, doc: Where it answers. }
+      key: { type: secret, default: "", doc: What it answers to. }
+    heads:
+      open: [{ tcp: "{{ set.port }}", from: nodes }]
+      secrets: { /etc/probe/key: { from: "{{ set.key }}" } }
+      units: [probe.timer, probe.socket, srv-probe.mount]
+
+    """
+
+  @Test func portsAndSecretsMayBeSettings() throws {
+    func parts(_ settings: String) throws -> (ports: [[FirewallNeed.Port]], secrets: [SecretRef], units: [String]) {
+      let loaded = try load("{ probe: \(settings) }", ["packages/probe/set.yaml": Self.probe])
+      let cluster = try #require(loaded.cluster, "\(loaded.diagnostics)")
+      let resources = Expansion.expand(cluster, loaded.files).filter { $0.id.host == "head1" }
+      let needs = WingCatalog.all.flatMap { $0.firewallNeeds(cluster) }.filter { $0.purpose == "probe" }
+      let secrets = resources.filter { $0.id.name == "/etc/probe/key" }
+        .compactMap { ($0.desired as? SecretFileKind.Desired)?.file.secret }
+      return (needs.map(\.ports), secrets, resources.map(\.id.name).filter { $0.contains("probe.") })
+    }
+    let usual = try parts("{}")
+    #expect(usual.ports == [[.tcp(4711)]] && usual.secrets.isEmpty)
+    #expect(Set(usual.units) == ["probe.timer", "probe.socket", "srv-probe.mount"])
+    let own = try parts("{ port: 4712, key: secret:probe/key }")
+    #expect(own.ports == [[.tcp(4712)]] && own.secrets == [SecretRef("probe/key")])
+  }
+
+  @Test func whatASettingPutsIntoASetIsReadAsIfItStoodThere() throws {
+    func told(_ settings: String, _ old: String = "", _ new: String = "") throws -> [String] {
+      try problems("{ probe: \(settings) }", ["packages/probe/set.yaml": Self.probe.replacing(old, with: new)])
+    }
+    #expect(try told("{ port: 70000 }").map { $0.prefix(45) } == ["spec.bad-number packages/probe/set.yaml: `700"])
+    #expect(try told("{ key: hunter2 }").map { $0.prefix(34) } == ["spec.literal-secret cluster.yaml: "])
+    #expect(
+      try told("{}", "set.port", "set.prot")
+        == ["spec.template packages/probe/set.yaml: `set` has no `prot`."])
+    #expect(
+      try told("{}", "probe.timer", "probe.slice")
+        == ["spec.bad-name packages/probe/set.yaml: `probe.slice` is not the name of a unit that can be enabled."])
+  }
+
+  /// Also where nothing turns it on.
+  @Test func thePurposeOfASetIsInItsFile() {
+    #expect(SpecReader.summary(ofSet: Array(Self.probe.utf8)) == "A probe.")
+    #expect(SpecReader.summary(ofSet: Array("heads: {}\n".utf8)) == nil)
+  }
+
   @Test func nodesGetAccountsAndSecrets() throws {
     let loaded = try load("{ munge: {} }")
     let cluster = try #require(loaded.cluster, "\(loaded.diagnostics)")

@@ -52,6 +52,7 @@ extension EnsureUnit: AgentOperation {
       // A unit that failed too often is not started again otherwise: systemd.unit(5), StartLimitBurst=.
       try await Command.checked("systemctl", ["reset-failed", "--", goal.name], next: "Check `systemctl status`.")
     }
+    if verb == "restart", goal.name.hasSuffix(".socket") { try await Self.stopTriggered(goal.name) }
     let result = try await Command.run("systemctl", [verb, "--", goal.name], deadline: .seconds(200))
     guard result.succeeded else { throw await Self.failed(verb, goal.name, result.lastLines) }
     var last = before
@@ -67,6 +68,16 @@ extension EnsureUnit: AgentOperation {
     }
     guard reached == true else { throw await Self.failed(verb, goal.name, "it is \(last.active) (\(last.result))") }
     if let evidence { try LoadedConfiguration.record(goal.name, last, evidence) }
+  }
+
+  /// A socket does not start again while its service runs; the next who connects starts that anew: systemd.socket(5).
+  private static func stopTriggered(_ socket: String) async throws(AgentError) {
+    let next = "Check `systemctl status \(socket)`."
+    let shown = try await Command.checked(
+      "systemctl", ["show", "--property=Triggers", "--value", "--", socket], next: next)
+    let services = shown.text.split(whereSeparator: \.isWhitespace).map(String.init)
+    if services.isEmpty { return }
+    try await Command.checked("systemctl", ["stop", "--"] + services, deadline: .seconds(200), next: next)
   }
 
   private static func failed(_ verb: String, _ unit: String, _ said: String) async -> AgentError {

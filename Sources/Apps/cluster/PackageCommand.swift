@@ -28,16 +28,25 @@ struct PackageListCommand: AsyncParsableCommand {
       let specification = try options.specification()
       let sets = specification.cluster?.sets ?? []
       let folder = options.location.deletingLastPathComponent().appending(path: "packages")
-      let own = Set(try Self.names(in: folder))
-      let names = Set(sets.map(\.name)).union(own).union(BuiltInSets.all.keys).sorted()
+      let names = Set(sets.map(\.name)).union(try Self.names(in: folder)).union(BuiltInSets.all.keys).sorted()
       let width = names.map(\.count).max() ?? 0
       for name in names {
         let set = sets.first { $0.name == name }
         let padded = name.padding(toLength: width, withPad: " ", startingAt: 0)
-        let summary = set?.summary ?? (own.contains(name) ? "in packages/\(name)" : BuiltInSets.summary(of: name))
+        let summary = try set?.summary ?? Self.summary(name, in: folder)
         Terminal.print("\(padded)  \(set == nil ? "off" : "on ")  \(summary)")
       }
     }
+  }
+
+  /// The purpose of a set that is off: the site's own, or one that comes with the program.
+  private static func summary(_ name: String, in folder: URL) throws -> String {
+    let file = folder.appending(path: "\(name)/set.yaml")
+    let bytes =
+      FileManager.default.fileExists(atPath: file.path)
+      ? Array(try Data(contentsOf: file))
+      : Array((BuiltInSets.all[name]?.first { $0.path == "set.yaml" }?.text ?? "").utf8)
+    return SpecReader.summary(ofSet: bytes) ?? "packages/\(name)/set.yaml has mistakes: turn it on to see them"
   }
 
   private static func names(in folder: URL) throws -> [String] {

@@ -91,6 +91,13 @@ package struct Named<Value: Sendable>: Sendable {
   package let valueSpan: SourceSpan
   /// From the name to the end of the value.
   package let span: SourceSpan
+
+  package init(name: Located<String>, value: Value?, valueSpan: SourceSpan, span: SourceSpan) {
+    self.name = name
+    self.value = value
+    self.valueSpan = valueSpan
+    self.span = span
+  }
 }
 
 extension SpecNode {

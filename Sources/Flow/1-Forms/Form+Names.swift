@@ -79,14 +79,23 @@ extension Form where Value == String {
   }
 
   /// A service unit of systemd: see systemd.unit(5).
-  package static var unit: Form {
-    text("the name of a unit", code: .badName, pattern: "^[A-Za-z0-9][A-Za-z0-9:_.@-]*\\.service$") { text in
-      guard text.utf8.count <= 128, text.hasSuffix(".service"),
-        isWord(text, first: isAlphanumeric, rest: ":_.@-"), !text.hasSuffix("@.service")
+  package static var unit: Form { unit("a service unit", [".service"]) }
+
+  /// A unit that can be enabled by itself.
+  package static var enabledUnit: Form {
+    unit("a unit that can be enabled", [".service", ".socket", ".timer", ".path", ".mount", ".target"])
+  }
+
+  private static func unit(_ noun: String, _ suffixes: [String]) -> Form {
+    let ends = suffixes.map { $0.dropFirst() }.joined(separator: "|")
+    let pattern = "^[A-Za-z0-9][A-Za-z0-9:_.@-]*\\.\(suffixes.count == 1 ? ends : "(\(ends))")$"
+    return text("the name of a unit", code: .badName, pattern: pattern) { text in
+      guard text.utf8.count <= 128, let suffix = suffixes.first(where: text.hasSuffix),
+        isWord(text, first: isAlphanumeric, rest: ":_.@-"), !text.hasSuffix("@\(suffix)")
       else {
         let bare = text.utf8.count <= 100 && isWord(text, first: isAlphanumeric, rest: "_-")
         return .wrong(
-          "`\(shown(text))` is not the name of a service unit.",
+          "`\(shown(text))` is not the name of \(noun).",
           help: "Write it with its suffix, as systemctl(1) shows it: `flexlm.service`.",
           replacement: bare ? "\(text).service" : nil)
       }

@@ -25,11 +25,4 @@ package enum BuiltInSets {
     }
     return sets.mapValues { $0.sorted { $0.path < $1.path } }
   }()
-
-  /// The sentence that a set begins with, as its file has it.
-  package static func summary(of set: String) -> String {
-    let lines = all[set]?.first { $0.path == "set.yaml" }?.text.split(separator: "\n") ?? []
-    let line = lines.first { $0.hasPrefix("summary: ") }?.dropFirst("summary: ".count) ?? ""
-    return line.hasPrefix("\"") ? String(line.dropFirst().dropLast()) : String(line)
-  }
 }

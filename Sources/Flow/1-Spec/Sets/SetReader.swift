@@ -25,6 +25,15 @@ extension SpecReader {
     return (sets, all + SetChecks(sets: sets, cluster: cluster).problems)
   }
 
+  /// The purpose of a set by its file, also where the set is off. Nil: the file says none, or cannot be read.
+  package static func summary(ofSet file: [UInt8]) -> String? {
+    var problems = Problems(file: "set.yaml")
+    guard file.count <= byteLimit, CharacterScan.check(file, &problems),
+      let root = TreeBuilder.build(file, SourceText(file: "set.yaml", bytes: file), &problems)
+    else { return nil }
+    return SetSection.form.read(root, &problems)?.summary?.value
+  }
+
   /// Files beside the description that settings of sets name, each with the place where it is named. The sets have to
   /// be among `files` already.
   package static func settingFiles(_ cluster: Cluster, _ files: SiteFiles) -> [Located<String>] {
@@ -78,8 +87,12 @@ struct SetReader {
     // One whose value is wrong is there all the same: its mistake is told once.
     let types = SettingValues.types(declaration.settings)
     let ofNodes = SettingValues.types(declaration.settings.filter { $0.value?.scope == .node })
-    let heads = side(declaration.heads?.side, .heads, types, ofNodes, &problems)
-    let nodes = side(declaration.nodes, .images, types, ofNodes, &problems)
+    let filling = SettingWord.Settings(types, settings)
+    var heads = side(declaration.heads?.side, .heads, types, ofNodes, &problems)
+    heads.secrets = secrets(declaration.heads?.side, filling, &problems)
+    var nodes = side(declaration.nodes, .images, types, ofNodes, &problems)
+    nodes.secrets = secrets(declaration.nodes, filling, &problems)
+    let ports = (declaration.heads?.ports ?? []).flatMap { $0.ports(filling, &problems) }
     guard !problems.hasErrors, let summary = declaration.summary?.value else { return nil }
     var set = PackageSet(
       name: request.name, summary: summary, settings: settings, heads: heads, nodes: nodes, source: request.source)
@@ -88,7 +101,7 @@ struct SetReader {
     set.ofImages = ofImages
     set.ofGroups = ofGroups
     set.users = declaration.users.compactMap(user)
-    set.ports = declaration.heads?.ports ?? []
+    set.ports = ports
     set.services = (declaration.heads?.services ?? []).compactMap(service)
     return set
   }
@@ -106,6 +119,17 @@ struct SetReader {
       source: service.name.span)
   }
 
+  private func secrets(
+    _ side: SideSection.Declaration?, _ settings: SettingWord.Settings, _ problems: inout Problems
+  ) -> [ClientImage.Secret] {
+    (side?.secrets ?? []).compactMap { entry in
+      guard let value = entry.value?.secret(settings, &problems) else { return nil }
+      let secret = Named(name: entry.name, value: value, valueSpan: entry.valueSpan, span: entry.span)
+      ImageSecretChecks.check(secret, [:], &problems)
+      return ClusterExpansion.secret(secret)
+    }
+  }
+
   private func side(
     _ side: SideSection.Declaration?, _ machines: SetVariables.Machines, _ settings: [String: TemplateType],
     _ ofNodes: [String: TemplateType], _ problems: inout Problems
@@ -116,8 +140,7 @@ struct SetReader {
       packages: side.packages, units: side.units,
       permissions: side.permissions.compactMap { entry in
         entry.value.map { ClientImage.Permission(path: entry.name.value, owner: $0.owner, mode: $0.mode) }
-      }, secrets: side.secrets.compactMap(ClusterExpansion.secret))
-    for secret in side.secrets { ImageSecretChecks.check(secret, [:], &problems) }
+      })
     guard let tree = side.files else {
       live.check([], onHeads: machines == .heads, &problems)
       return result

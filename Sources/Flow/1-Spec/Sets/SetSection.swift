@@ -46,7 +46,7 @@ enum SetSection: Section {
 
 /// One setting: its type, and its value where the site says none.
 enum SettingSection: Section {
-  enum Sort: String, CaseIterable, Sendable { case text, number, flag, address, list, choice, file }
+  enum Sort: String, CaseIterable, Sendable { case text, number, flag, address, list, choice, file, secret }
   /// The range that a value counts in.
   enum Scope: String, CaseIterable, Sendable { case cluster, node }
 
@@ -67,7 +67,8 @@ enum SettingSection: Section {
   static let sort =
     Key(
       "type", .choice("a type of setting"), required: true,
-      "What it is. `file` is the path of a file beside the description, and templates read what is in it.") as Key<Sort>
+      "What it is. Of a `file` beside the description templates read what is in it, of a `secret` its name only.")
+    as Key<Sort>
   static let scope =
     Key(
       "per", .choice("what it may differ between"),

@@ -111,7 +111,7 @@ struct SettingValues {
 
   private static let path = Form<String>.path("a file beside the description")
 
-  /// A file that need not be there is declared with `default: ""`.
+  /// A file or a secret that need not be there is declared with `default: ""`.
   private static func isEmpty(_ node: SpecNode) -> Bool {
     guard case .scalar(let scalar) = node.content else { return false }
     return scalar.text.isEmpty
@@ -133,7 +133,7 @@ struct SettingValues {
 
   private static func type(_ sort: SettingSection.Sort) -> TemplateType {
     switch sort {
-    case .text, .address, .choice, .file: .text
+    case .text, .address, .choice, .file, .secret: .text
     case .number: .number
     case .flag: .flag
     case .list: .list(.text)
@@ -153,6 +153,8 @@ struct SettingValues {
     case .file:
       Self.isEmpty(node)
         ? .text("") : Self.path.read(node, &problems).flatMap { contents($0, node, &problems) }
+    case .secret:
+      Self.isEmpty(node) ? .text("") : Form.secret.read(node, &problems).map { .text("\($0)") }
     case .address: Form.address.read(node, &problems).map { .text("\($0)") }
     case .list:
       Form.list(of: Form.words, "a list of texts").read(node, &problems).map { .list($0.map { .text($0.value) }) }

@@ -10,7 +10,7 @@ enum SideSection: Section {
     var files: Located<String>?
     var units: [String]
     var permissions: [Named<ClientImage.Permission>]
-    var secrets: [Named<ImageSecretSection.Declaration>]
+    var secrets: [Named<SetSecretSection.Declaration>]
     var live: [Named<PackageSet.Live>]
   }
 
@@ -23,14 +23,14 @@ enum SideSection: Section {
     "files", .path("a folder of the set"),
     "A folder of the set, laid over the machine's root. What ends in `.j2` is a template.")
   static let units = Key(
-    "units", .list(of: .unit, "a list of units", unique: true), "Units that are enabled, and run.")
+    "units", .list(of: .enabledUnit, "a list of units", unique: true), "Units that are enabled, and run.")
 
   static let permissions = Key(
     "permissions", .table("a mapping of paths", named: .imagePath, of: .permission),
     "Owners and modes of its files, by path: `/etc/slurm/slurmdbd.conf: slurm:slurm 0600`. Default: root's, readable by all."
   )
   static let secrets = Key(
-    "secrets", .table("a mapping of paths", named: .imagePath, of: ImageSecretSection.form),
+    "secrets", .table("a mapping of paths", named: .imagePath, of: SetSecretSection.form),
     "Files that hold a secret of the store, by path. Nodes get them with their identity, never in their image.")
 
   static let live = Key(
@@ -55,7 +55,7 @@ enum SideSection: Section {
 enum HeadSideSection: Section {
   struct Declaration: Sendable {
     var side: SideSection.Declaration
-    var ports: [PackageSet.OpenPort]
+    var ports: [SetPortSection.Declaration]
     var services: [Named<SetServiceSection.Declaration>]
   }
 
@@ -77,7 +77,7 @@ enum HeadSideSection: Section {
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
     Declaration(
       side: SideSection.read(fields, &problems),
-      ports: (fields.read(open, &problems)?.value ?? []).flatMap(\.value),
+      ports: (fields.read(open, &problems)?.value ?? []).map(\.value),
       services: fields.read(services, &problems)?.value ?? [])
   }
 }
@@ -139,11 +139,28 @@ enum SetServiceSection: Section {
 enum SetPortSection: Section {
   enum Origin: String, CaseIterable, Sendable { case nodes, any }
 
+  struct Declaration: Sendable {
+    var tcp: SettingWord?
+    var udp: SettingWord?
+    var isForNodes: Bool
+
+    /// The ports, with the settings that they name filled in.
+    func ports(_ settings: SettingWord.Settings, _ problems: inout Problems) -> [PackageSet.OpenPort] {
+      func read(_ word: SettingWord?) -> ClosedRange<Int>? {
+        word?.filled(settings, &problems).flatMap { PortForm.form.read($0, &problems) }
+      }
+      let ports = [read(tcp).map { FirewallNeed.Port(.tcp, $0) }, read(udp).map { FirewallNeed.Port(.udp, $0) }]
+      return ports.compactMap(\.self).map { PackageSet.OpenPort($0, isForNodes: isForNodes) }
+    }
+  }
+
   static let noun = "a port of a set"
   static let doc = "A port that others have to reach."
 
-  static let tcp = Key("tcp", PortForm.form, "A TCP port, or a range of them: `443`, `8000-8010`.")
-  static let udp = Key("udp", PortForm.form, "A UDP port, or a range of them.")
+  static let tcp = Key(
+    "tcp", SettingWord.form(of: PortForm.form.noun),
+    "A TCP port, or a range of them: `443`, `8000-8010`, or a setting: `\"{{ set.port }}\"`.")
+  static let udp = Key("udp", SettingWord.form(of: PortForm.form.noun), "A UDP port, or a range of them, or a setting.")
   static let from =
     Key(
       "from", .choice("who may reach it"), required: true,
@@ -151,17 +168,46 @@ enum SetPortSection: Section {
 
   static let keys = [tcp.description, udp.description, from.description]
 
-  static func read(_ fields: Fields, _ problems: inout Problems) -> [PackageSet.OpenPort] {
+  static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
     if fields.entry(tcp.name) == nil, fields.entry(udp.name) == nil {
       problems.error(
         .missingKey, "`tcp` or `udp` is missing from \(noun).", help: "Write which port: `{ tcp: 6817, from: nodes }`.",
         at: fields.node.firstLineOfHeading)
     }
-    let isForNodes = fields.read(from, &problems)?.value != .any
-    return [
-      fields.read(tcp, &problems).map { FirewallNeed.Port(.tcp, $0.value) },
-      fields.read(udp, &problems).map { FirewallNeed.Port(.udp, $0.value) },
-    ].compactMap(\.self).map { PackageSet.OpenPort($0, isForNodes: isForNodes) }
+    return Declaration(
+      tcp: fields.read(tcp, &problems)?.value, udp: fields.read(udp, &problems)?.value,
+      isForNodes: fields.read(from, &problems)?.value != .any)
+  }
+}
+
+/// A file of a set that holds a secret. The site may choose which, or none.
+enum SetSecretSection: Section {
+  struct Declaration: Sendable {
+    var from: SettingWord?
+    var permissions: Located<ClientImage.Permission>?
+
+    /// The secret of an image that it stands for. Nil: the site has named none.
+    func secret(
+      _ settings: SettingWord.Settings, _ problems: inout Problems
+    ) -> ImageSecretSection.Declaration? {
+      guard let node = from?.filled(settings, &problems), !node.isEmpty else { return nil }
+      return ImageSecretSection.Declaration(
+        from: Form.secret.read(node, &problems).map { Located($0, node.span) }, permissions: permissions)
+    }
+  }
+
+  static let noun = "a secret of a set"
+  static let doc = "A file with a secret of the store."
+
+  static let from = Key(
+    "from", SettingWord.form(of: Form.secret.noun), required: true,
+    "The secret in the file: `secret:NAME`, or a setting of the type `secret`. Without a value of it there is no file.")
+
+  static let keys = [from.description, ImageSecretSection.permissions.description]
+
+  static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
+    Declaration(
+      from: fields.read(from, &problems)?.value, permissions: fields.read(ImageSecretSection.permissions, &problems))
   }
 }
 
