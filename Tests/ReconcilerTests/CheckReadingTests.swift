@@ -116,4 +116,27 @@ import Wings
     #expect(Set(values.keys) == Set(types.keys))
     for (name, type) in types { #expect(values[name].map(type.fits) == true, "\(name)") }
   }
+
+  @Test func aConditionIsAFlagOfNodes() throws {
+    let set = """
+      summary: A set.
+      settings:
+        jobs: { type: flag, per: node, default: true, doc: Whether it takes jobs. }
+        size: { type: number, default: 1, doc: A size. }
+
+      """
+    func told(_ condition: String, on place: String = "each node") throws -> [String] {
+      let check = "summary: It works.\nrun: [probe]\non: \(place)\nwhere: \(condition)\n"
+      return try CheckedSets(["a/set.yaml": set, "a/tests/c.yaml": check]).problems
+    }
+    #expect(try told("jobs") == [] && told("a/jobs") == [])
+    let file = "packages/a/tests/c.yaml"
+    #expect(
+      try told("size") == [
+        "spec.check-needs \(file):4:8: The set `a` has no flag `size` that differs between nodes."
+      ])
+    #expect(try told("b/jobs") == ["spec.check-needs \(file):4:8: The set `b` is not on."])
+    #expect(try told("jobs", on: "heads") == ["spec.no-effect \(file):4:8: `where` says nothing about heads."])
+    #expect(try told("Jobs!").first?.hasPrefix("spec.bad-name \(file):4:8:") == true)
+  }
 }

@@ -126,11 +126,13 @@ private struct CheckScope {
   let machines: [HostID: CheckMachine]
   private let heads: [HostID]
   private let nodes: [ComputeNode]
+  private let sets: [PackageSet]
   private let activeHead: HostID
 
   init(_ names: [HostID]?, _ cluster: Cluster, _ activeHead: HostID) throws(ErrandRefusal) {
     machines = CheckMachine.all(in: cluster)
     self.activeHead = activeHead
+    sets = cluster.sets
     guard let names else {
       heads = cluster.heads.map(\.name)
       nodes = cluster.nodesInService
@@ -148,8 +150,16 @@ private struct CheckScope {
     nodes = cluster.nodes.filter { chosen.contains($0.name) }
   }
 
+  /// The nodes that a check of a set is about: those that have it, and that its condition names.
+  private func nodes(_ check: SetCheck, _ set: PackageSet) -> [HostID] {
+    let having = nodes.filter { set.isOn(in: $0.image) }
+    guard let condition = check.condition else { return having.map(\.name) }
+    let named = sets.first { $0.name == condition.set }
+    return having.filter { named?.value(of: condition.setting, on: $0) == .flag(true) }.map(\.name)
+  }
+
   func places(_ check: SetCheck, _ set: PackageSet) -> [Place] {
-    let nodes = nodes.filter { set.isOn(in: $0.image) }.map(\.name)
+    let nodes = nodes(check, set)
     if check.account == .job {
       if nodes.isEmpty { return [] }
       return check.place == .oneNode

@@ -47,11 +47,19 @@ struct CheckReader {
     guard !problems.hasErrors, let program, let summary = declaration.summary?.value,
       let place = declaration.place?.value
     else { return nil }
-    return SetCheck(
+    var check = SetCheck(
       id: CheckID(set.name, name), summary: summary, program: program, account: declaration.account?.value ?? .root,
       place: place, expectation: declaration.expectation, needs: declaration.needs.map(need),
       seconds: declaration.timeout.map { Int($0.value.components.seconds) } ?? 30,
       remediation: declaration.remediation, kind: declaration.kind, source: .point(path, 1, 1))
+    check.condition = declaration.condition.map(condition)
+    return check
+  }
+
+  private func condition(_ name: Located<String>) -> SetCheck.Condition {
+    let parts = name.value.split(separator: "/").map(String.init)
+    return SetCheck.Condition(
+      set: parts.count == 2 ? parts[0] : set.name, setting: parts.last ?? name.value, source: name.span)
   }
 
   private func need(_ name: Located<String>) -> SetCheck.Need {
@@ -114,7 +122,30 @@ enum CheckNeeds {
     for check in checks {
       for need in check.needs where byID[need.id] == nil { problems.append(unknown(need, byID.keys, sets)) }
     }
-    return problems + cycles(checks, byID)
+    return problems + conditions(checks, sets) + cycles(checks, byID)
+  }
+
+  /// Conditions that no set that is on can answer, and those of checks that are not about nodes.
+  private static func conditions(_ checks: [SetCheck], _ sets: [PackageSet]) -> [Diagnostic] {
+    checks.compactMap { check in
+      guard let condition = check.condition else { return nil }
+      if check.place == .heads || check.place == .activeHead {
+        return Diagnostic(
+          .noEffect, "`where` says nothing about heads.", help: "Remove it, or run the check on nodes.",
+          at: condition.source)
+      }
+      let set = sets.first { $0.name == condition.set }
+      let flags = (set?.settings ?? []).filter { $0.isOfNodes && $0.type == .flag }.map(\.name)
+      if flags.contains(condition.setting) { return nil }
+      let guess = closest(to: condition.setting, among: flags)
+      return Diagnostic(
+        .checkNeeds,
+        set == nil
+          ? "The set `\(condition.set)` is not on."
+          : "The set `\(condition.set)` has no flag `\(condition.setting)` that differs between nodes.",
+        help: guess.map { "Did you mean `\($0)`?" } ?? "Such a setting is declared with `type: flag, per: node`.",
+        at: condition.source)
+    }
   }
 
   private static func unknown(

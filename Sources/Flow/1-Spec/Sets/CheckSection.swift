@@ -12,6 +12,7 @@ enum CheckSection: Section {
     var arguments: Located<[Located<String>]>?
     var account: Located<SetCheck.Account>?
     var place: Located<SetCheck.Place>?
+    var condition: Located<String>?
     var expectation: CheckExpectation
     var needs: [Located<String>]
     var timeout: Located<Duration>?
@@ -38,6 +39,9 @@ enum CheckSection: Section {
   static let place =
     Key("on", .choice("a place for checks"), required: true, "The machines that it is run on.")
     as Key<SetCheck.Place>
+  static let condition = Key(
+    "where", .settingName,
+    "Of nodes, those whose setting says yes: a flag `per: node` of this set, or SET/SETTING. Default: all.")
   static let expectation = Key("expect", ExpectationSection.form, "The result that it has to have. Default: status 0.")
   static let needs = Key(
     "needs", .list(of: .checkName, "a list of checks", unique: true),
@@ -51,7 +55,8 @@ enum CheckSection: Section {
 
   static let keys = [
     summary.description, words.description, script.description, arguments.description, account.description,
-    place.description, expectation.description, needs.description, timeout.description, remediation.description,
+    place.description, condition.description, expectation.description, needs.description, timeout.description,
+    remediation.description,
     kind.description,
   ]
 
@@ -60,6 +65,7 @@ enum CheckSection: Section {
       summary: fields.read(summary, &problems), words: fields.read(words, &problems),
       script: fields.read(script, &problems), arguments: fields.read(arguments, &problems),
       account: fields.read(account, &problems), place: fields.read(place, &problems),
+      condition: fields.read(condition, &problems),
       expectation: fields.read(expectation, &problems)?.value ?? CheckExpectation(),
       needs: fields.read(needs, &problems)?.value ?? [], timeout: fields.read(timeout, &problems),
       remediation: fields.read(remediation, &problems)?.value, kind: fields.read(kind, &problems)?.value ?? .cluster)

@@ -28,6 +28,23 @@ extension Form where Value == String {
     }
   }
 
+  /// A setting, perhaps of another set.
+  static var settingName: Form {
+    text(
+      "the name of a setting", code: .badName, pattern: "^([a-z0-9]([a-z0-9-]*[a-z0-9])?/)?[a-z][a-z0-9_]*$",
+      examples: ["slurm/jobs"]
+    ) { text in
+      let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+      guard (1...2).contains(parts.count), isWord(parts[parts.count - 1], first: isLowerAlphanumeric, rest: "_"),
+        parts.count == 1 || isCheckName(String(parts[0]))
+      else {
+        return .wrong(
+          "`\(shown(text))` is not the name of a setting.", help: "Write its name, or SET/SETTING: `slurm/jobs`.")
+      }
+      return .value(text)
+    }
+  }
+
   /// A regular expression that cannot hang.
   static var pattern: Form {
     text("a regular expression", code: .badPattern) { text in

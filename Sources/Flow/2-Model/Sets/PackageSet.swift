@@ -171,6 +171,11 @@ package struct PackageSet: Hashable, Sendable {
   /// Whether nodes of an image have it.
   package func isOn(in image: String) -> Bool { images?.contains(image) ?? true }
 
+  /// The value that a setting has for one node: its group's, its image's, or the one for all.
+  package func value(of setting: String, on node: ComputeNode) -> TemplateValue? {
+    ofGroups[node.source]?[setting] ?? ofImages[node.image]?[setting] ?? settings.first { $0.name == setting }?.value
+  }
+
   /// Folder of a set, beside the description.
   package static func folder(_ name: String) -> String { "packages/\(name)" }
 }

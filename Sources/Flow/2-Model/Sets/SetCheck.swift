@@ -50,12 +50,27 @@ package struct SetCheck: Hashable, Sendable {
     }
   }
 
+  /// A setting that tells single nodes apart, by yes and no.
+  package struct Condition: Hashable, Sendable {
+    package var set: String
+    package var setting: String
+    package var source: SourceSpan
+
+    package init(set: String, setting: String, source: SourceSpan) {
+      self.set = set
+      self.setting = setting
+      self.source = source
+    }
+  }
+
   package var id: CheckID
   /// The expectation, in a sentence.
   package var summary: String
   package var program: Program
   package var account: Account
   package var place: Place
+  /// Of nodes, it is run on those where this is so. Nil: on all.
+  package var condition: Condition?
   package var expectation: CheckExpectation
   /// Checks without which this one tells nothing new.
   package var needs: [Need]
