@@ -215,7 +215,7 @@ let package = Package(
       [
         "Reconciler", "Comparison", "Auditing", "Execution", "Planning", "Simulator", "SpecReading", "Wings",
         "Pacemaker",
-        "HostAccess", "ClusterModel", "Diagnostics",
+        "HostAccess", "ClusterModel", "Diagnostics", "BuiltInSets",
       ]),
     tests("TidyTests", []),
     tests(

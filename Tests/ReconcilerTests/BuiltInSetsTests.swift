@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+import BuiltInSets
+import ClusterModel
+import Foundation
+import SpecReading
+import Testing
+import Wings
+
+@testable import Reconciler
+
+/// The sets that come with the program, all on at once.
+@Suite struct BuiltInSetsTests {
+  private static let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
+
+  /// What a site has to say of them, and a login node.
+  private static let packages = """
+    packages:
+      accounts: { passwd: accounts/passwd, group: accounts/group, keys: accounts/keys, home_mount: /home }
+      accounts-ldap:
+        servers: ["ldaps://ldap1.example.org", "ldaps://ldap2.example.org"]
+        base: dc=example,dc=org
+        user: alice
+        bind_dn: cn=cluster,dc=example,dc=org
+        bind_password: secret:ldap/bind
+        groups: [hpc]
+      login: { groups: [operators] }
+      ganglia: { port: 8700 }
+      nagios: { mail: [root@example.org, admin@example.org], interval: 2, port: 5700 }
+      slurm: { accounting: slurmdbd, prolog: /usr/local/sbin/prolog }
+
+    """
+  private static let login = """
+      - names: login1
+        image: compute
+        boot: stateless
+        nics:
+          eth0: { network: private, address: 10.1.2.1, mac: 52:54:00:12:00:01 }
+        packages: { slurm: { jobs: false }, login: { users: all } }
+
+    ha:
+
+    """
+
+  private struct Loaded {
+    var cluster: Cluster
+    var resources: [Resource]
+    var live: LiveFiles
+
+    func text(_ path: String, on head: String = "head1") throws -> String {
+      let file = try #require(
+        resources.first { "\($0.id)" == "file@\(head):\(path)" }?.desired as? FileKind.Desired, "\(path)")
+      return String(decoding: file.file.contents.bytes, as: UTF8.self)
+    }
+
+    func live(_ path: String, on node: HostID) throws -> String {
+      let files = live.common + live.own[node, default: []]
+      return String(decoding: try #require(files.first { $0.path == path }, "\(path)").contents.bytes, as: UTF8.self)
+    }
+  }
+
+  private func load() throws -> Loaded {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "built-in-\(UUID())")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.copyItem(at: Self.root.appending(path: "examples/jobs"), to: folder)
+    let location = folder.appending(path: "cluster.yaml")
+    var text = try String(contentsOf: location, encoding: .utf8)
+    text = String(text[..<(try #require(text.range(of: "packages:\n"))).lowerBound]) + Self.packages
+    // One of two for /home.
+    for name in BuiltInSets.all.keys.sorted() where name != "home-nfs" && !Self.packages.contains("  \(name):") {
+      text += "  \(name):\n"
+    }
+    text = text.replacing("\nha:\n", with: "\n" + Self.login)
+    try Data(text.utf8).write(to: location)
+    let specification = try Specification.load(location)
+    let cluster = try #require(specification.cluster, "\(specification.diagnostics)")
+    #expect(cluster.sets.count == BuiltInSets.all.count - 1)
+    return Loaded(
+      cluster: cluster, resources: Expansion.expand(cluster, specification.files),
+      live: PackageSets.liveFiles(cluster))
+  }
+
+  @Test func allAreReadTogether() throws {
+    let loaded = try load()
+    #expect(PackageSets.problems(loaded.cluster).isEmpty)
+    let ports = WingCatalog.all.flatMap { $0.firewallNeeds(loaded.cluster) }
+    #expect(ports.contains { $0.purpose == "ganglia" && $0.ports == [.init(.udp, 8700...8700)] })
+    #expect(ports.contains { $0.purpose == "nagios" && $0.ports == [.tcp(5700)] })
+    for set in loaded.cluster.sets { #expect(!set.checks.isEmpty, "\(set.name) has nothing to test it by") }
+  }
+
+  @Test func loginNodesLetEverybodyIn() throws {
+    let loaded = try load()
+    let compute = try loaded.live("/etc/pam.d/sshd", on: "node001")
+    #expect(compute.contains("account    required     pam_slurm_adopt.so\n") && compute.contains("ingroup operators\n"))
+    #expect(!compute.contains("@include common-session"))
+    let login = try loaded.live("/etc/pam.d/sshd", on: "login1")
+    #expect(!login.contains("pam_slurm") && login.contains("@include common-session\n"))
+    let graph = try CheckGraph(CheckSelection(["login/admitted"]), loaded.cluster, activeHead: "head1")
+    func machines(_ check: CheckID) -> [String] { graph.groups(of: check).flatMap(\.parts).map(\.machine.name) }
+    let nodes = ["node001", "node002", "node003", "node004"]
+    #expect(machines(CheckID("slurm", "task")) == nodes && machines(CheckID("login", "refused")) == nodes + ["login1"])
+    let slurm = try loaded.text("/etc/slurm/slurm.conf")
+    #expect(slurm.contains("PrologFlags=Alloc,Contain\nProlog=/usr/local/sbin/prolog\n"))
+    #expect(slurm.contains(/NodeName=login1 .* Feature=login State=UNKNOWN/))
+  }
+
+  @Test func aDirectoryIsAskedWithTheSitesSecret() throws {
+    let loaded = try load()
+    let conf = try loaded.live("/etc/sssd/sssd.conf", on: "node001")
+    for line in [
+      "ldap_uri = ldaps://ldap1.example.org,ldaps://ldap2.example.org", "auth_provider = none",
+      "ldap_default_bind_dn = cn=cluster,dc=example,dc=org", "simple_allow_groups = hpc",
+      "ldap_tls_cacert = /etc/ssl/certs/ca-certificates.crt",
+    ] { #expect(conf.contains("\n\(line)\n"), "\(line)") }
+    #expect(conf == (try loaded.text("/etc/sssd/sssd.conf")) && !conf.contains("secret:"))
+    let secret = loaded.resources.first { "\($0.id)" == "secret-file@head2:/etc/sssd/bind-password" }
+    #expect((secret?.desired as? SecretFileKind.Desired)?.file.secret == SecretRef("ldap/bind"))
+  }
+
+  @Test func machinesAreWatchedAsDescribed() throws {
+    let loaded = try load()
+    let nagios = try loaded.text("/etc/nagios4/cluster.cfg")
+    #expect(nagios.contains("  email                         root@example.org,admin@example.org\n"))
+    #expect(nagios.contains("  host_name  node004\n") && nagios.contains("  address    10.1.2.1\n"))
+    let nrpe = try loaded.live("/etc/nagios/nrpe.d/cluster.cfg", on: "node001")
+    #expect(nrpe.contains("server_port=5700\nallowed_hosts=127.0.0.1,10.1.0.1,10.1.0.2\n"))
+    let gmond = try loaded.live("/etc/ganglia/gmond.conf", on: "login1")
+    #expect(gmond.contains("override_hostname = \"login1\"") && gmond.contains("host = 10.1.0.2 port = 8700"))
+    #expect(try loaded.text("/etc/ganglia/gmetad.conf").contains("127.0.0.1:8700\n"))
+  }
+}
