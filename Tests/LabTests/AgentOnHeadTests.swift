@@ -26,6 +26,7 @@ struct AgentOnHeadTests {
         try await files(first)
         try await network(first)
         try await packagesAndUnits(first)
+        try await sockets(first, lab)
       } catch {
         await first.close()
         await second.close()
@@ -112,6 +113,24 @@ struct AgentOnHeadTests {
     #expect(try await perform(host, EnsureAddress(interface: "eth1", address: service, prefix: 24)).changed)
     let links = try await host.answer(LinksProbe())
     #expect(links.first { $0.name == "eth1" }?.addresses.sorted() == ["198.51.100.10/24", "198.51.100.11/24"])
+  }
+
+  /// A socket takes another file up also while its service runs, which systemd alone refuses.
+  private func sockets(_ host: SSHHost, _ lab: TestLab) async throws {
+    let service = "[Service]\nExecStart=/bin/sleep infinity\n"
+    let socket = "/etc/systemd/system/site.socket"
+    func listen(_ port: Int) async throws -> Outcome {
+      let text = "[Socket]\nListenStream=127.0.0.1:\(port)\n[Install]\nWantedBy=sockets.target\n"
+      try await perform(host, EnsureFile(FileGoal(path: socket, contents: .text(text))))
+      let goal = UnitGoal(name: "site.socket", enabled: true, active: true, configuration: [socket], reload: .restart)
+      return try await perform(host, EnsureUnit(goal))
+    }
+    try await perform(
+      host, EnsureFile(FileGoal(path: "/etc/systemd/system/site.service", contents: .text(service))))
+    #expect(try await listen(4711).changed)
+    #expect(try await lab.ssh("head1", "systemctl start site.service && systemctl is-active site.service").succeeded)
+    #expect(try await listen(4712).detail == "restarted")
+    #expect(try await lab.ssh("head1", "ss -Hltn").text.contains("127.0.0.1:4712"))
   }
 
   private func packagesAndUnits(_ host: SSHHost) async throws {
