@@ -51,7 +51,7 @@ let package = Package(
       exclude: ["README.md"],
       resources: [
         .embedInCode("Images/Payload"), .embedInCode("HighAvailability/Payload"), .embedInCode("TimeZone/Payload"),
-        .embedInCode("Netboot/Payload"),
+        .embedInCode("Netboot/Payload"), .embedInCode("NodeLinks/Payload"),
       ], swiftSettings: strict),
     // MARK: Hosts
     // The two calls a host answers, their wire form, and the ways to reach a host.

@@ -163,13 +163,9 @@ import Testing
     #expect(try Self.problem(["10.1.0.1/16"], ["10.1.0.2/16", "10.1.0.10/16"]) == nil)
   }
 
-  /// By SLAAC a head may be reached, or reach the world; where the cluster serves, nobody else routes.
-  @Test func routersAreIgnoredOnlyWhereItIsSaid() {
-    let address = IPv4Address(bits: 0x0a01_0001)
-    let plain = LinkGoal(interface: "eno1", address: address, prefix: 16, gateway: nil)
-    var served = plain
-    served.ignoresRouters = true
-    #expect(!LinkKind.contents(plain).contains("IPv6AcceptRA"))
-    #expect(LinkKind.contents(served).contains("\nIPv6AcceptRA=no\n"))
+  /// By SLAAC a head may be reached, or reach the world. Of IPv6 nothing is said, so nothing is changed.
+  @Test func announcedRoutersAreLeftAlone() {
+    let plain = LinkGoal(interface: "eno1", address: IPv4Address(bits: 0x0a01_0001), prefix: 16, gateway: nil)
+    #expect(!LinkKind.contents(plain).contains("IPv6"))
   }
 }

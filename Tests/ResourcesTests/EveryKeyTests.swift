@@ -14,7 +14,8 @@ import Wings
 
   /// Refusals that say that a key has no use where it stands.
   private static let refusals: Set<String> = [
-    "spec.no-effect", "spec.not-a-clone", "spec.several-boot-networks", "spec.dynamic-without-dhcp",
+    "spec.no-effect", "spec.not-a-clone", "spec.bad-nat", "spec.bad-relay", "spec.made-interface",
+    "spec.dynamic-without-dhcp",
     "spec.clone-of-itself",
     "spec.clone-of-clone", "spec.two-gateways", "spec.service-check", "spec.fencing-contradiction", "spec.state-kind",
   ]
@@ -193,7 +194,7 @@ import Wings
     { replicated: { path: /srv/state, over: heartbeat, by: drbd, disks: { head1: /dev/sdb, head2: /dev/vg/state } } }
     """)
 
-  /// Two heads on four networks, two groups of nodes, and every key that the format has, or room for it.
+  /// Two heads on six networks, two groups of nodes, and every key that the format has, or room for it.
   private static let example = Described(
     """
     {
@@ -205,6 +206,8 @@ import Wings
         private: { cidr: 10.1.0.0/16, serves: [dhcp, dns, boot], dynamic: 10.1.250.1-10.1.250.99 },
         heartbeat: { cidr: 10.2.0.0/24 },
         bmc: { cidr: 10.3.0.0/16 },
+        storage: { cidr: 10.4.0.0/24, mtu: 9000, routes: [{ to: 10.5.0.0/16, via: 10.4.0.254 }] },
+        campus: { cidr: 10.6.0.0/24 },
       },
       heads: {
         head1: {
@@ -212,6 +215,8 @@ import Wings
             eth0: { network: private, address: 10.1.0.1, mac: 52:54:00:01:00:01 },
             eth1: { network: public, address: 198.51.100.11 },
             eth2: { network: heartbeat, address: 10.2.0.1 },
+            bond0: { network: storage, address: 10.4.0.1, bond: { of: [eth3, eth4], mode: 802.3ad } },
+            campus0: { network: campus, address: 10.6.0.1, vlan: 30, link: eth1 },
           },
           bmc: { address: 10.3.0.1, protocol: ipmi, user: admin, password: secret:bmc/head1 },
           fencing: [
@@ -225,6 +230,8 @@ import Wings
             eth0: { network: private, address: 10.1.0.2, mac: 52:54:00:01:00:02 },
             eth1: { network: public, address: 198.51.100.12 },
             eth2: { network: heartbeat, address: 10.2.0.2 },
+            bond0: { network: storage, address: 10.4.0.2, bond: { of: [eth3, eth4], mode: 802.3ad } },
+            eth1.30: { network: campus, address: 10.6.0.2 },
           },
           bmc: { address: 10.3.0.2, protocol: ipmi, user: admin, password: secret:bmc/head2 },
         },
@@ -242,7 +249,10 @@ import Wings
       nodes: [
         {
           names: "node[001-004]", image: compute, boot: stateless,
-          nics: { eth0: { network: private, address: 10.1.1.1+, mac: 52:54:00:11:00:01+ } },
+          nics: {
+            eth0: { network: private, address: 10.1.1.1+, mac: 52:54:00:11:00:01+ },
+            ens1f0: { network: storage, address: 10.4.0.11+, mac: 52:54:00:14:00:01+ },
+          },
           bmc: { address: 10.3.1.1+, protocol: ipmi, user: admin, password: secret:bmc/nodes },
           packages: { metrics: { cores: 8 } },
         },
@@ -265,6 +275,7 @@ import Wings
         state: { shared: /srv/state, mount: { from: "nas:/state", type: nfs4, options: hard } },
         witness: { host: 192.0.2.40, port: 5403, certificate: secret:witness/heads },
       },
+      hosts: { 192.0.2.60: [ldap] }, search: [chem.example.org],
       ntp: { servers: [ntp.example.org] }, firewall: { open: [{ tcp: 443, udp: 443, from: any }] },
       packages: { metrics: { port: 9101 }, motd: {}, hello: {} }, power: { at_once: 64, boots: 256 }, access: { ssh: { user: root } },
     }

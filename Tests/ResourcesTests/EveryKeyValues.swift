@@ -12,15 +12,32 @@ enum EveryKeyValues {
     "/repositories/proxy": ["http://198.51.100.2:3142"],
     "/repositories/as_of": ["2026-11-02"],
     "/repositories/snapshot": ["http://snapshot.example.org/archive"],
+    "/hosts/*": ["[ldap, licences]"],
+    "/search": ["[phys.example.org]"],
     "/networks/*/cidr": ["198.51.100.0/25", "10.1.0.0/24", "10.2.0.0/25", "10.3.1.0/30"],
-    "/networks/*/gateway": ["198.51.100.2", "10.1.255.254", "10.2.0.254", "10.3.0.1"],
+    "/networks/*/gateway": ["198.51.100.2", "10.1.255.254", "10.2.0.254", "10.3.0.1", "10.4.0.253", "10.6.0.254"],
+    "/networks/*/mtu": ["1400"],
+    "/networks/*/nat": ["true"],
+    "/networks/*/relay": ["private", "public"],
+    "/networks/*/routes": routes,
+    "/networks/*/routes/*/to": ["10.7.0.0/16"],
+    "/networks/*/routes/*/via": ["10.4.0.253"],
     "/networks/*/dns": ["[198.51.100.3]"],
     "/networks/*/serves": ["[dns]", "[dhcp]", "[dhcp, boot]"],
     "/networks/*/dynamic": [
       "10.1.250.1-10.1.250.98", "198.51.100.90-198.51.100.99", "10.2.0.90-10.2.0.99", "10.3.9.1-10.3.9.9",
+      "10.4.0.90-10.4.0.99", "10.6.0.90-10.6.0.99",
     ],
     "/heads/*/nics/*/network": ["bmc"],
-    "/heads/*/nics/*/address": ["10.1.0.77", "198.51.100.77", "10.2.0.77"],
+    "/heads/*/nics/*/address": ["10.1.0.77", "198.51.100.77", "10.2.0.77", "10.4.0.77", "10.6.0.77"],
+    "/heads/*/nics/*/mtu": ["1400"],
+    "/heads/*/nics/*/routes": routes,
+    "/heads/*/nics/*/vlan": ["31"],
+    "/heads/*/nics/*/link": ["eth2"],
+    "/heads/*/nics/*/bond": ["{ of: [eth7, eth8] }"],
+    "/heads/*/nics/*/bond/of": ["[eth3, eth5]"],
+    "/heads/*/nics/*/bond/mode": ["active-backup"],
+    "/heads/*/bmc/mac": ["52:54:00:13:00:77"],
     "/heads/*/nics/*/mac": ["52:54:00:01:00:77"],
     "/heads/*/bmc/address": ["10.3.0.77"],
     "/heads/*/bmc/user": ["root"],
@@ -55,8 +72,14 @@ enum EveryKeyValues {
     "/nodes/*/names": ["\"node[001-003]\"", "login2"],
     "/nodes/*/image": ["small", "compute"],
     "/nodes/*/nics/*/network": ["public"],
-    "/nodes/*/nics/*/address": ["10.1.1.2+", "10.1.2.2"],
+    "/nodes/*/nics/*/address": ["10.1.1.2+", "10.1.2.2", "10.4.0.12+"],
     "/nodes/*/nics/*/mac": ["52:54:00:11:00:02+", "52:54:00:12:00:02"],
+    "/nodes/*/nics/*/mtu": ["1400"],
+    "/nodes/*/nics/*/routes": routes,
+    "/nodes/*/nics/*/vlan": ["31"],
+    "/nodes/*/nics/*/link": ["eth2"],
+    "/nodes/*/nics/*/bond": ["{ of: [eth7, eth8] }"],
+    "/nodes/*/bmc/mac": ["52:54:00:13:00:77+"],
     "/nodes/*/bmc": ["{ address: 10.3.7.1, user: admin, password: secret:bmc/nodes }"],
     "/nodes/*/bmc/address": ["10.3.1.2+"],
     "/nodes/*/bmc/user": ["root"],
@@ -106,11 +129,16 @@ enum EveryKeyValues {
     "/power/boots": ["128"],
   ]
 
+  /// One for each network that machines have cards on: a router is a machine of its network.
+  private static let routes = ["10.1.0.254", "198.51.100.254", "10.2.0.254", "10.4.0.252", "10.6.0.252"].map {
+    "[{ to: 10.9.0.0/16, via: \($0) }]"
+  }
+
   /// One more entry of a table, by the table's path: its key, and values.
   static let more: [String: (key: String, values: [String])] = [
-    "/heads/*/nics/+": ("eth3", ["{ network: bmc, address: 10.3.0.77 }"]),
+    "/heads/*/nics/+": ("eth9", ["{ network: bmc, address: 10.3.0.77 }"]),
     "/nodes/*/nics/+": (
-      "ens1f0", ["{ network: bmc, address: 10.3.7.1+ }", "{ network: bmc, address: 10.3.7.1 }"]
+      "ens2f0", ["{ network: bmc, address: 10.3.7.1+ }", "{ network: bmc, address: 10.3.7.1 }"]
     ),
     "/heads/*/fencing/*/parameters/+": ("snmp_version", ["3"]),
     "/heads/*/fencing/*/secrets/+": ("snmp_priv_passwd", ["secret:other"]),

@@ -17,12 +17,16 @@ struct ClusterDump {
       add(
         "network \(network.name) \(network.cidr) gateway \(show(network.gateway)) dns \(network.dns.map(\.description))"
           + " serves \(network.serves.map(\.rawValue).sorted()) dynamic \(dynamic) at \(place(network.source))")
+      if let mtu = network.mtu { add("  mtu \(mtu)") }
+      for route in network.routes { add("  route \(route)") }
+      if network.isTranslated { add("  leaves over the heads") }
+      if let relay = network.relay { add("  relayed by \(relay)") }
     }
     for head in cluster.heads {
       add("head \(head.name) clone of \(show(head.cloneOf)) wipe \(head.wipe) at \(place(head.source))")
       if let disk = head.disk { add("  installed on \(disk.words)") }
       for path in head.keep { add("  gets \(path)") }
-      machine(head.nics, head.bmc)
+      machine(head.nics, head.bmc, head.bmcMAC)
     }
     for image in cluster.images {
       add("image \(image.name) \(image.release) \(image.kernel) install \(image.install) at \(place(image.source))")
@@ -33,14 +37,21 @@ struct ClusterDump {
     }
     for node in cluster.nodes {
       add("node \(node.name) image \(node.image) boot \(node.boot.rawValue) at \(place(node.source))")
-      machine(node.nics, node.bmc)
+      machine(node.nics, node.bmc, node.bmcMAC)
     }
     if let ha = cluster.ha { policy(ha) }
   }
 
-  private mutating func machine(_ nics: [NIC], _ bmc: BMC?) {
-    for nic in nics { add("  \(nic.name) \(nic.network) \(nic.address) \(show(nic.mac)) at \(place(nic.source))") }
-    if let bmc { add("  bmc \(bmc.address) \(bmc.protocol.rawValue) \(bmc.user) \(bmc.password)") }
+  private mutating func machine(_ nics: [NIC], _ bmc: BMC?, _ mac: MACAddress?) {
+    for nic in nics {
+      add("  \(nic.name) \(nic.network) \(nic.address) \(show(nic.mac)) at \(place(nic.source))")
+      if let made = nic.made { add("    made: \(made)") }
+      if let mtu = nic.mtu { add("    mtu \(mtu)") }
+      for route in nic.routes { add("    route \(route)") }
+    }
+    if let bmc {
+      add("  bmc \(bmc.address) \(bmc.protocol.rawValue) \(bmc.user) \(bmc.password)" + (mac.map { " \($0)" } ?? ""))
+    }
   }
 
   private mutating func policy(_ ha: HighAvailabilityPolicy) {

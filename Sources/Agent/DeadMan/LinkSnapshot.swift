@@ -18,12 +18,14 @@ struct LinkSnapshot: Hashable, Codable, Sendable {
   var routes: [Route]
   /// The links that were up; nil in what an older agent kept.
   var up: [String]?
+  /// All links; nil in what an older agent kept.
+  var names: [String]?
 
   static func take() async throws(AgentError) -> LinkSnapshot {
     let links = try await Self.links()
     return LinkSnapshot(
       addresses: addresses(of: links) { $0.secondary != true && $0.dynamic != true }, routes: try await routes(),
-      up: links.filter(\.isUp).map(\.ifname))
+      up: links.filter(\.isUp).map(\.ifname), names: links.map(\.ifname))
   }
 
   /// Puts back what is missing, and takes `added` away where it was not there before.
@@ -38,6 +40,10 @@ struct LinkSnapshot: Hashable, Codable, Sendable {
       do throws(AgentError) { try await Command.checked("ip", words, next: next) } catch { problems.append(error) }
     }
     do throws(AgentError) {
+      // A bond that has come since holds cards that have to answer again for themselves.
+      for link in try await Self.links() where link.isMade && names?.contains(link.ifname) == false {
+        await ip(["link", "delete", "dev", link.ifname])
+      }
       let links = try await Self.links()
       for link in links where !link.isUp && up?.contains(link.ifname) == true {
         await ip(["link", "set", "dev", link.ifname, "up"])
@@ -96,17 +102,21 @@ struct LinkSnapshot: Hashable, Codable, Sendable {
       var secondary: Bool?
       var dynamic: Bool?
     }
+    struct Kind: Decodable { var info_kind: String? }
     var ifname: String
     var flags: [String]?
+    var linkinfo: Kind?
     var addr_info: [Info]
 
     /// The administrator's wish, not the cable: netdevice(7).
     var isUp: Bool { flags?.contains("UP") == true }
+    /// Whether it is of a sort that networkd makes for us.
+    var isMade: Bool { ["bond", "vlan"].contains(linkinfo?.info_kind) }
   }
 
   private static func links() async throws(AgentError) -> [Link] {
     // Also those without an IPv4 address.
-    try await Interface.ip(["-j", "address", "show"])
+    try await Interface.ip(["-j", "-details", "address", "show"])
   }
 
   private static func routes() async throws(AgentError) -> [Route] {

@@ -8,7 +8,8 @@ import Wings
 /// The network interfaces of this host, as the kernel tells of them.
 enum Interface {
   static func all() throws(AgentError) -> [LinkState] {
-    let gateways = try defaultGateways()
+    let routes = try routes()
+    let made = try MadeInterfaces.read()
     var first: UnsafeMutablePointer<ifaddrs>?
     guard getifaddrs(&first) == 0 else { throw FileSystem.failure("The network interfaces cannot be listed") }
     defer { freeifaddrs(first) }
@@ -23,7 +24,11 @@ enum Interface {
         names.append(name)
         // UP is the admin's wish, LOWER_UP the cable: netdevice(7).
         let isUp = entry.ifa_flags & UInt32(IFF_UP) != 0 && entry.ifa_flags & lowerUp != 0
-        links[name] = LinkState(name: name, mac: nil, up: isUp, addresses: [], gateways: gateways[name] ?? [])
+        let known = routes[name] ?? []
+        links[name] = LinkState(
+          name: name, mac: nil, up: isUp, addresses: [],
+          gateways: known.filter { $0.to.prefix == 0 }.map(\.via), mtu: try mtu(name),
+          routes: known.filter { $0.to.prefix > 0 }, made: made[name])
       }
       switch Int32(entry.ifa_addr?.pointee.sa_family ?? 0) {
       case AF_PACKET: links[name]?.mac = hardwareAddress(entry.ifa_addr)
@@ -66,20 +71,30 @@ enum Interface {
   /// `RTF_GATEWAY` of linux/route.h.
   private static let isByGateway: UInt32 = 2
 
-  /// The default gateways by interface, those that are preferred first.
-  private static func defaultGateways() throws(AgentError) -> [String: [IPv4Address]] {
-    var gateways: [String: [IPv4Address]] = [:]
+  /// The largest packet of an interface. Nil: it has gone meanwhile.
+  private static func mtu(_ name: String) throws(AgentError) -> Int? {
+    try FileSystem.contents("/sys/class/net/\(name)/mtu").flatMap {
+      Int(String(decoding: $0, as: UTF8.self).filter { !$0.isWhitespace })
+    }
+  }
+
+  /// The routes over a gateway by interface, those that are preferred first. The default ones lead to 0.0.0.0/0.
+  private static func routes() throws(AgentError) -> [String: [StaticRoute]] {
+    var routes: [String: [StaticRoute]] = [:]
     // proc_pid_net(5): Iface Destination Gateway Flags RefCnt Use Metric Mask MTU Window IRTT, addresses as the
     // machine's own integers in hexadecimal.
     for line in try FileSystem.text("/proc/net/route").split(separator: "\n").dropFirst() {
       let fields = line.split(whereSeparator: \.isWhitespace)
-      guard fields.count >= 8, fields[1] == "00000000", fields[7] == "00000000",
-        let flags = UInt32(fields[3], radix: 16), flags & isByGateway != 0,
-        let gateway = UInt32(fields[2], radix: 16)
+      guard fields.count >= 8, let flags = UInt32(fields[3], radix: 16), flags & isByGateway != 0,
+        let destination = UInt32(fields[1], radix: 16), let mask = UInt32(fields[7], radix: 16),
+        let gateway = UInt32(fields[2], radix: 16),
+        let to = IPv4Network(
+          address: IPv4Address(bits: UInt32(bigEndian: destination)), prefix: mask.nonzeroBitCount)
       else { continue }
-      gateways[String(fields[0]), default: []].append(IPv4Address(bits: UInt32(bigEndian: gateway)))
+      routes[String(fields[0]), default: []].append(
+        StaticRoute(to: to, via: IPv4Address(bits: UInt32(bigEndian: gateway))))
     }
-    return gateways
+    return routes
   }
 
   private static func ipv4(_ address: UnsafeMutablePointer<sockaddr>?) -> IPv4Address? {

@@ -6,8 +6,9 @@ import Wings
 extension EnsureLink: AgentOperation {
   func perform(on agent: Agent, _ context: OperationContext) async throws(AgentError) -> Outcome {
     // Done already means: left alone. Configuring a link anew takes away what others, such as Pacemaker, added to it.
-    let link = try Interface.named(goal.interface)
-    if Self.isReached(goal, link) {
+    let found = try Interface.all().first { $0.name == goal.interface }
+    let link = goal.made == nil ? try Interface.named(goal.interface) : found
+    if let link, Self.isReached(goal, link) {
       if try await removeFormer() {
         return Outcome(changed: true, detail: "\(goal.interface) keeps its new address only")
       }
@@ -21,7 +22,12 @@ extension EnsureLink: AgentOperation {
     }
     let next = "Check `networkctl status \(goal.interface)` and `journalctl --unit systemd-networkd`."
     var verb = networkd.isRunning ? nil : "start"
-    if networkd.isRunning {
+    if let made = goal.made, let seen = link?.made, made.replaces(seen) {
+      // networkd makes what is not there, and changes nothing of what is.
+      context.progress("\(goal.interface) is \(seen.words), and is made anew")
+      try await Command.checked("ip", ["link", "delete", "dev", goal.interface], next: next)
+      verb = "restart"
+    } else if networkd.isRunning {
       context.progress("networkctl reload")
       let reload = try await Command.run("networkctl", ["reload"])
       // networkctl(1) speaks over D-Bus, which a small system may lack; a restart reads the files too.
@@ -38,21 +44,36 @@ extension EnsureLink: AgentOperation {
     }
     let limit = Duration.seconds(20)
     guard try await Self.settles(goal, within: limit) else {
-      let link = try Interface.named(goal.interface)
       throw AgentError(
         .deadline, "\(goal.interface) did not get \(goal.address)/\(goal.prefix) within \(limit)",
-        cause: "it is \(link.up ? "up" : "down") with \(link.addresses.joined(separator: ", "))", next: next)
+        cause: try unreached(), next: next)
     }
     try await removeFormer()
     return Outcome(changed: true, detail: "\(goal.interface) has \(goal.address)/\(goal.prefix)")
   }
 
+  /// The part of the goal that is missing, in words.
+  private func unreached() throws(AgentError) -> String {
+    guard let link = try Interface.all().first(where: { $0.name == goal.interface }) else {
+      return "it was not made" + (goal.made.map { " of \($0.parts.joined(separator: ", "))" } ?? "")
+    }
+    return
+      "it is \(link.up ? "up" : "down") with \(link.addresses.joined(separator: ", ")), mtu \(link.mtu ?? 0), routes "
+      + (link.routes ?? []).map(\.description).joined(separator: ", ")
+  }
+
   /// Takes away what networkd has left. Whether there was anything.
   @discardableResult
   private func removeFormer() async throws(AgentError) -> Bool {
-    let present = try Interface.named(goal.interface).addresses
-    let left = (goal.former ?? []).filter { present.contains($0.text) }
-    guard !left.isEmpty else { return false }
+    let present = try Interface.named(goal.interface)
+    let left = (goal.former ?? []).filter { present.addresses.contains($0.text) }
+    let routes = (goal.formerRoutes ?? []).filter { present.routes?.contains($0) == true }
+    for route in routes {
+      try await Command.checked(
+        "ip", ["route", "del", "\(route.to)", "via", "\(route.via)", "dev", goal.interface],
+        next: "Check `ip route show dev \(goal.interface)` on the host.")
+    }
+    guard !left.isEmpty else { return !routes.isEmpty }
     try Interface.promoteSecondaries(goal.interface)
     for former in left {
       try await Command.checked(
@@ -65,13 +86,18 @@ extension EnsureLink: AgentOperation {
   /// Whether the link comes to rest as desired. While networkd configures one, it takes addresses away and puts them
   /// back, so that one look is not enough.
   private static func settles(_ goal: LinkGoal, within limit: Duration) async throws(AgentError) -> Bool {
-    let index = try FileSystem.text("/sys/class/net/\(goal.interface)/ifindex").filter { !$0.isWhitespace }
-    // networkctl(1)'s own source: sd_network_link_get_setup_state(3).
-    let state = "/run/systemd/netif/links/\(index)"
     var seen = 0
     let settled = try await poll(until: limit, every: .milliseconds(200)) { () throws(AgentError) -> Bool? in
-      let isReached = Self.isReached(goal, try Interface.named(goal.interface))
-      let said = try FileSystem.contents(state).map { String(decoding: $0, as: UTF8.self) } ?? ""
+      // One that networkd makes may not be there yet.
+      let index = try FileSystem.contents("/sys/class/net/\(goal.interface)/ifindex")
+        .map { String(decoding: $0, as: UTF8.self).filter { !$0.isWhitespace } }
+      let link = try Interface.all().first { $0.name == goal.interface }
+      let isReached = link.map { Self.isReached(goal, $0) } ?? false
+      // networkctl(1)'s own source: sd_network_link_get_setup_state(3).
+      var said = ""
+      if let index, let text = try FileSystem.contents("/run/systemd/netif/links/\(index)") {
+        said = String(decoding: text, as: UTF8.self)
+      }
       let isConfigured = said.contains("ADMIN_STATE=configured\n")
       seen = isReached && isConfigured ? seen + 1 : 0
       return seen >= 3 ? true : nil
@@ -79,9 +105,18 @@ extension EnsureLink: AgentOperation {
     return settled == true
   }
 
+  /// In a container without the drivers somebody else has made it, and the kernel says nothing of it.
+  private static func isMade(_ goal: LinkGoal, _ link: LinkState) -> Bool {
+    guard let made = goal.made, let seen = link.made else { return true }
+    return !made.replaces(seen) && made.lacking(in: seen).isEmpty
+  }
+
   private static func isReached(_ goal: LinkGoal, _ link: LinkState) -> Bool {
     link.addresses.contains("\(goal.address)/\(goal.prefix)")
       && (goal.gateway.map(link.gateways.contains) ?? true)
+      && (goal.mtu ?? link.mtu) == link.mtu
+      && (goal.routes ?? []).allSatisfy { link.routes?.contains($0) == true }
+      && isMade(goal, link)
   }
 }
 

@@ -13,6 +13,7 @@ enum OwnCheck {
     "cluster-images.service": ("/usr/sbin/nginx", ["-t", "-q", "-c", "/etc/cluster/images-nginx.conf"]),
     "corosync.service": ("/usr/sbin/corosync", ["-t"]),
     "ssh.service": ("/usr/sbin/sshd", ["-t"]),
+    Routing.unit: ("/usr/sbin/nft", ["--check", "--file", Routing.file]),
     Firewall.unit: ("/usr/sbin/nft", ["--check", "--file", Firewall.file]),
   ]
 

@@ -16,13 +16,19 @@ extension FakeMachine {
   }
 
   mutating func ensureLink(_ goal: LinkGoal) throws(AgentError) -> Outcome {
+    try make(goal)
     let index = try link(goal.interface)
     let address = "\(goal.address)/\(goal.prefix)"
-    let routed = goal.gateway.map(links[index].gateways.contains) ?? true
+    let former = Set(goal.formerRoutes ?? [])
+    let isSettled =
+      (goal.gateway.map(links[index].gateways.contains) ?? true) && (goal.mtu ?? links[index].mtu) == links[index].mtu
+      && (goal.routes ?? []).allSatisfy { links[index].routes?.contains($0) == true }
     let left = Set((goal.former ?? []).map(\.text)).intersection(links[index].addresses)
     links[index].addresses.removeAll(where: left.contains)
-    if links[index].addresses.contains(address), routed {
-      return left.isEmpty
+    let hadFormer = links[index].routes?.contains(where: former.contains) == true
+    links[index].routes?.removeAll(where: former.contains)
+    if links[index].addresses.contains(address), isSettled {
+      return left.isEmpty && !hadFormer
         ? Outcome(changed: false, detail: "as desired already")
         : Outcome(changed: true, detail: "\(goal.interface) keeps its new address only")
     }
@@ -32,7 +38,28 @@ extension FakeMachine {
     links[index].addresses = [address] + links[index].addresses.filter { $0 != address && $0 != before }
     ownAddresses[goal.interface] = address
     if let gateway = goal.gateway { links[index].gateways = [gateway] }
+    if let mtu = goal.mtu { links[index].mtu = mtu }
+    if let routes = goal.routes {
+      links[index].routes = (links[index].routes ?? []).filter { !routes.contains($0) } + routes
+    }
     return Outcome(changed: true, detail: "\(goal.interface) has \(address)")
+  }
+
+  /// Makes a VLAN or a bond of what is there, as networkd does.
+  private mutating func make(_ goal: LinkGoal) throws(AgentError) {
+    guard let made = goal.made else { return }
+    let existing = links.firstIndex { $0.name == goal.interface }
+    if let existing {
+      let isThat = links[existing].made.map { !made.replaces($0) && made.lacking(in: $0).isEmpty } ?? true
+      if isThat { return }
+    }
+    if let existing { links.remove(at: existing) }
+    for part in made.parts { _ = try link(part) }
+    links.append(
+      LinkState(
+        name: goal.interface, mac: nil, up: true, addresses: [], gateways: [], mtu: goal.mtu ?? 1500, routes: [],
+        made: made))
+    links.sort { $0.name < $1.name }
   }
 
   mutating func ensureAddress(interface: String, address: IPv4Address, prefix: Int) throws(AgentError) -> Outcome {

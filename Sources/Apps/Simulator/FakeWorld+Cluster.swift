@@ -95,16 +95,22 @@ extension FakeWorld {
   }
 
   private mutating func add(_ head: Head, hostname: String, _ cluster: Cluster) {
-    let links = head.nics.map { nic -> LinkState in
+    // Cards alone: VLANs and bonds are made of them.
+    let described = Set(head.nics.map(\.name))
+    let parts = Set(head.nics.flatMap { $0.made?.parts ?? [] }).subtracting(described).sorted()
+    let bare = parts.map {
+      LinkState(name: $0, mac: nil, up: true, addresses: [], gateways: [], mtu: 1500, routes: [])
+    }
+    let links = head.nics.filter { $0.made == nil }.map { nic -> LinkState in
       let network = cluster.network(nic.network)
       // The way in, that whoever set the machine up has left.
       let reachable = head.cloneOf == nil && network?.gateway != nil
       return LinkState(
         name: nic.name, mac: nic.mac, up: true,
         addresses: reachable ? ["\(nic.address)/\(network?.cidr.prefix ?? 24)"] : [],
-        gateways: reachable ? [network?.gateway].compactMap { $0 } : [])
+        gateways: reachable ? [network?.gateway].compactMap { $0 } : [], mtu: 1500, routes: [])
     }
-    var machine = FakeMachine(hostname: hostname, links: links)
+    var machine = FakeMachine(hostname: hostname, links: links + bare)
     machine.files["/etc/hosts"] = .init(bytes: Array("127.0.0.1 localhost\n".utf8))
     machine.files["/etc/hostname"] = .init(bytes: Array("\(hostname)\n".utf8))
     // Where no unit of ours mounts it, the site does.

@@ -34,11 +34,16 @@ extension Form where Value == Counted<IPv4Address> {
   }
 }
 
+/// For whoever describes the IPv6 side of a network.
+private let ipv6Help =
+  "This version describes IPv4 alone. IPv6 that a card gets by itself, from its router or from files of yours, stays as "
+  + "it is; write the network's IPv4 addresses here."
+
 private func addressProblem(_ text: String) -> String { "`\(shown(text))` is not an IPv4 address." }
 
 private func addressHelp(_ text: String) -> String {
   if text.contains("/") { return "The prefix length belongs to the network; write the address alone." }
-  if text.contains(":") { return "This version knows IPv4 only." }
+  if text.contains(":") { return ipv6Help }
   let octets = text.split(separator: ".", omittingEmptySubsequences: false)
   if let large = octets.first(where: { (Int($0) ?? 0) > 255 }) { return "\(large) is more than 255." }
   if text.hasSuffix("+") {
@@ -70,7 +75,28 @@ extension Form where Value == IPv4Network {
       }
       return .wrong(
         "`\(shown(text))` is not a network in CIDR form.",
-        help: "Write its first address and the prefix length: `10.1.0.0/16`.")
+        help: text.contains(":")
+          ? ipv6Help : "Write its first address and the prefix length: `10.1.0.0/16`.")
+    }
+  }
+
+  /// Where a route leads: a network, or a single machine.
+  package static var destination: Form {
+    text(
+      "a network or a machine in CIDR form", code: .badNetwork, pattern: "^\(ipv4)/(3[0-2]|[12]?[0-9])$",
+      examples: ["10.9.0.0/16", "10.9.0.1/32"]
+    ) { text in
+      guard let network = IPv4Network(text) else {
+        return .wrong(
+          "`\(shown(text))` is not a network in CIDR form.",
+          help: text.contains(":")
+            ? ipv6Help
+            : "Write its first address and the prefix length: `10.9.0.0/16`, or `10.9.0.1/32` for one machine.")
+      }
+      guard network.prefix >= 1 else {
+        return .wrong("\(network) is everything.", help: "The way to everything else is the network's `gateway:`.")
+      }
+      return .value(network)
     }
   }
 }
@@ -115,10 +141,30 @@ extension Form where Value == Counted<MACAddress> {
     ) { text in
       let counts = counting && text.hasSuffix("+")
       guard let first = MACAddress(counts ? text.dropLast() : text[...]) else {
+        if isInfiniBand(text) {
+          return .wrong(
+            "`\(shown(text))` is the address of an InfiniBand port.",
+            help:
+              "Machines boot over Ethernet in this version: write the MAC address of an Ethernet card. An InfiniBand "
+              + "port beside it, such as `ib0`, needs no `mac:`; it is found by its name.")
+        }
         return .wrong(
           "`\(shown(text))` is not a MAC address.", help: MACAddress.help(text))
       }
       return .value(Counted(first: first, counts: counts))
     }
   }
+}
+
+/// Whether a text is the link-layer address of an InfiniBand port (20 octets, RFC 4391), its GID (16) or its GUID (8).
+private func isInfiniBand(_ text: String) -> Bool {
+  let octets = text.replacing("-", with: ":").split(separator: ":", omittingEmptySubsequences: false)
+  let pairs = octets.allSatisfy { $0.utf8.count == 2 && $0.allSatisfy(\.isHexDigit) }
+  let words = octets.allSatisfy { (1...4).contains($0.utf8.count) && $0.allSatisfy(\.isHexDigit) }
+  return pairs && [8, 16, 20].contains(octets.count) || words && [4, 8].contains(octets.count)
+}
+
+extension Form where Value == Int {
+  /// Bytes of a packet: what IPv4 needs to what InfiniBand in connected mode takes.
+  package static var mtu: Form { integer(576...65520) }
 }

@@ -38,17 +38,21 @@ struct ClusterExpansion {
     guard let value = network.value, let cidr = value.cidr?.value else { return nil }
     return Network(
       name: network.name.value, cidr: cidr, gateway: value.gateway?.value, dns: value.dns.map(\.value),
-      serves: Set(value.serves.map(\.value)), dynamic: value.dynamic?.value, source: network.span)
+      serves: Set(value.serves.map(\.value)), dynamic: value.dynamic?.value, mtu: value.mtu?.value,
+      routes: value.routes.compactMap(\.value.route), isTranslated: value.nat?.value ?? false,
+      relay: value.relay?.value, source: network.span)
   }
 
   private func head(_ head: Named<HeadSection.Declaration>) -> Head? {
     guard let value = head.value else { return nil }
-    return Head(
+    var expanded = Head(
       name: HostID(head.name.value), nics: nics(value.nics, 0), bmc: bmc(value.bmc, 0),
       cloneOf: value.cloneOf.map { HostID($0.value) }, wipe: value.wipe?.value ?? false,
       disk: value.disk?.value, keep: value.keep?.value.map(\.value) ?? [],
       firmware: value.firmware?.value ?? .auto,
       fencing: value.fencing?.value.compactMap(\.value.method) ?? [.bmc], source: head.span)
+    expanded.bmcMAC = value.bmc?.value.mac?.value.first
+    return expanded
   }
 
   private func image(_ image: Named<ImageSection.Declaration>) -> ClientImage? {
@@ -92,6 +96,7 @@ struct ClusterExpansion {
           nics: nics(group.value.nics, index),
           bmc: bmc(group.value.bmc, index), source: group.span)
         node.kernelArguments = arguments
+        node.bmcMAC = group.value.bmc?.value.mac?.value.value(index)
         nodes.append(node)
       }
     }
@@ -105,7 +110,8 @@ struct ClusterExpansion {
       }
       return NIC(
         name: nic.name.value, network: network, address: address, mac: nic.value?.mac?.value.value(index),
-        source: nic.span)
+        mtu: nic.value?.mtu?.value, routes: nic.value?.routes.compactMap(\.value.route) ?? [],
+        made: nic.value?.made(nic.name.value), source: nic.span)
     }
   }
 
@@ -131,8 +137,9 @@ struct ClusterExpansion {
     guard let witness, let host = witness.value.host?.value else { return nil }
     let certificate = witness.value.certificate?.value
     let node = certificate == nil ? nodes.first { $0.name.name == host } : nil
-    let boot = context.bootNetwork?.name.value
-    let address = node.flatMap { node in (node.nics.first { $0.network == boot } ?? node.nics.first)?.address }
+    let address = node.flatMap { node in
+      (node.nics.first { context.networks[$0.network]?.serves(.boot) == true } ?? node.nics.first)?.address
+    }
     return .init(
       host: address.map(\.description) ?? host, node: node?.name,
       port: witness.value.port?.value ?? WitnessSection.defaultPort, certificate: certificate, source: witness.span)

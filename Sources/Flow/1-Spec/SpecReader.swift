@@ -53,6 +53,8 @@ package enum SpecReader {
     guard let declaration = ClusterSection.form(keys).read(whole, &problems), hasNodes else { return nil }
     let context = CheckContext(declaration, &problems)
     NetworkChecks.run(context, &problems)
+    RouterChecks.run(context, &problems)
+    MadeInterfaceChecks.run(context, &problems)
     UniquenessChecks.run(context, &problems)
     PlacementChecks.run(context, &problems)
     MachineChecks.run(context, &problems)

@@ -75,16 +75,19 @@ extension Diagnostic.Code {
   package static let multicastMAC = Self("spec.multicast-mac", "MAC address is a multicast address")
   package static let countsTooFar = Self("spec.counts-too-far", "Counts past the last value")
   package static let twoNICsOneNetwork = Self("spec.two-nics-one-network", "Two NICs on one network")
-  package static let twoGateways = Self("spec.two-gateways", "Two default routes on one head")
+  package static let twoGateways = Self("spec.two-gateways", "Two default routes on one machine")
   package static let dynamicRange = Self("spec.dynamic-range", "Dynamic range does not fit its network")
   package static let dynamicOverlap = Self("spec.dynamic-overlap", "Dynamic range covers a fixed address")
   package static let dynamicWithoutDHCP = Self("spec.dynamic-without-dhcp", "Dynamic range without DHCP")
   package static let servesWithoutHead = Self("spec.serves-without-head", "Network is served by no head")
   package static let bootWithoutDHCP = Self("spec.boot-without-dhcp", "Network boot without DHCP")
-  package static let severalBootNetworks = Self("spec.several-boot-networks", "More than one boot network")
   package static let noBootNetwork = Self("spec.no-boot-network", "No network to boot from")
   package static let nodeOffBootNetwork = Self("spec.node-off-boot-network", "Node is not on the boot network")
   package static let nodeWithoutMAC = Self("spec.node-without-mac", "Node without a MAC address")
+  package static let badRoute = Self("spec.bad-route", "Route that leads nowhere")
+  package static let badRelay = Self("spec.bad-relay", "Relay that cannot work")
+  package static let badNAT = Self("spec.bad-nat", "Heads that cannot route")
+  package static let madeInterface = Self("spec.made-interface", "VLAN or bond that cannot be made")
   package static let notACard = Self("spec.not-a-card", "Interface that is no network card")
   package static let bmcUnreachable = Self("spec.bmc-unreachable", "BMC out of the heads' reach")
 
@@ -137,8 +140,8 @@ extension Diagnostic.Code {
     overlappingNetworks, addressOutsideNetwork, reservedAddress, duplicateAddress, duplicateMAC, duplicateName,
     duplicateBMC, multicastMAC, countsTooFar, twoNICsOneNetwork, twoGateways, dynamicRange, dynamicOverlap,
     dynamicWithoutDHCP,
-    servesWithoutHead, bootWithoutDHCP, severalBootNetworks, noBootNetwork, nodeOffBootNetwork, nodeWithoutMAC,
-    notACard, bmcUnreachable,
+    servesWithoutHead, bootWithoutDHCP, noBootNetwork, nodeOffBootNetwork, nodeWithoutMAC,
+    badRoute, badRelay, badNAT, madeInterface, notACard, bmcUnreachable,
     cloneOfItself, cloneOfClone, cloneWithoutMAC, cloneWithoutBMC, cloneWithoutImage,
     notAClone,
     tooFewHeads, tooManyHeads, serviceAddressHead, serviceAddressMissing, serviceNotServed, serviceNotHA,

@@ -8,7 +8,7 @@ struct FirewallRules {
   let head: Head
   let needs: [FirewallNeed]
 
-  /// Only what comes in to the head itself is looked at: heads forward nothing.
+  /// Only what comes in to the head itself is looked at. What heads forward is `Routing`'s.
   var text: String {
     let rules = Self.always + needed + ["counter comment \"closed\""]
     return """
@@ -68,7 +68,10 @@ struct FirewallRules {
     }
   }
 
-  private func card(on network: String) -> String? { head.nic(on: network).map { "iifname \"\($0.name)\" " } }
+  private func card(on network: String) -> String? {
+    let cards = head.nics.filter { $0.network == network }.map { "\"\($0.name)\"" }
+    return cards.isEmpty ? nil : "iifname \(Self.set(cards)) "
+  }
 
   private static func set(_ items: [String]) -> String {
     items.count == 1 ? items[0] : "{ \(items.joined(separator: ", ")) }"

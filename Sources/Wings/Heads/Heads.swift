@@ -60,28 +60,51 @@ package enum Heads: Wing {
 
   private static func links(_ cluster: Cluster, _ head: Head) -> [Resource] {
     let networkd = WellKnown.unit("systemd-networkd.service", on: head.name)
-    let networks = head.nics.compactMap { cluster.network($0.network) }
-    // A second default route would win or lose by chance. That of the boot network is then for nodes alone.
-    let routed = networks.count { $0.gateway != nil }
+    let files = CardFiles(head, in: cluster)
+    let way = cluster.gateway(of: head.nics, isHead: true)
+    let handedOver = [IfupdownKind.id(on: head.name), NetworkManagerKind.id(on: head.name)]
+    let made = head.nics.compactMap { nic in
+      files.netdev(nic).map { text in
+        Resource.file(
+          on: head.name, LinkKind.devicePath(nic.name), text, because: "\(nic.name) is made of others",
+          source: nic.source)
+      }
+    }
+    let bare = files.bare.map { card in
+      Resource.file(
+        on: head.name, LinkKind.path(card.name), CardFiles.network(card),
+        because: "\(card.bond ?? card.vlans.joined(separator: ", ")) is made of it", source: head.source,
+        after: handedOver + made.map(\.id))
+    }
     let links: [Resource] = head.nics.compactMap { nic in
       guard let network = cluster.network(nic.network) else { return nil }
-      let isForNodes = routed > 1 && network.serves.contains(.boot)
-      let goal = LinkGoal(
+      var goal = LinkGoal(
         interface: nic.name, address: nic.address, prefix: network.cidr.prefix,
-        gateway: isForNodes ? nil : network.gateway,
-        // Of IPv6 the description says nothing, so what a card has by it stays. But nobody else routes where we serve.
-        ignoresRouters: network.serves.isEmpty ? nil : true)
+        gateway: way?.nic == nic ? way?.router : nil)
+      goal.mtu = files.mtu(nic)
+      let (routes, vlans) = (files.routes(nic), files.vlans(over: nic.name))
+      goal.routes = routes.isEmpty ? nil : routes
+      goal.vlans = vlans.isEmpty ? nil : vlans
+      goal.made = nic.made
+      goal.table = files.table(nic)
+      // What carries a VLAN has to be there, and knows it only if its file says so when it is read.
+      let parts = nic.made?.isVLAN == true ? nic.made?.parts ?? [] : []
+      let carrier = head.nics.first { parts.contains($0.name) }
       return .link(
-        on: head.name, goal, mac: nic.mac, because: "\(nic.name) is on network \(network.name)", source: nic.source,
-        after: [networkd, IfupdownKind.id(on: head.name), NetworkManagerKind.id(on: head.name)])
+        on: head.name, goal, mac: nic.mac,
+        carrierIsMade: carrier?.made == nil ? nil : true, because: "\(nic.name) is on network \(network.name)",
+        source: nic.source,
+        after: [networkd] + handedOver + (made + bare).map(\.id)
+          + (carrier.map { [LinkKind.id(on: head.name, $0.name)] } ?? []))
     }
+    let interfaces = head.nics.map(\.name) + files.bare.map(\.name)
     let unit = UnitKind.Desired(UnitGoal(name: networkd.name, enabled: true, active: true))
     return [.unit(on: head.name, unit, because: "it brings the links up", source: head.source)]
       + [
-        .ifupdown(on: head.name, without: head.nics.map(\.name), source: head.source),
-        .networkManager(on: head.name, without: head.nics.map(\.name), source: head.source),
+        .ifupdown(on: head.name, without: interfaces, source: head.source),
+        .networkManager(on: head.name, without: interfaces, source: head.source),
         .addressOwners(of: cluster, on: head),
-      ] + links
+      ] + made + bare + links
   }
 
   /// curl, arping, git and what speaks to BMCs serve the agent; the others are what an administrator reaches for first.
@@ -96,15 +119,19 @@ package enum Heads: Wing {
     ]
   }
 
-  /// See hosts(5). Each head is known by its address on the network that boots nodes, or else on its first one.
+  /// See hosts(5). Each head is known by its address on the network that boots nodes, or else on its first one; its
+  /// other cards by names of their own.
   private static func hosts(_ cluster: Cluster, _ head: Head) -> String {
     var lines = ["127.0.0.1 localhost", "::1 localhost ip6-localhost"]
-    for other in cluster.heads {
-      guard let nic = cluster.bootNetwork.flatMap({ other.nic(on: $0.name) }) ?? other.nics.first else { continue }
-      lines.append("\(nic.address) \(other.name).\(cluster.domain) \(other.name)")
+    for card in MachineNames.of(cluster.heads, in: cluster) {
+      lines.append("\(card.nic.address) \(card.name).\(cluster.domain) \(card.name)")
     }
     if let address = Netboot.serviceAddress(cluster) {
       lines.append("\(address) \(cluster.name).\(cluster.domain) \(cluster.name)")
+    }
+    lines += Names.extra(cluster).map { host in
+      let names = host.names.flatMap { $0.contains(".") ? [$0] : ["\($0).\(cluster.domain)", $0] }
+      return "\(host.address) \(names.joined(separator: " "))"
     }
     return HostsFile.part(lines)
   }
@@ -113,11 +140,13 @@ package enum Heads: Wing {
   /// after a second.
   private static func resolver(_ cluster: Cluster) -> String {
     var servers: [IPv4Address] = []
-    if cluster.bootNetwork?.serves.contains(.dns) == true, let own = Netboot.serviceAddress(cluster) {
+    let isServed = ServedNetwork.all(in: cluster).contains { $0.serves(.dns) }
+    if isServed, let own = Netboot.serviceAddress(cluster) {
       servers.append(own)
     }
     servers += cluster.networks.flatMap(\.dns)
-    var lines = ["# Written by cluster; changes made here are undone.", "search \(cluster.domain)"]
+    let domains = [cluster.domain] + Names.search(cluster)
+    var lines = ["# Written by cluster; changes made here are undone.", "search \(domains.joined(separator: " "))"]
     // The C library asks at most three (resolv.conf(5), MAXNS).
     lines += servers.prefix(3).map { "nameserver \($0)" }
     return (lines + ["options timeout:1 attempts:2"]).joined(separator: "\n") + "\n"

@@ -166,6 +166,11 @@ struct PacemakerElements {
         constraint(
           "rsc_order", "\(service.id)-after-\(first)", ["first": first, "then": service.id, "kind": "Mandatory"]),
       ]
+      // nginx and dnsmasq listen there, and do not start without.
+      elements += moreServers(anchor).map { address in
+        constraint(
+          "rsc_order", "\(service.id)-after-\(address)", ["first": address, "then": service.id, "kind": "Mandatory"])
+      }
       // Optional: a service that is restarted does not restart those that start after it.
       elements += service.needs.map { need in
         constraint(
@@ -174,6 +179,13 @@ struct PacemakerElements {
     }
     if let preference { elements.append(preference(first)) }
     return elements + statePlacement(anchor) + whereLinked(anchor)
+  }
+
+  /// Service addresses on other networks that boot: their nodes come there.
+  private func moreServers(_ anchor: HighAvailabilityPolicy.Address) -> [String] {
+    let entries = Set(cluster.bootNetworks.compactMap { cluster.entry(of: $0)?.name })
+    return policy.addresses.map(\.network).filter { $0 != anchor.network && entries.contains($0) }
+      .map(ClusteredUnit.id)
   }
 
   /// Where services go when both heads are up: with `manual` to the primary unless they already run somewhere, with

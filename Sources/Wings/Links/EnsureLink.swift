@@ -39,11 +39,21 @@ package struct LinkGoal: Hashable, Codable, Sendable {
   package var address: IPv4Address
   package var prefix: Int
   package var gateway: IPv4Address?
-  /// Whether routers that announce themselves by IPv6 are ignored. Nil: they are left alone.
-  package var ignoresRouters: Bool?
+  /// The largest packet, in bytes. Nil: what the card has.
+  package var mtu: Int?
+  /// Ways to other networks. Nil: none.
+  package var routes: [StaticRoute]?
+  /// VLANs that it carries. Nil: none.
+  package var vlans: [String]?
+  /// systemd-networkd makes it of other interfaces. Nil: it is a card.
+  package var made: MadeInterface?
+  /// The number of its own routing table, where it is not the only card on its network.
+  package var table: Int?
   /// The addresses that its file has named until now. networkd takes them away, unless it was restarted meanwhile: it
   /// then counts them among those of others (`KeepConfiguration=` in systemd.network(5)).
   package var former: [Former]?
+  /// The routes that its file has named until now.
+  package var formerRoutes: [StaticRoute]?
 
   package struct Former: Hashable, Codable, Sendable {
     package var address: IPv4Address
@@ -62,10 +72,8 @@ package struct LinkGoal: Hashable, Codable, Sendable {
   }
 
   package init(
-    interface: String, address: IPv4Address, prefix: Int, gateway: IPv4Address?, ignoresRouters: Bool? = nil,
-    former: [Former]? = nil
+    interface: String, address: IPv4Address, prefix: Int, gateway: IPv4Address?, former: [Former]? = nil
   ) {
-    self.ignoresRouters = ignoresRouters
     self.former = former
     self.interface = interface
     self.address = address

@@ -8,6 +8,8 @@ import Diagnostics
 /// - Other addresses on the link are left alone: service addresses come and go with Pacemaker.
 /// - A card that is not there, or has another MAC address than described, is not configured: its name is taken by
 ///   another card, or belongs to none.
+/// - A VLAN or a bond is made of others by systemd-networkd, and need not be there yet: its systemd.netdev(5) file
+///   comes before it. One that is there and is another is made anew.
 /// - Removal takes the file away; the address goes with the next boot, since cutting it could cut the way to the host.
 package enum LinkKind: ResourceKind {
   package static let name = "link"
@@ -18,17 +20,20 @@ package enum LinkKind: ResourceKind {
     package var link: LinkGoal
     /// The card's hardware address. Nil: the description does not say.
     package var mac: MACAddress?
+    /// The interface that carries this VLAN is made as well.
+    package var carrierIsMade: Bool?
 
-    package init(_ link: LinkGoal, mac: MACAddress? = nil) {
+    package init(_ link: LinkGoal, mac: MACAddress? = nil, carrierIsMade: Bool? = nil) {
       self.link = link
       self.mac = mac
+      self.carrierIsMade = carrierIsMade
     }
   }
 
   package struct Actual: Hashable, Sendable {
     /// The file's text; nil when there is none.
     package var file: String?
-    /// The state of the link. Nil when the host has no such interface.
+    /// The state of the link. Nil when the host has no such interface yet.
     package var link: LinkState?
   }
 
@@ -36,16 +41,20 @@ package enum LinkKind: ResourceKind {
 
   /// 10: before distribution defaults such as `80-container-host0.network`, which would otherwise match first.
   package static func path(_ interface: String) -> String { "/etc/systemd/network/10-cluster-\(interface).network" }
+  /// The systemd.netdev(5) file of an interface that is made.
+  package static func devicePath(_ interface: String) -> String {
+    "/etc/systemd/network/10-cluster-\(interface).netdev"
+  }
 }
 
 extension Resource {
   package static func link(
-    on host: HostID, _ link: LinkGoal, mac: MACAddress? = nil, because: String, source: SourceSpan,
-    after: [ResourceID] = []
+    on host: HostID, _ link: LinkGoal, mac: MACAddress? = nil, carrierIsMade: Bool? = nil, because: String,
+    source: SourceSpan, after: [ResourceID] = []
   ) -> Resource {
     Resource(
-      LinkKind.id(on: host, link.interface), LinkKind.Desired(link, mac: mac), because: because, source: source,
-      after: after)
+      LinkKind.id(on: host, link.interface), LinkKind.Desired(link, mac: mac, carrierIsMade: carrierIsMade),
+      because: because, source: source, after: after)
   }
 }
 
@@ -70,7 +79,26 @@ extension LinkKind {
       case .link(let target): "a link to \(target)\n"
       case .other(let what): "a \(what)\n"
       }
-    return Actual(file: file, link: try card(desired, on: id.onlyHost, among: links))
+    return Actual(file: file, link: try interface(desired, on: id.onlyHost, among: links))
+  }
+
+  /// The described interface. Nil for one that is made, and is not yet.
+  private static func interface(
+    _ desired: Desired, on host: HostID, among links: [LinkState]
+  ) throws(Unreadable) -> LinkState? {
+    guard let made = desired.link.made else { return try card(desired, on: host, among: links) }
+    for part in made.parts where !links.contains(where: { $0.name == part }) {
+      // A VLAN over a bond that is to be made as well waits for it.
+      if made.isVLAN, desired.carrierIsMade == true { continue }
+      // The lab gives a machine what is made of cards, and not the cards.
+      if links.contains(where: { $0.name == desired.link.interface }) { continue }
+      throw .failed(
+        host,
+        AgentError(
+          .notFound, "\(host) has no card \(part), of which \(desired.link.interface) is made",
+          next: "Correct `nics:`; `ip link` on \(host) lists its cards."))
+    }
+    return links.first { $0.name == desired.link.interface }
   }
 
   /// The described card. Throws when the host has none by that name, or one with another MAC address.
@@ -108,14 +136,16 @@ extension LinkKind {
     let missing = missing(goal, actual?.link)
     if !missing.isEmpty || !drafts.isEmpty {
       let former = actual.map { leaving(goal, $0) } ?? []
+      let routes = actual.map { leavingRoutes(goal, $0) } ?? []
       var step = goal
       step.former = former.isEmpty ? nil : former
+      step.formerRoutes = routes.isEmpty ? nil : routes
       drafts.append(
         StepDraft(
           "apply", on: id.onlyHost, EnsureLink(step),
           disruption: actual?.link == nil || missing.isEmpty ? .none : .reload,
           because: missing.isEmpty ? "\(path(goal.interface)) changes" : "\(goal.interface) lacks its settings",
-          changes: missing + former.map { "- \($0.text)" }))
+          changes: missing + former.map { "- \($0.text)" } + routes.map { "- \($0)" }))
     }
     return drafts
   }
@@ -140,13 +170,15 @@ extension LinkKind {
       "[Match]",
       "Name=\(goal.interface)",
       "",
-      "[Network]",
-      "Address=\(goal.address)/\(goal.prefix)",
     ]
+    if let mtu = goal.mtu { lines += ["[Link]", "MTUBytes=\(mtu)", ""] }
+    lines += ["[Network]", "Address=\(goal.address)/\(goal.prefix)"]
+    lines += (goal.vlans ?? []).map { "VLAN=\($0)" }
     if let gateway = goal.gateway { lines.append("Gateway=\(gateway)") }
     // A card without carrier has its address all the same: Corosync looks for all of its own when it starts.
-    if goal.ignoresRouters == true { lines.append("IPv6AcceptRA=no") }
     lines += ["KeepConfiguration=yes", "ConfigureWithoutCarrier=yes"]
+    lines += CardFiles.routing(
+      goal.routes ?? [], table: goal.table, address: goal.address, prefix: goal.prefix)
     return lines.joined(separator: "\n") + "\n"
   }
 
@@ -155,6 +187,27 @@ extension LinkKind {
     addresses(actual.file ?? "")
       .filter { $0 != "\(goal.address)/\(goal.prefix)" && actual.link?.addresses.contains($0) == true }
       .compactMap { LinkGoal.Former($0) }
+  }
+
+  /// The routes that its file has named before and it still has.
+  private static func leavingRoutes(_ goal: LinkGoal, _ actual: Actual) -> [StaticRoute] {
+    routes(actual.file ?? "").filter { route in
+      goal.routes?.contains(route) != true && actual.link?.routes?.contains(route) == true
+    }
+  }
+
+  /// The routes that a file of ours names, but for those in tables of their own.
+  static func routes(_ text: String) -> [StaticRoute] {
+    text.split(separator: "[Route]\n").dropFirst().compactMap { section in
+      let lines = section.split(separator: "\n").prefix { !$0.hasPrefix("[") }
+      func value(_ key: String) -> Substring? {
+        lines.first { $0.hasPrefix(key + "=") }.map { $0.dropFirst(key.count + 1) }
+      }
+      guard let to = value("Destination").flatMap({ IPv4Network($0) }),
+        let via = value("Gateway").flatMap({ IPv4Address($0) })
+      else { return nil }
+      return StaticRoute(to: to, via: via)
+    }
   }
 
   /// The addresses that a systemd.network(5) file names.
@@ -168,6 +221,25 @@ extension LinkKind {
     var lines: [String] = []
     if link?.addresses.contains(address) != true { lines.append("+ \(address)") }
     if let gateway = goal.gateway, link?.gateways.contains(gateway) != true { lines.append("+ default via \(gateway)") }
+    guard let link else { return lines }
+    if let mtu = goal.mtu, let seen = link.mtu, seen != mtu { lines.append("~ mtu \(seen) -> \(mtu)") }
+    if let seen = link.routes {
+      lines += (goal.routes ?? []).filter { !seen.contains($0) }.map { "+ \($0)" }
+    }
+    if let made = goal.made, let seen = link.made {
+      lines +=
+        made.replaces(seen)
+        ? ["~ \(seen.words) -> \(made.words)"] : made.lacking(in: seen).map { "+ \($0) in \(goal.interface)" }
+    }
     return lines
+  }
+}
+
+extension MadeInterface {
+  package var words: String {
+    switch self {
+    case .vlan(let id, let link): "VLAN \(id) over \(link)"
+    case .bond(let cards, let mode): "\(mode.rawValue) of \(cards.joined(separator: ", "))"
+    }
   }
 }

@@ -43,6 +43,7 @@ package struct LinksProbe: Probe {
   package func explained(_ links: [LinkState], _ nodes: NodeNames) -> [String] {
     links.flatMap { link in
       ["\(link.name) \(link.up ? "up" : "down")"] + link.addresses.map { "\(link.name) address \($0)" }
+        + (link.routes ?? []).map { "\(link.name) route \($0)" }
     }.sorted()
   }
 }
@@ -55,8 +56,20 @@ package struct LinkState: Hashable, Codable, Sendable {
   package var addresses: [String]
   /// Default gateways through this link.
   package var gateways: [IPv4Address]
+  /// The largest packet, in bytes. Nil: not known.
+  package var mtu: Int?
+  /// Other routes over a gateway through this link. Nil: not known.
+  package var routes: [StaticRoute]?
+  /// The kernel's account of a VLAN or bond. Nil: it is neither.
+  package var made: MadeInterface?
 
-  package init(name: String, mac: MACAddress?, up: Bool, addresses: [String], gateways: [IPv4Address]) {
+  package init(
+    name: String, mac: MACAddress?, up: Bool, addresses: [String], gateways: [IPv4Address], mtu: Int? = nil,
+    routes: [StaticRoute]? = nil, made: MadeInterface? = nil
+  ) {
+    self.mtu = mtu
+    self.routes = routes
+    self.made = made
     self.name = name
     self.mac = mac
     self.up = up

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 
-/// The answers of the boot services to each machine, for heads that are reached at one address.
+/// The answers of the boot services to each machine. The same on every head: nodes come to addresses that move.
 struct BootMachines {
-  let server: IPv4Address
   /// Each machine's own boot script, by file name.
   let scripts: [String: TreeGoal.Entry]
   /// Lines of `dhcp-hostsdir`: see dnsmasq(8), `--dhcp-host`.
@@ -11,80 +10,95 @@ struct BootMachines {
   /// Lines of `hostsdir`: see dnsmasq(8) and hosts(5).
   let names: TreeGoal.Entry
 
-  init(_ cluster: Cluster, _ network: Network, _ server: IPv4Address, _ published: Publications) {
-    self.server = server
-    scripts = Self.scripts(cluster, network, server, published)
-    let machines = Self.machines(cluster, network)
-    reservations = TreeGoal.Entry(.text(Self.reservations(machines)))
-    names = TreeGoal.Entry(.text(Self.names(machines, cluster, server)))
+  init(_ cluster: Cluster, _ served: [ServedNetwork], _ published: Publications) {
+    scripts = Self.scripts(cluster, served, published)
+    let machines = MachineNames.all(in: cluster)
+    let dhcp = Set(served.filter { $0.serves(.dhcp) }.map(\.network.name))
+    reservations = TreeGoal.Entry(
+      .text(Self.reservations(machines, dhcp) + Self.bmcs(cluster, served.filter { $0.serves(.dhcp) })))
+    names = TreeGoal.Entry(.text(Self.names(machines, cluster, served)))
   }
 
   private static func scripts(
-    _ cluster: Cluster, _ network: Network, _ server: IPv4Address, _ published: Publications
+    _ cluster: Cluster, _ served: [ServedNetwork], _ published: Publications
   ) -> [String: TreeGoal.Entry] {
     var scripts: [String: TreeGoal.Entry] = Dictionary(minimumCapacity: cluster.nodes.count + cluster.heads.count)
     let images = published.images.mapValues { "\($0.name)/\($0.digest)" }
-    let script = BootScript(
-      server: server, prefix: network.cidr.prefix, reportEvery: NodeReport.interval(nodes: cluster.nodes.count))
+    let every = NodeReport.interval(nodes: cluster.nodes.count)
+    var common: [String: BootScript] = [:]
+    for network in served where network.serves(.boot) {
+      guard let server = network.server else { continue }
+      common[network.network.name] = BootScript(
+        server: server, prefix: network.network.cidr.prefix, reportEvery: every)
+    }
     for node in cluster.nodes {
-      guard let mac = node.nics.first(where: { $0.network == network.name })?.mac, let image = images[node.image]
+      guard let nic = cluster.bootNIC(of: node), let mac = nic.mac, let image = images[node.image],
+        let script = common[nic.network]
       else { continue }
       scripts[mac.hyphenated + ".ipxe"] = TreeGoal.Entry(
         .text(node.boot.provisioner.script(node.name, image: image, kernel: node.kernelArguments, script)))
     }
     for head in cluster.heads {
-      guard let mac = head.nic(on: network.name)?.mac else { continue }
-      scripts[mac.hyphenated + ".ipxe"] = TreeGoal.Entry(.text(script.head(mac: mac)))
+      for nic in head.nics {
+        guard let mac = nic.mac, let script = common[nic.network] else { continue }
+        scripts[mac.hyphenated + ".ipxe"] = TreeGoal.Entry(.text(script.head(mac: mac)))
+      }
     }
     return scripts
-  }
-
-  private static func machines(_ cluster: Cluster, _ network: Network) -> [(name: HostID, nic: NIC)] {
-    var machines: [(name: HostID, nic: NIC)] = []
-    machines.reserveCapacity(cluster.heads.count + cluster.nodes.count)
-    func add(_ name: HostID, _ nics: [NIC]) {
-      if let nic = nics.first(where: { $0.network == network.name }) { machines.append((name, nic)) }
-    }
-    for head in cluster.heads { add(head.name, head.nics) }
-    for node in cluster.nodes { add(node.name, node.nics) }
-    return machines
   }
 
   /// A machine asks again after half of it, and then has what the description says by now: sooner than its step gives
   /// up. One that gets no answer keeps its address: see boot.network.
   private static let lease = ",15m\n"
 
-  private static func reservations(_ machines: [(name: HostID, nic: NIC)]) -> String {
+  private static func reservations(_ machines: [MachineNames.Card], _ dhcp: Set<String>) -> String {
     var text = ""
-    for (name, nic) in machines {
-      guard let mac = nic.mac else { continue }
+    for card in machines {
+      guard let mac = card.nic.mac, dhcp.contains(card.nic.network) else { continue }
       // Part by part: a text of its own for each line takes twice as long.
       text += mac.description
       text += ","
-      text += name.name
+      text += card.name
       text += ","
-      text += nic.address.description
+      text += card.nic.address.description
       text += lease
     }
     return text
   }
 
+  /// BMCs without a name: they are known by their machines.
+  private static func bmcs(_ cluster: Cluster, _ served: [ServedNetwork]) -> String {
+    var text = ""
+    func add(_ mac: MACAddress?, _ address: IPv4Address?) {
+      guard let mac, let address, served.contains(where: { $0.network.cidr.contains(address) }) else { return }
+      text += mac.description
+      text += ","
+      text += address.description
+      text += lease
+    }
+    for head in cluster.heads { add(head.bmcMAC, head.bmc?.address) }
+    for node in cluster.nodes { add(node.bmcMAC, node.bmc?.address) }
+    return text
+  }
+
   private static func names(
-    _ machines: [(name: HostID, nic: NIC)], _ cluster: Cluster, _ server: IPv4Address
+    _ machines: [MachineNames.Card], _ cluster: Cluster, _ served: [ServedNetwork]
   ) -> String {
     var text = ""
-    for (name, nic) in machines {
-      text += nic.address.description
+    for card in machines {
+      text += card.nic.address.description
       text += " "
-      text += name.name
+      text += card.name
       text += "."
       text += cluster.domain
       text += " "
-      text += name.name
+      text += card.name
       text += "\n"
     }
-    // Without high availability this is the primary's address, which has a name already.
-    if cluster.ha != nil { text += "\(server) \(cluster.name).\(cluster.domain) \(cluster.name)\n" }
+    for line in Names.more(cluster, at: Set(served.filter { $0.serves(.boot) }.compactMap(\.server)).sorted()) {
+      text += line
+      text += "\n"
+    }
     return text
   }
 }

@@ -4,12 +4,16 @@ import ClusterModel
 /// Limits of the boot services that grow with the cluster, and their sources. Each is a power of two or goes in
 /// steps: one node more changes no file.
 struct BootScale {
-  /// Machines of the description on the boot network, and addresses for others.
+  /// Machines of the description, and addresses for others on the networks that are served.
   let machines: Int
 
-  init(_ cluster: Cluster, _ network: Network) {
-    let others = network.dynamic.map { Int($0.last.bits.minus($0.first.bits)) + 1 } ?? 0
-    machines = cluster.heads.count + cluster.nodes.count + others
+  init(_ cluster: Cluster, _ served: [ServedNetwork]) {
+    let others = served.reduce(0) { sum, served in
+      sum + (served.network.dynamic.map { Int($0.last.bits.minus($0.first.bits)) + 1 } ?? 0)
+    }
+    // BMCs that DHCP gives their addresses ask as machines do.
+    let bmcs = cluster.heads.count { $0.bmcMAC != nil } + cluster.nodes.count { $0.bmcMAC != nil }
+    machines = cluster.heads.count + cluster.nodes.count + others + bmcs
   }
 
   init(machines: Int) { self.machines = machines }

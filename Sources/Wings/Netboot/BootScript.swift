@@ -33,21 +33,27 @@ package struct BootScript {
 
     """
 
-  static func common(server: IPv4Address) -> [String: TreeGoal.Entry] {
-    [
-      "boot.ipxe": TreeGoal.Entry(
+  /// The first scripts of every machine.
+  ///
+  /// - Parameter network: one whose machines find the heads at another address than most. Nil: most.
+  static func common(server: IPv4Address, of network: String? = nil) -> [String: TreeGoal.Entry] {
+    let discovering = file("discover", network)
+    return [
+      file("boot", network): TreeGoal.Entry(
         .text(
           """
           #!ipxe
           # Written by cluster. Every machine starts here.
           set tries:int32 0
           :again
-          chain --replace --autofree http://\(server)/ipxe/${netX/mac:hexhyp}.ipxe || chain --replace --autofree http://\(server)/discover.ipxe ||
+          chain --replace --autofree http://\(server)/ipxe/${netX/mac:hexhyp}.ipxe || chain --replace --autofree http://\(server)/\(discovering) ||
           \(retry)
           """)),
-      "discover.ipxe": TreeGoal.Entry(.text(discover(server: server))),
+      discovering: TreeGoal.Entry(.text(discover(server: server))),
     ]
   }
+
+  static func file(_ name: String, _ network: String?) -> String { name + (network.map { "-\($0)" } ?? "") + ".ipxe" }
 
   /// A machine that nobody has named: it tells who it is, and waits until it has a name.
   private static func discover(server: IPv4Address) -> String {

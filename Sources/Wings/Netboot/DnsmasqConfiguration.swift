@@ -4,24 +4,43 @@ import ClusterModel
 /// dnsmasq's configuration on one head: see dnsmasq(8).
 struct DnsmasqConfiguration {
   let cluster: Cluster
-  let network: Network
-  let nic: NIC
-  let server: IPv4Address
+  let head: Head
+  let served: [ServedNetwork]
+  /// The network on which most nodes meet the heads.
+  let main: Network
   let scale: BootScale
 
   var text: String {
-    let lines = ["# Written by cluster; changes made here are undone.", "interface=\(nic.name)", "bind-dynamic"]
+    let lines = ["# Written by cluster; changes made here are undone."] + interfaces + ["bind-dynamic"]
     return (lines + dns + dhcp + boot).joined(separator: "\n") + "\n"
   }
 
+  /// The cards by which requests come in, each once.
+  private var interfaces: [String] {
+    let entries = Set(served.map(\.entry.name))
+    return head.nics.filter { entries.contains($0.network) }.map { "interface=\($0.name)" }
+  }
+
+  /// The beginning of a setting that is for one network alone. Of one network all are.
+  private func only(_ network: ServedNetwork) -> String { tags > 1 ? "tag:\(network.network.name)," : "" }
+  private var tags: Int { served.count { $0.serves(.dhcp) } }
+
+  /// A name that several networks have an address of, is told by the one of the network that asks.
   private var dns: [String] {
-    guard network.serves.contains(.dns) else { return ["port=0"] }
-    return [
-      "", "# Names: ours from a folder, all others from the site's resolvers.",
-      "domain=\(cluster.domain)", "local=/\(cluster.domain)/", "expand-hosts", "domain-needed", "bogus-priv",
-      "no-hosts",
-      "no-resolv", "hostsdir=\(WellKnown.dnsHosts)",
-    ] + cluster.networks.flatMap(\.dns).map { "server=\($0)" }
+    guard served.contains(where: { $0.serves(.dns) }) else { return ["port=0"] }
+    var lines = ["", "# Names: ours from a folder, all others from the site's resolvers.", "domain=\(cluster.domain)"]
+    if Names.localNames(cluster) == nil {
+      lines.append("local=/\(cluster.domain)/")
+    } else {
+      lines += [
+        "# The site has names in this domain too: what is not ours is asked there.", "servers-file=\(Names.localFile)",
+      ]
+    }
+    lines += ["expand-hosts", "domain-needed", "no-hosts", "no-resolv", "hostsdir=\(WellKnown.dnsHosts)"]
+    if Set(served.compactMap(\.server)).count > 1 { lines.append("localise-queries") }
+    lines.append("# Addresses of these networks have the names that are here, and no others.")
+    lines += served.filter { $0.serves(.dns) }.map { "rev-server=\($0.network.cidr)" }
+    return lines + cluster.networks.flatMap(\.dns).map { "server=\($0)" }
   }
 
   /// Both heads know all reservations, so either may answer for an address that the other gave out. So no lease is
@@ -32,25 +51,54 @@ struct DnsmasqConfiguration {
   /// No address of the range is pinged first: all others wait up to 3 s for it, and anybody may ask with MAC addresses
   /// of his own making. Each machine's address follows from its MAC address, so it gets the same again.
   private var dhcp: [String] {
-    guard network.serves.contains(.dhcp) else { return [] }
-    var lines = ["", "# Addresses: fixed ones by MAC from a folder; the others from a range, for a short time."]
-    if let range = network.dynamic {
-      lines.append("dhcp-range=\(range.first),\(range.last),\(network.cidr.mask),10m")
-    } else {
-      lines.append("dhcp-range=\(network.cidr.address),static,\(network.cidr.mask)")
-    }
-    lines += [
-      "dhcp-authoritative", "leasefile-ro", "no-ping", "dhcp-lease-max=\(scale.leases)",
-      "dhcp-hostsdir=\(WellKnown.dhcpHosts)", "dhcp-ignore-names=tag:!known",
-      // With no address none is announced; without the line dnsmasq itself would be, and heads do not route.
-      "dhcp-option=option:router" + (network.gateway.map { ",\($0)" } ?? ""),
+    let networks = served.filter { $0.serves(.dhcp) }
+    guard !networks.isEmpty else { return [] }
+    return ["", "# Addresses: fixed ones by MAC from a folder; the others from a range, for a short time."]
+      + networks.map(range) + [
+        "dhcp-authoritative", "leasefile-ro", "no-ping", "dhcp-lease-max=\(scale.leases)",
+        "dhcp-hostsdir=\(WellKnown.dhcpHosts)", "dhcp-ignore-names=tag:!known",
+      ] + networks.flatMap(options)
+  }
+
+  private func range(_ served: ServedNetwork) -> String {
+    let network = served.network
+    let tag = tags > 1 ? "set:\(network.name)," : ""
+    if let range = network.dynamic { return "dhcp-range=\(tag)\(range.first),\(range.last),\(network.cidr.mask),10m" }
+    return "dhcp-range=\(tag)\(network.cidr.address),static,\(network.cidr.mask)"
+  }
+
+  private func options(_ served: ServedNetwork) -> [String] {
+    let tag = only(served)
+    var lines = [
+      // With no address none is announced; without the line dnsmasq itself would be, and not every head routes.
+      "dhcp-option=\(tag)option:router" + (served.router.map { ",\($0)" } ?? "")
     ]
-    if network.serves.contains(.dns) { lines.append("dhcp-option=option:dns-server,\(server)") }
+    // 0.0.0.0: the address of whichever head answers.
+    if served.serves(.dns) {
+      let server = served.server.map { "\($0)" } ?? "0.0.0.0"
+      lines.append("dhcp-option=\(tag)option:dns-server,\(server)")
+    } else if self.served.contains(where: { $0.serves(.dns) }) {
+      // Else dnsmasq names itself.
+      lines.append("dhcp-option=\(tag)option:dns-server")
+    }
+    if !Names.search(cluster).isEmpty {
+      let domains = [cluster.domain] + Names.search(cluster)
+      lines.append("dhcp-option=\(tag)option:domain-search,\(domains.joined(separator: ","))")
+    }
+    // Services of the heads are known by their address on the main network, which the same head has. RFC 3442: with
+    // this option the router is not looked at.
+    if let server = served.server, let first = cluster.server(of: main), server != first, served.network.relay == nil,
+      served.serves(.boot)
+    {
+      let others = served.router.map { ",0.0.0.0/0,\($0)" } ?? ""
+      lines.append("dhcp-option=\(tag)option:classless-static-route,\(first)/32,\(server)\(others)")
+    }
     return lines
   }
 
   private var boot: [String] {
-    guard network.serves.contains(.boot) else { return [] }
+    let networks = served.filter { $0.serves(.boot) }
+    guard !networks.isEmpty else { return [] }
     return [
       "", "# Plain firmware gets iPXE over TFTP; iPXE gets its first script over HTTP.",
       "enable-tftp", "tftp-root=/usr/lib/ipxe", "tftp-single-port", "tftp-max=\(scale.transfers)",
@@ -58,14 +106,26 @@ struct DnsmasqConfiguration {
       "dhcp-match=set:efi64,option:client-arch,9", "dhcp-match=set:efihttp,option:client-arch,16",
     ] + Self.others.map { "dhcp-match=set:other,option:client-arch,\($0)" } + [
       "dhcp-match=set:ipxe,175", "dhcp-userclass=set:ipxe,iPXE",
-      "dhcp-boot=tag:!ipxe,tag:bios,undionly.kpxe,,\(server)", "dhcp-boot=tag:!ipxe,tag:efi64,ipxe.efi,,\(server)",
-      "# UEFI's own HTTP boot takes an answer that says so.",
-      "dhcp-option-force=tag:efihttp,60,HTTPClient", "dhcp-boot=tag:!ipxe,tag:efihttp,http://\(server)/ipxe.efi",
-      "# There is no iPXE for these: their firmware shows the name of the file that it does not get.",
-      "dhcp-boot=tag:!ipxe,tag:other,\(Self.noSuchFile),,\(server)",
-      "dhcp-boot=tag:ipxe,http://\(server)/boot.ipxe",
+    ] + networks.flatMap(files) + [
       "# no-pxedhcp: do not wait for a ProxyDHCP offer (ipxe.org/howto/dhcpd).",
       "dhcp-option=tag:ipxe,encap:175,176,1b",
+    ]
+  }
+
+  private func files(_ served: ServedNetwork) -> [String] {
+    guard let server = served.server else { return [] }
+    let tag = only(served)
+    let isMain = server == cluster.server(of: main)
+    let script = BootScript.file("boot", isMain ? nil : served.network.name)
+    return [
+      "dhcp-boot=\(tag)tag:!ipxe,tag:bios,undionly.kpxe,,\(server)",
+      "dhcp-boot=\(tag)tag:!ipxe,tag:efi64,ipxe.efi,,\(server)",
+      "# UEFI's own HTTP boot takes an answer that says so.",
+      "dhcp-option-force=\(tag)tag:efihttp,60,HTTPClient",
+      "dhcp-boot=\(tag)tag:!ipxe,tag:efihttp,http://\(server)/ipxe.efi",
+      "# There is no iPXE for these: their firmware shows the name of the file that it does not get.",
+      "dhcp-boot=\(tag)tag:!ipxe,tag:other,\(Self.noSuchFile),,\(server)",
+      "dhcp-boot=\(tag)tag:ipxe,http://\(server)/\(script)",
     ]
   }
 

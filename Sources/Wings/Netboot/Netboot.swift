@@ -13,16 +13,15 @@ package enum Netboot: Wing {
   package static func resources(
     _ cluster: Cluster, _ files: SiteFiles, _ published: Publications
   ) -> [Resource] {
-    guard let network = cluster.bootNetwork else { return [] }
-    var machines: BootMachines?
+    let served = ServedNetwork.all(in: cluster)
+    guard let network = cluster.bootNetwork, let server = published.serviceAddress else { return [] }
+    let machines = BootMachines(cluster, served, published)
     return cluster.heads.flatMap { head -> [Resource] in
-      guard let nic = head.nic(on: network.name), let server = published.serviceAddress ?? Optional(nic.address)
-      else { return [] }
-      // The same on every head that tells nodes to come to one address.
-      let known = machines?.server == server ? machines : nil
-      let served = known ?? BootMachines(cluster, network, server, published)
-      machines = served
-      return BootSite(cluster: cluster, network: network, head: head, nic: nic, machines: served).resources
+      let own = served.filter { head.nic(on: $0.entry.name) != nil }
+      guard let nic = head.nic(on: network.name) else { return [] }
+      return BootSite(
+        cluster: cluster, network: network, served: own, head: head, nic: nic, server: server, machines: machines
+      ).resources
     }
   }
 
@@ -41,13 +40,14 @@ package enum Netboot: Wing {
 
   /// TFTP's data come from its own port too (`tftp-single-port`), so nothing has to follow it.
   package static func firewallNeeds(_ cluster: Cluster) -> [FirewallNeed] {
-    guard let network = cluster.bootNetwork else { return [] }
-    return Network.Service.allCases.filter(network.serves.contains).map { service in
-      switch service {
-      // Who asks for an address has none.
-      case .dhcp: FirewallNeed("dhcp", [.udp(67)], from: .cards(network: network.name))
-      case .dns: FirewallNeed("dns", [.tcp(53), .udp(53)], from: .network(network.name))
-      case .boot: FirewallNeed("boot", [.tcp(80), .udp(69)], from: .network(network.name))
+    ServedNetwork.all(in: cluster).flatMap { served in
+      Network.Service.allCases.filter(served.serves).map { service in
+        switch service {
+        // Who asks for an address has none; a relay asks from its own.
+        case .dhcp: FirewallNeed("dhcp", [.udp(67)], from: .cards(network: served.entry.name))
+        case .dns: FirewallNeed("dns", [.tcp(53), .udp(53)], from: .network(served.network.name))
+        case .boot: FirewallNeed("boot", [.tcp(80), .udp(69)], from: .network(served.network.name))
+        }
       }
     }
   }
@@ -68,6 +68,14 @@ package enum Netboot: Wing {
   static let dnsmasq = "dnsmasq.service"
   static let nginx = "nginx.service"
 
+  /// Where nodes of other networks find the heads, by network: where it is not the service address of most.
+  package static func otherServers(_ cluster: Cluster) -> [String: IPv4Address] {
+    let main = serviceAddress(cluster)
+    return cluster.bootNetworks.reduce(into: [:]) { servers, network in
+      if let server = cluster.server(of: network), server != main { servers[network.name] = server }
+    }
+  }
+
   /// Where nodes find the heads: the service address when there is one, else the only head's own.
   package static func serviceAddress(_ cluster: Cluster) -> IPv4Address? {
     cluster.serviceAddress
@@ -77,18 +85,21 @@ package enum Netboot: Wing {
 /// The boot services of one head.
 struct BootSite {
   let cluster: Cluster
+  /// The one on which most nodes meet the heads.
   let network: Network
+  let served: [ServedNetwork]
   let head: Head
+  /// Its card there.
   let nic: NIC
+  /// Where they meet.
+  let server: IPv4Address
   let machines: BootMachines
-
-  private var server: IPv4Address { machines.server }
 
   private static let dnsmasqFile = "/etc/dnsmasq.d/cluster.conf"
   private static let logNote = "/var/log/cluster/README"
   private static let kernelFile = "/etc/sysctl.d/90-cluster-boot.conf"
 
-  private var scale: BootScale { BootScale(cluster, network) }
+  private var scale: BootScale { BootScale(cluster, served) }
 
   var resources: [Resource] {
     let packages = Resource.packages(
@@ -102,15 +113,21 @@ struct BootSite {
   private var installed: [ResourceID] { [WellKnown.bootPackages(on: head.name)] }
 
   private var configuration: [Resource] {
-    [
+    (Names.localNames(cluster).map { names in
+      [
+        Resource.file(
+          on: head.name, Names.localFile, names, because: "nobody outside is asked for the cluster's own names",
+          source: network.source, after: installed)
+      ]
+    } ?? []) + [
       .file(
         on: head.name, Self.dnsmasqFile,
-        DnsmasqConfiguration(cluster: cluster, network: network, nic: nic, server: server, scale: scale).text,
-        because: "DHCP, TFTP and DNS for network \(network.name)", source: network.source, after: installed),
+        DnsmasqConfiguration(cluster: cluster, head: head, served: served, main: network, scale: scale).text,
+        because: "DHCP, TFTP and DNS for \(words)", source: network.source, after: installed),
       .file(
         on: head.name, Netboot.nginxFile,
         NginxConfiguration(
-          network: network, server: server, scale: scale,
+          networks: networks, servers: servers, scale: scale,
           clones: cluster.heads.filter { $0.cloneOf != nil }.compactMap { $0.nic(on: network.name)?.address }
         ).text, takesOver: "what nginx serves on this head now ends",
         because: "boot scripts and images over HTTP", source: network.source, after: installed),
@@ -118,15 +135,44 @@ struct BootSite {
         on: head.name, Self.logNote, "boot.log: one JSON object for each boot request and each report of a node.\n",
         because: "nginx writes its log of boots there", source: network.source),
       .file(
-        on: head.name, Self.kernelFile, scale.kernel, because: "it speaks to \(scale.machines) machines on one network",
+        on: head.name, Self.kernelFile, scale.kernel, because: "it speaks to \(scale.machines) machines directly",
         source: network.source),
     ]
+  }
+
+  private var booting: [ServedNetwork] { served.filter { $0.serves(.boot) } }
+
+  /// "network private", "networks rack1 and rack2".
+  private var words: String {
+    let names = served.map(\.network.name)
+    return names.count == 1 ? "network \(names[0])" : "networks \(names.joined(separator: ", "))"
+  }
+
+  /// The networks whose machines fetch from the heads; the heads are on the first.
+  private var networks: [IPv4Network] {
+    var found = [network.cidr]
+    for served in booting where !found.contains(served.network.cidr) { found.append(served.network.cidr) }
+    return found
+  }
+
+  /// Where they find the heads.
+  private var servers: [IPv4Address] {
+    var found = [server]
+    for other in booting.compactMap(\.server) where !found.contains(other) { found.append(other) }
+    return found
+  }
+
+  private var scripts: [String: TreeGoal.Entry] {
+    booting.reduce(into: BootScript.common(server: server)) { scripts, served in
+      guard let other = served.server, other != server else { return }
+      scripts.merge(BootScript.common(server: other, of: served.network.name)) { first, _ in first }
+    }
   }
 
   private var trees: [Resource] {
     [
       .tree(
-        on: head.name, WellKnown.bootScripts, BootScript.common(server: server),
+        on: head.name, WellKnown.bootScripts, scripts,
         because: "the first script of every machine",
         source: network.source),
       .tree(
@@ -149,9 +195,10 @@ struct BootSite {
     let serves = head.name == cluster.primary?.name
     let own: Bool? = cluster.ha == nil ? serves : nil
     let enabled = cluster.ha == nil && serves
+    let local = Names.localNames(cluster) == nil ? [] : [Names.localFile]
     let dnsmasq = UnitGoal(
       name: Netboot.dnsmasq, enabled: enabled, active: own,
-      configuration: [Self.dnsmasqFile, WellKnown.dhcpHosts, WellKnown.dnsHosts], reload: .restart)
+      configuration: [Self.dnsmasqFile, WellKnown.dhcpHosts, WellKnown.dnsHosts] + local, reload: .restart)
     // Runs once at boot, and again when it is told to.
     let kernel = UnitGoal(
       name: "systemd-sysctl.service", enabled: nil, active: nil, configuration: [Self.kernelFile], reload: .restart)
@@ -172,7 +219,8 @@ struct BootSite {
           watches: [
             FileKind.id(on: head.name, Self.dnsmasqFile), TreeKind.id(on: head.name, WellKnown.dhcpHosts),
           ],
-          reloadsFor: [TreeKind.id(on: head.name, WellKnown.dnsHosts)]),
+          reloadsFor: [TreeKind.id(on: head.name, WellKnown.dnsHosts)]
+            + local.map { FileKind.id(on: head.name, $0) }),
         because: "DHCP, TFTP and DNS", source: network.source, after: installed + log, afterRemoval: released),
       .unit(
         on: head.name, .init(nginx, watches: [FileKind.id(on: head.name, Netboot.nginxFile)]),

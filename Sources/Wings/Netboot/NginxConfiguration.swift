@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 
-/// nginx's whole configuration: static files and one address to report to, for the machines of one network.
+/// nginx's whole configuration: static files and an address to report to, for the machines of the networks that boot.
 struct NginxConfiguration {
-  let network: Network
-  let server: IPv4Address
+  let networks: [IPv4Network]
+  let servers: [IPv4Address]
   let scale: BootScale
   /// Heads that are installed over the network: nobody else has business with captures.
   let clones: [IPv4Address]
@@ -52,9 +52,9 @@ struct NginxConfiguration {
         '"bytes":$bytes_sent}';
 
       server {
-        listen \(server):80 default_server backlog=4096;
+    \(servers.map { "    listen \($0):80 default_server backlog=4096;" }.joined(separator: "\n"))
         access_log \(WellKnown.bootLog) cluster_boot if=$answered;
-        allow \(network.cidr);
+    \(networks.map { "    allow \($0);" }.joined(separator: "\n"))
         deny all;
         root \(WellKnown.bootScripts);
         limit_req zone=asked burst=40 nodelay;

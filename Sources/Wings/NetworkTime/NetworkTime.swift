@@ -47,20 +47,23 @@ package enum NetworkTime: Wing {
 
   package static func contributions(_ cluster: Cluster) -> [ImageContribution] {
     guard let (_, source) = asked(cluster), let server = Netboot.serviceAddress(cluster) else { return [] }
+    // Each machine reaches one of them directly, and asks in turn: timesyncd.conf(5).
+    let others = Set(Netboot.otherServers(cluster).values).sorted()
+    let servers = ([server] + others).map(\.description).joined(separator: " ")
     return [
       ImageContribution(
         name: name, packages: ["systemd-timesyncd"],
         files: [
           "etc/systemd/timesyncd.conf.d/cluster.conf": TreeGoal.Entry(
-            .text("# Written by cluster.\n[Time]\nNTP=\(server)\nFallbackNTP=\n"))
+            .text("# Written by cluster.\n[Time]\nNTP=\(servers)\nFallbackNTP=\n"))
         ], because: "nodes have the heads' time", source: source)
     ]
   }
 
   /// Nodes ask, and heads each other.
   package static func firewallNeeds(_ cluster: Cluster) -> [FirewallNeed] {
-    guard asked(cluster) != nil, let network = cluster.bootNetwork else { return [] }
-    return [FirewallNeed("ntp", [.udp(123)], from: .network(network.name))]
+    guard asked(cluster) != nil else { return [] }
+    return asking(cluster).map { FirewallNeed("ntp", [.udp(123)], from: .network($0.name)) }
   }
 
   /// See chrony.conf(5). A head that was off for long is set at once when it starts (`makestep`), and slewed later.
@@ -73,11 +76,17 @@ package enum NetworkTime: Wing {
       (["# Written by cluster; changes made here are undone."]
       + servers.map { "server \($0) iburst" }
       + others.map { "peer \($0)" }
-      + (network.map { ["allow \($0.cidr)"] } ?? [])
+      + asking(cluster).map { "allow \($0.cidr)" }
       + [
         "local stratum 10 orphan", "driftfile /var/lib/chrony/chrony.drift", "ntsdumpdir /var/lib/chrony",
         "makestep 1 3", "rtcsync", "leapsectz right/UTC",
       ]).joined(separator: "\n") + "\n"
+  }
+
+  /// The networks of those who ask: the heads and the nodes.
+  private static func asking(_ cluster: Cluster) -> [Network] {
+    let boot = cluster.bootNetworks
+    return (cluster.bootNetwork.map { [$0] } ?? []) + boot.filter { $0.name != cluster.bootNetwork?.name }
   }
 
   private static func asked(_ cluster: Cluster) -> (servers: [String], source: SourceSpan)? {

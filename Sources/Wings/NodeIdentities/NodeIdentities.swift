@@ -17,31 +17,32 @@ package enum NodeIdentities: Wing {
   package static func resources(
     _ cluster: Cluster, _ files: SiteFiles, _ published: Publications
   ) -> [Resource] {
-    guard let network = cluster.bootNetwork, let first = cluster.nodes.first else { return [] }
-    let goal = goal(cluster, network, published)
+    guard cluster.bootNetwork != nil, let first = cluster.nodes.first else { return [] }
+    let goal = goal(cluster, published)
     let written = cluster.heads.map { head in
       Resource(
         NodeIdentitiesKind.id(on: head.name), NodeIdentitiesKind.Desired(goal),
         because: "nodes keep their host keys, and get the secrets of their images", source: first.source,
         after: [WellKnown.bootPackages(on: head.name)])
     }
-    return written + [refresh(cluster, network, goal, published, written.map(\.id), source: first.source)]
+    return written + [refresh(cluster, goal, published, written.map(\.id), source: first.source)]
   }
 
   /// Nodes that run take what has changed when all heads have it.
   private static func refresh(
-    _ cluster: Cluster, _ network: Network, _ goal: NodeIdentitiesGoal, _ published: Publications,
-    _ written: [ResourceID], source: SourceSpan
+    _ cluster: Cluster, _ goal: NodeIdentitiesGoal, _ published: Publications, _ written: [ResourceID],
+    source: SourceSpan
   ) -> Resource {
     let common = goal.commonFingerprint
+    let servers = Netboot.otherServers(cluster)
     let identities = Dictionary(goal.nodes.map { ($0.name, $0) }) { first, _ in first }
     let rows = cluster.nodesInService.compactMap { node -> NodeRefreshKind.Row? in
-      guard let nic = node.nics.first(where: { $0.network == network.name }), let mac = nic.mac,
+      guard let nic = cluster.bootNIC(of: node), let mac = nic.mac,
         let identity = identities[node.name], let image = published.identity(ofImage: node.image)
       else { return nil }
       return NodeRefreshKind.Row(
         name: node.name, mac: mac, address: nic.address, image: image, key: identity.image,
-        fingerprint: goal.tag(of: identity, common: common))
+        fingerprint: goal.tag(of: identity, common: common), server: servers[nic.network])
     }
     return Resource(
       NodeRefreshKind.id,
@@ -52,14 +53,12 @@ package enum NodeIdentities: Wing {
       after: written + cluster.heads.map { WellKnown.unit("nginx.service", on: $0.name) })
   }
 
-  private static func goal(
-    _ cluster: Cluster, _ network: Network, _ published: Publications
-  ) -> NodeIdentitiesGoal {
+  private static func goal(_ cluster: Cluster, _ published: Publications) -> NodeIdentitiesGoal {
     let single = published.nodeSecrets
     let ofImages = cluster.images.filter { !$0.secrets.isEmpty }.map { ($0.name, $0.secrets) }
     var files = Dictionary(ofImages, uniquingKeysWith: { first, _ in first })
     let nodes = cluster.nodes.compactMap { node -> NodeIdentitiesGoal.Node? in
-      guard let own = node.nics.first(where: { $0.network == network.name })?.address else { return nil }
+      guard let own = cluster.bootNIC(of: node)?.address else { return nil }
       let others = node.nics.map(\.address).filter { $0 != own }
       var image = node.image
       let more = single.filter { $0.node == node.name }.map(\.file)
@@ -69,8 +68,9 @@ package enum NodeIdentities: Wing {
       }
       return NodeIdentitiesGoal.Node(name: node.name, addresses: [own] + others, image: image)
     }
-    let own = cluster.heads.compactMap { $0.nic(on: network.name)?.address }
-    let heads = Set(own + [Netboot.serviceAddress(cluster)].compactMap(\.self)).sorted()
+    let entries = Set(cluster.bootNetworks.compactMap { cluster.entry(of: $0)?.name })
+    let own = cluster.heads.flatMap { $0.nics.filter { entries.contains($0.network) }.map(\.address) }
+    let heads = Set(own + cluster.bootNetworks.compactMap(cluster.server)).sorted()
     return NodeIdentitiesGoal(
       domain: cluster.domain, heads: heads, nodes: nodes, files: files, live: published.liveFiles.common,
       own: Dictionary(published.liveFiles.own.map { ($0.key.name, $0.value) }) { first, _ in first })

@@ -44,10 +44,14 @@ package enum NodeRefreshKind: ResourceKind {
     package var key: String
     /// All of its identity but the values of secrets.
     package var fingerprint: String
+    /// Where it finds the heads, if it is not where most do.
+    package var server: IPv4Address?
 
     package init(
-      name: HostID, mac: MACAddress, address: IPv4Address, image: String, key: String, fingerprint: String
+      name: HostID, mac: MACAddress, address: IPv4Address, image: String, key: String, fingerprint: String,
+      server: IPv4Address? = nil
     ) {
+      self.server = server
       self.name = name
       self.mac = mac
       self.address = address
@@ -119,7 +123,7 @@ extension NodeRefreshKind {
       guard let report = actual.reports[row.mac] else { return false }
       return report.stage == .ready && report.age <= report.silentAfter && report.identity != nil
         && report.image == row.image && !report.isFromAnotherBoot
-        && !report.speaks(toAnotherThan: desired.server) && !report.isAt(anotherThan: row.address)
+        && !report.speaks(toAnotherThan: row.server ?? desired.server) && !report.isAt(anotherThan: row.address)
     }
     let due = running.filter { row in
       actual.reports[row.mac]?.identity != state.tags[row.name.name]

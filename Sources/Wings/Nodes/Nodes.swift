@@ -14,14 +14,14 @@ package enum Nodes: Wing {
   package static func resources(
     _ cluster: Cluster, _ files: SiteFiles, _ published: Publications
   ) -> [Resource] {
-    guard let network = cluster.bootNetwork, let first = cluster.nodesInService.first else { return [] }
+    guard let first = cluster.nodesInService.first else { return [] }
+    let servers = Netboot.otherServers(cluster)
     let images = published.images.mapValues { "\($0.name)/\($0.digest)" }
     let rows = cluster.nodesInService.compactMap { node -> NodesKind.Row? in
-      guard let nic = node.nics.first(where: { $0.network == network.name }), let mac = nic.mac,
-        let image = images[node.image]
-      else { return nil }
+      guard let nic = cluster.bootNIC(of: node), let mac = nic.mac, let image = images[node.image] else { return nil }
       var row = NodesKind.Row(
-        name: node.name, mac: mac, address: nic.address, bmc: node.bmc, boot: node.boot, image: image)
+        name: node.name, mac: mac, address: nic.address, bmc: node.bmc, boot: node.boot, image: image,
+        server: servers[nic.network])
       row.arguments = node.kernelArguments.tag
       return row
     }

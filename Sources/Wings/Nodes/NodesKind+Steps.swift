@@ -33,14 +33,14 @@ extension NodesKind {
     // Silence means something only where the reports go to.
     if let error = silence(context) { throw .failed(context.activeHead, error) }
     let needs = desired.nodes.compactMap { row in
-      need(row, actual?.reports[row.mac], at: desired.server).map { (row: row, need: $0) }
+      need(row, actual?.reports[row.mac], at: row.server ?? desired.server).map { (row: row, need: $0) }
     }
     let most = NodePolicy.mostAway(of: desired.nodes.count)
     let booting = needs.filter { !$0.need.takesAway }
     return (booting + order(needs.filter(\.need.takesAway), actual)).map { row, need in
       // Nodes that are away already count: beyond what is left of the number, a restart waits for one to be back.
       let place = Place(in: name, of: most, isAway: !need.takesAway, atOnce: desired.boots)
-      return draft(row, need, desired.server, context, place)
+      return draft(row, need, row.server ?? desired.server, context, place)
     }
   }
 

@@ -45,10 +45,14 @@ package enum NodesKind: ResourceKind {
     package var image: String
     /// The tag of its kernel's own arguments. Nil: it has none.
     package var arguments: String?
+    /// Where it boots from and reports to, if it is not where most do.
+    package var server: IPv4Address?
 
     package init(
-      name: HostID, mac: MACAddress, address: IPv4Address, bmc: BMC?, boot: ComputeNode.Boot = .stateless, image: String
+      name: HostID, mac: MACAddress, address: IPv4Address, bmc: BMC?, boot: ComputeNode.Boot = .stateless,
+      image: String, server: IPv4Address? = nil
     ) {
+      self.server = server
       self.boot = boot
       self.name = name
       self.mac = mac

@@ -36,9 +36,12 @@ package enum PackageSets: Wing {
 
   package static func firewallNeeds(_ cluster: Cluster) -> [FirewallNeed] {
     cluster.sets.flatMap { set in
-      set.ports.compactMap { open in
-        if !open.isForNodes { return FirewallNeed(set.name, [open.port], from: .anywhere) }
-        return cluster.bootNetwork.map { FirewallNeed(set.name, [open.port], from: .network($0.name)) }
+      set.ports.flatMap { open in
+        if !open.isForNodes { return [FirewallNeed(set.name, [open.port], from: .anywhere)] }
+        // The heads among themselves too, where they meet nodes over relays alone.
+        let boot = cluster.bootNetworks.map(\.name)
+        let main = cluster.bootNetwork.map { boot.contains($0.name) ? [] : [$0.name] } ?? []
+        return (main + boot).map { FirewallNeed(set.name, [open.port], from: .network($0)) }
       }
     }
   }

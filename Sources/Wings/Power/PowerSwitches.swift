@@ -19,7 +19,7 @@ package struct PowerSwitches: Sendable {
     var known: [HostID: (machine: PoweredMachine, bmc: BMC?)] = [:]
     for head in cluster.heads where wanted.contains(head.name) { known[head.name] = (.head(head.name), head.bmc) }
     for node in cluster.nodes where wanted.contains(node.name) {
-      let mac = node.nics.first { $0.network == cluster.bootNetwork?.name }?.mac
+      let mac = cluster.bootNIC(of: node)?.mac
       known[node.name] = (.node(node.name, mac: mac), node.bmc)
     }
     var switches = PowerSwitches()

@@ -11,6 +11,9 @@ struct CheckContext: Sendable {
   let networks: [String: NetworkSection.Declaration]
   /// Also those whose description could not be read.
   let networkNames: [String]
+  /// The networks that machines boot from.
+  let bootNetworks: [Named<NetworkSection.Declaration>]
+  /// The network on which nodes meet the heads: see `Cluster.bootNetwork`.
   let bootNetwork: Named<NetworkSection.Declaration>?
 
   var groups: [MachineGroup] { heads + nodes }
@@ -24,7 +27,10 @@ struct CheckContext: Sendable {
     var networks: [String: NetworkSection.Declaration] = [:]
     for network in declaration.networks { networks[network.name.value] = network.value }
     self.networks = networks
-    bootNetwork = declaration.networks.first { $0.value?.serves(.boot) ?? false }
+    bootNetworks = declaration.networks.filter { $0.value?.serves(.boot) ?? false }
+    let relay = bootNetworks.first.flatMap { $0.value?.relay?.value }
+    bootNetwork =
+      bootNetworks.first { $0.value?.relay == nil } ?? declaration.networks.first { $0.name.value == relay }
     heads = declaration.heads.map { head in
       MachineGroup(
         names: [HostID(head.name.value)], nameSpan: head.name.span, nics: head.value?.nics ?? [],
@@ -51,6 +57,11 @@ struct CheckContext: Sendable {
         names: names.value.expanded(), nameSpan: names.span, nics: group.value.nics, knownNetworks: knownNetworks,
         bmc: group.value.bmc)
     }
+  }
+
+  /// The network by which the heads are reached from another one: itself, or the one that its relay leads to.
+  func entry(of network: Named<NetworkSection.Declaration>) -> String {
+    network.value?.relay?.value ?? network.name.value
   }
 
   /// Reports a name that no network has.
@@ -101,4 +112,14 @@ struct MachineGroup: Sendable {
   func verb(_ singular: String, _ plural: String) -> String { names.count == 1 ? singular : plural }
 
   func nic(on network: String) -> Named<NICDeclaration>? { nics.first { $0.value?.network?.value == network } }
+
+  /// The card that a node boots by: see `Cluster.bootNIC`.
+  func bootNIC(_ context: CheckContext) -> Named<NICDeclaration>? {
+    nics.first { nic in
+      guard let value = nic.value, value.made(nic.name.value) == nil, let network = value.network?.value else {
+        return false
+      }
+      return context.networks[network]?.serves(.boot) == true
+    }
+  }
 }

@@ -8,10 +8,13 @@ import SpecForms
 enum EffectChecks {
   static func run(_ context: CheckContext, _ problems: inout Problems) {
     for network in context.declaration.networks { served(network, context, &problems) }
+    for network in context.declaration.networks { unused(network, context, &problems) }
     for group in context.groups {
-      for nic in group.nics { card(nic.name, &problems) }
+      for nic in group.nics where nic.value?.made(nic.name.value) == nil && nic.value?.bond == nil {
+        card(nic.name, &problems)
+      }
+      reserved(group, context, &problems)
     }
-    for group in context.nodes { configured(group, context, &problems) }
     dates(context, &problems)
     SetRequests(context.declaration).check(&problems)
     if let user = context.declaration.access?.value.user, user.value != "root" {
@@ -22,21 +25,20 @@ enum EffectChecks {
     }
   }
 
-  /// The heads serve one network, the one that boots nodes.
+  /// The heads serve where machines boot from some network.
   private static func served(
     _ network: Named<NetworkSection.Declaration>, _ context: CheckContext, _ problems: inout Problems
   ) {
     // Without a boot network, machines that need one say so.
-    guard let value = network.value, !value.serves(.boot), let first = value.serves.first, context.knowsAllNetworks,
+    guard let value = network.value, let first = value.serves.first, context.knowsAllNetworks,
       context.heads.contains(where: { $0.nic(on: network.name.value) != nil }),
-      context.bootNetwork != nil || context.nodes.isEmpty
+      context.bootNetworks.isEmpty, context.nodes.isEmpty
     else { return }
     let services = value.serves.map(\.value.rawValue).joined(separator: ", ")
     problems.error(
       .noEffect, "Nothing would serve \(services) on `\(network.name.value)`.",
-      help: "The heads serve the network that boots nodes, and no other. Remove the key, or add boot to it.",
-      at: first.span,
-      notes: context.bootNetwork.map { [.init(text: "the network that boots nodes", span: $0.name.span)] } ?? [])
+      help: "The heads serve where machines boot from a network of theirs. Remove the key, or add boot to it.",
+      at: first.span)
   }
 
   /// A day for images that all have their own, and an archive of days that no image has one of.
@@ -56,17 +58,33 @@ enum EffectChecks {
     }
   }
 
-  /// A node is configured where it boots. Its other cards would stay as their firmware left them.
-  private static func configured(_ group: MachineGroup, _ context: CheckContext, _ problems: inout Problems) {
-    // A group that is not on the boot network at all is told so elsewhere.
-    guard let boot = context.bootNetwork, group.isWhole, group.nic(on: boot.name.value) != nil else { return }
-    for nic in group.nics where nic.value?.network?.value != boot.name.value {
+  /// Settings of a network that no machine has a card on, and of a BMC that no DHCP server knows.
+  private static func unused(
+    _ network: Named<NetworkSection.Declaration>, _ context: CheckContext, _ problems: inout Problems
+  ) {
+    guard let value = network.value, context.groups.allSatisfy(\.isWhole),
+      !context.groups.contains(where: { $0.nic(on: network.name.value) != nil })
+    else { return }
+    for case (let key, let span?) in [("mtu", value.mtu?.span), ("routes", value.routes.first?.span)] {
       problems.error(
-        .noEffect, "Nothing would configure `\(nic.name.value)` of \(group.label).",
-        help: "Nodes get an address on the network that they boot from. Remove this interface; until it can be "
-          + "described, a file in the image may configure it.",
-        at: nic.name.span, notes: [.init(text: "the network that they boot from", span: boot.name.span)])
+        .noEffect, "No machine has a card on `\(network.name.value)` that `\(key)` would be set on.",
+        help: "Remove it, or give heads or nodes an interface there.", at: span)
     }
+  }
+
+  /// A BMC that DHCP is to give its address, on a network where the heads have no DHCP server.
+  private static func reserved(_ group: MachineGroup, _ context: CheckContext, _ problems: inout Problems) {
+    guard let mac = group.bmc?.value.mac, let address = group.bmc?.value.address?.value.first,
+      context.knowsAllNetworks
+    else { return }
+    let network = context.declaration.networks.first { $0.value?.cidr?.value.contains(address) == true }
+    guard network?.value?.serves(.dhcp) != true else { return }
+    problems.error(
+      .noEffect, "No DHCP server of the heads would give this BMC \(address).",
+      help: network.map {
+        "Add dhcp to `serves:` of `\($0.name.value)`, on which the heads need a card; or remove `mac:`."
+      }
+        ?? "Describe the network of the BMCs with `serves: [dhcp]`, or remove `mac:`.", at: mac.span)
   }
 
   /// Names by which the kernel and the usual tools call interfaces that somebody has to make first.
@@ -75,6 +93,10 @@ enum EffectChecks {
       ("bond", "a bond"), ("team", "a team"), ("vlan", "a VLAN"), ("br", "a bridge"), ("virbr", "a bridge"),
       ("docker", "a bridge"), ("veth", "a pair of virtual interfaces"), ("tun", "a tunnel"), ("tap", "a tunnel"),
       ("wg", "a tunnel"), ("dummy", "a dummy interface"),
+    ]
+    let help = [
+      "a bond": "Say which cards it is made of: `bond: { of: [eno1, eno2], mode: 802.3ad }`.",
+      "a VLAN": "Say which tag it has, and over which card: `vlan: 902, link: eno1`.",
     ]
     let text = name.value
     let what: String? =
@@ -88,7 +110,8 @@ enum EffectChecks {
     guard let what else { return }
     problems.error(
       .notACard, "`\(shown(text))` is the name of \(what), and nothing here makes one.",
-      help: "Interfaces are network cards in this version. Write the card's own name, as `ip link` shows it.",
+      help: help[what]
+        ?? "Interfaces are network cards, VLANs and bonds. Write the card's own name, as `ip link` shows it.",
       at: name.span)
   }
 }

@@ -43,11 +43,17 @@ enum HighAvailabilityChecks {
           at: address.name.span, notes: [.init(text: "the head", span: head.nameSpan)])
       }
     }
-    if let boot = context.bootNetwork?.name.value, !policy.addresses.isEmpty,
-      !policy.addresses.contains(where: { $0.name.value == boot })
-    {
+    var entries: [String] = []
+    for network in context.bootNetworks {
+      let entry = context.entry(of: network)
+      if !entries.contains(entry), context.networkNames.contains(entry) { entries.append(entry) }
+    }
+    for boot in entries
+    where !policy.addresses.isEmpty && !policy.addresses.contains(where: { $0.name.value == boot }) {
       problems.error(
-        .serviceAddressMissing, "There is no service address on `\(boot)`, which serves boot.",
+        .serviceAddressMissing,
+        "There is no service address on `\(boot)`, "
+          + (context.networks[boot]?.serves(.boot) == true ? "which serves boot." : "by which nodes reach the heads."),
         help: "Nodes use it to reach the head that is active. Add `\(boot): ADDRESS`.",
         at: policy.place(of: "addresses"))
     }

@@ -79,7 +79,13 @@ enum MachineChecks {
         help: "Write `serves: [dhcp, dns, boot]` in a network that the heads are on.", at: parent.span)
       return
     }
-    if let nic = group.nic(on: boot) {
+    if context.networks[boot]?.serves(.boot) == false {
+      problems.error(
+        .noBootNetwork,
+        "`\(name)` is to be installed over the network, but `\(boot)`, on which the heads are, does not boot.",
+        help: "Relays bring the requests of nodes only. Write `serves: [dhcp, dns, boot]` in `\(boot)`.",
+        at: parent.span)
+    } else if let nic = group.nic(on: boot) {
       guard nic.value?.hasMAC == false else { return }
       problems.error(
         .cloneWithoutMAC, "`\(name)` is installed over `\(boot)`, but `\(nic.name.value)` has no `mac`.",
@@ -113,19 +119,24 @@ enum MachineChecks {
   }
 
   private static func booting(_ group: MachineGroup, _ context: CheckContext, _ problems: inout Problems) {
-    guard let boot = context.bootNetwork?.name.value else { return }
-    if let nic = group.nic(on: boot) {
-      guard nic.value?.hasMAC == false else { return }
+    guard !context.bootNetworks.isEmpty else { return }
+    if let nic = group.bootNIC(context) {
+      guard nic.value?.hasMAC == false, let boot = nic.value?.network?.value else { return }
       problems.error(
         .nodeWithoutMAC,
         "\(group.label) \(group.verb("boots", "boot")) from `\(boot)`, but `\(nic.name.value)` has no `mac`.",
         help: "DHCP knows a machine by its MAC address. Add `mac:`; with a `+` at the end it counts up.",
         at: nic.name.span)
     } else if group.isWhole {
+      let names = context.bootNetworks.map { "`\($0.name.value)`" }
+      let which = names.joined(separator: " or ")
       problems.error(
         .nodeOffBootNetwork,
-        "\(group.label) \(group.verb("boots", "boot")) from the network, but without an interface on `\(boot)`.",
-        help: "`\(boot)` is the network that serves boot. Give the nodes an interface on it.", at: group.nameSpan)
+        "\(group.label) \(group.verb("boots", "boot")) from the network, but without a card on \(which).",
+        help: names.count == 1
+          ? "\(which) is the network that serves boot. Give the nodes a card on it; a VLAN or a bond is there only later."
+          : "These serve boot. Give the nodes a card on one of them; a VLAN or a bond is there only later.",
+        at: group.nameSpan)
     }
   }
 
@@ -141,7 +152,7 @@ enum MachineChecks {
       problems.error(
         .bmcUnreachable, "\(heads) cannot reach \(noun) of \(group.label) at \(address.value.first).",
         help:
-          "Power is switched from the heads. Give them an interface on the BMC's network, or a gateway to one of their networks.",
+          "Power is switched from the heads. Give them an interface on the BMC's network, or one of their networks a gateway or a route to it.",
         at: address.span)
     }
   }
@@ -152,7 +163,9 @@ enum MachineChecks {
       guard let name = nic.value?.network?.value, let network = context.networks[name], let cidr = network.cidr else {
         return true
       }
+      let routes = network.routes + (nic.value?.routes ?? [])
       return network.gateway != nil || cidr.value.contains(address)
+        || routes.contains { $0.value.route.map { $0.to.contains(address) } ?? true }
     }
   }
 }

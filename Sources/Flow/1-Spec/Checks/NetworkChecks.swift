@@ -14,14 +14,15 @@ enum NetworkChecks {
       serving(network.name.value, value, context, &problems)
     }
     bootNetworks(context, &problems)
-    for head in context.heads { routes(of: head, context, &problems) }
+    for group in context.groups { routes(of: group, context, &problems) }
   }
 
-  /// A head has one way to everywhere else. The router of the boot network may be the nodes' alone.
+  /// A machine has one way to everywhere else. The router of a boot network is for machines that have no other.
   private static func routes(of head: MachineGroup, _ context: CheckContext, _ problems: inout Problems) {
+    var seen: Set<String> = []
     let routers = head.nics.compactMap { nic -> (name: String, gateway: Located<IPv4Address>)? in
       guard let name = nic.value?.network?.value, let network = context.networks[name], !network.serves(.boot),
-        network.servesAll
+        network.servesAll, seen.insert(name).inserted
       else { return nil }
       return network.gateway.map { (name, $0) }
     }
@@ -29,7 +30,9 @@ enum NetworkChecks {
     for other in routers.dropFirst() {
       problems.error(
         .twoGateways, "\(head.label) would have two default routes, over `\(first.name)` and `\(other.name)`.",
-        help: "Which of them is taken would be left to chance. Leave one `gateway:` out.", at: other.gateway.span,
+        help:
+          "Which of them is taken would be left to chance. Leave one `gateway:` out, and write `routes:` there for what "
+          + "is behind it.", at: other.gateway.span,
         notes: [.init(text: "the first is here", span: first.gateway.span)])
     }
   }
@@ -97,27 +100,20 @@ enum NetworkChecks {
         .bootWithoutDHCP, "`\(name)` serves boot but not dhcp.",
         help: "Firmware learns from DHCP where to boot from. Write `serves: [dhcp, dns, boot]`.", at: boot.span)
     }
-    guard let first = value.serves.first, !context.heads.isEmpty, context.heads.allSatisfy(\.isWhole),
-      !context.heads.contains(where: { $0.nic(on: name) != nil })
+    guard let first = value.serves.first, value.relay == nil, !context.heads.isEmpty,
+      context.heads.allSatisfy(\.isWhole), !context.heads.contains(where: { $0.nic(on: name) != nil })
     else { return }
     let services = value.serves.map(\.value.rawValue).joined(separator: ", ")
     problems.error(
       .servesWithoutHead, "`\(name)` is to serve \(services), but no head has a network interface on it.",
-      help: "The heads provide these services. Give them an interface on `\(name)`, or remove `serves:`.",
+      help:
+        "The heads provide these services. Give them an interface on `\(name)`. Where its router relays DHCP to them, "
+        + "write `relay:` with the network by which it reaches them.",
       at: first.span)
   }
 
   private static func bootNetworks(_ context: CheckContext, _ problems: inout Problems) {
-    let serving = context.declaration.networks.compactMap { network in
-      network.value?.serves.first { $0.value == .boot }.map { (name: network.name.value, span: $0.span) }
-    }
-    for (name, span) in serving.dropFirst() {
-      problems.error(
-        .severalBootNetworks, "`\(name)` is a second network that serves boot.",
-        help: "This version boots machines from one network. Let one of them serve boot.", at: span,
-        notes: serving.first.map { [.init(text: "`\($0.name)` serves it too", span: $0.span)] } ?? [])
-    }
-    if serving.isEmpty, context.knowsAllNetworks, let group = context.nodes.first {
+    if context.bootNetworks.isEmpty, context.knowsAllNetworks, let group = context.nodes.first {
       problems.error(
         .noBootNetwork, "There are nodes, but no network serves boot.",
         help: "Write `serves: [dhcp, dns, boot]` in the network that the nodes and the heads are on.",

@@ -16,20 +16,22 @@ enum PlacementChecks {
     dynamicRanges(context, &problems)
   }
 
-  /// Each NIC is on a network that exists, and only one on each.
+  /// Each NIC is on a network that exists; where the heads serve, one on each: who answers there is to be certain.
   private static func nics(_ group: MachineGroup, _ context: CheckContext, _ problems: inout Problems) {
     var seen: [String: SourceSpan] = [:]
     for nic in group.nics {
       guard let network = nic.value?.network else { continue }
       context.check(network: network, &problems)
-      if let first = seen[network.value] {
+      if let first = seen[network.value], context.networks[network.value]?.serves.isEmpty == false {
         problems.error(
           .twoNICsOneNetwork,
           "\(group.label) \(group.verb("has", "have")) two network interfaces on `\(network.value)`.",
-          help: "Which of them answers would be left to chance. Put one of them on another network.", at: network.span,
+          help:
+            "The heads serve this network, and which card answers would be left to chance. Put one of them on another "
+            + "network, or make a bond of both.", at: network.span,
           notes: [.init(text: "the first is here", span: first)])
       }
-      seen[network.value] = network.span
+      seen[network.value] = seen[network.value] ?? network.span
       guard let address = nic.value?.address, let declared = context.networks[network.value] else { continue }
       place(address, group.names, network.value, declared, &problems)
     }

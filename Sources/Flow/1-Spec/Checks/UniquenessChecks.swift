@@ -87,6 +87,14 @@ enum UniquenessChecks {
         }
       }
     }
+    for group in context.groups {
+      guard let mac = group.bmc?.value.mac else { continue }
+      claims.begin(.init(machines: group.names, part: "the BMC", span: mac.span))
+      for (index, _) in group.names.enumerated() {
+        guard let value = mac.value.value(index) else { break }
+        claims.claim(value, by: index)
+      }
+    }
     claims.report(.duplicateMAC, "MAC address", &problems)
   }
 }

@@ -188,6 +188,7 @@ enum NodeGroupSection: Section {
 /// The BMC of one head, or of each node of a group.
 struct BMCDeclaration: Sendable {
   var address: Located<Counted<IPv4Address>>?
+  var mac: Located<Counted<MACAddress>>?
   var user: Located<String>?
   var password: Located<SecretRef>?
   /// Values of the keys that wings have declared, by key.
@@ -199,7 +200,7 @@ struct BMCDeclaration: Sendable {
   var port: Int? { settings["port"]?.value as? Int }
 }
 
-/// The keys of both sorts of BMC, but for the address.
+/// The keys of both sorts of BMC, but for its addresses.
 private enum BMCKeys {
   static let user = Key("user", .account(longest: 16), required: true, "The BMC's account.")
   static let password = Key(
@@ -208,10 +209,11 @@ private enum BMCKeys {
   static let keys = [user.description, password.description]
 
   static func read(
-    _ fields: Fields, _ address: Key<Counted<IPv4Address>>, _ more: [WingKey], _ problems: inout Problems
+    _ fields: Fields, _ address: Key<Counted<IPv4Address>>, _ mac: Key<Counted<MACAddress>>, _ more: [WingKey],
+    _ problems: inout Problems
   ) -> BMCDeclaration {
     BMCDeclaration(
-      address: fields.read(address, &problems), user: fields.read(user, &problems),
+      address: fields.read(address, &problems), mac: fields.read(mac, &problems), user: fields.read(user, &problems),
       password: fields.read(password, &problems), settings: more.settings(fields, &problems))
   }
 }
@@ -220,14 +222,16 @@ enum HeadBMCSection: Section {
   static let noun = "a BMC"
   static let doc = "The head's baseboard management controller: the way to its power switch, also for fencing."
   static let address = Key("address", .single, required: true, "The BMC's IPv4 address.")
-  static let keys = [address.description] + BMCKeys.keys
+  static let mac = Key(
+    "mac", .singleMAC, "The BMC's hardware address, by which DHCP gives it its address. Default: it has it by itself.")
+  static let keys = [address.description, mac.description] + BMCKeys.keys
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> BMCDeclaration {
-    BMCKeys.read(fields, address, [], &problems)
+    BMCKeys.read(fields, address, mac, [], &problems)
   }
 
   static func form(_ more: [WingKey]) -> Form<BMCDeclaration> {
-    form(with: more.map(\.description)) { BMCKeys.read($0, address, more, &$1) }
+    form(with: more.map(\.description)) { BMCKeys.read($0, address, mac, more, &$1) }
   }
 }
 
@@ -237,13 +241,17 @@ enum NodeBMCSection: Section {
   static let address = Key(
     "address", .counted, required: true, mayBeInTable: true,
     "The BMC's IPv4 address. With `+` at the end it counts up with the names.")
-  static let keys = [address.description] + BMCKeys.keys
+  static let mac = Key(
+    "mac", .countedMAC,
+    "The BMC's hardware address, by which DHCP gives it its address. With `+` at the end it counts up with the names. "
+      + "Default: it has its address by itself.")
+  static let keys = [address.description, mac.description] + BMCKeys.keys
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> BMCDeclaration {
-    BMCKeys.read(fields, address, [], &problems)
+    BMCKeys.read(fields, address, mac, [], &problems)
   }
 
   static func form(_ more: [WingKey]) -> Form<BMCDeclaration> {
-    form(with: more.map(\.description)) { BMCKeys.read($0, address, more, &$1) }
+    form(with: more.map(\.description)) { BMCKeys.read($0, address, mac, more, &$1) }
   }
 }

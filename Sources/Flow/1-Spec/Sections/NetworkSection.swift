@@ -11,6 +11,10 @@ enum NetworkSection: Section {
     /// False when an item of `serves:` could not be read, so that nothing is missed in it.
     var servesAll: Bool
     var dynamic: Located<Network.Range>?
+    var mtu: Located<Int>?
+    var routes: [Located<RouteSection.Declaration>]
+    var nat: Located<Bool>?
+    var relay: Located<String>?
 
     func serves(_ service: Network.Service) -> Bool { serves.contains { $0.value == service } }
   }
@@ -31,7 +35,24 @@ enum NetworkSection: Section {
     "dynamic", .range,
     "Addresses for machines that are not named in this file: FIRST-LAST. Default: none, they get no answer.")
 
-  static let keys = [cidr.description, gateway.description, dns.description, serves.description, dynamic.description]
+  static let mtu = Key(
+    "mtu", .mtu, "The largest packet of its cards, in bytes, for each machine on it. Default: what each card has.")
+  static let routes = Key(
+    "routes", RouteSection.list,
+    "Ways to other networks over a router of this one, for each machine on it: [{ to: 10.9.0.0/16, via: 10.1.0.254 }].")
+  static let nat = Key(
+    "nat", .flag,
+    "Whether the heads route for it: the active head is the router of its machines, and forwards what they send to the "
+      + "network of its own gateway, under its own address. Default: false; heads forward nothing.")
+  static let relay = Key(
+    "relay", .label("the name of a network", longest: 32),
+    "The network by which its DHCP requests reach the heads, which have no card on it: its router relays them. "
+      + "Default: none; the heads have a card on it.")
+
+  static let keys = [
+    cidr.description, gateway.description, dns.description, serves.description, dynamic.description, mtu.description,
+    routes.description, nat.description, relay.description,
+  ]
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
     let services = fields.read(serves, &problems)?.value ?? []
@@ -39,60 +60,8 @@ enum NetworkSection: Section {
       cidr: fields.read(cidr, &problems), gateway: fields.read(gateway, &problems),
       dns: fields.read(dns, &problems)?.value ?? [], serves: services,
       servesAll: fields.entry(serves.name).map { $0.value.itemCount == services.count && !services.isEmpty } ?? true,
-      dynamic: fields.read(dynamic, &problems))
-  }
-}
-
-/// A network interface of one head, or of each node of a group.
-struct NICDeclaration: Sendable {
-  var network: Located<String>?
-  var address: Located<Counted<IPv4Address>>?
-  var mac: Located<Counted<MACAddress>>?
-  /// `mac:` is in the file, readable or not.
-  var hasMAC: Bool
-}
-
-enum HeadNICSection: Section {
-  static let noun = "a network interface"
-  static let doc = "A network interface of a head."
-
-  static let network = Key(
-    "network", .label("the name of a network", longest: 32), required: true,
-    "The network it is on, a name under `networks:`.")
-  static let address = Key("address", .single, required: true, "Its fixed IPv4 address.")
-  static let mac = Key(
-    "mac", .singleMAC, "Its hardware address. Needed where a clone network-boots. Default: not checked.")
-
-  static let keys = [network.description, address.description, mac.description]
-
-  static func read(_ fields: Fields, _ problems: inout Problems) -> NICDeclaration {
-    NICDeclaration(
-      network: fields.read(network, &problems), address: fields.read(address, &problems),
-      mac: fields.read(mac, &problems),
-      hasMAC: fields.entry(mac.name) != nil)
-  }
-}
-
-enum NodeNICSection: Section {
-  static let noun = "a network interface"
-  static let doc = "A network interface of each node of the group."
-
-  static let network = Key(
-    "network", .label("the name of a network", longest: 32), required: true,
-    "The network it is on, a name under `networks:`.")
-  static let address = Key(
-    "address", .counted, required: true, mayBeInTable: true,
-    "Its fixed IPv4 address. With `+` at the end it counts up with the names: 10.1.1.1+.")
-  static let mac = Key(
-    "mac", .countedMAC, "Its hardware address, by which DHCP knows it. With `+` at the end it counts up with the names."
-  )
-
-  static let keys = [network.description, address.description, mac.description]
-
-  static func read(_ fields: Fields, _ problems: inout Problems) -> NICDeclaration {
-    NICDeclaration(
-      network: fields.read(network, &problems), address: fields.read(address, &problems),
-      mac: fields.read(mac, &problems),
-      hasMAC: fields.entry(mac.name) != nil)
+      dynamic: fields.read(dynamic, &problems), mtu: fields.read(mtu, &problems),
+      routes: fields.read(routes, &problems)?.value ?? [], nat: fields.read(nat, &problems),
+      relay: fields.read(relay, &problems))
   }
 }

@@ -34,10 +34,9 @@ package struct CheckMachine: Sendable {
   package let address: IPv4Address?
   let value: TemplateValue
 
-  private init(_ name: HostID, _ nics: [NIC], isHead: Bool, _ cluster: Cluster) {
+  private init(_ name: HostID, _ address: IPv4Address?, isHead: Bool, _ cluster: Cluster) {
     self.name = name
     self.isHead = isHead
-    let address = (nics.first { $0.network == cluster.bootNetwork?.name } ?? nics.first)?.address
     self.address = address
     let fqdn = "\(name).\(cluster.domain)"
     value = .object([
@@ -47,8 +46,15 @@ package struct CheckMachine: Sendable {
   }
 
   package static func all(in cluster: Cluster) -> [HostID: CheckMachine] {
-    let heads = cluster.heads.map { ($0.name, CheckMachine($0.name, $0.nics, isHead: true, cluster)) }
-    let nodes = cluster.nodes.map { ($0.name, CheckMachine($0.name, $0.nics, isHead: false, cluster)) }
+    let main = cluster.bootNetwork?.name
+    let heads = cluster.heads.map { head in
+      let nic = main.flatMap(head.nic) ?? head.nics.first
+      return (head.name, CheckMachine(head.name, nic?.address, isHead: true, cluster))
+    }
+    let nodes = cluster.nodes.map { node in
+      let nic = cluster.bootNIC(of: node) ?? node.nics.first
+      return (node.name, CheckMachine(node.name, nic?.address, isHead: false, cluster))
+    }
     return Dictionary(heads + nodes) { first, _ in first }
   }
 }

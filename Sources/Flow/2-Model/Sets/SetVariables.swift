@@ -82,7 +82,7 @@ package enum SetVariables {
   }
 
   fileprivate static func fields(_ node: ComputeNode, _ cluster: Cluster) -> [String: TemplateValue] {
-    let address = cluster.bootNetwork.flatMap { boot in node.nics.first { $0.network == boot.name }?.address }
+    let address = cluster.bootNIC(of: node)?.address
     return [
       "name": .text(node.name.name), "fqdn": .text("\(node.name).\(cluster.domain)"),
       "boot_address": optional(address), "image": .text(node.image),

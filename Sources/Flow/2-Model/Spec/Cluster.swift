@@ -76,14 +76,6 @@ package struct Cluster: Hashable, Sendable {
   package var primary: Head? { heads.first { $0.cloneOf == nil } }
   /// The nodes that are in service: all but those with `state: out`.
   package var nodesInService: [ComputeNode] { nodes.filter { $0.state == .in } }
-  /// The network that serves DHCP, DNS and boot to nodes.
-  package var bootNetwork: Network? { networks.first { $0.serves.contains(.boot) } }
-  /// Where nodes find the heads: the address that moves with the services, else that of the first head.
-  package var serviceAddress: IPv4Address? {
-    guard let network = bootNetwork else { return nil }
-    if let ha { return ha.addresses.first { $0.network == network.name }?.address }
-    return primary?.nic(on: network.name)?.address
-  }
 }
 
 /// Where packages come from. Defaults are Debian's own mirrors.
@@ -133,60 +125,6 @@ package struct Repositories: Hashable, Sendable {
   }
 }
 
-package struct Network: Hashable, Sendable {
-  package enum Service: String, Hashable, CaseIterable, Sendable { case dhcp, dns, boot }
-
-  package struct Range: Hashable, Sendable {
-    package var first: IPv4Address
-    package var last: IPv4Address
-
-    package init(first: IPv4Address, last: IPv4Address) {
-      self.first = first
-      self.last = last
-    }
-  }
-
-  package var name: String
-  package var cidr: IPv4Network
-  package var gateway: IPv4Address?
-  /// Resolvers that machines on this network ask for names outside the cluster.
-  package var dns: [IPv4Address]
-  package var serves: Set<Service>
-  /// Addresses for machines that DHCP does not know yet.
-  package var dynamic: Range?
-  package var source: SourceSpan
-
-  package init(
-    name: String, cidr: IPv4Network, gateway: IPv4Address?, dns: [IPv4Address], serves: Set<Service>, dynamic: Range?,
-    source: SourceSpan
-  ) {
-    self.name = name
-    self.cidr = cidr
-    self.gateway = gateway
-    self.dns = dns
-    self.serves = serves
-    self.dynamic = dynamic
-    self.source = source
-  }
-}
-
-package struct NIC: Hashable, Sendable {
-  /// The interface's name as the kernel shows it: `eth0`.
-  package var name: String
-  package var network: String
-  package var address: IPv4Address
-  package var mac: MACAddress?
-  package var source: SourceSpan
-
-  package init(name: String, network: String, address: IPv4Address, mac: MACAddress?, source: SourceSpan) {
-    self.name = name
-    self.network = network
-    self.address = address
-    self.mac = mac
-    self.source = source
-  }
-}
-
 /// A baseboard management controller: the way to a machine's power switch.
 package struct BMC: Hashable, Codable, Sendable {
   /// The language of a BMC, by its name in the description. Which there are is said by the wing that speaks them.
@@ -230,6 +168,8 @@ package struct Head: Hashable, Sendable {
   package var name: HostID
   package var nics: [NIC]
   package var bmc: BMC?
+  /// The hardware address of its BMC, by which DHCP knows it.
+  package var bmcMAC: MACAddress?
   package var cloneOf: HostID?
   /// A disk that the clone's installer may overwrite although it is not empty.
   package var wipe: Bool
@@ -258,6 +198,7 @@ package struct Head: Hashable, Sendable {
     self.source = source
   }
 
+  /// Its card on a network: the first of several.
   package func nic(on network: String) -> NIC? { nics.first { $0.network == network } }
 }
 
@@ -356,6 +297,8 @@ package struct ComputeNode: Hashable, Sendable {
   package var bmc: BMC?
   /// Arguments that its image and its group add.
   package var kernelArguments = KernelArguments()
+  /// The hardware address of its BMC, by which DHCP knows it.
+  package var bmcMAC: MACAddress?
   /// The group's entry in `nodes:`.
   package var source: SourceSpan
 

@@ -67,9 +67,7 @@ package struct ExecErrand: Errand {
           "nothing is run on \(name)", because: "the description has no such node",
           next: "Name nodes of the description: `node[01-10]`.")
       }
-      guard let network = cluster.bootNetwork,
-        let address = node.nics.first(where: { $0.network == network.name })?.address
-      else {
+      guard let address = cluster.bootNIC(of: node)?.address else {
         throw ErrandRefusal(
           "nothing is run on \(name)", because: "it has no address on the boot network",
           next: "Give it one: heads log in to nodes there.")
