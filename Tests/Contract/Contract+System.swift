@@ -171,6 +171,30 @@ extension Contract {
       #expect(addresses.contains("10.77.0.1/24") && addresses.contains("10.77.0.10/24"))
       try await host.perform(EnsureFileAbsent(path: file.path))
     },
+    Contract(name: "a link gets its MTU and its routes, and a route that it has no more goes") { (host) async throws in
+      let name = "eth0"
+      let path = "/etc/systemd/network/10-cluster-\(name).network"
+      var link = LinkGoal(interface: name, address: IPv4Address(bits: 0x0a4d_0001), prefix: 24, gateway: nil)
+      let route = StaticRoute(
+        to: try #require(IPv4Network("10.88.0.0/16")), via: IPv4Address(bits: 0x0a4d_00fe))
+      link.mtu = 1400
+      link.routes = [route]
+      try await host.perform(EnsureUnit(UnitGoal(name: "systemd-networkd.service", enabled: true, active: true)))
+      try await host.perform(EnsureFile(FileGoal(path: path, contents: .text(LinkKind.contents(link)))))
+      try await host.perform(EnsureLink(link))
+      #expect(try await host.once(EnsureLink(link)).changed == false)
+      let with = try #require(try await host.links().first { $0.name == name })
+      #expect(with.mtu == 1400 && with.routes == [route], "\(with)")
+
+      link.routes = nil
+      link.formerRoutes = [route]
+      try await host.perform(EnsureFile(FileGoal(path: path, contents: .text(LinkKind.contents(link)))))
+      try await host.perform(EnsureLink(link))
+      #expect(try await host.once(EnsureLink(link)).changed == false)
+      let without = try #require(try await host.links().first { $0.name == name })
+      #expect(without.routes == [] && without.addresses.contains("10.77.0.1/24"), "\(without)")
+      try await host.perform(EnsureFileAbsent(path: path))
+    },
     Contract(name: "a link's former address goes, and others on it stay") { (host) async throws in
       let name = "eth0"
       let path = "/etc/systemd/network/10-cluster-\(name).network"

@@ -15,6 +15,7 @@ import Wings
   /// Refusals that say that a key has no use where it stands.
   private static let refusals: Set<String> = [
     "spec.no-effect", "spec.not-a-clone", "spec.bad-nat", "spec.bad-relay", "spec.made-interface",
+    "spec.serves-without-head",
     "spec.dynamic-without-dhcp",
     "spec.clone-of-itself",
     "spec.clone-of-clone", "spec.two-gateways", "spec.service-check", "spec.fencing-contradiction", "spec.state-kind",
@@ -22,7 +23,7 @@ import Wings
   /// Keys that other values are checked against: a value that does not fit the others is refused.
   private static let checked: Set<String> = [
     "/networks/*/cidr", "/networks/*/gateway", "/heads/*/nics/*/network", "/nodes/*/nics/*/network",
-    "networks/private/serves", "/ha/state/replicated/by",
+    "/nodes/*/nics/*/bond", "networks/private/serves", "/ha/state/replicated/by",
   ]
 
   @Test func changesSomethingOrIsRefused() async throws {

@@ -73,7 +73,7 @@ enum EveryKeyValues {
     "/nodes/*/image": ["small", "compute"],
     "/nodes/*/nics/*/network": ["public"],
     "/nodes/*/nics/*/address": ["10.1.1.2+", "10.1.2.2", "10.4.0.12+"],
-    "/nodes/*/nics/*/mac": ["52:54:00:11:00:02+", "52:54:00:12:00:02"],
+    "/nodes/*/nics/*/mac": ["52:54:00:11:00:02+", "52:54:00:12:00:02", "52:54:00:15:00:01+"],
     "/nodes/*/nics/*/mtu": ["1400"],
     "/nodes/*/nics/*/routes": routes,
     "/nodes/*/nics/*/vlan": ["31"],

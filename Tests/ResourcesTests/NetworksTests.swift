@@ -277,6 +277,34 @@ import Testing
     expectGolden(head[Firewall.file] ?? "", at: "cases/networks/relays.nft")
   }
 
+  /// A login node of a rack leaves by the site's router, and still reaches the heads by its rack's.
+  @Test func aMachineBehindARelayFindsTheHeadsWhereverItLeaves() throws {
+    let spec = """
+      version: 1
+      cluster: tarn
+      domain: tarn.example.org
+      networks:
+        service: { cidr: 10.30.0.0/24, gateway: 10.30.0.1 }
+        public: { cidr: 192.0.2.0/24, gateway: 192.0.2.1 }
+        rack1: { cidr: 10.30.1.0/26, gateway: 10.30.1.1, serves: [dhcp, boot], relay: service }
+      heads: { head1: { nics: { eno1: { network: service, address: 10.30.0.11 } } } }
+      images: { compute: { release: debian/bookworm } }
+      nodes:
+        - names: login
+          image: compute
+          nics:
+            eno1: { network: rack1, address: 10.30.1.2, mac: 0c:42:a1:01:00:01 }
+            eno2: { network: public, address: 192.0.2.20 }
+
+      """
+    let node = try files(spec, of: "login")
+
+    #expect(network(node, "05-cluster-eno2.network")?.contains("Gateway=192.0.2.1\n") == true)
+    let boot = try #require(network(node, "05-cluster-eno1.network"))
+    #expect(
+      boot.contains("DHCP=ipv4\n") && boot.contains("Destination=10.30.0.0/24\nGateway=10.30.1.1\n"), "\(boot)")
+  }
+
   @Test func dhcpGivesBMCsTheirAddresses() throws {
     var spec = Self.site(
       networks: "  bmc: { cidr: 10.148.0.0/16, serves: [dhcp, dns], dynamic: 10.148.200.1-10.148.200.200 }",

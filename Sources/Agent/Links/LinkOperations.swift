@@ -8,7 +8,9 @@ extension EnsureLink: AgentOperation {
     // Done already means: left alone. Configuring a link anew takes away what others, such as Pacemaker, added to it.
     let found = try Interface.all().first { $0.name == goal.interface }
     let link = goal.made == nil ? try Interface.named(goal.interface) : found
-    if let link, Self.isReached(goal, link) {
+    // networkd would bring a route back that it still knows, as soon as the cable is plugged in anew.
+    let hasFormerRoutes = (goal.formerRoutes ?? []).contains { link?.routes?.contains($0) == true }
+    if let link, Self.isReached(goal, link), !hasFormerRoutes {
       if try await removeFormer() {
         return Outcome(changed: true, detail: "\(goal.interface) keeps its new address only")
       }
@@ -38,9 +40,15 @@ extension EnsureLink: AgentOperation {
       try await Command.checked(
         "systemctl", [verb, "--", "systemd-networkd.service"], deadline: .seconds(90), next: next)
     } else if try await !Self.settles(goal, within: .seconds(8)) {
-      // A reload only touches links whose file changed; this one was changed by somebody else.
-      context.progress("networkctl reconfigure \(goal.interface)")
-      try await Command.checked("networkctl", ["reconfigure", goal.interface], next: next)
+      // A reload only touches links whose file changed; this one was changed by somebody else. One that somebody has
+      // taken away is made when networkd starts.
+      let isThere = try Interface.all().contains { $0.name == goal.interface }
+      let argv =
+        isThere
+        ? ["networkctl", "reconfigure", goal.interface]
+        : ["systemctl", "restart", "--", "systemd-networkd.service"]
+      context.progress(argv.joined(separator: " "))
+      try await Command.checked(argv[0], Array(argv.dropFirst()), deadline: .seconds(90), next: next)
     }
     let limit = Duration.seconds(20)
     guard try await Self.settles(goal, within: limit) else {

@@ -57,14 +57,16 @@ extension HighAvailabilityStatus {
   /// The questions to ask before `read`.
   package static func questions(_ cluster: Cluster) -> [Question] {
     guard cluster.ha != nil else { return [] }
-    return cluster.heads.flatMap { head in
-      [Question(head.name, CrmMonProbe()), Question(head.name, CorosyncProbe()), Question(head.name, LinksProbe())]
-        + (cluster.ha?.state?.replica == nil ? [] : [Question(head.name, ReplicaProbe(.anywhere))])
-        + cluster.heads.map { Question(head.name, FencingProbe($0.name)) }
-        + cluster.heads.filter { $0.name != head.name }.flatMap { FencingLevel.all(of: $0) }.map {
-          Question(head.name, FencingProbe($0.head, level: $0.index))
-        }
-        + reports(cluster).map { Question(head.name, ServiceReportProbe($0.path)) }
+    return cluster.heads.flatMap { head -> [Question] in
+      var questions = [
+        Question(head.name, CrmMonProbe()), Question(head.name, CorosyncProbe()), Question(head.name, LinksProbe()),
+      ]
+      if cluster.ha?.state?.replica != nil { questions.append(Question(head.name, ReplicaProbe(.anywhere))) }
+      questions += cluster.heads.map { Question(head.name, FencingProbe($0.name)) }
+      for level in cluster.heads.filter({ $0.name != head.name }).flatMap(FencingLevel.all) {
+        questions.append(Question(head.name, FencingProbe(level.head, level: level.index)))
+      }
+      return questions + reports(cluster).map { Question(head.name, ServiceReportProbe($0.path)) }
     }
   }
 

@@ -32,7 +32,16 @@ struct CardFiles {
 
   func mtu(_ nic: NIC) -> Int? { nic.mtu ?? cluster.network(nic.network)?.mtu }
 
-  func routes(_ nic: NIC) -> [StaticRoute] { cluster.routes(of: nic, own: own) }
+  func routes(_ nic: NIC) -> [StaticRoute] { cluster.routes(of: nic, own: own) + backToHeads(nic) }
+
+  /// The way to the heads of a machine behind a relay that leaves elsewhere, as a login node does.
+  private func backToHeads(_ nic: NIC) -> [StaticRoute] {
+    guard nic.made == nil, let network = cluster.network(nic.network), network.serves.contains(.boot),
+      network.relay != nil, let router = network.gateway, let entry = cluster.entry(of: network),
+      let way = cluster.gateway(of: nics, isHead: false), way.nic != nic
+    else { return [] }
+    return [StaticRoute(to: entry.cidr, via: router)]
+  }
 
   /// The VLANs over an interface.
   func vlans(over name: String) -> [String] {

@@ -97,4 +97,21 @@ extension LabSite {
     }
     return addresses.map { "\($0)/\(network.cidr.prefix)" }
   }
+
+  /// Machines of a lab have cards alone, and its switches relay nothing.
+  static func checkCards(of cluster: Cluster) throws(AgentError) {
+    let machines = cluster.heads.map { ($0.name, $0.nics) } + cluster.nodes.map { ($0.name, $0.nics) }
+    for (name, nics) in machines {
+      guard let nic = nics.first(where: { $0.made != nil }) else { continue }
+      throw AgentError(
+        .invalid, "The lab cannot make \(nic.name) of \(name)",
+        cause: "it is a VLAN or a bond, and containers have cards that the lab gives them",
+        next: "Try the description with `cluster apply --simulate`, or describe a card in its place for the lab.")
+    }
+    guard let relayed = cluster.networks.first(where: { $0.relay != nil }) else { return }
+    throw AgentError(
+      .invalid, "The lab has no router that relays DHCP of \(relayed.name)",
+      cause: "its networks are switches, and the heads have no card on this one",
+      next: "Try the description with `cluster apply --simulate`, or give the heads a card there for the lab.")
+  }
 }
