@@ -186,8 +186,7 @@ final class ActiveReplica {
     if other.generation == 0 { try store.markContents() }
     isForwarding = true
     if other.isWhole, other.isSame(as: store.meta), !other.isOutdated, store.marked == 0 {
-      send(.same, .ping)
-      standing = .inSync
+      send(.same, .done)
     } else {
       send(.begin, .begun)
       todo = store.markedRegions.reversed()
@@ -298,7 +297,8 @@ final class ActiveReplica {
   private func goOn() throws(AgentError) {
     var next = store.meta
     if !next.isAlone {
-      next.generation += 1
+      // Above one that an administrator has given up, too.
+      next.generation = max(next.generation, ReplicaPermission.recorded()?.generation ?? 0) + 1
       next.author = place.name
       next.isAlone = true
     }
