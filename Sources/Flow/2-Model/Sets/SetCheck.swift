@@ -69,7 +69,7 @@ package struct SetCheck: Hashable, Sendable {
   package var program: Program
   package var account: Account
   package var place: Place
-  /// Of nodes, it is run on those where this is so. Nil: on all.
+  /// The nodes that it is run on, by a setting of theirs. Nil: all.
   package var condition: Condition?
   package var expectation: CheckExpectation
   /// Checks without which this one tells nothing new.
