@@ -58,6 +58,7 @@ bench: build
 	.build/release/bench compare
 	.build/release/bench sets
 	scripts/bench-lab
+	scripts/bench-gate --crashes 3 --stock 1 --latency --queued 10000
 
 # Every seed is another site with other faults: docs/simulation.md.
 SIM_SEEDS ?= 10000
