@@ -304,6 +304,24 @@ import Testing
     #expect(report.silentAfter == 915)
   }
 
+  /// A card that did not get its address fails a unit of the node: who looks at the nodes has to see it.
+  @Test func aNodeThatIsReadyTellsOfUnitsThatFailed() throws {
+    let cluster = try ExampleTests.example()
+    let mac = try #require(cluster.nodes.first?.nics.lazy.compactMap(\.mac).first)
+    func detail(_ words: String?) -> String? {
+      let report = NodeReport(
+        mac: mac, stage: .ready, image: "compute/0123abcd", verified: true, age: 3, uptime: 60, detail: words)
+      let inventory = Inventory(
+        hosts: ["head1": .knowing(NodeReportsProbe().answered([report]))], observedAt: Self.now)
+      var status = StatusReport(cluster: "c", site: "s", lastRun: nil)
+      Nodes.tell(&status, cluster, inventory)
+      return status.nodes.first { $0.state == .ready }?.detail
+    }
+
+    #expect(detail("failed: cluster-links.service") == "it says “failed: cluster-links.service”")
+    #expect(detail(nil) == nil)
+  }
+
   /// Finding 19, from a report to the words of a plan and of `status`: no number stops the program, and nothing that
   /// a terminal would obey is left.
   @Test func anyReportIsToldSafely() throws {

@@ -64,7 +64,12 @@ package enum Names: Wing {
 
   /// Names that two have: of machines, of their other cards, of the cluster, and of `hosts:`.
   package static func problems(_ cluster: Cluster) -> [Diagnostic] {
-    let machines = Set(cluster.heads.map(\.name.name) + cluster.nodes.map(\.name.name))
+    let extra = extra(cluster)
+    // Names of cards have a hyphen: of ten thousand machines without one, none is looked at.
+    let machines = Set(
+      (cluster.heads.map(\.name.name) + cluster.nodes.lazy.map(\.name.name)).filter {
+        !extra.isEmpty || $0 == cluster.name || $0.utf8.contains(UInt8(ascii: "-"))
+      })
     var problems: [Diagnostic] = []
     if cluster.ha != nil, machines.contains(cluster.name) {
       let source =
@@ -77,9 +82,9 @@ package enum Names: Wing {
         ))
     }
     var others: Set<String> = []
-    // Ten thousand nodes with one card each have one name each.
-    let several = cluster.heads.contains { $0.nics.count > 1 } || cluster.nodes.contains { $0.nics.count > 1 }
-    for card in several ? MachineNames.all(in: cluster) : [] where !card.isOwn {
+    let several = cluster.nodes.contains { $0.nics.count > 1 }
+    for card in several ? MachineNames.all(in: cluster) : MachineNames.of(cluster.heads, in: cluster) where !card.isOwn
+    {
       if others.insert(card.name).inserted, !machines.contains(card.name), card.name != cluster.name { continue }
       problems.append(
         Diagnostic(

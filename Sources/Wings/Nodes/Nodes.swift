@@ -105,7 +105,8 @@ extension Nodes: StatusSection {
     case .ready where age <= report.silentAfter:
       let moved = report.isAt(anotherThan: address) ? report.address.map { "has \($0), not its address" } : nil
       let posed = (report.elsewhere?.age ?? .max) <= NodeReport.lately ? elsewhere : nil
-      let detail = [report.verified ? nil : "image not verified", moved, posed].compactMap(\.self)
+      // Units that failed, by its own word.
+      let detail = [report.verified ? nil : "image not verified", moved, report.quoted, posed].compactMap(\.self)
       return made(
         .ready, since: since.minus(report.uptime ?? 0), detail.isEmpty ? nil : detail.joined(separator: "; "))
     case .ready:
