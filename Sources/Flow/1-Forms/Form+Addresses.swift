@@ -132,7 +132,18 @@ extension MACAddress {
 
 extension Form where Value == Counted<MACAddress> {
   package static var singleMAC: Form { macForm(counting: false) }
-  package static var countedMAC: Form { macForm(counting: true) }
+  package static var countedMAC: Form {
+    let single = macForm(counting: true)
+    return Form(noun: single.noun, schema: single.schema) { node, problems in
+      guard case .sequence = node.content else { return single.read(node, &problems) }
+      problems.error(
+        .wrongType, "Expected a MAC address, found a list.",
+        help:
+          "Addresses that do not count up are written into a table, a line for each node: `table: nodes.csv` in the "
+          + "place of `names:`.", at: node.firstLine)
+      return nil
+    }
+  }
 
   private static func macForm(counting: Bool) -> Form {
     text(

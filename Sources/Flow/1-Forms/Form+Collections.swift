@@ -101,15 +101,16 @@ package struct Named<Value: Sendable>: Sendable {
 }
 
 extension SpecNode {
-  package func entries(for noun: String, _ problems: inout Problems) -> [Entry]? {
+  /// - Parameter keys: those that are possible here, if they are known.
+  package func entries(for noun: String, keys: [String] = [], _ problems: inout Problems) -> [Entry]? {
     switch content {
     case .mapping(let entries): return entries
     case .unreadable: return nil
     case .scalar, .sequence:
+      let possible = keys.isEmpty ? "" : " The keys of \(noun) are: \(keys.joined(separator: ", "))."
       problems.error(
         .wrongType, "Expected \(noun), found \(kind).",
-        help: "Write `key: value` lines, indented, or { key: value }.",
-        at: firstLine)
+        help: "Write `key: value` lines, indented, or { \(keys.first ?? "key"): … }." + possible, at: firstLine)
       return nil
     }
   }

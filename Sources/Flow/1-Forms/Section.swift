@@ -32,7 +32,7 @@ extension Section {
     ])
     if !required.isEmpty { schema = schema.with(["required": .list(required.map { .text($0) })]) }
     return Form(noun: noun, schema: schema) { node, problems in
-      guard let entries = node.entries(for: noun, &problems) else { return nil }
+      guard let entries = node.entries(for: noun, keys: keys.map(\.name), &problems) else { return nil }
       let fields = Fields(entries: entries, node: node, keys: keys)
       fields.check(noun, &problems)
       return read(fields, &problems)
