@@ -325,6 +325,17 @@ extension Contract {
       #expect(try await host.ask(ReplicaProbe(.anywhere)) == ReplicaState(isMade: true))
       #expect(try await host.once(EnsureReplica(goal, begins: false)).changed == false)
     },
+    Contract(name: "a machine that nobody has named is listed") { (host) async throws in
+      #expect(try await host.ask(UnnamedMachinesProbe()).map(\.mac) == [])
+      let line = """
+        {"at":1700000000.000,"ip":"10.1.250.7","port":49152,"server":"10.1.0.1","method":"GET","uri":"/report",\
+        "args":"event=discover&mac=52:54:00:99:00:07&product=P1","status":204,"bytes":0}
+
+        """
+      try await host.perform(EnsureFile(FileGoal(path: WellKnown.bootLog, contents: .text(line))))
+      #expect(try await host.ask(UnnamedMachinesProbe()).map(\.mac) == [MACAddress(bits: 0x5254_0099_0007)])
+      try await host.perform(EnsureFileAbsent(path: WellKnown.bootLog))
+    },
     Contract(name: "every probe is answered") { (host) async throws in
       let probes = [
         AnyProbe(SystemProbe()), AnyProbe(LinksProbe()), AnyProbe(CorosyncProbe()), AnyProbe(CIBProbe()),

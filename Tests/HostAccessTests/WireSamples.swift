@@ -67,6 +67,10 @@ enum WireSamples {
     CrmMonProbe().answered("<crm_mon/>"), FencingProbe("head2").answered(nil),
     FencingProbe("head2").answered(
       FencingRecord(head: "head2", address: address, provenAt: 5, device: "fence_ipmilan", uuid: "00")),
+    UnnamedMachinesProbe().answered([]),
+    UnnamedMachinesProbe().answered([
+      UnnamedMachine(mac: mac, maker: "Example", product: "P1", serial: "S\u{1b}[1", firstHeard: 900, lastHeard: 4)
+    ]),
     NodeReportsProbe().answered([
       NodeReport(mac: mac, stage: .ready, image: "c/d", verified: true, age: 9, uptime: 4, detail: "x"),
       NodeReport(

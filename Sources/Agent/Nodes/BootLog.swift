@@ -17,15 +17,20 @@ package enum BootLog {
   /// The newest report of every machine that the log tells of.
   static func reports() throws(AgentError) -> [NodeReport] {
     var history = BootHistory(try .read(), now: Int(time(nil)))
+    try events { history.add($0) }
+    return history.reports
+  }
+
+  /// Hands over all events of the log, and of what is kept of those before it, the oldest first.
+  static func events(_ take: (BootEvent) -> Void) throws(AgentError) {
     for file in [kept, previous, path] {
       guard let size = try LocalFiles.size(file) else { continue }
       // The first line may be half a line; it is no event then.
       var lines = LineSplitter()
       try read(file, from: max(0, size - most)) { chunk in
-        for line in lines.lines(adding: chunk) { BootEvent(line: line).map { history.add($0) } }
+        for line in lines.lines(adding: chunk) { BootEvent(line: line).map { take($0) } }
       }
     }
-    return history.reports
   }
 
   /// The same of a log's bytes, in whatever pieces they come.

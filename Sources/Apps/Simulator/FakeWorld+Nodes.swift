@@ -351,6 +351,19 @@ extension AgentError {
   }
 }
 
+extension UnnamedMachinesProbe: MemoryProbe {
+  /// In memory only somebody's own lines are in the log: nodes' reports are kept as what they are.
+  func answer(of asked: AskedMachine) -> [UnnamedMachine] {
+    let lines = (asked.machine.files[WellKnown.bootLog]?.text ?? "").split(separator: "\n")
+    return lines.compactMap { line in
+      guard line.contains("event=discover"), let start = line.firstRange(of: "mac=")?.upperBound,
+        let mac = MACAddress(line[start...].prefix(17))
+      else { return nil }
+      return UnnamedMachine(mac: mac, maker: "", product: "", serial: "", firstHeard: 0, lastHeard: 0)
+    }
+  }
+}
+
 extension NodeReportsProbe: MemoryProbe {
   func answer(of asked: AskedMachine) -> [NodeReport] { asked.world.reports(on: asked.id) }
 }

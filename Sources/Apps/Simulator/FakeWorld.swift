@@ -25,7 +25,7 @@ package struct FakeWorld: Equatable, Codable, Sendable {
     package var machine: HostID
     package var fault: Fault?
     /// Cipher suites that it takes.
-    package var suites: Set<Int> = [3, 17]
+    package var suites: Set<Int> = [3]
 
     package init(password: [UInt8], machine: HostID, power: PowerState = .off) {
       self.password = password

@@ -20,7 +20,7 @@ struct ClusterCommand: AsyncParsableCommand {
       UpdateCommand.self, PackageCommand.self, RenderCommand.self, VarsCommand.self,
       LogCommand.self,
       ShowCommand.self, DiffCommand.self, BlameCommand.self, VerifyCommand.self,
-      RollbackCommand.self, PowerCommand.self, ExecCommand.self, HACommand.self, TestCommand.self,
+      RollbackCommand.self, PowerCommand.self, ExecCommand.self, DiscoverCommand.self, HACommand.self, TestCommand.self,
       LabCommand.self,
     ])
 

@@ -6,7 +6,9 @@ import SpecForms
 package enum Nodes: Wing {
   package static let name = "nodes"
   package static let kinds: [AnyKind] = [AnyKind(NodesKind.self)]
-  package static let probes: [any Probe.Type] = [NodeReportsProbe.self, NodeCommandProbe.self]
+  package static let probes: [any Probe.Type] = [
+    NodeReportsProbe.self, NodeCommandProbe.self, UnnamedMachinesProbe.self,
+  ]
   package static let operations: [any HostOperation.Type] = [EnsureNode.self, EnsureCommandRun.self]
   package static let errands: [any Errand.Type] = [ExecErrand.self]
   package static let keys = [WingKey(Provisioners.key, in: .nodes)]

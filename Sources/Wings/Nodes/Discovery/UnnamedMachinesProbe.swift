@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+
+/// Machines that have booted from this head and have no boot script here: nobody has named them yet. Empty: none has.
+package struct UnnamedMachinesProbe: Probe {
+  package typealias Answer = [UnnamedMachine]
+
+  package static let name = "unnamedMachines"
+
+  package init() {}
+
+  package var words: String { "machines without a name" }
+  package var secrets: ProbeSecrets { .none }
+
+  /// Who asks on a boot network is not the cluster's doing, and is not kept.
+  package func recorded(_ answer: [UnnamedMachine], _ nodes: NodeNames) -> [ObservedLines] { [] }
+
+  package func explained(_ answer: [UnnamedMachine], _ nodes: NodeNames) -> [String] {
+    answer.map { "\($0.mac) \($0.maker) \($0.product)" }
+  }
+}
+
+/// A machine as its firmware describes it, over HTTP, when it finds no script of its own. Anybody on the boot network
+/// can say it: it is shown, and decides nothing.
+package struct UnnamedMachine: Hashable, Codable, Sendable {
+  package var mac: MACAddress
+  /// Empty where the firmware does not say it.
+  package var maker: String
+  package var product: String
+  package var serial: String
+  /// Seconds since it was heard first, and last, as far as the log reaches.
+  package var firstHeard: Int
+  package var lastHeard: Int
+
+  /// Characters that are kept of what it says.
+  package static let longest = 60
+  /// No head lists more: a stranger can make up as many as it likes.
+  package static let most = 1000
+
+  package init(mac: MACAddress, maker: String, product: String, serial: String, firstHeard: Int, lastHeard: Int) {
+    self.mac = mac
+    self.maker = Self.cut(maker)
+    self.product = Self.cut(product)
+    self.serial = Self.cut(serial)
+    self.firstHeard = max(0, firstHeard)
+    self.lastHeard = max(0, lastHeard)
+  }
+
+  private static func cut(_ text: String) -> String { String(text.prefix(longest)).visibleLine }
+}
+
+/// The machines that the heads have heard of and the description does not name, the newest first.
+package struct UnnamedMachines: Sendable {
+  package var machines: [UnnamedMachine]
+  /// Heads that could not tell, and why.
+  package var silent: [(head: HostID, error: AgentError)]
+
+  package static func questions(_ sight: ErrandSight) -> [Question] {
+    sight.cluster.heads.map { Question($0.name, UnnamedMachinesProbe()) }
+  }
+
+  package init(_ sight: ErrandSight) {
+    let cluster = sight.cluster
+    let named = Set(
+      cluster.nodes.flatMap { $0.nics.compactMap(\.mac) } + cluster.heads.flatMap { $0.nics.compactMap(\.mac) })
+    var known: [MACAddress: UnnamedMachine] = [:]
+    silent = []
+    for head in cluster.heads {
+      do throws(Unreadable) {
+        for machine in try sight.answers.answer(head.name, UnnamedMachinesProbe()) ?? []
+        where !named.contains(machine.mac) {
+          known[machine.mac] = known[machine.mac].map { Self.joined($0, machine) } ?? machine
+        }
+      } catch {
+        switch error {
+        case .unreachable(_, let error), .failed(_, let error): silent.append((head.name, error))
+        case .unasked: continue
+        }
+      }
+    }
+    machines = known.values.sorted { ($0.lastHeard, $0.mac) < ($1.lastHeard, $1.mac) }
+  }
+
+  private static func joined(_ a: UnnamedMachine, _ b: UnnamedMachine) -> UnnamedMachine {
+    var newest = a.lastHeard <= b.lastHeard ? a : b
+    newest.firstHeard = max(a.firstHeard, b.firstHeard)
+    return newest
+  }
+}
