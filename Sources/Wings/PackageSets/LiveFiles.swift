@@ -4,13 +4,14 @@ import Diagnostics
 
 /// A file that nodes get with their identity, when they boot and while they run.
 package struct LiveFile: Hashable, Codable, Sendable {
-  package var path: String
-  package var contents: Content
+  package let path: String
+  package let contents: Content
   /// `user:group`, by name.
-  package var owner: String
-  package var mode: UInt16
+  package let owner: String
+  package let mode: UInt16
   /// The consequence of another version.
-  package var live: PackageSet.Live
+  package let live: PackageSet.Live
+  private let memo = Lazy<String>()
 
   package init(
     path: String, contents: Content, owner: String = "root:root", mode: UInt16 = 0o644, live: PackageSet.Live
@@ -22,10 +23,12 @@ package struct LiveFile: Hashable, Codable, Sendable {
     self.live = live
   }
 
-  /// Everything about it in a few characters.
+  /// Everything about it in a few characters; computed once, however often it is compared with what nodes have.
   package var fingerprint: String {
-    String(SHA256.hex("\(path) \(owner) \(mode) \(live.words) \(contents.digest)").prefix(16))
+    memo.value { String(SHA256.hex("\(path) \(owner) \(mode) \(live.words) \(contents.digest)").prefix(16)) }
   }
+
+  private enum CodingKeys: String, CodingKey { case path, contents, owner, mode, live }
 }
 
 extension PackageSet.Live {
