@@ -82,37 +82,8 @@ package enum Firewall: Wing {
 
   /// Keeps nft(8)'s listing after each load, so that a change by hand is seen. Nothing stops it at a shutdown: the
   /// links are up still.
-  private static let unitText = """
-    # Written by cluster; changes made here are undone.
-    [Unit]
-    Description=Firewall of this head
-    DefaultDependencies=no
-    Wants=network-pre.target
-    After=nftables.service
-    Before=network-pre.target
-
-    [Service]
-    Type=oneshot
-    RemainAfterExit=yes
-    StandardOutput=truncate:\(loaded)
-    ExecStart=/usr/sbin/nft --file \(file)
-    ExecStart=/usr/sbin/nft --stateless list table \(table)
-    ExecReload=/usr/sbin/nft --file \(file)
-    ExecReload=/usr/sbin/nft --stateless list table \(table)
-    ExecStop=-/usr/sbin/nft delete table \(table)
-
-    [Install]
-    WantedBy=sysinit.target
-
-    """
-
-  /// Debian's nftables.service flushes all rules whenever it is started, reloaded or stopped, those of others too.
-  private static let othersText = """
-    # Written by cluster; changes made here are undone.
-    [Service]
-    ExecStartPost=-/usr/sbin/nft --file \(file)
-    ExecReload=-/usr/sbin/nft --file \(file)
-    ExecStopPost=-/usr/sbin/nft --file \(file)
-
-    """
+  private static let unitText = NftablesUnit.text(
+    "Firewall of this head", file: file, table: table, after: "/usr/sbin/nft --stateless list table \(table)",
+    more: "StandardOutput=truncate:\(loaded)\n")
+  private static let othersText = NftablesUnit.others(file: file)
 }

@@ -27,16 +27,14 @@ package enum Routing: Wing {
     return cluster.heads.flatMap { head -> [Resource] in
       guard let rules = rules(networks, cluster, head) else { return [] }
       let because = "machines of \(networks.map(\.name).joined(separator: ", ")) leave over the heads"
-      // The firewall brings nftables along as well.
-      let hasFirewall = Firewall.asked(cluster) != nil
-      let installed = PackagesKind.id(on: head.name, hasFirewall ? Firewall.name : name)
+      let installed = PackagesKind.id(on: head.name, name)
       let texts = [(file, rules), (kernelFile, kernel), (unitFile, unitText), (othersFile, othersText)]
       let goal = UnitGoal(
         name: unit, enabled: true, active: true, configuration: [file, kernelFile, unitFile], reload: .reload)
       let packages = Resource.packages(
         on: head.name, name, ["nftables"], because: because, source: source,
         after: WellKnown.repositories(on: head.name) + [WellKnown.basePackages(on: head.name)])
-      return (hasFirewall ? [] : [packages])
+      return [packages]
         + texts.map { path, text in
           .file(on: head.name, path, text, because: because, source: source, after: [installed])
         } + [
@@ -86,36 +84,8 @@ package enum Routing: Wing {
 
   /// The rules come before the kernel forwards, and go after the next boot at the latest: the kernel's setting stays
   /// until then, as others may need it.
-  private static let unitText = """
-    # Written by cluster; changes made here are undone.
-    [Unit]
-    Description=Ways out for the cluster's machines over this head
-    DefaultDependencies=no
-    Wants=network-pre.target
-    After=nftables.service
-    Before=network-pre.target
-
-    [Service]
-    Type=oneshot
-    RemainAfterExit=yes
-    ExecStart=/usr/sbin/nft --file \(file)
-    ExecStart=/lib/systemd/systemd-sysctl \(kernelFile)
-    ExecReload=/usr/sbin/nft --file \(file)
-    ExecReload=/lib/systemd/systemd-sysctl \(kernelFile)
-    ExecStop=-/usr/sbin/nft delete table \(table)
-
-    [Install]
-    WantedBy=sysinit.target
-
-    """
-
-  /// Debian's nftables.service flushes all rules whenever it is started, reloaded or stopped, those of others too.
-  private static let othersText = """
-    # Written by cluster; changes made here are undone.
-    [Service]
-    ExecStartPost=-/usr/sbin/nft --file \(file)
-    ExecReload=-/usr/sbin/nft --file \(file)
-    ExecStopPost=-/usr/sbin/nft --file \(file)
-
-    """
+  private static let unitText = NftablesUnit.text(
+    "Ways out for the cluster's machines over this head", file: file, table: table,
+    after: "/lib/systemd/systemd-sysctl \(kernelFile)")
+  private static let othersText = NftablesUnit.others(file: file)
 }
