@@ -77,6 +77,12 @@ package struct SpecNode: Sendable {
   }
 }
 
+extension SpecNode {
+  /// The entries of a mapping, as they are. Nil: it is none.
+  package var entries: [Entry]? { if case .mapping(let entries) = content { entries } else { nil } }
+  package func entry(_ key: String) -> Entry? { entries?.first { $0.key == key } }
+}
+
 extension SpecNode.Entry {
   /// The key as a value, for a form to read.
   package var keyNode: SpecNode { SpecNode(.scalar(.init(text: key, plain: true)), keySpan, weight: 1) }

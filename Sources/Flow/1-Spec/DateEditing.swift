@@ -130,14 +130,6 @@ package enum DateEditing {
   }
 }
 
-extension SpecNode {
-  fileprivate var entries: [Entry]? {
-    if case .mapping(let entries) = content { entries } else { nil }
-  }
-
-  fileprivate func entry(_ key: String) -> Entry? { entries?.first { $0.key == key } }
-}
-
 extension ArraySlice {
   fileprivate func suffix(while holds: (Element) -> Bool) -> ArraySlice {
     self[(lastIndex { !holds($0) }.map { $0 + 1 } ?? startIndex)...]

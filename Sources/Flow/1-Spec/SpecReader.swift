@@ -24,14 +24,12 @@ package enum SpecReader {
     // Most have none, and need not be read twice.
     guard bytes.count <= byteLimit, bytes.firstRange(of: NodeGroupSection.table.name.utf8) != nil else { return [] }
     var unheard = Problems(file: file)
-    let text = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? Array(bytes.dropFirst(3)) : bytes
-    guard CharacterScan.check(text, &unheard),
-      let root = TreeBuilder.build(text, SourceText(file: file, bytes: text), &unheard)
-    else { return [] }
-    return NodeTables.paths(in: root).compactMap { path in
-      let node = SpecNode(.scalar(.init(text: path.value, plain: false)), path.span, weight: 1)
-      return NodeGroupSection.table.form.read(node, &unheard)
-    }
+    return TreeBuilder.values(in: withoutMark(bytes), of: file, &unheard).map(NodeTables.paths) ?? []
+  }
+
+  /// The text without a byte order mark.
+  private static func withoutMark(_ bytes: [UInt8]) -> [UInt8] {
+    bytes.starts(with: [0xef, 0xbb, 0xbf]) ? Array(bytes.dropFirst(3)) : bytes
   }
 
   private static func cluster(
@@ -45,10 +43,7 @@ package enum SpecReader {
         at: .point(problems.file, 1, 1))
       return nil
     }
-    let text = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? Array(bytes.dropFirst(3)) : bytes
-    guard CharacterScan.check(text, &problems),
-      let root = TreeBuilder.build(text, SourceText(file: problems.file, bytes: text), &problems)
-    else { return nil }
+    guard let root = TreeBuilder.values(in: withoutMark(bytes), of: problems.file, &problems) else { return nil }
     let (whole, hasNodes) = NodeTables(files: tables).expanded(root, &problems)
     guard let declaration = ClusterSection.form(keys).read(whole, &problems), hasNodes else { return nil }
     let context = CheckContext(declaration, &problems)

@@ -15,6 +15,12 @@ struct TreeBuilder {
   private var values = 0
   private var aliasValues = 0
 
+  /// The values of a file that is no larger than a file may be. Nil: there are none that can be read.
+  static func values(in bytes: [UInt8], of file: String, _ problems: inout Problems) -> SpecNode? {
+    guard bytes.count <= SpecReader.byteLimit, CharacterScan.check(bytes, &problems) else { return nil }
+    return build(bytes, SourceText(file: file, bytes: bytes), &problems)
+  }
+
   /// The first document, or nil when there is none that can be read.
   static func build(_ bytes: [UInt8], _ source: SourceText, _ problems: inout Problems) -> SpecNode? {
     var builder = TreeBuilder(source: source, problems: problems)

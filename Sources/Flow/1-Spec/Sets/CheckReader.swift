@@ -35,9 +35,7 @@ struct CheckReader {
         at: .point(path, 1, 1))
       return nil
     }
-    let bytes = file.contents.bytes
-    guard bytes.count <= SpecReader.byteLimit, CharacterScan.check(bytes, &problems),
-      let root = TreeBuilder.build(bytes, SourceText(file: path, bytes: bytes), &problems),
+    guard let root = TreeBuilder.values(in: file.contents.bytes, of: path, &problems),
       let declaration = CheckSection.form.read(root, &problems)
     else { return nil }
     let types = CheckVariables.types(

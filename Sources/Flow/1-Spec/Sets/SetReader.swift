@@ -28,9 +28,7 @@ extension SpecReader {
   /// The purpose of a set by its file, also where the set is off. Nil: the file says none, or cannot be read.
   package static func summary(ofSet file: [UInt8]) -> String? {
     var problems = Problems(file: "set.yaml")
-    guard file.count <= byteLimit, CharacterScan.check(file, &problems),
-      let root = TreeBuilder.build(file, SourceText(file: "set.yaml", bytes: file), &problems)
-    else { return nil }
+    guard let root = TreeBuilder.values(in: file, of: "set.yaml", &problems) else { return nil }
     return SetSection.form.read(root, &problems)?.summary?.value
   }
 
@@ -66,10 +64,8 @@ struct SetReader {
   /// The set's own file, as it is written. Nil: it is not there, or cannot be read.
   func declaration(_ problems: inout Problems) -> SetSection.Declaration? {
     // One that is not there is told with all missing files.
-    guard let file = files.files[description] else { return nil }
-    let bytes = file.contents.bytes
-    guard bytes.count <= SpecReader.byteLimit, CharacterScan.check(bytes, &problems),
-      let root = TreeBuilder.build(bytes, SourceText(file: description, bytes: bytes), &problems)
+    guard let file = files.files[description],
+      let root = TreeBuilder.values(in: file.contents.bytes, of: description, &problems)
     else { return nil }
     return SetSection.form.read(root, &problems)
   }

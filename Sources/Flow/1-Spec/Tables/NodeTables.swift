@@ -10,34 +10,36 @@ struct NodeTables {
   let files: [String: [UInt8]]
 
   /// The paths of the tables that a description names.
-  static func paths(in root: SpecNode) -> [Located<String>] {
-    groups(of: root).compactMap { group in
-      guard case .scalar(let scalar)? = group.value(at: [NodeGroupSection.table.name])?.content, !scalar.text.isEmpty
-      else { return nil }
-      return Located(scalar.text, group.value(at: [NodeGroupSection.table.name])?.span ?? group.span)
-    }
+  static func paths(in root: SpecNode) -> [String] {
+    var unheard = Problems(file: root.span.file)
+    return groups(of: root).compactMap { table(of: $0).flatMap { NodeGroupSection.table.form.read($0, &unheard) } }
   }
 
   private static func groups(of root: SpecNode) -> [SpecNode] {
-    guard case .sequence(let groups)? = root.value(at: ["nodes"])?.content else { return [] }
+    guard case .sequence(let groups)? = root.entry("nodes")?.value.content else { return [] }
     return groups
   }
+
+  private static func table(of group: SpecNode) -> SpecNode? { group.entry(NodeGroupSection.table.name)?.value }
 
   /// The description with rows in the place of tables.
   ///
   /// - Returns: the description, and whether all its tables could be used: without its nodes much would seem amiss.
   func expanded(_ root: SpecNode, _ problems: inout Problems) -> (root: SpecNode, isWhole: Bool) {
-    guard !Self.paths(in: root).isEmpty, let nodes = root.value(at: ["nodes"]) else { return (root, true) }
-    let groups = Self.groups(of: root).map { group in rows(group, &problems) ?? [group] }
+    let all = Self.groups(of: root)
+    guard all.contains(where: { Self.table(of: $0) != nil }), let nodes = root.entry("nodes")?.value else {
+      return (root, true)
+    }
+    let groups = all.map { group in rows(group, &problems) ?? [group] }
     let whole = SpecNode(.sequence(groups.flatMap(\.self)), nodes.span, weight: nodes.weight)
     return (root.setting(["nodes"], whole), !groups.contains(where: \.isEmpty))
   }
 
-  /// The rows of one group's table. Nil: it has none, or one that cannot be used, which is told.
+  /// The rows of one group's table; none of one that cannot be used, which is told. Nil: it has no table.
   private func rows(_ group: SpecNode, _ problems: inout Problems) -> [SpecNode]? {
-    guard let node = group.value(at: [NodeGroupSection.table.name]) else { return nil }
+    guard let node = Self.table(of: group) else { return nil }
     guard let path = NodeGroupSection.table.form.read(node, &problems) else { return [] }
-    if group.value(at: [NodeGroupSection.names.name]) != nil {
+    if group.entry(NodeGroupSection.names.name) != nil {
       problems.error(
         .noEffect, "This group has names and a table of its own.",
         help: "Remove `names:`, or make a group of those nodes that are not in the table.", at: node.span)
@@ -103,7 +105,7 @@ struct TableColumns {
         help: "The first line names the columns, `name,mac,address,bmc`, and each one below is a node.", at: span)
       return nil
     }
-    let cards = group.keys(at: ["nics"])
+    let cards = group.entry("nics")?.value.entries?.map(\.key) ?? []
     var paths: [[String]] = []
     var isWhole = true
     for cell in table.header {
@@ -160,25 +162,16 @@ extension SpecNode {
   /// The value at a path of keys. Nil: there is none.
   fileprivate func value(at path: [String]) -> SpecNode? {
     guard let key = path.first else { return self }
-    guard case .mapping(let entries) = content else { return nil }
-    return entries.first { $0.key == key }?.value.value(at: Array(path.dropFirst()))
+    return entry(key)?.value.value(at: Array(path.dropFirst()))
   }
 
-  fileprivate func keys(at path: [String]) -> [String] {
-    guard case .mapping(let entries)? = value(at: path)?.content else { return [] }
-    return entries.map(\.key)
-  }
-
-  fileprivate func without(_ key: String) -> SpecNode {
-    guard case .mapping(let entries) = content else { return self }
-    return with(entries.filter { $0.key != key })
-  }
+  fileprivate func without(_ key: String) -> SpecNode { entries.map { with($0.filter { $0.key != key }) } ?? self }
 
   /// This value with another one at a path of keys.
   fileprivate func setting(_ path: [String], _ value: SpecNode) -> SpecNode {
     guard let key = path.first else { return value }
     let rest = Array(path.dropFirst())
-    var entries: [Entry] = if case .mapping(let entries) = content { entries } else { [] }
+    var entries = entries ?? []
     if let index = entries.firstIndex(where: { $0.key == key }) {
       let old = entries[index]
       entries[index] = Entry(
