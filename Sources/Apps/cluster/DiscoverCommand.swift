@@ -45,19 +45,10 @@ struct DiscoverCommand: AsyncParsableCommand {
       let words = [machine.maker, machine.product].filter { !$0.isEmpty }.joined(separator: " ")
       table.add(
         "\(machine.mac)", words.isEmpty ? "-" : words, machine.serial.isEmpty ? "-" : machine.serial,
-        "heard \(duration(machine.lastHeard)) ago, first \(duration(machine.firstHeard)) ago")
+        "heard \(AgeText.words(machine.lastHeard)) ago, first \(AgeText.words(machine.firstHeard)) ago")
     }
     let silent = found.silent.map { "\($0.head) cannot tell: \($0.error)" }
     let none = found.machines.isEmpty ? ["no machine without a name has booted"] : []
     return (["Machines without a name"] + none + table.lines() + silent).joined(separator: "\n")
-  }
-
-  private static func duration(_ seconds: Int) -> String {
-    switch seconds {
-    case ..<120: "\(seconds) s"
-    case ..<7200: "\(seconds / 60) min"
-    case ..<172_800: "\(seconds / 3600) h"
-    default: "\(seconds / 86400) days"
-    }
   }
 }

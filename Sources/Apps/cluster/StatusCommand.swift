@@ -135,13 +135,7 @@ enum StatusText {
   }
 
   static func age(_ moment: Int, _ now: Int) -> String {
-    let seconds = max(0, now - moment)
-    switch seconds {
-    case ..<120: return "\(seconds) s"
-    case ..<7200: return "\(seconds / 60) min"
-    case ..<172_800: return "\(seconds / 3600) h"
-    default: return "\(seconds / 86400) days"
-    }
+    AgeText.words(now - moment)
   }
 }
 

@@ -177,7 +177,7 @@ struct HighAvailabilityConditions {
       guard let proof = facts.levels[level.name] else {
         return Condition(name: name, ok: false, detail: "\(level.agent.name): not proven")
       }
-      let age = "\(level.agent.name): proven \(Self.age(now - proof.provenAt)) ago"
+      let age = "\(level.agent.name): proven \(AgeText.words(now - proof.provenAt)) ago"
       let flaw = proof.device == level.words ? nil : ", with other parameters"
       return proven(name, proof, age, flaw, device: level.id, status)
     }
@@ -195,7 +195,7 @@ struct HighAvailabilityConditions {
         return Condition(name: name, ok: false, detail: "proven at \(proof.address), not at \(bmc.address)")
       }
       let unowned = facts.owned[head.name].map { $0.uuid == nil && $0.address == bmc.address } ?? false
-      let age = "proven \(Self.age(now - proof.provenAt)) ago" + (unowned ? "; whose BMC it is is not told" : "")
+      let age = "proven \(AgeText.words(now - proof.provenAt)) ago" + (unowned ? "; whose BMC it is is not told" : "")
       return proven(name, proof, age, nil, device: FenceDevice.id(of: head.name), status)
     }
   }
@@ -212,14 +212,5 @@ struct HighAvailabilityConditions {
       return Condition(name: name, ok: false, detail: "\(age), but its fence device does not run")
     }
     return Condition(name: name, ok: true, detail: age)
-  }
-
-  private static func age(_ seconds: Int) -> String {
-    switch max(0, seconds) {
-    case ..<120: "\(max(0, seconds)) s"
-    case ..<7200: "\(seconds / 60) min"
-    case ..<172_800: "\(seconds / 3600) h"
-    default: "\(seconds / 86400) days"
-    }
   }
 }
