@@ -157,8 +157,7 @@ final class ActiveReplica {
     tried = .now
     hello = nil
     channel = ReplicaChannel.begin(to: place.peer, place.port)
-    let own = ReplicaHello(role: .active, name: place.name, size: store.size, meta: store.meta)
-    _ = channel?.send(own.message)
+    _ = channel?.send(ReplicaHello(.active, place, store).message)
   }
 
   private func drop() { if isForwarding { lose("its connection has ended") } else { channel = nil } }
@@ -228,15 +227,15 @@ final class ActiveReplica {
     guard standing == .syncing else { return }
     while isForwarding, copying < Self.chunksAtOnce, let region = todo.popLast() {
       let offset = region * ReplicaStore.region
-      guard let bytes = try? store.read(offset, ReplicaStore.region) else { return lose("a region cannot be read") }
-      copying += 1
-      send(.write, .chunk, offset: offset, bytes)
-      if copying == Self.chunksAtOnce || todo.isEmpty { break }
+      do throws(AgentError) {
+        let bytes = try store.read(offset, ReplicaStore.region)
+        copying += 1
+        send(.write, .chunk, offset: offset, bytes)
+      } catch { return lose("a region cannot be read: \(error)") }
     }
     let isDone = waiting.contains { if case .done = $0.what { true } else { false } }
     if isForwarding, todo.isEmpty, copying == 0, !isDone {
-      let own = ReplicaHello(role: .active, name: place.name, size: store.size, meta: store.meta)
-      send(.done, .done, own.message.payload)
+      send(.done, .done, ReplicaHello(.active, place, store).message.payload)
     }
   }
 

@@ -93,11 +93,19 @@ struct ReplicaHello: Hashable, Codable {
     self.meta = meta
   }
 
-  /// Reads a message. Nil: it is none.
-  init?(_ message: ReplicaMessage) {
-    guard message.kind == .hello,
-      let hello = try? JSONDecoder().decode(ReplicaHello.self, from: Data(message.payload))
-    else { return nil }
+  /// This head's own.
+  init(_ role: StandIn.Role, _ place: ReplicaPlace, _ store: ReplicaStore) {
+    self.init(role: role, name: place.name, size: store.size, meta: store.meta)
+  }
+
+  /// Reads a side's first message. Nil: it is another one.
+  init?(_ message: ReplicaMessage) { self.init(message, of: .hello) }
+
+  /// Reads what a message of this kind carries. Nil: it is none.
+  init?(_ message: ReplicaMessage, of kind: ReplicaMessage.Kind) {
+    guard message.kind == kind, let hello = try? JSONDecoder().decode(Self.self, from: Data(message.payload)) else {
+      return nil
+    }
     self = hello
   }
 }

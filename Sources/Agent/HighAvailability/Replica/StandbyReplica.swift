@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
-import FoundationEssentials
 import Glibc
 import HostAccess
 import Wings
@@ -67,7 +66,7 @@ final class StandbyReplica {
   }
 
   private var own: ReplicaHello {
-    ReplicaHello(role: .standby, name: place.name, size: store.size, meta: store.meta)
+    ReplicaHello(.standby, place, store)
   }
 
   // MARK: Who is there
@@ -147,7 +146,7 @@ final class StandbyReplica {
   }
 
   private func finish(_ message: ReplicaMessage) throws(AgentError) {
-    guard let hello = try? JSONDecoder().decode(ReplicaHello.self, from: Data(message.payload)) else { return lose() }
+    guard let hello = ReplicaHello(message, of: .done) else { return lose() }
     try store.flush()
     try store.change {
       $0 = hello.meta

@@ -90,18 +90,13 @@ struct ReplicaAgent: PromotableAgent {
     guard (try? ReplicaStore.meta()) != nil else {
       return ResourceAgents.refuse("There is no copy of the state on this head: run `cluster apply`", .installed)
     }
-    let result = run(standby, insteadOf: active)
-    if result == .success { tell(score) }
-    return result
+    return startStandby()
   }
 
   func stop() -> OCFResult {
     tell(nil)
     for unit in [active, standby] {
-      let stopped = unit.stop()
-      guard stopped.status == 0 || ["inactive", "failed"].contains(unit.show().active) else {
-        return ResourceAgents.refuse("\(unit.name) does not stop: \(stopped.said)", .failed)
-      }
+      if let refusal = halt(unit) { return refusal }
       unit.forgetFailures()
     }
     unlink(ReplicaStatus.path)
@@ -130,21 +125,25 @@ struct ReplicaAgent: PromotableAgent {
 
   func demote() -> OCFResult {
     guard state == .promoted || active.show().active != "inactive" else { return start() }
-    return start(over: active)
+    return startStandby()
   }
 
-  private func start(over unit: SystemdUnit) -> OCFResult {
-    let result = run(standby, insteadOf: unit)
+  private func startStandby() -> OCFResult {
+    let result = run(standby, insteadOf: active)
     if result == .success { tell(score) }
     return result
   }
 
+  /// Stops a unit. Nil: it does not run any more.
+  private func halt(_ unit: SystemdUnit) -> OCFResult? {
+    let stopped = unit.stop()
+    if stopped.status == 0 || ["inactive", "failed"].contains(unit.show().active) { return nil }
+    return ResourceAgents.refuse("\(unit.name) does not stop: \(stopped.said)", .failed)
+  }
+
   /// One of the two programs at a time: both would have the disk open.
   private func run(_ unit: SystemdUnit, insteadOf other: SystemdUnit) -> OCFResult {
-    let stopped = other.stop()
-    guard stopped.status == 0 || ["inactive", "failed"].contains(other.show().active) else {
-      return ResourceAgents.refuse("\(other.name) does not stop: \(stopped.said)", .failed)
-    }
+    if let refusal = halt(other) { return refusal }
     unit.forgetFailures()
     let started = unit.order("start", "--job-mode=ignore-dependencies")
     guard started.status == 0 else {
