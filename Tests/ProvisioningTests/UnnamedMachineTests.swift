@@ -18,7 +18,9 @@ import Wings
   }
 
   private static func machines(_ lines: String..., now: Int) -> [UnnamedMachine] {
-    BootLog.unnamedMachines(in: Array(lines.joined().utf8)[...], now: now)
+    var log = UnnamedMachineLog(now: now)
+    for line in lines.joined().split(separator: "\n") { BootEvent(line: line).map { log.add($0) } }
+    return log.all
   }
 
   @Test func isHeardUntilItHasAScript() throws {

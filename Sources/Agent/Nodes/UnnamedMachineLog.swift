@@ -32,18 +32,6 @@ struct UnnamedMachineLog {
   var all: [UnnamedMachine] { machines.values.sorted { $0.mac < $1.mac } }
 }
 
-extension BootLog {
-  /// The machines without a name in a log's bytes.
-  ///
-  /// - Parameter now: seconds since 1970, by the clock that wrote the log.
-  package static func unnamedMachines(in text: ArraySlice<UInt8>, now: Int) -> [UnnamedMachine] {
-    var log = UnnamedMachineLog(now: now)
-    var lines = LineSplitter()
-    for line in lines.lines(adding: text) { BootEvent(line: line).map { log.add($0) } }
-    return log.all
-  }
-}
-
 extension UnnamedMachinesProbe: AgentProbe {
   var shares: SharedFacts.Subjects { SharedFacts.Subjects() }
 
