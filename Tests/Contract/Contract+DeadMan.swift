@@ -100,6 +100,29 @@ extension Contract {
       #expect(error?.code == .rolledBack)
       for path in [slow, "/run/slow", file] { try await host.perform(EnsureFileAbsent(path: path)) }
     },
+    Contract(name: "what was undone is neither done once more nor called done when it is asked for once more") {
+      (host) async throws in
+      try await prepare(host)
+      let before = try #require(try await host.file(file))
+      let hasty = host.confirming(within: 4)
+      let reload = EnsureUnit(
+        UnitGoal(
+          name: "systemd-networkd.service", enabled: true, active: true, configuration: [file], reload: .restart))
+      try await host.perform(reload)
+      let edited = try #require(before.contents) + "# Nothing else.\n"
+      try await hasty.perform(EnsureFile(FileGoal(path: file, contents: .text(edited))))
+
+      let pending = try #require(try await hasty.unconfirmed(reload).pending)
+      while try await host.host.lease().pending != nil { try await host.tick() }
+
+      // The file is what it was, and so is what was loaded.
+      #expect(try await host.file(file)?.contents == before.contents)
+      #expect(await hasty.failure(of: reload) == .rolledBack)
+      #expect(try await host.host.lease().pending == nil)
+      let error = await #expect(throws: AgentError.self) { try await host.host.confirm(pending.id, run: host.run) }
+      #expect(error?.code == .rolledBack)
+      try await host.perform(EnsureFileAbsent(path: file))
+    },
     Contract(name: "a link where sshd looks at every login goes again when nobody confirms it") { (host) async throws in
       let hasty = host.confirming(within: 3)
 
@@ -116,6 +139,7 @@ extension Contract {
       let missing = LinkGoal(interface: "none0", address: IPv4Address(bits: 0x0a4d_0003), prefix: 24, gateway: nil)
 
       #expect(await host.failure(of: EnsureLink(missing)) == .notFound)
+      #expect(await host.failure(of: EnsureLink(missing)) == .notFound, "it may be asked for once more")
 
       #expect(try await host.host.lease().pending == nil)
       #expect(try await host.file(file)?.contents?.contains("10.77.0.1/24") == true)

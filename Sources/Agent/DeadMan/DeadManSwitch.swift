@@ -48,13 +48,16 @@ package struct DeadManSwitch: Sendable {
   ) async throws(AgentError) -> GuardedChange {
     try await locked { () async throws(AgentError) in
       if let other = try current() { throw .waiting(other.pending(now: now())) }
+      let id = try PendingChange.ID(run: run.run, operation: operation)
+      // What it was to bring into force has been put back: done once more, it would be another change than was asked for.
+      if let earlier = try ended(id), earlier.end == .undone { throw .undone(earlier) }
       var units: [GuardedChange.Unit] = []
       for name in try concerned(touched.unit) {
         let unit = try await UnitProperties.read(name)
         if unit.exists { units.append(.init(name: name, enabled: unit.isEnabled, running: unit.isRunning)) }
       }
       let change = GuardedChange(
-        id: try PendingChange.ID(run: run.run, operation: operation), run: run.run, operation: operation,
+        id: id, run: run.run, operation: operation,
         endsAt: now() + Double(run.confirmSeconds), boot: try Boot.id(), units: units,
         links: try await LinkSnapshot.take(), firewall: try await KernelRules.all())
       try await BootUnit.install()
@@ -77,9 +80,9 @@ package struct DeadManSwitch: Sendable {
       guard var change = try current(), change.id == id, change.phase == .changing else {
         throw try ended(id).map { .undone($0) } ?? .unknownChange(id)
       }
+      let earlier = try ended(id)
       // Asked for once more: what it did is what it did the first time.
-      let earlier = try ended(id).flatMap { $0.end == .confirmed ? $0.outcome : nil }
-      let whole = outcome.changed ? outcome : earlier ?? outcome
+      let whole = outcome.changed || earlier?.end != .confirmed ? outcome : earlier?.outcome ?? outcome
       // Nothing was done, and nothing that was written earlier comes into force: there is nothing to confirm.
       if !outcome.changed, try images.all().isEmpty {
         try await finish(change, EndedChange(end: .confirmed, run: change.run, what: change.what, outcome: whole))
@@ -166,6 +169,12 @@ package struct DeadManSwitch: Sendable {
       }
       return what + (problems.isEmpty ? "" : "; not put back: " + problems.map(\.description).joined(separator: "; "))
     }
+  }
+
+  /// Undoes a change whose operation has failed. The run hears of the failure, and may ask for it once more.
+  func undoFailed(_ id: PendingChange.ID) async throws(AgentError) {
+    try await undo(id)
+    try FileSystem.remove(endedPath(id))
   }
 
   /// A timer can be lost, to `systemctl stop` or to a boot without our unit: then the next run undoes it.

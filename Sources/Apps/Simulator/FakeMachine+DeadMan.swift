@@ -60,11 +60,13 @@ extension FakeMachine {
     case .impossible: break
     case .prepared(let path): keep(path, operation)
     case .immediate(let touched):
+      let id = try PendingChange.ID(run: run.run, operation: operation)
+      if case .undone(let what) = deadMan.ended[id] { throw .undone(what) }
       if let path = touched.path { keep(path, operation) }
       // Its file may be there, and nobody has asked for it yet.
       if let name = touched.unit, let unit = known(name) { units[name] = unit }
       deadMan.change = FakeDeadMan.Change(
-        id: try PendingChange.ID(run: run.run, operation: operation), run: run.run,
+        id: id, run: run.run,
         what: "\(operation.name) \(operation.target)", endsAt: now + run.confirmSeconds,
         units: units.filter { Lockout.ofUnit($0.key).touched != nil },
         links: links)
@@ -180,7 +182,11 @@ extension FakeWorld {
   ) throws(AgentError) -> Outcome {
     let outcome: Outcome
     do throws(AgentError) { outcome = try perform(operation, on: id, secrets) } catch {
-      if operation.canLockOut { machines[id]?.undo() }
+      if operation.canLockOut {
+        machines[id]?.undo()
+        // The run hears of the failure, and may ask for it once more.
+        machines[id]?.deadMan.ended[try PendingChange.ID(run: run.run, operation: operation)] = nil
+      }
       throw error
     }
     // Others may be done while it waits, and have nothing to do with it.
