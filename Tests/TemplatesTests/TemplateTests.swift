@@ -79,6 +79,17 @@ private func text(_ template: String, _ changes: [String: TemplateValue] = [:]) 
       problem?.detail == detail && problem?.line == line && problem?.column == column, "\(String(describing: problem))")
   }
 
+  @Test(arguments: [
+    ("{{ one.name }} {{ one.size | default(0) }}", ["name", "size"]), ("{{ name }}", []),
+    ("{% if one.name == name %}x{% endif %}", ["name"]), ("{% for one in all %}{{ one.name }}{% endfor %}", []),
+    ("{% for x in all %}{{ x.name }}{{ one.size | default(1) }}{% endfor %}", ["size"]),
+    ("{% if one in all %}x{% endif %}", nil),
+  ]) func tellsWhichFieldsItReads(_ text: String, _ fields: [String]?) throws {
+    let one = TemplateType.object(["name": .text, "size": .optional(.number)])
+    let template = try Template(text, variables: ["one": one, "all": .list(one), "name": .text])
+    #expect(template.fields(of: "one") == fields.map(Set.init))
+  }
+
   @Test func aLineBreakInAValueIsRefused() throws {
     let two = ["name": TemplateValue.text("a\nb")]
     let problem = #expect(throws: TemplateProblem.self) { try text("x {{ name }}", two) }

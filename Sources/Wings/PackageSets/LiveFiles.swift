@@ -83,7 +83,14 @@ extension PackageSets {
         case .same(let contents):
           let common = made(contents)
           for node in cluster.nodes where set.isOn(in: node.image) { files.own[node.name, default: []].append(common) }
-        case .own(let all): for (node, contents) in all { files.own[node, default: []].append(made(contents)) }
+        case .own(let all):
+          // Nodes of one group mostly have the same, one after the other: then it is digested once.
+          var last: LiveFile?
+          for (node, contents) in all {
+            let file = last.flatMap { $0.contents.isSame(as: contents) ? $0 : nil } ?? made(contents)
+            files.own[node, default: []].append(file)
+            last = file
+          }
         }
       }
     }

@@ -91,18 +91,30 @@ extension PackageSet.File {
     return .own(texts)
   }
 
-  /// Its contents on nodes.
+  /// Its contents on nodes. Where it does not tell nodes of one group apart, it is filled in once for all of them.
   ///
   /// - Parameter only: the node that is asked about. Nil: all that have the set.
   package func texts(_ own: SetValues.Own, only: HostID? = nil) throws(TemplateProblem) -> FilledSets.Texts {
     guard reads(SetVariables.nodeName) else { return .same(try text(own.common)) }
+    let isShared = readsOfNodes?.isSubset(of: SetVariables.sharedByKin) == true
     var values = own.common
-    var texts: [(HostID, Content)] = []
-    for (node, value) in own.eachNode where only == nil || only == node {
-      values[SetVariables.nodeName] = value
-      texts.append((node, try text(values)))
+    var (known, texts): ([SetValues.Kin: Content], [(HostID, Content)]) = ([:], [])
+    for node in own.eachNode where only == nil || only == node.name {
+      if isShared, let made = known[node.kin] {
+        texts.append((node.name, made))
+        continue
+      }
+      values[SetVariables.nodeName] = node.value
+      let made = try text(values)
+      if isShared { known[node.kin] = made }
+      texts.append((node.name, made))
     }
     return .own(texts)
+  }
+
+  private var readsOfNodes: Set<String>? {
+    guard case .template(let template) = body else { return [] }
+    return template.fields(of: SetVariables.nodeName)
   }
 
   private func reads(_ name: String) -> Bool {

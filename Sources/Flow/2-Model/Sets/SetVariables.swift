@@ -16,6 +16,9 @@ package enum SetVariables {
   private static let node: [String: TemplateType] = [
     "name": .text, "fqdn": .text, "boot_address": .optional(.text), "image": .text,
   ]
+  /// The fields that nodes of one image and one group have alike.
+  static let sharedByKin: Set<String> = ["image", setName]
+
   /// - Parameter ofNodes: settings that may differ between nodes.
   private static func node(_ ofNodes: [String: TemplateType]) -> TemplateType {
     .object(node.merging([setName: .object(ofNodes)]) { first, _ in first })
@@ -98,11 +101,16 @@ package enum SetVariables {
 
 /// The values of one cluster for all sets, made once: with ten thousand nodes they are most of the work.
 package struct SetValues: Sendable {
+  /// Nodes with the same settings.
+  package struct Kin: Hashable, Sendable {
+    var image: String
+    /// The place of the group.
+    var group: SourceSpan
+  }
+
   private struct Node {
     var name: HostID
-    var image: String
-    /// The place of its group.
-    var group: SourceSpan
+    var kin: Kin
     /// Without settings.
     var fields: [String: TemplateValue]
   }
@@ -112,14 +120,17 @@ package struct SetValues: Sendable {
   /// In the order of the description.
   private let nodes: [Node]
   /// The nodes for sets without settings of single nodes, which are most.
-  private let plain: [(HostID, TemplateValue)]
+  private let plain: [Own.Node]
 
   package init(_ cluster: Cluster) {
     let heads = cluster.heads.map { ($0.name, SetVariables.value($0, cluster)) }
     nodes = cluster.nodes.map {
-      Node(name: $0.name, image: $0.image, group: $0.source, fields: SetVariables.fields($0, cluster))
+      Node(
+        name: $0.name, kin: Kin(image: $0.image, group: $0.source), fields: SetVariables.fields($0, cluster))
     }
-    plain = nodes.map { ($0.name, SetVariables.node($0.fields, .object([:]))) }
+    plain = nodes.map {
+      Own.Node(name: $0.name, kin: $0.kin, value: SetVariables.node($0.fields, .object([:])))
+    }
     self.heads = Dictionary(heads) { first, _ in first }
     let state: TemplateValue = cluster.ha?.state.map { .text($0.path) } ?? .none
     self.cluster = [
@@ -134,40 +145,42 @@ package struct SetValues: Sendable {
     let settings = Dictionary(set.settings.map { ($0.name, $0.value) }) { first, _ in first }
     let each = eachNode(set)
     var cluster = cluster
-    cluster["nodes"] = .list(each.map(\.1))
+    cluster["nodes"] = .list(each.map(\.value))
     return Own(
       common: ["cluster": .object(cluster), SetVariables.setName: .object(settings)], heads: heads, eachNode: each)
   }
 
-  private func eachNode(_ set: PackageSet) -> [(HostID, TemplateValue)] {
+  private func eachNode(_ set: PackageSet) -> [Own.Node] {
     let ofNodes = set.settings.filter(\.isOfNodes).map { ($0.name, $0.value) }
     if ofNodes.isEmpty, set.images == nil { return plain }
     let usual = Dictionary(ofNodes) { first, _ in first }
     // Made once for all nodes that have the same.
-    struct Place: Hashable {
-      var image: String
-      var group: SourceSpan
-    }
-    var known: [Place: TemplateValue] = [:]
-    return nodes.filter { set.isOn(in: $0.image) }.map { node in
-      let place = Place(image: node.image, group: node.group)
+    var known: [Kin: TemplateValue] = [:]
+    return nodes.filter { set.isOn(in: $0.kin.image) }.map { node in
       let settings =
-        known[place]
+        known[node.kin]
         ?? .object(
-          usual.merging(set.ofImages[node.image] ?? [:]) { _, own in own }
-            .merging(set.ofGroups[node.group] ?? [:]) { _, own in own })
-      known[place] = settings
-      return (node.name, SetVariables.node(node.fields, settings))
+          usual.merging(set.ofImages[node.kin.image] ?? [:]) { _, own in own }
+            .merging(set.ofGroups[node.kin.group] ?? [:]) { _, own in own })
+      known[node.kin] = settings
+      return Own.Node(name: node.name, kin: node.kin, value: SetVariables.node(node.fields, settings))
     }
   }
 
   /// The values of one set's templates.
   package struct Own: Sendable {
+    /// One that has the set, with the value of `node`.
+    package struct Node: Sendable {
+      package let name: HostID
+      let kin: Kin
+      package let value: TemplateValue
+    }
+
     /// For an image.
     package let common: [String: TemplateValue]
     fileprivate let heads: [HostID: TemplateValue]
-    /// The values of `node`, one for each node that has the set, in the order of the description.
-    package let eachNode: [(node: HostID, value: TemplateValue)]
+    /// In the order of the description.
+    package let eachNode: [Node]
 
     package func on(_ head: HostID?) -> [String: TemplateValue] {
       guard let head else { return common }

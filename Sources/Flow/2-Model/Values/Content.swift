@@ -15,6 +15,15 @@ package enum Content: Hashable, Codable, Sendable {
     }
   }
 
+  /// Whether both are the same bytes: `==` takes different spellings of one letter for equal.
+  package func isSame(as other: Content) -> Bool {
+    switch (self, other) {
+    case (.text(let one), .text(let two)): one.hasSameBytes(as: two)
+    case (.bytes(let one), .bytes(let two)): one == two
+    case (.text, .bytes), (.bytes, .text): false
+    }
+  }
+
   package var digest: String {
     switch self {
     case .text(let text): SHA256.hex(text)
