@@ -78,6 +78,9 @@ import Wings
     // Which image it ran is not forgotten over the name of another one, as that image would be removed.
     let lying = reports(said(60, "ready"), said(80, "failed", image: "b/2"), said(85, "failed", image: "c/3"), now: 100)
     #expect(lying.map(\.images) == [["a/1", "c/3"]])
+    let told = BootLog.powerLine(Self.mac, server: IPv4Address(bits: 0x0a01_000a), at: 70) + "\n"
+    #expect(reports(told, now: 100).first?.speaks(toAnotherThan: IPv4Address(bits: 0x0a01_0001)) == true)
+    #expect(reports(powered, now: 100).first?.server == nil)
     // Only the head itself says that it has switched a node's power.
     let posed = reports(said(60, "ready"), said(80, "powered"), now: 100).first
     #expect(posed?.stage == .ready && posed?.age == 40 && posed?.poweredAge == nil)

@@ -230,14 +230,22 @@ import Testing
     #expect(try Self.drafts(1, ["head1": [Self.report(1, age: 60)], "head2": []]).map(\.verb) == ["boot-node1"])
   }
 
-  /// It is on its way to an address that it will not be heard at, and runs nothing yet.
-  @Test(arguments: [NodeReport.Stage.script, .image, .failed]) func oneThatBootsFromAnotherAddressIsCycled(
-    stage: NodeReport.Stage
-  ) throws {
-    let drafts = try Self.drafts(1, ["head1": [Self.report(1, stage, age: 3, at: "10.1.0.10")], "head2": []])
+  @Test func oneThatCouldNotBootFromAnotherAddressIsCycled() throws {
+    let drafts = try Self.drafts(1, ["head1": [Self.report(1, .failed, age: 3, at: "10.1.0.10")], "head2": []])
 
     #expect(drafts.map(\.verb) == ["reset-node1"] && drafts.map(\.disruption) == [.none])
     #expect(drafts.first?.because == "node1 booted from 10.1.0.10, not from 10.1.0.1")
+  }
+
+  /// Seed 13252: they were ready all the same, said so where nobody heard it, and were reset together.
+  @Test(arguments: [NodeReport.Stage.powered, .script, .image], [3, 3000])
+  func thoseThatBootedWhenTheHeadsWereElsewhereMayBeAtWork(stage: NodeReport.Stage, age: Int) throws {
+    let reports = (1...4).map { Self.report($0, stage, age: age, at: "10.1.0.10") }
+    let drafts = try Self.drafts(4, ["head1": reports, "head2": []])
+
+    #expect(drafts.map(\.verb) == (1...4).map { "reset-node\($0)" } && Set(drafts.map(\.disruption)) == [.reboot])
+    #expect(Set(drafts.map(\.place)) == [Place(in: "nodes", of: 1, isAway: false, atOnce: 256)])
+    #expect(drafts.first?.because == "node1 booted when the heads were at 10.1.0.10, not at 10.1.0.1")
   }
 
   @Test func nodesOfAnotherAddressRestartAQuarterAtATime() throws {

@@ -53,18 +53,25 @@ package enum BootLog {
 
   /// Says that a machine's power is switched, in nginx's own form. A run may end before the machine is back: then the
   /// next one sees that it is away, however short ago it was heard.
-  static func notePower(of mac: MACAddress, _ state: PowerState = .on) throws(AgentError) {
+  ///
+  /// - Parameter server: where it is to report to, if that is known.
+  static func notePower(
+    of mac: MACAddress, _ state: PowerState = .on, server: IPv4Address? = nil
+  ) throws(AgentError) {
     // Without a log nobody was heard, and there is nothing to be taken back.
     let file = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
     if file < 0, errno == ENOENT { return }
     guard file >= 0 else { throw LocalFiles.failure("\(path) cannot be written to") }
     defer { close(file) }
-    try FileSystem.write(Array((powerLine(mac, state, at: Int(time(nil))) + "\n").utf8), file, path)
+    try FileSystem.write(Array((powerLine(mac, state, server: server, at: Int(time(nil))) + "\n").utf8), file, path)
   }
 
   /// - Parameter at: seconds since 1970.
-  static func powerLine(_ mac: MACAddress, _ state: PowerState = .on, at: Int) -> String {
-    "{\"at\":\(at).000,\"ip\":\"\(BootHistory.ownAddress)\",\"port\":0,\"server\":\"\",\"method\":\"-\","
+  static func powerLine(
+    _ mac: MACAddress, _ state: PowerState = .on, server: IPv4Address? = nil, at: Int
+  ) -> String {
+    "{\"at\":\(at).000,\"ip\":\"\(BootHistory.ownAddress)\",\"port\":0,"
+      + "\"server\":\"\(server.map { "\($0)" } ?? "")\",\"method\":\"-\","
       + "\"uri\":\"/report\",\"args\":\"event=\(NodeReport.Stage.powered.rawValue)&mac=\(mac)"
       + (state == .off ? "&detail=\(NodeReport.off)" : "") + "\",\"status\":200,\"bytes\":0}"
   }

@@ -229,7 +229,7 @@ extension FakeWorld {
     try refuse(goal, on: host)
     if isOn(goal), !goal.restart || isOnItsWay(goal, on: host) { return }
     hear(goal)
-    notePower(of: goal.mac, on: host)
+    notePower(of: goal.mac, on: host, server: goal.server)
     if goal.restart, isOn(goal) { _ = try ensurePower(bmc, .off, secrets) }
   }
 
@@ -238,9 +238,11 @@ extension FakeWorld {
   }
 
   /// - Parameter detail: `NodeReport.off` of one that is switched off, and is to stay so.
-  mutating func notePower(of mac: MACAddress, on host: HostID, detail: String? = nil) {
+  mutating func notePower(
+    of mac: MACAddress, on host: HostID, detail: String? = nil, server: IPv4Address? = nil
+  ) {
     let report = NodeReport(
-      mac: mac, stage: .powered, image: nil, verified: false, age: 0, uptime: nil, detail: detail)
+      mac: mac, stage: .powered, image: nil, verified: false, age: 0, uptime: nil, detail: detail, server: server)
     let at = clock(of: host)
     machines[host]?.reports[mac] = FakeMachine.Heard(report: report, at: at)
   }

@@ -88,9 +88,13 @@ extension NodesKind {
     let age = report.age
     let image = report.image ?? "an unknown image"
     if report.speaks(toAnotherThan: server), let server, let old = report.server {
-      return report.stage == .ready
-        ? .move("\(row.name) reports to \(old), not to \(server)")
-        : .unstick("\(row.name) booted from \(old), not from \(server)")
+      switch report.stage {
+      case .ready: return .move("\(row.name) reports to \(old), not to \(server)")
+      case .failed: return .unstick("\(row.name) booted from \(old), not from \(server)")
+      // It may be ready since, and have said so where nobody hears it.
+      case .powered, .dhcp, .script, .image, .elsewhere:
+        return .interrupt("\(row.name) booted when the heads were at \(old), not at \(server)")
+      }
     }
     if report.isFromAnotherBoot, let powered = report.lastPowered {
       return .boot("\(row.name) was switched on \(rough(powered)) ago, and what says that it is ready is not that boot")
