@@ -14,7 +14,7 @@ help:
 	@echo "make build      bin/cluster and bin/cluster-agent"
 	@echo "make sim        the whole program over machines in memory, everything going wrong, SIM_SEEDS=10000 times"
 	@echo "make bench      the benchmarks"
-	@echo "make fuzz       hostile input for the spec reader and the agent's wire format, FUZZ_SECONDS=600 each"
+	@echo "make fuzz       hostile input for the spec reader, the wire format and the boot log, FUZZ_SECONDS=600 each"
 
 setup:
 	@scripts/setup
