@@ -64,7 +64,6 @@ package final class VirtualSite: Sendable {
     alter { state in
       state.world.hear()
       body(&state.world)
-      state.watch.looked(at: state.world)
     }
   }
 
@@ -87,6 +86,7 @@ package final class VirtualSite: Sendable {
     let result = state.withLock { state -> Result<Value, Problem> in
       state.world.now = state.epoch + seconds
       state.world.comeUp()
+      state.watch.looked(at: state.world)
       do throws(Problem) { return .success(try body(&state)) } catch { return .failure(error) }
     }
     return try result.get()

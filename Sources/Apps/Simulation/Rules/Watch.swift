@@ -118,7 +118,7 @@ package struct Watch: Sendable {
 
   // MARK: What is done
 
-  /// Also when nothing was done: somebody's hand moved.
+  /// Also when nothing was done: a node has come up, before it goes away again by itself.
   mutating func looked(at world: FakeWorld) { away = away.filter { world.nodes[$0]?.image == nil } }
 
   mutating func began(
