@@ -55,7 +55,7 @@ package struct SHA256: Sendable {
     return hash.finishBytes()
   }
 
-  private consuming func finishBytes() -> [UInt8] {
+  package consuming func finishBytes() -> [UInt8] {
     let bits = length * 8
     var tail: [UInt8] = [0x80]
     tail += Array(repeating: 0, count: (119 - pending.count % 64) % 64)
