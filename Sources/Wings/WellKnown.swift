@@ -11,6 +11,12 @@ package enum WellKnown {
   package static let machineScripts = httpRoot + "/ipxe"
   /// `MAC.ipxe` while a head is being installed. Written by `ensureClone`, so never part of a tree.
   package static let cloneScripts = httpRoot + "/clone"
+  /// `XX.cfg`, for machines whose MAC addresses end with that octet, where boot is signed. A tree of ours.
+  package static let signedScripts = httpRoot + "/signed"
+  /// The signatures of those scripts, and the boot loaders that check them: what TFTP serves where boot is signed.
+  package static let signedBoot = "/srv/cluster/signed"
+  /// The head's note of what it has signed.
+  package static let bootSignaturesNote = "/var/lib/cluster/boot-signatures.json"
   package static let images = "/srv/cluster/images"
   package static let captures = "/srv/cluster/captures"
   /// Reservations for dnsmasq's `dhcp-hostsdir`.

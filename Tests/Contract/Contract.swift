@@ -12,7 +12,7 @@ package struct Contract: Sendable, CustomTestStringConvertible {
   package var testDescription: String { name }
 
   package static let all: [Contract] =
-    files + trees + secrets + identities + packages + units + network + clones + runs + deadMan + checks
+    files + trees + secrets + identities + signatures + packages + units + network + clones + runs + deadMan + checks
 }
 
 /// A host with a run that holds its lease.

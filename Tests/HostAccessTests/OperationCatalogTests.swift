@@ -40,8 +40,7 @@ import Wings
     #expect(
       Set(needing) == [
         "ensureSecretFile", "ensureClone", "ensurePower", "ensurePowerCycled", "ensureNode", "ensureFencingProven",
-        "ensureNodeIdentities",
-        "ensureFenceTested",
+        "ensureNodeIdentities", "ensureFenceTested", "ensureBootSigned", "ensureImageFetched",
       ])
   }
 

@@ -44,7 +44,8 @@ enum WireSamples {
     LinksProbe().answered([
       LinkState(name: "eth0", mac: mac, up: true, addresses: ["10.1.0.1/16"], gateways: [address])
     ]),
-    image.answered(nil),
+    image.answered(nil), signatures.answered(nil),
+    signatures.answered(BootSignaturesState(goal: "g", isOfKey: true, isOfLoader: false, isIntact: true)),
     image.answered(ImageState(name: "c", digest: "d", squashfs: "s", bytes: 1 << 40, packages: ["a": "1"])),
     IfupdownProbe().answered(nil), IfupdownProbe().answered(["/etc/network/interfaces": "auto lo\n"]),
     StoredProbe().answered([
@@ -104,6 +105,7 @@ enum WireSamples {
   private static let file = FileProbe("/etc/hosts")
   private static let image = ImageProbe("compute", digest: "d")
   private static let identities = NodeIdentitiesProbe([.nodeIdentities, SecretRef("s")])
+  private static let signatures = BootSignaturesProbe(.bootSigning)
   private static let updates = ImageUpdatesProbe(
     "compute", digest: "d",
     against: ImageRecipe(
@@ -131,7 +133,11 @@ enum WireSamples {
         ImageRecipe(
           name: "c", suite: "bookworm", mirror: nil, proxy: "http://p", kernel: "k", packages: ["b", "a"],
           overlays: [.init(path: "/o", digest: "d")], finish: [])),
-      EnsureImageFetched(name: "c", digest: "d", source: "http://10.1.0.1"),
+      EnsureImageFetched(name: "c", digest: "d", source: "http://10.1.0.1", signature: .bootSigning),
+      EnsureBootSigned(
+        BootSignaturesGoal(
+          key: .bootSigning, loaders: [.init(name: "boot", configuration: "reboot\n")], scripts: ["01.cfg": "d"],
+          images: ["c/d"])), EnsureBootSignedAbsent(),
       EnsureCapture(CaptureRecipe(clone: "head2", excluded: ["/var/log"])),
       EnsureClone(
         CloneGoal(

@@ -199,7 +199,7 @@ import Wings
   private static let example = Described(
     """
     {
-      version: 1, cluster: alps, domain: alps.example.org, timezone: Europe/Zurich,
+      version: 1, cluster: alps, domain: alps.example.org, timezone: Europe/Zurich, boot: signed,
       repositories: { mirror: http://deb.example.org/debian, proxy: http://198.51.100.1:3142,
         as_of: 2026-11-01 },
       networks: {

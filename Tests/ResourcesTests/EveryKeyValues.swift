@@ -7,6 +7,7 @@ enum EveryKeyValues {
     "/cluster": ["jura"],
     "/domain": ["jura.example.org"],
     "/timezone": ["Asia/Tokyo"],
+    "/boot": ["plain"],
     "/repositories/mirror": ["http://mirror.example.org/debian"],
     "/repositories/security": ["http://mirror.example.org/debian-security"],
     "/repositories/proxy": ["http://198.51.100.2:3142"],

@@ -38,6 +38,7 @@ import Testing
       new: "timezone: Europe/Zurich\nntp: { servers: [ntp.example.org] }\n"),
     Edit(
       name: "witness", old: "fencing: { via: bmc }\n", new: "fencing: { via: bmc }\n  witness: { host: node004 }\n"),
+    Edit(name: "boot-signed", old: "timezone: Europe/Zurich\n", new: "timezone: Europe/Zurich\nboot: signed\n"),
     Edit(name: "timezone-dropped", old: "timezone: Europe/Zurich\n", new: ""),
     Edit(name: "cluster-renamed-domain", old: "domain: alps.example.org", new: "domain: alps.example.net"),
   ]
@@ -61,6 +62,17 @@ import Testing
     try site.edit("  witness: { host: node004 }\n", "")
 
     try await expectPlan("witness-dropped", site, before: before)
+  }
+
+  @Test func signedBootDropped() async throws {
+    let site = try await SimulatedSite.appliedExample()
+    try site.edit("timezone: Europe/Zurich\n", "timezone: Europe/Zurich\nboot: signed\n")
+    try await site.apply()
+    let before = site.spec
+
+    try site.edit("boot: signed\n", "")
+
+    try await expectPlan("boot-signed-dropped", site, before: before)
   }
 
   /// A unit that the site has installed comes under Pacemaker; where it is not installed the plan waits for that.

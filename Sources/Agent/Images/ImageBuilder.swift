@@ -60,6 +60,11 @@ struct ImageBuilder {
       recipe: recipe, squashfs: try await ImageStore.sha256("\(out)/root.squashfs"),
       bytes: try LocalFiles.size("\(out)/root.squashfs") ?? 0, packages: packages)
     try LocalFiles.write(Array(manifest.bootScript.utf8), to: "\(out)/boot.ipxe")
+    if let signature = recipe.signature {
+      let key = try await SigningKey(secret: context.secret(signature))
+      try LocalFiles.write(Array(manifest.signedScript.utf8), to: "\(out)/\(ImageStore.signedScript)")
+      try await ImageSignatures(folder: out).sign(with: key)
+    }
     try LocalFiles.write(try manifest.json(), to: "\(out)/\(ImageStore.manifestName)")
     try await ImageStore.finish(recipe.name, recipe.digest)
     return manifest

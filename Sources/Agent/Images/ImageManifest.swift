@@ -68,11 +68,22 @@ extension ImageManifest {
   }
 }
 
+extension ImageManifest {
+  /// The script for GRUB, where boot is signed.
+  var signedScript: String { SignedBoot.imageScript("\(name)/\(digest)", squashfs: squashfs) }
+}
+
 /// Built images on this head: `/srv/cluster/images/NAME/DIGEST/`, each complete or not there.
 struct ImageStore {
   static let root = "/srv/cluster/images"
   /// The files of a complete image.
   static let files = ["root.squashfs", "vmlinuz", "initrd", "boot.ipxe"]
+  static let signedScript = "boot.cfg"
+  /// The files of an image that are signed, where boot is.
+  static let signed = [signedScript, "vmlinuz", "initrd"]
+  /// Whatever an image is more, where boot is signed.
+  static let signatures = [signedScript] + signed.map(signature)
+  static func signature(_ file: String) -> String { "\(file).sig" }
   static let manifestName = "manifest.json"
 
   static func folder(_ name: String, _ digest: String) -> String { "\(root)/\(name)/\(digest)" }
@@ -86,7 +97,8 @@ struct ImageStore {
     guard let manifest = ImageManifest(json: bytes), manifest.name == name, manifest.digest == digest,
       try LocalFiles.size("\(folder)/root.squashfs") == manifest.bytes
     else { return nil }
-    for file in files where try !LocalFiles.exists("\(folder)/\(file)") { return nil }
+    let wanted = manifest.recipe.signature == nil ? files : files + signatures
+    for file in wanted where try !LocalFiles.exists("\(folder)/\(file)") { return nil }
     return manifest
   }
 

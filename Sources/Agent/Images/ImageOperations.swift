@@ -23,7 +23,9 @@ extension EnsureImageFetched: AgentOperation {
     if try ImageStore.manifest(name, digest) != nil {
       return Outcome(changed: false, detail: "\(name)/\(digest) is here")
     }
-    let manifest = try await ImageFetch(name: name, digest: digest, from: source, context: context).run()
+    let manifest = try await ImageFetch(
+      name: name, digest: digest, from: source, signature: signature, context: context
+    ).run()
     return Outcome(
       changed: true, detail: "fetched and verified \(name)/\(digest), \(LocalFiles.mebibytes(manifest.bytes))")
   }
@@ -43,6 +45,7 @@ struct ImageFetch {
   let digest: String
   /// `http://ADDRESS:PORT/images`.
   let from: String
+  let signature: SecretRef?
   let context: OperationContext
 
   func run() async throws(AgentError) -> ImageManifest {
@@ -66,8 +69,29 @@ struct ImageFetch {
         .imageCorrupt, "\(name)/\(digest) from \(from) has SHA-256 \(found) but should have \(manifest.squashfs)",
         next: "Remove \(ImageStore.folder(name, digest)) on that head, then run `cluster apply` again.")
     }
+    if let signature { try await verify(manifest, in: out, SigningKey(secret: context.secret(signature)).verifier) }
     try await ImageStore.finish(name, digest)
     return manifest
+  }
+
+  /// Compares what came over the boot network with the signatures beside it: this head will vouch for it.
+  private func verify(
+    _ manifest: ImageManifest, in out: String, _ verifier: SignatureVerifier
+  ) async throws(AgentError) {
+    for file in ImageStore.signatures { try await fetch(file, into: out) }
+    var wrong = try await ImageSignatures(folder: out).first { (signature, bytes) throws(AgentError) in
+      try await !verifier.accepts(signature, of: bytes)
+    }
+    // The manifest itself is not signed, and the script follows from it.
+    if try LocalFiles.read("\(out)/\(ImageStore.signedScript)") != Array(manifest.signedScript.utf8) {
+      wrong = wrong ?? ImageStore.manifestName
+    }
+    guard let wrong else { return }
+    try await ImageStore.remove(out)
+    throw AgentError(
+      .imageCorrupt, "\(wrong) of \(name)/\(digest) from \(from) is not what this site has signed",
+      next: "Remove \(ImageStore.folder(name, digest)) on that head, then run `cluster apply` again. Where "
+        + "\(SecretRef.bootSigning) was changed since the image was built, bring the old one back for this run.")
   }
 
   private func fetch(_ file: String, into folder: String) async throws(AgentError) {

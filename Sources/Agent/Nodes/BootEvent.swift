@@ -35,6 +35,9 @@ struct BootEvent: Hashable, Sendable {
     case "ipxe" where parts.count == 2, "clone" where parts.count == 2:
       guard let mac = MACAddress(parts[1].prefix { $0 != "." }) else { return nil }
       what = .script(mac)
+    case "signed" where parts.count == 2 && parts[1].hasSuffix(".cfg"):
+      guard let mac = MACAddress(parts[1].prefix { $0 != "." }) else { return nil }
+      what = .script(mac)
     case "images" where parts.count == 4 && parts[3] == "root.squashfs":
       what = .image("\(parts[1])/\(parts[2])")
     case "captures" where parts.last == "root.encrypted":

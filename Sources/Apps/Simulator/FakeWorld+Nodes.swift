@@ -175,8 +175,9 @@ extension FakeWorld {
   /// Where a machine that boots now finds its script: at the address that the script itself names. Nil: nowhere.
   private func bootServer(of mac: MACAddress) -> IPv4Address? {
     for script in bootScripts(of: mac) {
-      guard let line = script.split(separator: "\n").first(where: { $0.hasPrefix("set head ") }),
-        let server = IPv4Address(String(line.dropFirst("set head ".count)))
+      // A script for iPXE sets it, one for GRUB gives it to the kernel.
+      guard let start = script.firstRange(of: "set head ") ?? script.firstRange(of: " head="),
+        let server = IPv4Address(String(script[start.upperBound...].prefix { !$0.isWhitespace }))
       else { continue }
       if machines.keys.contains(where: { listens($0, at: server) }) { return server }
     }
@@ -186,6 +187,9 @@ extension FakeWorld {
   /// The image that a machine's own boot script names.
   private func bootImage(of mac: MACAddress) -> String? {
     for script in bootScripts(of: mac) {
+      if let start = script.firstRange(of: "set image=") {
+        return String(script[start.upperBound...].prefix { $0 != "\n" })
+      }
       guard let chain = script.split(separator: "\n").last(where: { $0.hasPrefix("chain ") }),
         let start = chain.firstRange(of: "/images/"), let end = chain.firstRange(of: "/boot.ipxe")
       else { continue }
@@ -208,7 +212,7 @@ extension FakeWorld {
     let path = "/srv/cluster/http/ipxe/\(mac.hyphenated).ipxe"
     return machines.sorted { $0.key < $1.key }.compactMap { host, machine in
       guard isUp(host), machine.units["dnsmasq.service"]?.active == "active" else { return nil }
-      return machine.files[path]?.text
+      return machine.signedScript(of: mac) ?? machine.files[path]?.text
     }
   }
 

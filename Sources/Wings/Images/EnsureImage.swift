@@ -8,7 +8,7 @@ package struct EnsureImage: GoalOperation {
   package let goal: ImageRecipe
   package init(_ goal: ImageRecipe) { self.goal = goal }
 
-  package var secrets: Set<SecretRef> { [] }
+  package var secrets: Set<SecretRef> { Set([goal.signature].compactMap { $0 }) }
   package var machine: HostID? { nil }
   package func claims(on host: HostID) -> [Claim] { [] }
   package var lockout: Lockout { .impossible }
@@ -36,14 +36,17 @@ package struct EnsureImageFetched: HostOperation {
   package let digest: String
   /// The URL of the other head's images.
   package let source: String
+  /// The secret that the image was signed with where it was built. Nil: it is not signed.
+  package let signature: SecretRef?
 
-  package init(name: String, digest: String, source: String) {
+  package init(name: String, digest: String, source: String, signature: SecretRef? = nil) {
     self.name = name
     self.digest = digest
     self.source = source
+    self.signature = signature
   }
 
-  package var secrets: Set<SecretRef> { [] }
+  package var secrets: Set<SecretRef> { Set([signature].compactMap { $0 }) }
   package var machine: HostID? { nil }
   package func claims(on host: HostID) -> [Claim] { [] }
   package var lockout: Lockout { .impossible }

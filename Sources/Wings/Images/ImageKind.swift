@@ -100,7 +100,8 @@ extension ImageKind {
       drafts.append(
         StepDraft(
           "fetch-\(place.head)", on: place.head,
-          EnsureImageFetched(name: recipe.name, digest: recipe.digest, source: source.url),
+          EnsureImageFetched(
+            name: recipe.name, digest: recipe.digest, source: source.url, signature: recipe.signature),
           because: "\(place.head) does not have \(recipe.name)/\(recipe.digest)", independent: index > 0))
     }
     return drafts
@@ -125,6 +126,7 @@ extension ImageKind {
       ("mirror", previous.mirror ?? "default", recipe.mirror ?? "default"),
       ("as_of", previous.asOf?.description ?? "none", recipe.asOf?.description ?? "none"),
       ("snapshot", previous.snapshot ?? "none", recipe.snapshot ?? "none"),
+      ("signed", previous.signature == nil ? "no" : "yes", recipe.signature == nil ? "no" : "yes"),
     ]
     return settings.filter { $0.1 != $0.2 }.map { "\($0.0) \($0.1) -> \($0.2)" }
       + difference(previous.packages, recipe.packages) + overlays("files", previous.overlays, recipe.overlays)

@@ -27,6 +27,8 @@ package struct ImageRecipe: Hashable, Codable, Sendable {
   package var secretPaths: [String]
   /// Accounts that are made before the packages are installed, which would give them any numbers.
   package var users: [SystemUser]
+  /// The secret that signs what boots it. Nil: nothing does.
+  package var signature: SecretRef?
   package var digest: String
 
   package struct Overlay: Hashable, Codable, Sendable {
@@ -43,7 +45,8 @@ package struct ImageRecipe: Hashable, Codable, Sendable {
     name: String, suite: String, mirror: String?, security: String? = nil, proxy: String?,
     asOf: ArchiveDate? = nil, snapshot: String? = nil, kernel: String, packages: [String], overlays: [Overlay],
     finish: [Overlay], links: [String: String] = [:],
-    permissions: [ClientImage.Permission] = [], secretPaths: [String] = [], users: [SystemUser] = []
+    permissions: [ClientImage.Permission] = [], secretPaths: [String] = [], users: [SystemUser] = [],
+    signature: SecretRef? = nil
   ) {
     self.name = name
     self.suite = suite
@@ -60,6 +63,7 @@ package struct ImageRecipe: Hashable, Codable, Sendable {
     self.permissions = permissions
     self.secretPaths = secretPaths
     self.users = users.sorted { $0.uid < $1.uid }
+    self.signature = signature
     // The proxy says how packages travel, not what they are; everything else makes another image.
     let inputs =
       [
@@ -69,6 +73,8 @@ package struct ImageRecipe: Hashable, Codable, Sendable {
         links.sorted { $0.key < $1.key }.map { "\($0.key) -> \($0.value)" }.joined(separator: "\n"),
         permissions.map { "\($0.path) \($0.owner) \($0.mode)" }.joined(separator: "\n"),
       ] + (secretPaths.isEmpty ? [] : [secretPaths.joined(separator: "\n")]) + Self.accounts(self.users)
+      // So that no head signs an image which it took over from another one unsigned.
+      + (signature.map { ["signed with \($0.name)"] } ?? [])
     digest = String(SHA256.hex(inputs.joined(separator: "\n")).prefix(16))
   }
 }
@@ -134,7 +140,7 @@ extension ImageRecipe {
     return ImageRecipe(
       name: name, suite: suite, mirror: mirror, security: security, proxy: proxy, asOf: date, snapshot: snapshot,
       kernel: kernel, packages: packages, overlays: overlays, finish: finish, links: links, permissions: permissions,
-      secretPaths: secretPaths, users: users)
+      secretPaths: secretPaths, users: users, signature: signature)
   }
 
   /// Inputs of the digest. Images without accounts of ours keep the one that they have.

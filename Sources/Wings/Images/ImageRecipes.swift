@@ -38,7 +38,8 @@ package enum ImageRecipes {
       asOf: image.asOf, snapshot: cluster.repositories.snapshot, kernel: image.kernel,
       packages: packages.sorted(), overlays: overlays, finish: [finishOverlay] + programsOfWings + site,
       links: links(image, files), permissions: image.permissions,
-      secretPaths: image.secrets.map(\.path), users: users)
+      secretPaths: image.secrets.map(\.path), users: users,
+      signature: SignedBoot.asked(cluster) == nil ? nil : .bootSigning)
   }
 
   // The same for every image of every site, and digested once.

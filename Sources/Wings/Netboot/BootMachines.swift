@@ -5,22 +5,32 @@ import ClusterModel
 struct BootMachines {
   /// Each machine's own boot script, by file name.
   let scripts: [String: TreeGoal.Entry]
+  /// The scripts of nodes, by file name, where boot is signed.
+  let signed: [String: TreeGoal.Entry]
+  /// The images that nodes boot, `name/digest`.
+  let images: [String]
   /// Lines of `dhcp-hostsdir`: see dnsmasq(8), `--dhcp-host`.
   let reservations: TreeGoal.Entry
   /// Lines of `hostsdir`: see dnsmasq(8) and hosts(5).
   let names: TreeGoal.Entry
 
   init(_ cluster: Cluster, _ served: [ServedNetwork], _ published: Publications) {
-    scripts = Self.scripts(cluster, served, published)
+    let isSigned = SignedBoot.asked(cluster) != nil
+    scripts = Self.scripts(cluster, served, published, isSigned: isSigned)
+    signed =
+      isSigned ? SignedScripts(served, published, nodes: cluster.nodes.count).files(cluster) : [:]
+    images = Set(cluster.nodes.map(\.image)).compactMap(published.identity).sorted()
     let machines = MachineNames.all(in: cluster)
     let dhcp = Set(served.filter { $0.serves(.dhcp) }.map(\.network.name))
     reservations = TreeGoal.Entry(
-      .text(Self.reservations(machines, dhcp) + Self.bmcs(cluster, served.filter { $0.serves(.dhcp) })))
+      .text(
+        Self.reservations(machines, dhcp, signed: isSigned ? Self.booting(cluster) : [])
+          + Self.bmcs(cluster, served.filter { $0.serves(.dhcp) })))
     names = TreeGoal.Entry(.text(Self.names(machines, cluster, served)))
   }
 
   private static func scripts(
-    _ cluster: Cluster, _ served: [ServedNetwork], _ published: Publications
+    _ cluster: Cluster, _ served: [ServedNetwork], _ published: Publications, isSigned: Bool
   ) -> [String: TreeGoal.Entry] {
     var scripts: [String: TreeGoal.Entry] = Dictionary(minimumCapacity: cluster.nodes.count + cluster.heads.count)
     let images = published.images.mapValues { "\($0.name)/\($0.digest)" }
@@ -36,7 +46,10 @@ struct BootMachines {
         let script = common[nic.network]
       else { continue }
       scripts[mac.hyphenated + ".ipxe"] = TreeGoal.Entry(
-        .text(node.boot.provisioner.script(node.name, image: image, kernel: node.kernelArguments, script)))
+        .text(
+          isSigned
+            ? BootScript.startOver(node.name)
+            : node.boot.provisioner.script(node.name, image: image, kernel: node.kernelArguments, script)))
     }
     for head in cluster.heads {
       for nic in head.nics {
@@ -51,7 +64,15 @@ struct BootMachines {
   /// up. One that gets no answer keeps its address: see boot.network.
   private static let lease = ",15m\n"
 
-  private static func reservations(_ machines: [MachineNames.Card], _ dhcp: Set<String>) -> String {
+  /// The cards that nodes boot by.
+  private static func booting(_ cluster: Cluster) -> Set<MACAddress> {
+    Set(cluster.nodes.compactMap { cluster.bootNIC(of: $0)?.mac })
+  }
+
+  /// - Parameter signed: cards of machines that are to get the boot loader that checks signatures.
+  private static func reservations(
+    _ machines: [MachineNames.Card], _ dhcp: Set<String>, signed: Set<MACAddress>
+  ) -> String {
     var text = ""
     for card in machines {
       guard let mac = card.nic.mac, dhcp.contains(card.nic.network) else { continue }
@@ -61,10 +82,12 @@ struct BootMachines {
       text += card.name
       text += ","
       text += card.nic.address.description
-      text += lease
+      text += signed.contains(mac) ? signedLease : lease
     }
     return text
   }
+
+  private static let signedLease = ",15m,set:\(DnsmasqConfiguration.signed)\n"
 
   /// BMCs without a name: they are known by their machines.
   private static func bmcs(_ cluster: Cluster, _ served: [ServedNetwork]) -> String {

@@ -93,6 +93,17 @@ package struct BootScript {
     return " \(KernelArguments.reservedPrefix)args=\(tag) " + kernel.words.joined(separator: " ")
   }
 
+  /// A node that boots signed has another boot loader. What runs this script has been started before the node had its
+  /// name: it starts over, and then gets the right one.
+  static func startOver(_ node: HostID) -> String {
+    """
+    #!ipxe
+    # Written by cluster. \(node) boots signed: its firmware gets another boot loader.
+    reboot
+
+    """
+  }
+
   /// A head boots from its disk, unless it is being installed.
   func head(mac: MACAddress) -> String {
     """

@@ -99,32 +99,57 @@ struct DnsmasqConfiguration {
   private var boot: [String] {
     let networks = served.filter { $0.serves(.boot) }
     guard !networks.isEmpty else { return [] }
+    let signed =
+      isSigned
+      ? ["# Nodes get GRUB, which boots only what is signed: also those whose firmware is iPXE."]
+        + networks.flatMap(loaders)
+      : []
     return [
       "", "# Plain firmware gets iPXE over TFTP; iPXE gets its first script over HTTP.",
-      "enable-tftp", "tftp-root=/usr/lib/ipxe", "tftp-single-port", "tftp-max=\(scale.transfers)",
+      "enable-tftp", "tftp-root=\(isSigned ? WellKnown.signedBoot : "/usr/lib/ipxe")", "tftp-single-port",
+      "tftp-max=\(scale.transfers)",
       "dhcp-match=set:bios,option:client-arch,0", "dhcp-match=set:efi64,option:client-arch,7",
       "dhcp-match=set:efi64,option:client-arch,9", "dhcp-match=set:efihttp,option:client-arch,16",
     ] + Self.others.map { "dhcp-match=set:other,option:client-arch,\($0)" } + [
       "dhcp-match=set:ipxe,175", "dhcp-userclass=set:ipxe,iPXE",
-    ] + networks.flatMap(files) + [
+    ] + signed + networks.flatMap(files) + [
       "# no-pxedhcp: do not wait for a ProxyDHCP offer (ipxe.org/howto/dhcpd).",
       "dhcp-option=tag:ipxe,encap:175,176,1b",
     ]
   }
 
+  /// The tag of machines that boot signed, in `BootMachines.reservations`.
+  static let signed = "signed"
+  private var isSigned: Bool { SignedBoot.asked(cluster) != nil }
+
+  /// The name of the network in files, where its machines find the heads at another address than most.
+  private func name(_ served: ServedNetwork) -> String? {
+    served.server == cluster.server(of: main) ? nil : served.network.name
+  }
+
+  private func loaders(_ served: ServedNetwork) -> [String] {
+    guard let server = served.server else { return [] }
+    let (tag, file) = ("\(only(served))tag:\(Self.signed),", SignedBoot.loader(name(served)))
+    return [
+      "dhcp-boot=\(tag)tag:bios,\(file).\(SignedBoot.Loader.bios.rawValue),,\(server)",
+      "dhcp-boot=\(tag)tag:efi64,\(file).\(SignedBoot.Loader.uefi.rawValue),,\(server)",
+      "# GRUB does not learn its address from UEFI's HTTP boot: such firmware has to boot by PXE.",
+      "dhcp-boot=\(tag)tag:efihttp,http://\(server)/\(Self.noHTTPBoot)",
+    ]
+  }
+
   private func files(_ served: ServedNetwork) -> [String] {
     guard let server = served.server else { return [] }
-    let tag = only(served)
-    let isMain = server == cluster.server(of: main)
-    let script = BootScript.file("boot", isMain ? nil : served.network.name)
+    let tag = only(served) + (isSigned ? "tag:!\(Self.signed)," : "")
+    let script = BootScript.file("boot", name(served))
     return [
       "dhcp-boot=\(tag)tag:!ipxe,tag:bios,undionly.kpxe,,\(server)",
       "dhcp-boot=\(tag)tag:!ipxe,tag:efi64,ipxe.efi,,\(server)",
       "# UEFI's own HTTP boot takes an answer that says so.",
-      "dhcp-option-force=\(tag)tag:efihttp,60,HTTPClient",
+      "dhcp-option-force=\(only(served))tag:efihttp,60,HTTPClient",
       "dhcp-boot=\(tag)tag:!ipxe,tag:efihttp,http://\(server)/ipxe.efi",
       "# There is no iPXE for these: their firmware shows the name of the file that it does not get.",
-      "dhcp-boot=\(tag)tag:!ipxe,tag:other,\(Self.noSuchFile),,\(server)",
+      "dhcp-boot=\(only(served))tag:!ipxe,tag:other,\(Self.noSuchFile),,\(server)",
       "dhcp-boot=\(tag)tag:ipxe,http://\(server)/\(script)",
     ]
   }
@@ -132,5 +157,6 @@ struct DnsmasqConfiguration {
   /// Client architectures that Debian's iPXE is not built for, by their numbers at IANA ("Processor Architecture
   /// Types"): IA32 and ARM, over TFTP and over HTTP.
   private static let others = [6, 10, 11, 15, 18, 19]
+  private static let noHTTPBoot = "signed-boot-needs-pxe"
   private static let noSuchFile = "cluster-boots-x86-64-machines-only"
 }

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import Diagnostics
+import SpecForms
 
 /// DHCP, TFTP, DNS (dnsmasq) and HTTP (nginx) for the network that boots nodes. The same on every head, so that
 /// whichever holds the service address answers alike.
 package enum Netboot: Wing {
   package static let name = "netboot"
-  package static let kinds: [AnyKind] = []
-  package static let probes: [any Probe.Type] = []
-  package static let operations: [any HostOperation.Type] = []
+  package static let kinds: [AnyKind] = [AnyKind(BootSignaturesKind.self)]
+  package static let probes: [any Probe.Type] = [BootSignaturesProbe.self]
+  package static let operations: [any HostOperation.Type] = [EnsureBootSigned.self, EnsureBootSignedAbsent.self]
+  package static let keys = [WingKey(SignedBoot.key)]
 
   package static func resources(
     _ cluster: Cluster, _ files: SiteFiles, _ published: Publications
@@ -50,6 +52,17 @@ package enum Netboot: Wing {
         }
       }
     }
+  }
+
+  package static func problems(_ cluster: Cluster) -> [Diagnostic] {
+    guard let source = SignedBoot.asked(cluster) else { return [] }
+    let boots = cluster.nodes.contains { cluster.bootNIC(of: $0)?.mac != nil }
+    if boots, cluster.bootNetwork != nil { return [] }
+    return [
+      Diagnostic(
+        .noEffect, "No node boots over the network, so nothing would be signed.",
+        help: "Remove `boot: signed`, or describe nodes on a network with `serves: [dhcp, dns, boot]`.", at: source)
+    ]
   }
 
   /// Heads whose nginx serves something else: with its configuration, that goes.
@@ -103,12 +116,15 @@ struct BootSite {
 
   var resources: [Resource] {
     let packages = Resource.packages(
-      on: head.name, "boot", ["dnsmasq", "ipxe", "nginx-light"], because: "network \(network.name) boots nodes",
+      on: head.name, "boot", ["dnsmasq", "ipxe", "nginx-light"] + (isSigned ? SignedBoot.packages : []),
+      because: "network \(network.name) boots nodes",
       source: network.source,
       after: WellKnown.repositories(on: head.name) + [WellKnown.basePackages(on: head.name)])
     let rotation = BootLogRotation(head: head.name, source: network.source).resources(after: installed)
-    return [packages] + configuration + rotation + trees + units
+    return [packages] + configuration + rotation + trees + signed + units
   }
+
+  private var isSigned: Bool { SignedBoot.asked(cluster) != nil }
 
   private var installed: [ResourceID] { [WellKnown.bootPackages(on: head.name)] }
 
@@ -123,12 +139,15 @@ struct BootSite {
       .file(
         on: head.name, Self.dnsmasqFile,
         DnsmasqConfiguration(cluster: cluster, head: head, served: served, main: network, scale: scale).text,
-        because: "DHCP, TFTP and DNS for \(words)", source: network.source, after: installed),
+        because: "DHCP, TFTP and DNS for \(words)", source: network.source,
+        // dnsmasq does not start without the folder that TFTP serves.
+        after: installed + [BootSignaturesKind.id(on: head.name)]),
       .file(
         on: head.name, Netboot.nginxFile,
         NginxConfiguration(
           networks: networks, servers: servers, scale: scale,
-          clones: cluster.heads.filter { $0.cloneOf != nil }.compactMap { $0.nic(on: network.name)?.address }
+          clones: cluster.heads.filter { $0.cloneOf != nil }.compactMap { $0.nic(on: network.name)?.address },
+          isSigned: isSigned
         ).text, takesOver: "what nginx serves on this head now ends",
         because: "boot scripts and images over HTTP", source: network.source, after: installed),
       .file(
@@ -179,13 +198,37 @@ struct BootSite {
         on: head.name, WellKnown.machineScripts, machines.scripts, because: "each machine's own boot script",
         source: cluster.nodes.first?.source ?? network.source,
         // A node that restarts meanwhile boots what it booted before, not what is not there yet.
-        after: cluster.images.map { ImageKind.id($0.name) }),
+        after: cluster.images.map { ImageKind.id($0.name) } + [BootSignaturesKind.id(on: head.name)]),
       .tree(
         on: head.name, WellKnown.dhcpHosts, ["machines": machines.reservations], because: "addresses by MAC",
         source: cluster.nodes.first?.source ?? network.source, after: installed),
       .tree(
         on: head.name, WellKnown.dnsHosts, ["machines": machines.names], because: "names of heads and nodes",
         source: cluster.nodes.first?.source ?? network.source, after: installed),
+    ]
+  }
+
+  /// Where boot is signed: the scripts of nodes, their signatures, and the boot loaders that check them.
+  private var signed: [Resource] {
+    guard let source = SignedBoot.asked(cluster) else { return [] }
+    let scripts = machines.signed
+    let loaders = booting.compactMap { served -> BootSignaturesGoal.Loader? in
+      guard let address = served.server else { return nil }
+      return BootSignaturesGoal.Loader(
+        name: SignedBoot.loader(address == server ? nil : served.network.name),
+        configuration: SignedBoot.configuration(server: address))
+    }
+    let goal = BootSignaturesGoal(
+      key: .bootSigning, loaders: loaders.reduce(into: []) { if !$0.contains($1) { $0.append($1) } },
+      scripts: scripts.mapValues { $0.contents.digest }, images: machines.images)
+    return [
+      .tree(
+        on: head.name, WellKnown.signedScripts, scripts, because: "each node's own boot script, to be signed",
+        source: cluster.nodes.first?.source ?? source, after: cluster.images.map { ImageKind.id($0.name) }),
+      Resource(
+        BootSignaturesKind.id(on: head.name), BootSignaturesKind.Desired(goal),
+        because: "nodes boot only what the site has signed", source: source,
+        after: installed + [TreeKind.id(on: head.name, WellKnown.signedScripts)]),
     ]
   }
 

@@ -8,6 +8,21 @@ struct NginxConfiguration {
   let scale: BootScale
   /// Heads that are installed over the network: nobody else has business with captures.
   let clones: [IPv4Address]
+  let isSigned: Bool
+
+  /// A file holds the scripts of many machines, and each asks for it by its own address: so the log names the machine.
+  private var signed: String {
+    guard isSigned else { return "" }
+    return """
+
+          location ~ "^/signed/(?:[0-9a-f][0-9a-f]:)+([0-9a-f][0-9a-f])[.]cfg$" {
+            alias \(WellKnown.signedScripts)/$1.cfg;
+          }
+          location ~ "^/signed/(?:[0-9a-f][0-9a-f]:)+([0-9a-f][0-9a-f])[.]cfg[.]sig$" {
+            alias \(WellKnown.signedBoot)/$1.cfg.sig;
+          }
+      """
+  }
 
   /// Every request that was answered is logged as one JSON object: the log is the record of who booted what. What was
   /// refused, and what strangers add to a request, is not: they would fill the disk with it.
@@ -61,7 +76,7 @@ struct NginxConfiguration {
         limit_conn open 32;
 
         location /ipxe/ { root \(WellKnown.httpRoot); }
-        location /clone/ { root \(WellKnown.httpRoot); }
+        location /clone/ { root \(WellKnown.httpRoot); }\(signed)
         location /images/ { limit_req zone=files burst=400 nodelay; alias \(WellKnown.images)/; }
         location /captures/ {
           limit_req zone=files burst=400 nodelay;

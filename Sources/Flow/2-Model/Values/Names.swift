@@ -22,6 +22,8 @@ package struct SecretRef: Hashable, Comparable, Sendable, CustomStringConvertibl
   package static let corosyncWitness = SecretRef("corosync/witness")
   /// The key that nodes' host keys follow from.
   package static let nodeIdentities = SecretRef("nodes/identity-key")
+  /// The key that signs what nodes boot, where the site asks for it.
+  package static let bootSigning = SecretRef("boot/signing-key")
   /// Secrets of the site's own that are made by us: `secret:generated/munge`.
   private static let generated = "generated/"
 
@@ -30,7 +32,7 @@ package struct SecretRef: Hashable, Comparable, Sendable, CustomStringConvertibl
     switch self {
     // corosync-keygen(8) makes as many, and so does mungekey(8).
     case .corosyncAuthkey: 128
-    case .nodeIdentities: 64
+    case .nodeIdentities, .bootSigning: 64
     // A private key of P-256.
     case .corosyncWitness: 32
     default: name.hasPrefix(Self.generated) ? 128 : nil
