@@ -19,8 +19,10 @@ struct BootServices {
   let folder: String
   let network: Network
   private var heads: String { "\(id)-head" }
-  private var machines: String { "\(id)-machines" }
+  var machines: String { "\(id)-machines" }
   private(set) var daemons: [Process] = []
+  /// What the head would sign.
+  private(set) var signatures: BootSignaturesGoal?
 
   /// One head, and as many nodes as are asked for, from 10.1.16.1 and 52:54:00:10:00:01 on.
   static func spec(nodes: Int, dynamic: String? = nil, gateway: String? = nil, shift: Int = 0) -> String {
@@ -50,6 +52,7 @@ struct BootServices {
     do {
       try await services.plug()
       try services.write(cluster, change: change)
+      if services.signatures != nil { try await services.sign() }
       try services.startDNSMasq()
       try services.startNginx()
       try await services.awaitNginx()
@@ -81,9 +84,10 @@ struct BootServices {
   }
 
   /// The files of the head, moved into the folder.
-  func write(_ cluster: Cluster, change: (String) -> String = { $0 }) throws {
+  mutating func write(_ cluster: Cluster, change: (String) -> String = { $0 }) throws {
     for resource in Expansion.expand(cluster, SiteFiles()) where resource.id.host == "head1" {
       if let desired = resource.desired as? NodeIdentitiesKind.Desired { try write(desired.goal) }
+      if let desired = resource.desired as? BootSignaturesKind.Desired { signatures = desired.goal }
       if let file = resource.desired as? FileKind.Desired, case .text(let text) = file.file.contents {
         if file.file.path == "/etc/dnsmasq.d/cluster.conf" { try put(change(text), "dnsmasq.conf") }
         if file.file.path == "/etc/nginx/nginx.conf" { try put(text, "nginx.conf") }
@@ -120,14 +124,30 @@ struct BootServices {
 
   private static let places = [
     WellKnown.bootScripts: "http/boot", WellKnown.machineScripts: "http/ipxe", WellKnown.dhcpHosts: "dhcp-hosts",
-    WellKnown.dnsHosts: "hosts",
+    WellKnown.dnsHosts: "hosts", WellKnown.signedScripts: "http/signed",
   ]
+
+  /// Signs as the agent of a head does, in the folder, and makes its boot loaders. The key follows from `secret`.
+  func sign(secret: String = "the key of the site") async throws {
+    var goal = try #require(signatures)
+    // Paths in them were moved.
+    for name in goal.scripts.keys {
+      goal.scripts[name] = SHA256.hex(try FileSystem.read("\(folder)/http/signed/\(name)"))
+    }
+    let signing = try await BootSigning(
+      goal: goal, key: SigningKey(secret: Array(secret.utf8)), root: "\(folder)/signed",
+      scripts: "\(folder)/http/signed")
+    try FileSystem.makeFolder("\(folder)/signed")
+    try await signing.signScripts()
+    try await signing.makeLoaders()
+  }
 
   private func put(_ text: String, _ name: String) throws {
     let path = "\(folder)/\(name)"
     var moved = text
     for (old, new) in [
-      (WellKnown.httpRoot, "http"), (WellKnown.images, "images"), (WellKnown.captures, "captures"),
+      (WellKnown.httpRoot, "http"), (WellKnown.signedBoot, "signed"), (WellKnown.images, "images"),
+      (WellKnown.captures, "captures"),
       (WellKnown.nodeIdentities, "identities"),
       (WellKnown.dhcpHosts, "dhcp-hosts"), (WellKnown.dnsHosts, "hosts"), (WellKnown.bootLog, "boot.log"),
       ("/run/nginx.pid", "nginx.pid"), ("/var/log/nginx/error.log", "error.log"),

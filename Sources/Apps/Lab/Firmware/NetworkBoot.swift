@@ -26,6 +26,7 @@ struct NetworkBoot {
     guard let file = first.bootFile else { return .nothing("is offered \(first.address) but no boot file") }
     firmware.say("\(port.nic): \(first.address)/\(first.prefix), boot file \(file)")
     try await client.configure(first)
+    if file.hasSuffix(Self.grub) { return try await bootSigned(file, first, port, client) }
     guard try await fetchROM(file, from: first.server) else { return .nothing("cannot fetch \(file)") }
     guard let lease = try await client.ask(as: .ipxe), let script = lease.bootFile else {
       return .nothing("has no DHCP answer for iPXE")
@@ -35,7 +36,11 @@ struct NetworkBoot {
     let settings = IPXESettings(
       card: card, lease: lease, mac: port.mac, uuid: DHCPClient.uuid(of: firmware.machine))
     var interpreter = IPXEInterpreter(platform: FirmwareFetcher(firmware: firmware), settings: settings)
-    switch try await interpreter.run(script) {
+    return try await follow(interpreter.run(script), client)
+  }
+
+  private func follow(_ outcome: IPXEOutcome, _ client: DHCPClient) async throws(AgentError) -> Firmware.Attempt {
+    switch outcome {
     case .boot(_, let arguments): return try await start(arguments, client)
     case .disk: return try await DiskBoot(firmware: firmware).run()
     case .exit: return .nothing("is told to boot from elsewhere")
@@ -43,6 +48,26 @@ struct NetworkBoot {
     case .poweroff: return .ended(.poweredOff)
     case .failed(let why): return .nothing(why)
     }
+  }
+
+  /// How the names of GRUB's images for BIOS end: see `SignedBoot`.
+  private static let grub = ".pxe"
+
+  /// A ROM fetches GRUB; what GRUB does then, the firmware does itself, with the key and the configuration that are
+  /// built in. It reads them in the image for UEFI, which is not compressed and has the same.
+  private func bootSigned(
+    _ file: String, _ lease: DHCPLease, _ port: LabMachine.Port, _ client: DHCPClient
+  ) async throws(AgentError) -> Firmware.Attempt {
+    let readable = file.dropLast(Self.grub.count) + ".efi"
+    guard try await fetchROM(file, from: lease.server) else { return .nothing("cannot fetch \(file)") }
+    let fetcher = FirmwareFetcher(firmware: firmware)
+    guard let image = try await GRUBImage(fetcher.whole("tftp://\(lease.server ?? "")/\(readable)")) else {
+      return .nothing("finds no key in \(file)")
+    }
+    try firmware.report(.fetching, source: .network, detail: "GRUB")
+    firmware.say("GRUB boots what is signed by the key that is built in")
+    var interpreter = GRUBInterpreter(platform: fetcher, verifier: image.verifier, mac: port.mac)
+    return try await follow(interpreter.run(image.configuration), client)
   }
 
   /// A ROM fetches iPXE; what iPXE does then, the firmware does itself.
@@ -77,8 +102,14 @@ struct NetworkBoot {
 }
 
 /// The network as the machine's own card sees it: this process is in the machine's network namespace.
-struct FirmwareFetcher: IPXEPlatform {
+struct FirmwareFetcher: IPXEPlatform, GRUBPlatform {
   var firmware: Firmware
+
+  func whole(_ url: String) async throws(AgentError) -> [UInt8] {
+    try await Command.checked(
+      "curl", ["-fsS", "--max-time", "120", url], deadline: .seconds(150), next: "Check that the head serves it."
+    ).stdout
+  }
 
   func fetch(_ url: String) async throws(AgentError) -> [UInt8] {
     try await Command.checked(
