@@ -15,6 +15,8 @@ package struct Publications: Sendable {
   package let nodeSecrets: [NodeSecret]
   /// Files that nodes get with their identities.
   package let liveFiles: LiveFiles
+  /// The checks that nodes run by themselves. Their files are among the live ones.
+  package let readyChecks: ReadyChecks
   /// The recipe of each client image, by its name in the description. The digest is its identity.
   package let images: [String: ImageRecipe]
   /// Where nodes find the heads. Nil: nothing boots over the network.
@@ -31,7 +33,8 @@ package struct Publications: Sendable {
     self.contributions = contributions
     firewallNeeds = wings.flatMap { $0.firewallNeeds(cluster) }
     nodeSecrets = wings.flatMap { $0.nodeSecrets(cluster) }
-    liveFiles = wings.reduce(into: LiveFiles()) { $0.add($1.liveFiles(cluster)) }
+    readyChecks = ReadyChecks(cluster)
+    liveFiles = wings.reduce(into: readyChecks.liveFiles(cluster)) { $0.add($1.liveFiles(cluster)) }
     serviceAddress = Netboot.serviceAddress(cluster)
   }
 

@@ -38,6 +38,10 @@ package enum WellKnown {
   package static let nodeHostKey = "/etc/ssh/ssh_host_ed25519_key"
   /// On a node: the list of what came with its identity, and which units take it up. The last file of the archive.
   package static let nodeIdentityList = "/var/lib/cluster/identity"
+  /// On a node: the checks that it runs by itself when it has come up.
+  package static let nodeReadyList = "/var/lib/cluster/ready"
+  /// On a node: their scripts, as SET/NAME.
+  package static let nodeReadyScripts = "/usr/lib/cluster/ready"
   /// On a node: fetches its identity, puts in place what has changed, and has it taken up.
   package static let nodeIdentityProgram = "/usr/lib/cluster/identity"
   /// A head's note of the last program that it ran on nodes.

@@ -77,6 +77,7 @@ enum WireSamples {
       NodeReport(
         mac: mac, stage: .script, image: nil, verified: false, age: 9, uptime: nil, server: address, readyAge: 12,
         poweredAge: 10),
+      checked,
     ]),
     identities.answered(nil),
     identities.answered(NodeIdentitiesState(goal: "g", others: [.nodeIdentities], isIntact: true)),
@@ -112,6 +113,18 @@ enum WireSamples {
       name: "compute", suite: "bookworm", mirror: nil, proxy: nil, asOf: ArchiveDate("2026-11-28"),
       snapshot: "http://snapshot.example.org/archive", kernel: "k", packages: ["a"], overlays: [], finish: []))
   private static let clone = CloneProbe("head2")
+
+  /// A node whose own checks do not pass, and one that is waited for until they do.
+  private static let checked: NodeReport = {
+    var report = NodeReport(mac: mac, stage: .ready, image: "c/d", verified: true, age: 9, uptime: 4)
+    report.checked = NodeReport.Checked(tag: "0123456789abcdef", failing: [CheckID("a", "b")])
+    return report
+  }()
+  private static let waiting: NodeGoal = {
+    var goal = NodeGoal(node: "node001", mac: mac, bmc: nil, image: "c/d", restart: false, deadlineSeconds: 60)
+    goal.readiness = NodeReadiness(tag: "0123456789abcdef", advice: ["a/b": "Look."])
+    return goal
+  }()
 
   static let operations =
     ([
@@ -152,6 +165,7 @@ enum WireSamples {
       EnsureNode(
         NodeGoal(
           node: "node001", mac: mac, bmc: nil, image: "c/d", server: address, restart: false, deadlineSeconds: 60)),
+      EnsureNode(waiting),
       EnsureCIB(
         CIBGoal(elements: [CIBElement(section: .resources, id: "r", xml: "<r/>")], removed: ["x"], members: ["head1"])),
       EnsureServicesOn(

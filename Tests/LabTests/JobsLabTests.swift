@@ -19,6 +19,13 @@ struct JobsLabTests {
     do {
       let apply = try await site.cluster(["apply", "--lab", "--yes"])
       try #require(apply.status == 0, "\(apply.errorText)")
+      #expect(try await site.status().nodes.allSatisfy { $0.state == "ready" }, "ready by their own checks")
+      let list = ["exec", "node[001-004]", "--lab", "--yes", "--file", "\(site.folder)/cluster.yaml", "--"]
+      let own = try await Command.run(
+        site.program, list + ["grep", "-h", "^check", "/var/lib/cluster/ready"], deadline: .seconds(120))
+      for check in ["munge/local", "slurm/registered", "home-gluster/mounted", "prometheus/exporter"] {
+        #expect(own.text.contains("check \(check) 10 0 "), "\(own.text)")
+      }
       let test = try await site.cluster(["test", "--lab"])
       #expect(test.status == 0, "\(test.text)")
       #expect(test.text.contains("openmpi/ping-pong") && test.text.contains("slurm/held"), "\(test.text)")

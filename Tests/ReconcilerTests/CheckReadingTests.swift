@@ -89,6 +89,22 @@ import Wings
       "summary: A.\nrun: [x]\non: heads\ntimeout: 0s\n",
       "spec.bad-duration F:4:10: `timeout` is not between 1s and 24h."
     ),
+    (
+      "summary: A.\nrun: [x]\non: pair\nkind: ready\n",
+      "spec.check-ready F:3:5: Nodes run this check by themselves, so `pair` says nothing."
+    ),
+    (
+      "summary: A.\nrun: [x]\non: each node\nas: user\nkind: ready\n",
+      "spec.check-ready F:4:5: Nodes run this check by themselves, as root."
+    ),
+    (
+      "summary: A.\nrun: [x]\non: each node\nexpect: { same: true }\nkind: ready\n",
+      "spec.check-ready F:4:9: Nodes run this check by themselves, and judge its status alone."
+    ),
+    (
+      "summary: A.\nrun: [x]\non: each node\ntimeout: 30s\nkind: ready\n",
+      "spec.check-ready F:4:10: Nodes run this check by themselves, and are not ready before it ends."
+    ),
   ])
   func mistakesAreShownInTheirFile(_ text: String, _ expected: String) throws {
     #expect(try problems(text) == [expected.replacing(" F:", with: " \(Self.file):")])

@@ -66,6 +66,7 @@ struct BootHistory {
     report.every = fields["every"].flatMap { Int($0) }.flatMap { NodeReport.intervals.contains($0) ? $0 : nil }
     report.identity = fields["identity"].flatMap { Self.tag($0, NodeReport.identityDigits) }
     report.arguments = fields["args"].flatMap { Self.tag($0, KernelArguments.tagDigits) }
+    report.checked = Self.checked(fields["checks"], fields["unready"] ?? "")
     report.detail = fields["detail"].flatMap(Self.words)
     say(report, event)
   }
@@ -133,6 +134,16 @@ struct BootHistory {
       parts[1].utf8.allSatisfy({ isHex($0) })
     else { return nil }
     return text
+  }
+
+  /// Names of checks, and nothing else: where one of them is none, nobody knows how they ended.
+  private static func checked(_ list: String?, _ unready: String) -> NodeReport.Checked? {
+    guard let tag = list.flatMap({ tag($0, NodeReadiness.tagDigits) }) else { return nil }
+    if unready.isEmpty { return NodeReport.Checked(tag: tag) }
+    let names = unready.split(separator: ",", omittingEmptySubsequences: false)
+    let failing = names.compactMap { CheckID($0) }
+    guard names.count <= NodeReport.Checked.most, failing.count == names.count else { return nil }
+    return NodeReport.Checked(tag: tag, failing: failing)
   }
 
   /// Digits of one length, and nothing else.

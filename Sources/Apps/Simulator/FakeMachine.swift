@@ -101,6 +101,8 @@ package struct FakeMachine: Hashable, Codable, Sendable {
   package var fencing: [String: FencingRecord] = [:]
   /// The reports of nodes about themselves, and when: seconds since 1970.
   package var reports: [MACAddress: Heard] = [:]
+  /// The checks in the identities that it has for nodes, by their names. Nil: none has any.
+  package var nodeChecks: [String: FakeNodeChecks]?
   /// The run that cycled the power of each BMC's machine last, through this head.
   package var powerCycles: [IPv4Address: String] = [:]
   /// Tests of fencing that this head has carried out, by the head that was cut.

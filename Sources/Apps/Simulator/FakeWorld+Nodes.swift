@@ -47,7 +47,7 @@ extension FakeWorld {
     if let node = nodes[goal.node], isOn(goal), let image = node.image,
       let server = node.server ?? bootServer(of: goal.mac), listens(host, at: server)
     {
-      newest = report(goal.mac, image, server, node, after: newest)
+      newest = report(goal.node, goal.mac, image, server, node, after: newest)
     }
     return strayReport(for: goal.mac, on: host, after: newest) ?? newest
   }
@@ -117,7 +117,7 @@ extension FakeWorld {
       }
       let hears = heard[server] ?? listens(host, at: server)
       heard[server] = hears
-      if hears { reports[mac] = report(mac, image, server, node, after: reports[mac]) }
+      if hears { reports[mac] = report(id, mac, image, server, node, after: reports[mac]) }
     }
     return reports.values.sorted { $0.mac < $1.mac }
   }
@@ -140,14 +140,14 @@ extension FakeWorld {
     else { return }
     for host in machines.keys where isUp(host) && listens(host, at: server) {
       let last = machines[host]?.reports[goal.mac]?.report
-      let report = report(goal.mac, image, server, node, after: last)
+      let report = report(goal.node, goal.mac, image, server, node, after: last)
       let at = clock(of: host) - Self.reportEvery
       machines[host]?.reports[goal.mac] = FakeMachine.Heard(report: report, at: at)
     }
   }
 
   private func report(
-    _ mac: MACAddress, _ image: String, _ server: IPv4Address, _ node: Node, after last: NodeReport?
+    _ id: HostID, _ mac: MACAddress, _ image: String, _ server: IPv4Address, _ node: Node, after last: NodeReport?
   ) -> NodeReport {
     // What it said before its power was switched is over.
     let last = last?.stage == .powered ? nil : last
@@ -157,7 +157,14 @@ extension FakeWorld {
       mac: mac, stage: .ready, image: image, verified: last?.verified ?? true, age: 0, uptime: uptime ?? 0,
       server: server, every: Self.reportEvery, identity: node.identity)
     report.arguments = node.arguments
+    report.checked = checked(id, node)
     return report
+  }
+
+  /// The end of the checks that a node runs by itself.
+  private func checked(_ id: HostID, _ node: Node) -> NodeReport.Checked? {
+    if node.identity == nil { return nil }
+    return node.checks?.report(checkAnswers[id]) ?? NodeReport.Checked(tag: NodeReadiness.nothing)
   }
 
   /// Whether nginx on the host answers at the address.
@@ -222,6 +229,7 @@ extension FakeWorld {
   private func isReady(_ goal: NodeGoal, on host: HostID) -> Bool {
     guard let node = nodes[goal.node], isOn(goal), node.image == goal.image, node.arguments == goal.arguments,
       strayReports[goal.mac]?.from != .root,
+      goal.readiness?.doubt(checked(goal.node, node)) == nil,
       let server = node.server ?? bootServer(of: goal.mac)
     else { return false }
     return server == goal.server ?? server && listens(host, at: server)
@@ -303,9 +311,11 @@ extension FakeWorld {
       let tags = identities[server] ?? identitiesServed(at: server)
       identities[server] = tags
       nodes[id]?.identity = tags[id.name]
+      let giver = machines.keys.sorted().first { listens($0, at: server) }
+      nodes[id]?.checks = giver.flatMap { machines[$0]?.nodeChecks?[id.name] }
       for host in machines.keys where listens(host, at: server) {
         let heard = FakeMachine.Heard(
-          report: report(mac, image, server, nodes[id] ?? node, after: nil), at: clock(of: host))
+          report: report(id, mac, image, server, nodes[id] ?? node, after: nil), at: clock(of: host))
         machines[host]?.reports[mac] = heard
       }
     }
@@ -330,6 +340,11 @@ extension FakeWorld {
     }
     guard listens(host, at: server) else { throw .unheard(goal, server) }
     if strayReports[goal.mac]?.from == .root { throw .failed(goal) }
+    if let node = nodes[goal.node], node.image != nil, let doubt = goal.readiness?.doubt(checked(goal.node, node)) {
+      throw AgentError(
+        .checkFailed, "\(goal.node) is up, and \(doubt.words), so it is not ready",
+        next: goal.readiness?.advice(doubt) ?? doubt.order(goal.node))
+    }
     if let image = node.image ?? node.boots ?? bootImage(of: goal.mac), image != goal.image {
       throw .wrong(image, goal)
     }

@@ -51,6 +51,8 @@ package struct FakeWorld: Equatable, Codable, Sendable {
     package var identity: String?
     /// The tag of the kernel arguments that it was started with.
     package var arguments: String?
+    /// The checks that came with its identity. Nil: none.
+    package var checks: FakeNodeChecks?
     package var mac: MACAddress?
 
     package init(mac: MACAddress?) { self.mac = mac }

@@ -66,6 +66,7 @@ package enum DiagnosticPages {
     "spec.bmc-unreachable": PackageResources.spec_bmc_unreachable_md,
     "spec.boot-without-dhcp": PackageResources.spec_boot_without_dhcp_md,
     "spec.check-needs": PackageResources.spec_check_needs_md,
+    "spec.check-ready": PackageResources.spec_check_ready_md,
     "spec.clone-of-clone": PackageResources.spec_clone_of_clone_md,
     "spec.clone-of-itself": PackageResources.spec_clone_of_itself_md,
     "spec.clone-without-bmc": PackageResources.spec_clone_without_bmc_md,

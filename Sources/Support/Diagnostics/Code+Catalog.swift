@@ -63,6 +63,7 @@ extension Diagnostic.Code {
   package static let setOrigin = Self("spec.set-origin", "Package set of another repository that is not here")
   package static let setUser = Self("spec.set-user", "Accounts of package sets that contradict each other")
   package static let checkNeeds = Self("spec.check-needs", "Check that cannot have what it needs")
+  package static let checkReady = Self("spec.check-ready", "Check that nodes cannot run by themselves")
 
   // MARK: Networks and addresses
   package static let overlappingNetworks = Self("spec.overlapping-networks", "Networks overlap")
@@ -136,7 +137,7 @@ extension Diagnostic.Code {
     badURL, literalSecret, noEffect,
     unknownNetwork, unknownImage, unknownHead, unusedImage, missingFile, linkedPath, privateFile, template, setPath,
     setNeed, setUser, setOrigin,
-    checkNeeds, secretPath, secretReadable,
+    checkNeeds, checkReady, secretPath, secretReadable,
     overlappingNetworks, addressOutsideNetwork, reservedAddress, duplicateAddress, duplicateMAC, duplicateName,
     duplicateBMC, multicastMAC, countsTooFar, twoNICsOneNetwork, twoGateways, dynamicRange, dynamicOverlap,
     dynamicWithoutDHCP,

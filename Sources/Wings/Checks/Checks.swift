@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
+import Diagnostics
 
-/// The checks of package sets, run on the machines by `cluster test`. Wants nothing itself.
+/// The checks of package sets, run on the machines by `cluster test`. Wants nothing itself; those
+/// that nodes run by themselves come with their identities.
 package enum Checks: Wing {
   package static let name = "checks"
   package static let kinds: [AnyKind] = []
@@ -15,4 +17,6 @@ package enum Checks: Wing {
   package static func resources(
     _ cluster: Cluster, _ files: SiteFiles, _ published: Publications
   ) -> [Resource] { [] }
+
+  package static func problems(_ cluster: Cluster) -> [Diagnostic] { ReadyChecks(cluster).problems }
 }

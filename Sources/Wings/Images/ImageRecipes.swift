@@ -95,6 +95,7 @@ enum ImagePayload {
     "etc/systemd/system/cluster-install.service": text(PackageResources.cluster_install_service),
     "etc/systemd/system/cluster-report.service": text(PackageResources.cluster_report_service),
     "etc/systemd/system/cluster-report.timer": text(PackageResources.cluster_report_timer),
+    "usr/lib/cluster/check-ready": text(PackageResources.check_ready, executable: true),
     "usr/lib/cluster/identity": text(PackageResources.identity, executable: true),
     "usr/lib/cluster/install": text(PackageResources.install, executable: true),
     "usr/lib/cluster/kernel-arguments": text(PackageResources.kernel_arguments),

@@ -43,6 +43,8 @@ package struct NodeGoal: Hashable, Codable, Sendable {
   package var image: String
   /// The tag of its kernel's own arguments. Nil: it has none.
   package var arguments: String?
+  /// The checks of its own that have to have passed. Nil: it has none.
+  package var readiness: NodeReadiness?
   /// Where it is to report to. A node that reports to another address is not ready. Nil: anywhere.
   package var server: IPv4Address?
   /// Power-cycle a node that is not ready. Off: it is powered on, and waited for.

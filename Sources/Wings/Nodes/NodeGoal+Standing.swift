@@ -43,6 +43,7 @@ extension NodeGoal {
       let (old, new) = (report.address.map { "\($0)" } ?? "another address", address.map { "\($0)" } ?? "its own")
       return silent("has \(old) still, not \(new)", for: waited)
     case .ready where report.image == image && report.verified && report.arguments == arguments:
+      if let doubt = readiness?.doubt(report.checked) { return unready(report, doubt, waited) }
       return .met("\(node) ready on \(image)" + (report.quoted.map { "; \($0)" } ?? ""))
     case .ready, .failed:
       guard isNews(report, waited) else { return silent("is \(report.stage.rawValue) still", for: waited) }
@@ -82,6 +83,20 @@ extension NodeGoal {
       AgentError(
         .nodeSilent, "\(node) has been waited for \(waited) s and is not ready", cause: "it \(words)",
         next: "Check its console. If it runs nothing that matters, switch it off and on: cluster power cycle \(node)"))
+  }
+
+  /// One that is up, and whose own checks do not pass. Services may be on their way for a while after its boot; one
+  /// that has been up for long gets the time of a few more reports.
+  private func unready(_ report: NodeReport, _ doubt: NodeReadiness.Doubt, _ waited: Int) -> Expectation.Standing {
+    let up = (report.uptime ?? .max).plus(report.age)
+    let usual = max(NodeReadiness.afterBoot.minus(up), NodeReadiness.least - waited)
+    let left = min(readiness?.isEarly == true ? .max : usual, boot.patience - waited)
+    let words = "\(node) is up, and \(doubt.words)"
+    if left > 0 { return .waiting(Wait(seen: words, age: min(waited, up), left: left)) }
+    return .failed(
+      AgentError(
+        .checkFailed, "\(words), so it is not ready", cause: report.quoted,
+        next: [readiness?.advice(doubt), doubt.order(node)].compactMap(\.self).joined(separator: " ")))
   }
 
   private static func stuck(_ node: HostID, _ stage: BootStage, _ age: Int) -> AgentError {

@@ -40,6 +40,22 @@ package struct NodeReport: Hashable, Codable, Sendable {
     }
   }
 
+  /// The ends of the checks that a node runs by itself: see `NodeReadiness`.
+  package struct Checked: Hashable, Codable, Sendable {
+    /// The tag of the list that it has run.
+    package var tag: String
+    /// Checks that have not passed, or the first few of them.
+    package var failing: [CheckID]
+
+    /// Names that are taken from one report.
+    package static let most = 8
+
+    package init(tag: String, failing: [CheckID] = []) {
+      self.tag = tag
+      self.failing = failing
+    }
+  }
+
   package var mac: MACAddress
   package var stage: Stage
   /// The image the node says it runs or fetched, as `name/digest`: nothing else that it says gets in here.
@@ -69,6 +85,8 @@ package struct NodeReport: Hashable, Codable, Sendable {
   /// The tag of the kernel arguments that it was started with, by its own word: see `KernelArguments`. Nil: none of the
   /// description's.
   package var arguments: String?
+  /// How its own checks have ended, by its own word. Nil: it does not say, and nobody knows.
+  package var checked: Checked?
   /// The newest that does not count.
   package var elsewhere: Elsewhere?
 

@@ -25,14 +25,16 @@ package enum Nodes: Wing {
         name: node.name, mac: mac, address: nic.address, bmc: node.bmc, boot: node.boot, image: image,
         server: servers[nic.network])
       row.arguments = node.kernelArguments.tag
+      row.checks = published.readyChecks.lists[node.name]?.tag
       return row
     }
+    var desired = NodesKind.Desired(
+      heads: cluster.heads.map(\.name), server: published.serviceAddress, nodes: rows,
+      boots: Power.policy(cluster).boots)
+    desired.advice = published.readyChecks.advice
     return [
       Resource(
-        NodesKind.id,
-        NodesKind.Desired(
-          heads: cluster.heads.map(\.name), server: published.serviceAddress, nodes: rows,
-          boots: Power.policy(cluster).boots),
+        NodesKind.id, desired,
         because: "nodes run their image",
         source: first.source, after: cluster.heads.flatMap(before) + cluster.images.map { ImageKind.id($0.name) },
         mayComeAfter: [PacemakerConfigurationKind.id])
@@ -57,6 +59,7 @@ extension Nodes: StatusSection {
 
   package static func tell(_ report: inout StatusReport, _ cluster: Cluster, _ inventory: Inventory) {
     let heard = Heard(cluster, inventory)
+    let ready = ReadyChecks(cluster)
     report.nodes = cluster.nodes.map { node in
       if node.state == .out {
         return .init(name: node.name.name, state: .out, image: nil, since: nil, detail: "left alone: `state: out`")
@@ -68,7 +71,8 @@ extension Nodes: StatusSection {
           name: node.name.name, state: heard.unknown == nil ? .silent : .unknown, image: nil, since: nil,
           detail: heard.unknown ?? "never reported to a head that answers")
       }
-      return describe(node, newest, now: inventory.observedAt)
+      let wanted = ready.lists[node.name].map { NodeReadiness(tag: $0.tag, advice: ready.advice ?? [:]) }
+      return describe(node, newest, wanted, now: inventory.observedAt)
     }
   }
 
@@ -95,7 +99,9 @@ extension Nodes: StatusSection {
     }
   }
 
-  private static func describe(_ node: ComputeNode, _ report: NodeReport, now: Int) -> StatusReport.Node {
+  private static func describe(
+    _ node: ComputeNode, _ report: NodeReport, _ wanted: NodeReadiness?, now: Int
+  ) -> StatusReport.Node {
     let (age, since) = (report.age, now.minus(report.age))
     let address = node.nics.first { $0.mac == report.mac }?.address
     let elsewhere = report.elsewhere.flatMap { other in address.map(other.words) }
@@ -107,10 +113,16 @@ extension Nodes: StatusSection {
     case .ready where age <= report.silentAfter:
       let moved = report.isAt(anotherThan: address) ? report.address.map { "has \($0), not its address" } : nil
       let posed = (report.elsewhere?.age ?? .max) <= NodeReport.lately ? elsewhere : nil
+      // One that has passed other checks gets the newest with the next run.
+      let doubt = wanted?.doubt(report.checked).flatMap { $0 == .other ? nil : $0 }
       // Units that failed, by its own word.
-      let detail = [report.verified ? nil : "image not verified", moved, report.quoted, posed].compactMap(\.self)
+      let detail = [
+        doubt?.words, report.verified ? nil : "image not verified", moved, report.quoted, posed,
+        doubt.map { wanted?.advice($0) ?? $0.order(node.name) },
+      ].compactMap(\.self)
       return made(
-        .ready, since: since.minus(report.uptime ?? 0), detail.isEmpty ? nil : detail.joined(separator: "; "))
+        doubt == nil ? .ready : .unready, since: since.minus(report.uptime ?? 0),
+        detail.isEmpty ? nil : detail.joined(separator: "; "))
     case .ready:
       let words = ["last heard from \(age) s ago; check its console", elsewhere].compactMap(\.self)
       return made(.silent, since: since, words.joined(separator: "; "))

@@ -40,7 +40,7 @@ extension NodesKind {
     return (booting + order(needs.filter(\.need.takesAway), actual)).map { row, need in
       // Nodes that are away already count: beyond what is left of the number, a restart waits for one to be back.
       let place = Place(in: name, of: most, isAway: !need.takesAway, atOnce: desired.boots)
-      return draft(row, need, row.server ?? desired.server, context, place)
+      return draft(row, need, desired, context, place)
     }
   }
 
@@ -111,7 +111,7 @@ extension NodesKind {
     case .ready where report.isAt(anotherThan: row.address):
       let old = report.address.map { "\($0)" } ?? "another address"
       return .boot("\(row.name) has \(old), not \(row.address): it takes that when it renews its lease")
-    case .ready: return nil
+    case .ready: return row.checks.flatMap { unready(row.name, NodeReadiness(tag: $0), report) }
     case .failed: return .unstick("\(row.name) could not boot \(image): \(report.quoted ?? "no reason given")")
     case .powered where report.isSwitchedOff: return .boot("\(row.name) was switched off")
     case .powered, .dhcp, .script, .image:
@@ -122,6 +122,12 @@ extension NodesKind {
       }
       return .boot("\(row.name) is on its way: \(words)")
     }
+  }
+
+  /// One that has run another list, and passed, is told to fetch this one: see `NodeRefreshKind`.
+  private static func unready(_ node: HostID, _ wanted: NodeReadiness, _ report: NodeReport) -> Need? {
+    guard let doubt = wanted.doubt(report.checked), doubt != .other else { return nil }
+    return .boot("\(node) is up, and \(doubt.words)")
   }
 
   /// The news of it that does not count, for a node that is not heard otherwise.
@@ -140,7 +146,7 @@ extension NodesKind {
   }
 
   private static func draft(
-    _ row: Row, _ need: Need, _ server: IPv4Address?, _ context: PlanContext, _ place: Place
+    _ row: Row, _ need: Need, _ desired: Desired, _ context: PlanContext, _ place: Place
   ) -> StepDraft {
     let (verb, reason, restart, disruption): (String, String, Bool, Step.Disruption) =
       switch need {
@@ -153,8 +159,12 @@ extension NodesKind {
     let first: [ResourceID] = if case .move = need { [PacemakerConfigurationKind.id] } else { [] }
     var goal = NodeGoal(
       node: row.name, mac: row.mac, address: row.address, bmc: row.bmc, boot: row.boot, image: row.image,
-      server: server, restart: restart, interrupts: need.takesAway, deadlineSeconds: 600)
+      server: row.server ?? desired.server, restart: restart, interrupts: need.takesAway, deadlineSeconds: 600)
     goal.arguments = row.arguments
+    goal.readiness = row.checks.map {
+      NodeReadiness(
+        tag: $0, advice: desired.advice ?? [:], isEarly: context.changing.contains(PacemakerConfigurationKind.id))
+    }
     return StepDraft(
       "\(verb)-\(row.name)", on: context.activeHead, EnsureNode(goal), disruption: disruption, because: reason,
       independent: true, place: place, after: first)

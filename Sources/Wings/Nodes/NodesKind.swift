@@ -5,6 +5,8 @@ import Diagnostics
 /// Every node, ready on its image. One resource however many nodes there are.
 ///
 /// - A node is ready when it said so lately, from its own address, on the right image, which it has verified.
+/// - Where package sets have checks that nodes run by themselves, they have to have passed. A node that is up, and
+///   whose checks do not pass, is waited for; it keeps its place among those that may be away.
 /// - A node that still has another address is waited for: it takes its own when it renews its lease.
 /// - A node that is silent, or on its way, is switched on and waited for. It is not power-cycled: it may be running
 ///   somebody's job behind a broken link.
@@ -26,6 +28,8 @@ package enum NodesKind: ResourceKind {
     package var nodes: [Row]
     /// How many of them may be on their way up at once.
     package var boots: Int
+    /// The first thing to do about each of their own checks, by SET/NAME. Nil: there are none.
+    package var advice: [String: String]?
 
     package init(heads: [HostID], server: IPv4Address? = nil, nodes: [Row], boots: Int = PowerPolicy().boots) {
       self.heads = heads
@@ -45,6 +49,8 @@ package enum NodesKind: ResourceKind {
     package var image: String
     /// The tag of its kernel's own arguments. Nil: it has none.
     package var arguments: String?
+    /// The tag of the checks that it runs by itself. Nil: it has none.
+    package var checks: String?
     /// Where it boots from and reports to, if it is not where most do.
     package var server: IPv4Address?
 

@@ -100,9 +100,10 @@ extension PackageSets {
   /// Paths that something else in a node's identity has.
   static func pathProblems(_ cluster: Cluster) -> [Diagnostic] {
     let own = [WellKnown.nodeHostKey, WellKnown.nodeHostKey + ".pub", WellKnown.nodeAuthorizedKeys]
+    let ours = [WellKnown.nodeIdentityList, WellKnown.nodeReadyList, WellKnown.nodeReadyScripts]
     return cluster.sets.flatMap { set in
       set.nodes.files.filter { $0.live != nil }.compactMap { file -> Diagnostic? in
-        if own.contains(file.path) || file.path.lies(in: WellKnown.nodeIdentityList) {
+        if own.contains(file.path) || ours.contains(where: { file.path.lies(in: $0) }) {
           return Diagnostic(
             .setPath, "The set `\(set.name)` has \(file.path), which comes with each node's identity.",
             help: "Take the file out of the set.", at: set.source)

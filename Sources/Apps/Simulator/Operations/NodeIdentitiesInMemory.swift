@@ -54,6 +54,7 @@ extension FakeMachine {
     folders.insert(root)
     var wanted: [String: [UInt8]] = [:]
     var nodes: [String: String] = [:]
+    nodeChecks = FakeNodeChecks.all(goal)
     var keys = "# Written by cluster; changes made here are undone.\n"
     for node in goal.nodes {
       guard let address = node.addresses.first else { continue }
@@ -131,6 +132,7 @@ extension EnsureNodesRefreshed: MemoryOperation {
     let away = Set(due.map(\.place.name).filter { !world.isLoggedInTo($0) })
     for node in due where !away.contains(node.place.name) {
       world.nodes[node.place.name]?.identity = tags[node.place.name.name]
+      world.nodes[node.place.name]?.checks = world.machines[host]?.nodeChecks?[node.place.name.name]
     }
     if let first = away.min() {
       throw AgentError(.unreachable, "\(first) cannot be reached", next: "Check that it is on: `cluster status`.")
@@ -143,6 +145,38 @@ extension FakeWorld {
   /// The tags of nodes' identities, as a head has them.
   func identities(on host: HostID) -> [String: String] {
     machines[host]?.files[WellKnown.nodeIdentitiesNote].flatMap { NodeIdentitiesNote($0.bytes) }?.nodes ?? [:]
+  }
+}
+
+/// The checks that a node runs by itself, as far as they matter in memory, where no programs are run.
+package struct FakeNodeChecks: Hashable, Codable, Sendable {
+  package var tag: String
+  /// SET/NAME.
+  package var names: [String]
+
+  private init?(_ files: [LiveFile]) {
+    guard case .text(let text)? = files.first(where: { $0.path == WellKnown.nodeReadyList })?.contents else {
+      return nil
+    }
+    let lines = text.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+    guard let tag = lines.first?.last else { return nil }
+    self.tag = tag
+    names = lines.filter { $0.first == "check" && $0.count > 1 }.map { $0[1] }
+  }
+
+  /// Those of the nodes of a goal that have any. Nil: none has.
+  static func all(_ goal: NodeIdentitiesGoal) -> [String: Self]? {
+    let common = Self(goal.live)
+    let all = goal.nodes.compactMap { node in
+      (common ?? goal.own[node.name.name].flatMap { Self($0) }).map { (node.name.name, $0) }
+    }
+    return all.isEmpty ? nil : Dictionary(all) { first, _ in first }
+  }
+
+  /// The node's word on them.
+  func report(_ answers: [String: FakeCheckAnswer]?) -> NodeReport.Checked {
+    let failing = names.filter { answers?[$0].map { $0.status != 0 } ?? false }
+    return NodeReport.Checked(tag: tag, failing: failing.compactMap { CheckID($0) })
   }
 }
 

@@ -51,6 +51,7 @@ struct CheckReader {
       seconds: declaration.timeout.map { Int($0.value.components.seconds) } ?? 30,
       remediation: declaration.remediation, kind: declaration.kind, source: .point(path, 1, 1))
     check.condition = declaration.condition.map(condition)
+    if check.isOfNodeItself { check.seconds = min(check.seconds, SetCheck.longestOnNode) }
     return check
   }
 
@@ -120,7 +121,26 @@ enum CheckNeeds {
     for check in checks {
       for need in check.needs where byID[need.id] == nil { problems.append(unknown(need, byID.keys, sets)) }
     }
-    return problems + conditions(checks, sets) + cycles(checks, byID)
+    return problems + conditions(checks, sets) + onNodes(checks, byID) + cycles(checks, byID)
+  }
+
+  /// Checks that nodes run by themselves, and that need one that they do not, or are too many.
+  private static func onNodes(_ checks: [SetCheck], _ byID: [CheckID: SetCheck]) -> [Diagnostic] {
+    let own = checks.filter(\.isOfNodeItself)
+    let others = own.flatMap { check in
+      check.needs.filter { byID[$0.id]?.isOfNodeItself == false }.map { need in
+        Diagnostic(
+          .checkReady, "Nodes run `\(check.id)` by themselves, and not `\(need.id)`, which it needs.",
+          help: "Let it need only checks of the kind `ready` on `each node`.", at: need.source)
+      }
+    }
+    return others
+      + own.dropFirst(SetCheck.mostOnNode).prefix(1).map { check in
+        Diagnostic(
+          .checkReady,
+          "Nodes run \(own.count) checks by themselves when they come up; \(SetCheck.mostOnNode) are the most.",
+          help: "Give some of them another kind: `health` or `cluster`.", at: check.source)
+      }
   }
 
   /// Conditions that no set that is on can answer, and those of checks that are not about nodes.

@@ -46,12 +46,16 @@ enum CheckSection: Section {
   static let needs = Key(
     "needs", .list(of: .checkName, "a list of checks", unique: true),
     "Checks of this set, or SET/CHECK, without which it tells nothing: where one fails, it is skipped.")
-  static let timeout = Key("timeout", .duration, "It is stopped after so long, at most 24h. Default: 30s.")
+  static let timeout = Key(
+    "timeout", .duration,
+    "It is stopped after so long, at most 24h. Default: 30s; 10s, the most there, where nodes run it by themselves.")
   static let remediation = Key("remediation", .words, "The first thing to do where it fails.")
   static let kind =
     Key(
       "kind", .choice("a kind of check"),
-      "ready (can take up work), health (is well) or cluster (works together). Default: cluster.") as Key<SetCheck.Kind>
+
+      "ready (can take up work: nodes run it by themselves too, when they come up), health (is well) or cluster (works "
+        + "together). Default: cluster.") as Key<SetCheck.Kind>
 
   static let keys = [
     summary.description, words.description, script.description, arguments.description, account.description,
@@ -96,9 +100,37 @@ enum CheckSection: Section {
         .noEffect, "A job does not run on `\(place.value.rawValue)`.",
         help: "Write `each node`, or `one node` for any that Slurm chooses.", at: place.span)
     }
+    if declaration.kind == .ready { onNode(declaration, fields, &problems) }
     if let timeout = declaration.timeout, !(.seconds(1) ... .seconds(86_400)).contains(timeout.value) {
       problems.error(
         .badDuration, "`timeout` is not between 1s and 24h.", help: "Write a time such as 30s.", at: timeout.span)
+    }
+  }
+}
+
+extension CheckSection {
+  /// The limits of a check that nodes run by themselves: nobody else is there to judge it, and all wait for its end.
+  private static func onNode(_ declaration: Declaration, _ fields: Fields, _ problems: inout Problems) {
+    guard let place = declaration.place, place.value != .heads, place.value != .activeHead else { return }
+    let other = "or write `kind: health` or `kind: cluster`."
+    func refuse(_ detail: String, _ help: String, _ span: SourceSpan) {
+      problems.error(.checkReady, "Nodes run this check by themselves, \(detail)", help: "\(help), \(other)", at: span)
+    }
+    if place.value != .eachNode {
+      refuse("so `\(place.value.rawValue)` says nothing.", "Write `on: each node`", place.span)
+    }
+    if let account = declaration.account, account.value != .root {
+      refuse("as root.", "Leave out `as`", account.span)
+    }
+    let expected = declaration.expectation
+    if let entry = fields.entry(expectation.name), expected.same || expected.output != nil || expected.number != nil {
+      refuse(
+        "and judge its status alone.", "Let a script look at the output, and end with that status", entry.value.span)
+    }
+    if let timeout = declaration.timeout, timeout.value > .seconds(SetCheck.longestOnNode) {
+      refuse(
+        "and are not ready before it ends.", "Give it at most \(SetCheck.longestOnNode)s, which is the default",
+        timeout.span)
     }
   }
 }

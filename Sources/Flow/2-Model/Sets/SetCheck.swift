@@ -25,7 +25,8 @@ package struct SetCheck: Hashable, Sendable {
 
   /// The question that it answers.
   package enum Kind: String, Hashable, CaseIterable, Sendable {
-    /// Whether a machine can take up work: quick, and asks nothing of other nodes.
+    /// Whether a machine can take up work: quick, and asks nothing of other nodes. A node runs it by itself too, before
+    /// it counts as ready.
     case ready
     /// Whether a machine is well.
     case health
@@ -98,6 +99,13 @@ package struct SetCheck: Hashable, Sendable {
     self.kind = kind
     self.source = source
   }
+
+  /// Whether nodes run it by themselves when they have come up.
+  package var isOfNodeItself: Bool { kind == .ready && (place != .heads && place != .activeHead) }
+  /// Seconds that a node gives to one, at most.
+  package static let longestOnNode = 10
+  /// Checks that nodes run by themselves, at most.
+  package static let mostOnNode = 20
 }
 
 /// The name of a check among those of all sets: `munge/local`.
@@ -108,6 +116,18 @@ package struct CheckID: Hashable, Codable, Comparable, Sendable, CustomStringCon
   package init(_ set: String, _ name: String) {
     self.set = set
     self.name = name
+  }
+
+  /// A name from outside. Nil: it is none.
+  package init?(_ text: some StringProtocol) {
+    let parts = String(text).split(separator: "/" as Character, omittingEmptySubsequences: false).map(String.init)
+    guard parts.count == 2, parts.allSatisfy(Self.isPart) else { return nil }
+    self.init(parts[0], parts[1])
+  }
+
+  private static func isPart(_ text: String) -> Bool {
+    (1...63).contains(text.utf8.count)
+      && text.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 45 || $0 == 95 }
   }
 
   package var description: String { "\(set)/\(name)" }

@@ -73,7 +73,7 @@ package struct StatusReport: Codable, Sendable {
   }
 
   package struct Node: Codable, Sendable {
-    package enum State: String, Codable, Sendable { case ready, booting, silent, failed, unknown, out, off }
+    package enum State: String, Codable, Sendable { case ready, unready, booting, silent, failed, unknown, out, off }
 
     package var name: String
     package var state: State
