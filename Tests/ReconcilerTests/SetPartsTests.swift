@@ -241,4 +241,51 @@ import Wings
     let set = try #require(try load("{ munge: {} }", own).cluster?.sets.first)
     #expect(set.summary == "Our own." && set.users.isEmpty)
   }
+
+  /// Plain units of two sets are one wish, which takes up the files of both and goes with the last.
+  @Test func aUnitOfTwoSetsIsOne() throws {
+    func set(_ name: String) -> [String: String] {
+      [
+        "packages/\(name)/set.yaml": "summary: A part of a daemon.\nheads: { files: files, units: [shared.service] }\n",
+        "packages/\(name)/files/etc/shared.d/\(name)": "\(name)\n",
+      ]
+    }
+    let both = set("a").merging(set("b")) { first, _ in first }
+    let specification = try load("{ a: , b: }", both)
+    let cluster = try #require(specification.cluster, "\(specification.diagnostics)")
+    let resources = Expansion.expand(cluster, specification.files)
+    let units = resources.filter { $0.id == UnitKind.id(on: "head1", "shared.service") }
+    #expect(units.count == 1)
+    let desired = try #require(units.first?.desired as? UnitKind.Desired)
+    #expect(desired.unit.configuration == ["/etc/shared.d/a", "/etc/shared.d/b"])
+    #expect(desired.watches.count == 2 && units.first?.because == "heads have the package sets a and b")
+  }
+
+  @Test func aUnitOfOursIsNoSets() throws {
+    let files = ["packages/a/set.yaml": "summary: A.\nheads: { units: [nginx.service] }\n"]
+    #expect(
+      try problems("{ a: }", files) == [
+        "spec.service-unit cluster.yaml: The set `a` names nginx.service among its units, which `cluster` decides about "
+          + "itself."
+      ])
+  }
+
+  /// What Pacemaker is to start on one head is no unit of every head.
+  @Test func aServiceOfOneSetIsNoUnitOfAnother() throws {
+    let files = [
+      "packages/a/set.yaml": "summary: A.\nheads: { services: { one: { unit: shared.service } } }\n",
+      "packages/b/set.yaml": "summary: B.\nheads: { units: [shared.service] }\n",
+      "packages/c/set.yaml": "summary: C.\nheads: { services: { two: { unit: shared.service } } }\n",
+    ]
+    #expect(
+      try problems("{ a: , b: }", files) == [
+        "spec.service-unit packages/a/set.yaml: shared.service is the service `one` of the set `a`, which runs on one "
+          + "head, and a unit of every head of `b`."
+      ])
+    #expect(
+      try problems("{ a: , c: }", files) == [
+        "spec.service-unit packages/c/set.yaml: shared.service is the service `two` of the set `c`, which runs on one "
+          + "head, and another service of `a`."
+      ])
+  }
 }

@@ -18,7 +18,7 @@ package enum PackageSets: Wing {
   ) -> [Resource] {
     cluster.sets.flatMap { set in
       cluster.heads.flatMap { head in SetOnHead(set: set, head: head, cluster: cluster).resources }
-    }
+    } + cluster.heads.flatMap { SetOnHead.units(cluster, on: $0) }
   }
 
   package static func services(_ cluster: Cluster) -> [HeadService] {
@@ -70,7 +70,21 @@ package enum PackageSets: Wing {
   }
 
   package static func problems(_ cluster: Cluster) -> [Diagnostic] {
-    cluster.sets.isEmpty ? [] : pathProblems(cluster) + cluster.filledSets.problems
+    cluster.sets.isEmpty ? [] : pathProblems(cluster) + unitProblems(cluster) + cluster.filledSets.problems
+  }
+
+  /// Units of every head that `cluster` decides about itself: Pacemaker's, and those that Pacemaker starts.
+  private static func unitProblems(_ cluster: Cluster) -> [Diagnostic] {
+    let boot = Netboot.services(cluster)
+    let taken = Set(boot.map(\.unit)).union(cluster.ha == nil ? [] : HighAvailabilityParts.units)
+    return cluster.sets.flatMap { set in
+      set.heads.units.filter(taken.contains).map { unit in
+        Diagnostic(
+          .serviceUnit, "The set `\(set.name)` names \(unit) among its units, which `cluster` decides about itself.",
+          help: "Take it out of the set. For a daemon of the same program, bring along a unit with another name.",
+          at: set.source)
+      }
+    }
   }
 
   /// Debian enables most units by itself; those that a set brings along are enabled here. See systemctl(1).

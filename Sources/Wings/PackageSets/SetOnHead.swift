@@ -12,7 +12,8 @@ struct SetOnHead {
   private var because: String { "heads have the package set \(set.name)" }
   private var installed: ResourceID { PackagesKind.id(on: head.name, "set-\(set.name)") }
 
-  var resources: [Resource] { packages + files + secrets + units + services }
+  /// All but units of the set, which another set may name too.
+  var resources: [Resource] { packages + files + secrets + services }
 
   /// Accounts first: the packages would make them with any numbers.
   private var packages: [Resource] {
@@ -47,15 +48,33 @@ struct SetOnHead {
     }
   }
 
+  /// Units of all sets, each once: where several name one, it takes up the files of all of them, and goes with the
+  /// last.
+  ///
   /// After Pacemaker is installed: programs that look at it end when it is not there.
-  private var units: [Resource] {
+  static func units(_ cluster: Cluster, on head: Head) -> [Resource] {
     let others = [PackagesKind.id(on: head.name, HighAvailability.name)]
-    return side.units.map { unit in
-      .unit(
+    var names: [String] = []
+    var owners: [String: [SetOnHead]] = [:]
+    for set in cluster.sets {
+      for unit in set.heads.units {
+        if owners[unit] == nil { names.append(unit) }
+        owners[unit, default: []].append(SetOnHead(set: set, head: head, cluster: cluster))
+      }
+    }
+    return names.compactMap { unit in
+      guard let all = owners[unit], let first = all.first else { return nil }
+      let words = all.map(\.set.name).joined(separator: " and ")
+      // A set may need another one that names the same unit.
+      let own = WellKnown.unit(unit, on: head.name)
+      let after = all.flatMap { [$0.installed] + $0.needed.filter { $0 != own } }
+      return .unit(
         on: head.name,
         .init(
-          UnitGoal(name: unit, enabled: true, active: true, configuration: configuration), watches: watched),
-        because: because, source: set.source, after: [installed] + needed + others)
+          UnitGoal(name: unit, enabled: true, active: true, configuration: all.flatMap(\.configuration)),
+          watches: all.flatMap(\.watched)),
+        because: "heads have the package \(all.count == 1 ? "set" : "sets") \(words)", source: first.set.source,
+        after: after + others)
     }
   }
 

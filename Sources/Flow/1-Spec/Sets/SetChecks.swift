@@ -13,7 +13,7 @@ struct SetChecks {
 
   var problems: [Diagnostic] {
     files("heads", \.heads) { _, _ in true } + files("nodes", \.nodes, mayMeet) + secrets + needs + cycles + users
-      + services + groups + state
+      + services + units + groups + state
   }
 
   /// Whether two sets are on in one image.
@@ -160,6 +160,28 @@ struct SetChecks {
         return problems
       }
     }
+  }
+
+  /// Units that Pacemaker is to start on one head, and that another set has too. Plain units of several sets are the
+  /// same wish, and are one.
+  private var units: [Diagnostic] {
+    var problems: [Diagnostic] = []
+    for (index, set) in sets.enumerated() {
+      for service in set.services {
+        let inUnits = sets.first { $0.heads.units.contains(service.unit) }
+        let inServices = sets.prefix(index).first { $0.services.contains { $0.unit == service.unit } }
+        let own = set.services.first { $0.unit == service.unit && $0.name != service.name }
+        guard let other = inUnits ?? inServices ?? (own == nil ? nil : set) else { continue }
+        problems.append(
+          Diagnostic(
+            .serviceUnit,
+            "\(shown(service.unit)) is the service `\(service.name)` of the set `\(set.name)`, which runs on one head, "
+              + "and " + (inUnits == nil ? "another service" : "a unit of every head") + " of `\(other.name)`.",
+            help: "A unit is one of the two, of one set. Turn one of the sets off, or take the unit out of your own.",
+            at: service.source, notes: [.init(text: "the other one is turned on here", span: other.source)]))
+      }
+    }
+    return problems
   }
 
   /// A service that forgets everything when it moves, and a folder in which nothing is kept.
