@@ -29,4 +29,25 @@ import Testing
 
     #expect(throws: AgentError.self) { try FileSystem.contents(path) }
   }
+
+  /// Two runs copy the agent at once, and the second puts the same program where the first one's runs.
+  @Test func aProgramThatWasReplacedIsStillFound() async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "replaced-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let path = folder + "/agent"
+    try FileManager.default.copyItem(atPath: "/usr/bin/sleep", toPath: path)
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: path)
+    process.arguments = ["60"]
+    try process.run()
+    defer { process.terminate() }
+    let link = "/proc/\(process.processIdentifier)/exe"
+    #expect(try FileSystem.program(link) == path)
+
+    try FileManager.default.copyItem(atPath: "/usr/bin/sleep", toPath: path + ".new")
+    try #require(rename(path + ".new", path) == 0)
+    #expect(try FileSystem.linkTarget(link) == path + " (deleted)")
+    #expect(try FileSystem.program(link) == path)
+  }
 }

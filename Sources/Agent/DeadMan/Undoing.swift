@@ -86,7 +86,7 @@ enum UndoTimer {
   private static func unit(_ id: PendingChange.ID) -> String { "cluster-undo-\(id)" }
 
   static func start(_ id: PendingChange.ID, seconds: Int) async throws(AgentError) {
-    let program = try FileSystem.linkTarget("/proc/self/exe")
+    let program = try FileSystem.program()
     try await Command.checked(
       "systemd-run",
       [
@@ -126,7 +126,7 @@ enum BootUnit {
 
       [Service]
       Type=oneshot
-      ExecStart=\(try FileSystem.linkTarget("/proc/self/exe")) undo --boot
+      ExecStart=\(try FileSystem.program()) undo --boot
 
       """
     let present = try FileSystem.entry(path) == nil ? nil : try FileSystem.text(path)

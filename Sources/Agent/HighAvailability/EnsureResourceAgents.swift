@@ -12,7 +12,7 @@ extension EnsureResourceAgents: AgentOperation {
     }
     if try ResourceAgentsProgram.state() == .current { return Outcome(changed: false, detail: "as desired already") }
     _ = try FileSystem.makeFolder(FileSystem.parent(path))
-    let own = try FileSystem.linkTarget("/proc/self/exe")
+    let own = try FileSystem.program()
     let new = "\(path).new"
     _ = try FileSystem.remove(new)
     // Another name of the same file; a copy where the agent is on another file system.
@@ -40,7 +40,7 @@ private enum ResourceAgentsProgram {
   static func state() throws(AgentError) -> ResourceAgentsState {
     let path = ResourceAgentsKind.path
     guard try FileSystem.entry(path) != nil else { return .absent }
-    let own = try FileSystem.linkTarget("/proc/self/exe")
+    let own = try FileSystem.program()
     var (there, here) = (stat(), stat())
     guard lstat(path, &there) == 0, stat(own, &here) == 0 else {
       throw FileSystem.failure("\(path) cannot be looked at")

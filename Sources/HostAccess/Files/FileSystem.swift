@@ -109,6 +109,17 @@ package enum FileSystem {
     return String(decoding: buffer[..<count], as: UTF8.self)
   }
 
+  /// The program that a process runs, as a path that can be used. Where another run has put the same program into its
+  /// place meanwhile, the kernel says so behind the path: proc_pid_exe(5).
+  ///
+  /// - Parameter link: of the process; this one's unless another is named.
+  package static func program(_ link: String = "/proc/self/exe") throws(AgentError) -> String {
+    let path = try linkTarget(link)
+    let mark = " (deleted)"
+    guard path.hasSuffix(mark), try entry(path) == nil else { return path }
+    return String(path.dropLast(mark.count))
+  }
+
   /// Names in a folder, sorted, without `.` and `..`.
   package static func names(in folder: String) throws(AgentError) -> [String] {
     guard let stream = opendir(folder) else { throw failure("\(folder) cannot be listed") }
