@@ -3,8 +3,8 @@ import ClusterModel
 
 /// The checks that a node has to have passed by itself before it counts as ready, and what may be said against it.
 ///
-/// A node is not trusted: it says a tag and names of checks, and nothing else of it decides. What to do about a check is
-/// in the description.
+/// A node is not trusted: it says a tag and names of checks, and nothing else of it decides. What to do about a check
+/// is in the description.
 package struct NodeReadiness: Hashable, Codable, Sendable {
   /// The tag of the list that the heads have for it.
   package var tag: String
@@ -56,7 +56,7 @@ package struct NodeReadiness: Hashable, Codable, Sendable {
     }
   }
 
-  /// Nil: it has passed this list.
+  /// The reason why a node is not ready by this list. Nil: it has passed it.
   package func doubt(_ checked: NodeReport.Checked?) -> Doubt? {
     guard let checked else { return .unknown }
     if !checked.failing.isEmpty { return .failing(checked.failing) }

@@ -164,7 +164,7 @@ package struct FakeNodeChecks: Hashable, Codable, Sendable {
     names = lines.filter { $0.first == "check" && $0.count > 1 }.map { $0[1] }
   }
 
-  /// Those of the nodes of a goal that have any. Nil: none has.
+  /// The checks of the nodes of a goal that have any. Nil: none has.
   static func all(_ goal: NodeIdentitiesGoal) -> [String: Self]? {
     let common = Self(goal.live)
     let all = goal.nodes.compactMap { node in
