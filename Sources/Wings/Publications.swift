@@ -57,6 +57,8 @@ package struct HeadService: Hashable, Sendable {
   package var keepsState = false
   /// The file in which it says how it is, while it runs: `ServiceReport`.
   package var report: String?
+  /// A program that tells whether it may be away for a moment.
+  package var quiet: String?
   package var source: SourceSpan
 
   package init(name: String, unit: String, checks: [HealthCheck], isOwn: Bool = false, source: SourceSpan) {

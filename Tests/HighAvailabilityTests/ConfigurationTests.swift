@@ -92,7 +92,7 @@ struct ConfigurationTests {
   @Test(
     "the failback policy is a preference for the primary",
     arguments: [
-      (.manual, "50"), (.automatic, "10000"), (.never, nil),
+      (.manual, "50"), (.automatic, "10000"), (.lazy, "50"), (.never, nil),
     ] as [(HighAvailabilityPolicy.Failback, String?)])
   func failback(_ failback: HighAvailabilityPolicy.Failback, score: String?) throws {
     var policy = try Example.policy()

@@ -58,6 +58,17 @@ struct ResourceAgentTests {
     #expect(LinkAgent.card(in: "head1=eth0 head2=eno1", on: "head2") == "eno1")
   }
 
+  @Test func theFirstHeadIsAMemberOrNot() {
+    let list = "1 head1 lost\n2 head2 member\n11 head11 member\n"
+    #expect(FailbackAgent.isMember("head2", in: list) && !FailbackAgent.isMember("head1", in: list))
+  }
+
+  @Test func whatAProgramSaysIsShownWhereItCanBe() {
+    #expect(FailbackAgent.reason("/q", 1, "3 jobs are due\nmore\n") == "waits: 3 jobs are due")
+    #expect(FailbackAgent.reason("/q", 2, "") == "waits: /q ends with status 2")
+    #expect(FailbackAgent.reason("/q", 1, "\u{1b}[2J\n") == "waits: /q ends with status 1")
+  }
+
   @Test("a page is right with a status of success, and wrong with another one, twice")
   func pages() throws {
     let listener = try Listener()

@@ -170,6 +170,7 @@ enum WireSamples {
         CIBGoal(elements: [CIBElement(section: .resources, id: "r", xml: "<r/>")], removed: ["x"], members: ["head1"])),
       EnsureServicesOn(
         SwitchoverGoal(head: "head2", anchor: "address-private", parts: [.init(id: "nginx", names: ["boot"])])),
+      EnsureServicesOn(SwitchoverGoal(head: "head2", anchor: "a", parts: [], held: "head1")),
       EnsureFenceTested(FenceTestGoal(head: "head2", bmc: bmc, token: "r")),
       EnsureFencingProven(FencingGoal(head: "head2", from: "head1", bmc: bmc, own: bmc)),
       EnsureResourceAgents(present: true),

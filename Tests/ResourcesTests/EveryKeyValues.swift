@@ -112,7 +112,7 @@ enum EveryKeyValues {
     "/ha/monitor/every": ["4s"],
     "/ha/monitor/timeout": ["20s"],
     "/ha/monitor/restarts": ["2"],
-    "/ha/failback": ["automatic", "never"],
+    "/ha/failback": ["automatic", "never", "lazy", "{ lazy: { within: 22:00-06:00, gap: 1m } }"],
     "/ha/heartbeat/links": ["[heartbeat, private]"],
     "/ha/heartbeat/detect": ["2s"],
     "/ha/unsafe_without_fencing": ["true"],

@@ -56,7 +56,7 @@ struct ClusterDump {
 
   private mutating func policy(_ ha: HighAvailabilityPolicy) {
     add(
-      "ha services \(ha.services.map(\.name)) failback \(ha.failback.rawValue) fencing \(ha.fencing) at \(place(ha.source))"
+      "ha services \(ha.services.map(\.name)) failback \(failback(ha)) fencing \(ha.fencing) at \(place(ha.source))"
     )
     for service in ha.services {
       guard let own = service.own else { continue }
@@ -66,6 +66,11 @@ struct ClusterDump {
     add("  monitor every \(ha.monitor.every) timeout \(ha.monitor.timeout) restarts \(ha.monitor.restarts)")
     add("  heartbeat \(ha.heartbeat.links) detect \(ha.heartbeat.detect)")
     for (key, span) in ha.sources.sorted(by: { $0.key < $1.key }) { add("  \(key) at \(place(span))") }
+  }
+
+  private func failback(_ ha: HighAvailabilityPolicy) -> String {
+    guard ha.failback == .lazy else { return ha.failback.rawValue }
+    return "lazy within \(show(ha.lazy.within)) gap \(ha.lazy.gap)"
   }
 
   private mutating func add(_ line: String) { text += line + "\n" }

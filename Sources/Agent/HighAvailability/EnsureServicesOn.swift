@@ -31,6 +31,7 @@ extension EnsureServicesOn: AgentOperation {
     context.progress("moving the services to \(goal.head)")
     let result: Result<Void, AgentError>
     do throws(AgentError) {
+      try await hold()
       try await PacemakerTools.apply(constraint(on: live), to: live)
       try await follow(&watch, context)
       result = .success(())
@@ -39,6 +40,15 @@ extension EnsureServicesOn: AgentOperation {
     try result.get()
     _ = try await PacemakerTools.settle(within: 60)
     return Outcome(changed: true, detail: "the services run on \(goal.head): \(watch.text)")
+  }
+
+  /// Before they move: what finds out when they may go back begins with them.
+  private func hold() async throws(AgentError) {
+    guard let home = goal.held, home != goal.head else { return }
+    try await Command.checked(
+      "attrd_updater",
+      ["--name", Failback.attribute, "--update", Failback.Word.held.rawValue, "--node", home.name, "--delay", "0"],
+      next: "Check `cluster status`.")
   }
 
   private func constraint(on live: CIBDocument) -> CIBGoal {

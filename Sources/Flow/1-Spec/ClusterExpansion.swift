@@ -160,11 +160,12 @@ struct ClusterExpansion {
         every: monitor?.every?.value ?? MonitorSection.defaultEvery,
         timeout: monitor?.timeout?.value ?? MonitorSection.defaultTimeout,
         restarts: monitor?.restarts ?? MonitorSection.defaultRestarts),
-      failback: policy.failback,
+      failback: policy.failback?.way ?? .manual,
       heartbeat: .init(
         links: links.map(\.value), detect: policy.heartbeat?.value.detect?.value ?? HeartbeatSection.defaultDetect),
       fencing: policy.fencing != nil, witness: witness(policy.witness, nodes), source: policy.keySpan,
       sources: policy.sources.merging(watching) { key, _ in key })
+    if let lazy = policy.failback?.lazy { result.lazy = lazy }
     result.state = policy.state.flatMap { state($0, heartbeat: links.first?.value) }
     return result
   }

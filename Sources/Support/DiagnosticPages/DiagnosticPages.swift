@@ -52,6 +52,7 @@ package enum DiagnosticPages {
     "spec.bad-date": PackageResources.spec_bad_date_md,
     "spec.bad-disk": PackageResources.spec_bad_disk_md,
     "spec.bad-duration": PackageResources.spec_bad_duration_md,
+    "spec.bad-times": PackageResources.spec_bad_times_md,
     "spec.bad-hostlist": PackageResources.spec_bad_hostlist_md,
     "spec.bad-mac": PackageResources.spec_bad_mac_md,
     "spec.bad-name": PackageResources.spec_bad_name_md,

@@ -38,6 +38,7 @@ extension Diagnostic.Code {
   package static let badMAC = Self("spec.bad-mac", "Not a MAC address")
   package static let badDate = Self("spec.bad-date", "Not a date")
   package static let badDuration = Self("spec.bad-duration", "Not a duration")
+  package static let badTimes = Self("spec.bad-times", "Not a part of a day")
   package static let badDisk = Self("spec.bad-disk", "Not a rule that finds a disk")
   package static let badPath = Self("spec.bad-path", "Path leaves the folder of the spec")
   package static let badPermission = Self("spec.bad-permission", "Not an owner, a group and a mode")
@@ -132,7 +133,7 @@ extension Diagnostic.Code {
     unknownAlias, tag, duplicateKey, keyNotText, tooManyProblems,
     unsupportedVersion, unknownKey, missingKey, emptyValue, wrongType, unknownChoice, repeatedItem, badNumber, badName,
     badHostlist, badTable,
-    tooManyNames, badAddress, badNetwork, badRange, badMAC, badDate, badDuration, badDisk, badPath,
+    tooManyNames, badAddress, badNetwork, badRange, badMAC, badDate, badDuration, badTimes, badDisk, badPath,
     badPermission, badPattern,
     badURL, literalSecret, noEffect,
     unknownNetwork, unknownImage, unknownHead, unusedImage, missingFile, linkedPath, privateFile, template, setPath,

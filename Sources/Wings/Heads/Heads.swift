@@ -194,7 +194,7 @@ extension Heads: StatusSection {
 
   package static func tell(_ report: inout StatusReport, _ cluster: Cluster, _ inventory: Inventory) {
     let addresses = HighAvailabilityStatus.read(cluster, inventory)?.addresses ?? []
-    let active = cluster.bootNetwork.flatMap { network in addresses.first { $0.network == network.name }?.holder }
+    let active = (addresses.first { $0.network == cluster.bootNetwork?.name } ?? addresses.first)?.holder
     report.heads = cluster.heads.map { head($0, cluster, inventory, active: active) }
   }
 

@@ -65,6 +65,9 @@ struct CorosyncConfiguration {
     } else if cluster.heads.count == 2 {
       // Implies wait_for_all: a head that starts alone waits for the other one, so that a cut network cannot make two.
       lines.append("    two_node: 1")
+    } else {
+      // The majority goes on. Of the last two each may go on alone once the third is known to be off: `LastHeads`.
+      lines.append("    wait_for_all: 1")
     }
     lines += ["}", "logging {", "    to_syslog: yes", "    to_stderr: no", "    to_logfile: no", "}", ""]
     return lines.joined(separator: "\n")

@@ -51,11 +51,14 @@ package struct SwitchoverGoal: Hashable, Codable, Sendable {
   package var anchor: String
   /// All that moves.
   package var parts: [Part]
+  /// The head that they would go back to by themselves, and are not to: not before it was away once. Nil: none.
+  package var held: HostID?
 
-  package init(head: HostID, anchor: String, parts: [Part]) {
+  package init(head: HostID, anchor: String, parts: [Part], held: HostID? = nil) {
     self.head = head
     self.anchor = anchor
     self.parts = parts
+    self.held = held
   }
 
   /// The parts that do not run on the head.

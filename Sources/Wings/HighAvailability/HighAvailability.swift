@@ -143,7 +143,9 @@ struct HighAvailabilityParts {
   private static let reload = "/etc/systemd/system/corosync.service.d/cluster.conf"
   private var agents: [String] {
     let ofState = policy.state?.replica.map { $0.backend == .standIn ? ["folder", "replica"] : ["folder"] } ?? []
-    return (["service", "address", "link"] + ofState).map {
+    let lazy = policy.failback == .lazy ? ["failback"] : []
+    let last = PacemakerElements(cluster: cluster, policy: policy).lastHeads.isEmpty ? [] : [LastHeads.resource]
+    return (["service", "address", "link"] + ofState + lazy + last).map {
       "/usr/lib/ocf/resource.d/cluster/\($0)"
     }
   }

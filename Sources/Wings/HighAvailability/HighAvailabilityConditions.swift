@@ -19,7 +19,7 @@ struct HighAvailabilityConditions {
       return [Condition(name: "pacemaker", ok: false, detail: why.isEmpty ? "Pacemaker does not run" : why)]
     }
     return [heads(status), quorate(status)] + witness + links + carriers
-      + state + [encrypted, services(status), failures(status)] + fencing(status)
+      + state + [encrypted, services(status), failures(status)] + fencing(status) + failback(status)
       + (status.maintenance
         ? [Condition(name: "managed", ok: false, detail: "paused (maintenance mode): `cluster ha resume` ends that")]
         : [])
@@ -114,6 +114,16 @@ struct HighAvailabilityConditions {
     guard policy.state?.replica != nil else { return [] }
     let level = SyncLevel(cluster.heads.map(\.name), facts.replicas)
     return [Condition(name: SyncLevel.condition, ok: level.isInSync, detail: level.words)]
+  }
+
+  /// What services wait for before they go back to the first head. It is no reason against a failover.
+  private func failback(_ status: ClusterStatus) -> [HighAvailabilityStatus.Condition] {
+    guard policy.failback == .lazy else { return [] }
+    let place = status.resource(Failback.resource).flatMap(facts.place)
+    guard let place, let told = facts.failbacks[place], told.report.isSound else {
+      return [Condition(name: "failback", ok: true, detail: "lazy: not known what it waits for")]
+    }
+    return [Condition(name: "failback", ok: true, detail: "lazy: \(told.report.detail)")]
   }
 
   private var encrypted: HighAvailabilityStatus.Condition {

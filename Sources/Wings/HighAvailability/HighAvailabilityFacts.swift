@@ -20,6 +20,8 @@ struct HighAvailabilityFacts {
   private(set) var links: [HostID: [LinkState]] = [:]
   /// The heads' copies of the replicated state.
   private(set) var replicas: [HostID: ReplicaState] = [:]
+  /// What heads say that the way back to the first head waits for.
+  private(set) var failbacks: [HostID: ServiceReportState] = [:]
 
   init(_ cluster: Cluster, _ inventory: Inventory) {
     let answers = Answers(inventory, uninstalled: [])
@@ -47,6 +49,11 @@ struct HighAvailabilityFacts {
       }
       if cluster.ha?.state?.replica != nil {
         replicas[head] = known(head) { () throws(Unreadable) in try answers.answer(head, ReplicaProbe(.anywhere)) }
+      }
+      if cluster.ha?.failback == .lazy {
+        failbacks[head] = known(head) { () throws(Unreadable) in
+          try answers.answer(head, ServiceReportProbe(Failback.report)) ?? nil
+        }
       }
       links[head] = known(head) { () throws(Unreadable) in try answers.answer(head, LinksProbe()) }
       for other in cluster.heads.map(\.name) where other != head && inventory.isReachable(head) {

@@ -66,6 +66,7 @@ extension HighAvailabilityStatus {
       for level in cluster.heads.filter({ $0.name != head.name }).flatMap(FencingLevel.all) {
         questions.append(Question(head.name, FencingProbe(level.head, level: level.index)))
       }
+      if cluster.ha?.failback == .lazy { questions.append(Question(head.name, ServiceReportProbe(Failback.report))) }
       return questions + reports(cluster).map { Question(head.name, ServiceReportProbe($0.path)) }
     }
   }

@@ -11,7 +11,9 @@ struct PacemakerElements {
 
   /// Everything we own, with the list of it last.
   var all: [CIBElement] {
-    let elements = options + defaults + fenceDevices + links + stateResources + addresses + services + placement
+    let elements =
+      options + defaults + fenceDevices + links + lastHeads + stateResources + addresses + services + failback
+      + placement
     return elements + [CIBDocument.registry(of: elements.map(\.id))]
   }
 
@@ -19,7 +21,7 @@ struct PacemakerElements {
   static func key(of difference: CIBDifference) -> String? {
     let id = difference.id
     if id == CIBDocument.resourceDefault("migration-threshold", "").id { return "monitor.restarts" }
-    if id.hasPrefix("prefer-") { return "failback" }
+    if id.hasPrefix("prefer-") || id.hasPrefix(Failback.resource) { return "failback" }
     guard difference.element == "primitive", difference.change == .changed, !difference.lines.isEmpty else {
       return nil
     }
@@ -40,6 +42,9 @@ struct PacemakerElements {
       ("no-quorum-policy", "stop"),
       ("start-failure-is-fatal", "false"),
       ("cluster-recheck-interval", "60s"),
+      // Above a load of 0.8 a core Pacemaker takes one step after the other. Heads have few resources and, at times, many
+      // users: a failover is the last thing to go slowly for them.
+      ("load-threshold", "100000%"),
       // When both heads start at once, each waits this long for the other before the first election.
       ("dc-deadtime", "5s"),
     ]
@@ -138,9 +143,13 @@ struct PacemakerElements {
       primitive(
         service.id, ["class": "ocf", "provider": "cluster", "type": "service"],
         [("unit", service.unit)] + marker(service) + (anchor.map { service.parameters(at: $0.address) } ?? []),
-        operations: [monitor, ("start", .zero, .seconds(30)), ("stop", .zero, .seconds(30))])
+        operations: [monitor, ("start", .zero, startTimeout(service)), ("stop", .zero, .seconds(30))])
     }
   }
+
+  /// A start that is under way keeps Pacemaker from others. One that has state may have to put it in order first, and is
+  /// no further when it is broken off and begun anew: a database after a loss of power.
+  private func startTimeout(_ service: ClusteredUnit) -> Duration { .seconds(service.keepsState ? 180 : 30) }
 
   /// The mark without which it is not started: see `SharedState`.
   private func marker(_ service: ClusteredUnit) -> [(name: String, value: String)] {
@@ -177,8 +186,7 @@ struct PacemakerElements {
           "rsc_order", "\(service.id)-after-\(need)", ["first": need, "then": service.id, "kind": "Optional"])
       }
     }
-    if let preference { elements.append(preference(first)) }
-    return elements + statePlacement(anchor) + whereLinked(anchor)
+    return elements + preference(of: anchor) + statePlacement(anchor) + whereLinked(anchor)
   }
 
   /// Service addresses on other networks that boot: their nodes come there.
@@ -186,21 +194,6 @@ struct PacemakerElements {
     let entries = Set(cluster.bootNetworks.compactMap { cluster.entry(of: $0)?.name })
     return policy.addresses.map(\.network).filter { $0 != anchor.network && entries.contains($0) }
       .map(ClusteredUnit.id)
-  }
-
-  /// Where services go when both heads are up: with `manual` to the primary unless they already run somewhere, with
-  /// `automatic` always to the primary, with `never` anywhere.
-  private var preference: ((String) -> CIBElement)? {
-    guard let primary = cluster.primary?.name else { return nil }
-    let score: String
-    switch policy.failback {
-    case .manual: score = "50"
-    case .automatic: score = "10000"
-    case .never: return nil
-    }
-    return { resource in
-      constraint("rsc_location", "prefer-\(primary)", ["rsc": resource, "node": primary.name, "score": score])
-    }
   }
 
   func together(_ resource: String, with other: String) -> CIBElement {

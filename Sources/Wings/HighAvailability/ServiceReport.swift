@@ -45,6 +45,11 @@ package struct ServiceReport: Hashable, Codable, Sendable {
     self.init(state: state, detail: String(detail), process: process ?? nil)
   }
 
+  /// The file that says so.
+  package var text: String {
+    "format 1\nstate \(state.rawValue)\ndetail \(detail)\n" + (process.map { "pid \($0)\n" } ?? "")
+  }
+
   /// It came over the wire, from a head that may be anybody's.
   package var isSound: Bool { Self.isShowable(detail[...]) }
 

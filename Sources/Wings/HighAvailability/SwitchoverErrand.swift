@@ -110,7 +110,8 @@ extension SwitchoverGoal {
       parts: policy.addresses.map { Part(id: ClusteredUnit.id(ofAddressOn: $0.network), names: ["\($0.address)"]) }
         + (policy.state.flatMap { $0.replica == nil ? nil : [Part(id: PacemakerElements.folder, names: [$0.path])] }
           ?? [])
-        + ClusteredUnit.all(of: policy, in: cluster).map { Part(id: $0.id, names: $0.services) })
+        + ClusteredUnit.all(of: policy, in: cluster).map { Part(id: $0.id, names: $0.services) },
+      held: policy.failback == .lazy ? cluster.primary?.name : nil)
   }
 }
 

@@ -29,6 +29,7 @@ package enum PackageSets: Wing {
         result.needs = service.needs
         result.keepsState = service.keepsState
         result.report = service.report
+        result.quiet = service.quiet
         return result
       }
     }

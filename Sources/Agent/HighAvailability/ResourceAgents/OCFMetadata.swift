@@ -50,6 +50,25 @@ enum OCFMetadata {
       ("options", "options", "Options of mount(8).", false),
     ])
 
+  static let failback = document(
+    "failback", "time to go back to the first head",
+    "Finds out where the services run when it costs least to move them back, and tells it in an attribute of the first head.",
+    [
+      ("home", "first head", "The head that the services go back to.", true),
+      ("gap", "seconds of quiet", "For how many seconds nothing is to be due.", true),
+      ("within", "times of the day", "When they may go: 22:00-06:00. Without it at any time.", false),
+      (
+        "programs", "programs to ask",
+        "Programs that end with status 0 while nobody would miss a service, and else print why. They get the seconds.",
+        false
+      ),
+    ])
+
+  static let lastHeads = document(
+    "last-heads", "who is left of three heads",
+    "Has Corosync treat two heads that are left of three as a pair, so that one of them may go on alone.",
+    [("heads", "heads", "The names of all heads.", true)])
+
   static let replica = document(
     "replica", "stand-in for DRBD",
     "Keeps a disk of this head the same as the other head's, by a program: for labs whose heads have no kernel of their own.",

@@ -3,7 +3,7 @@ import Glibc
 import Wings
 
 /// The resource agents that Pacemaker runs, all in this one program: `ocf:cluster:service`, `address`,
-/// `link`, `folder` and `replica` (Resource Agent API 1.0).
+/// `link`, `folder`, `replica`, `failback` and `last-heads` (Resource Agent API 1.0).
 ///
 /// A script at each agent's place names this program as its interpreter, so that the kernel starts it without a shell:
 /// `cluster-agent ocf PATH-OF-THE-SCRIPT ACTION`, with the parameters in the environment. It starts in two
@@ -27,6 +27,8 @@ package enum ResourceAgents {
       case "link": LinkAgent(call)
       case "folder": FolderAgent(call)
       case "replica": ReplicaAgent(call)
+      case "failback": FailbackAgent(call)
+      case "last-heads": LastHeadsAgent(call)
       default: nil
       }
     guard let agent else { return refuse("There is no agent \(name)", .installed).rawValue }

@@ -25,10 +25,18 @@ enum HighAvailabilityChecks {
       problems.error(
         .tooFewHeads, "High availability needs two heads, and there is one.",
         help: "Describe a second head with `clone_of:`, or remove `ha:`.", at: policy.keySpan)
-    } else if context.heads.count > 2 {
+    } else if context.heads.count > 3 {
       problems.error(
-        .tooManyHeads, "High availability is for two heads, and there are \(context.heads.count).",
-        help: "This version supports two heads. Describe two.", at: policy.keySpan)
+        .tooManyHeads, "High availability is for two or three heads, and there are \(context.heads.count).",
+        help: "Describe three at most.", at: policy.keySpan)
+    } else if context.heads.count == 3, let place = policy.witness?.span {
+      problems.error(
+        .tooManyHeads, "A witness judges between two heads, and there are 3.",
+        help: "Three heads go by their majority. Remove `witness:`.", at: place)
+    } else if context.heads.count == 3, let place = policy.state?.value.replicated?.span {
+      problems.error(
+        .tooManyHeads, "Replicated state is on the disks of two heads, and there are 3.",
+        help: "Keep it on a file server or a SAN, `state: { shared: … }`, or describe two heads.", at: place)
     }
   }
 

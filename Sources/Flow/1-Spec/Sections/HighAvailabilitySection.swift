@@ -8,7 +8,7 @@ enum HighAvailabilitySection: Section {
     var addresses: [Named<IPv4Address>]
     var services: [Located<ServiceSection.Declaration>]
     var monitor: Located<MonitorSection.Declaration>?
-    var failback: HighAvailabilityPolicy.Failback
+    var failback: FailbackSection.Declaration?
     var heartbeat: Located<HeartbeatSection.Declaration>?
     var fencing: Located<FencingSection.Declaration>?
     var witness: Located<WitnessSection.Declaration>?
@@ -37,11 +37,9 @@ enum HighAvailabilitySection: Section {
     "What moves between the heads: dhcp, dns, boot, and units of the site's own.")
   static let monitor = Key(
     "monitor", MonitorSection.form, "How each service is watched. Default: every 3s, timeout 10s, 3 restarts.")
-  static let failback =
-    Key(
-      "failback", .choice("a way to fail back"),
-      "Whether services return to the first head when it is back. Default: manual.")
-    as Key<HighAvailabilityPolicy.Failback>
+  static let failback = Key(
+    "failback", FailbackSection.wayOrLazy,
+    "Whether services return to the first head when it is back; lazy: when it costs least. Default: manual.")
   static let heartbeat = Key(
     "heartbeat", HeartbeatSection.form, required: true, "How the heads watch each other: Corosync's links.")
   static let fencing = Key(
@@ -67,7 +65,7 @@ enum HighAvailabilitySection: Section {
     Declaration(
       addresses: fields.read(addresses, &problems)?.value ?? [],
       services: fields.read(services, &problems)?.value ?? [],
-      monitor: fields.read(monitor, &problems), failback: fields.read(failback, &problems)?.value ?? .manual,
+      monitor: fields.read(monitor, &problems), failback: fields.read(failback, &problems)?.value,
       heartbeat: fields.read(heartbeat, &problems), fencing: fields.read(fencing, &problems),
       witness: fields.read(witness, &problems), state: fields.read(state, &problems),
       hasFencing: fields.entry(fencing.name) != nil, unsafe: fields.read(unsafe, &problems),

@@ -112,7 +112,7 @@ struct SetReader {
     return PackageSet.Service(
       name: service.name.value, unit: unit, check: value.check, needs: value.needs.map(\.value),
       reloads: value.change == .reload, keepsState: value.keepsState, report: value.report,
-      source: service.name.span)
+      quiet: value.quiet, source: service.name.span)
   }
 
   private func secrets(

@@ -94,6 +94,7 @@ enum SetServiceSection: Section {
     var change: Change
     var keepsState: Bool
     var report: String?
+    var quiet: String?
   }
 
   static let noun = "a service of a set"
@@ -117,8 +118,14 @@ enum SetServiceSection: Section {
     "report", .absolutePath,
     "A file in which it says how it is while it runs: `cluster status` shows it. Default: none.")
 
+  static let quiet = Key(
+    "quiet", .program,
+    "A program that ends with status 0 while nobody would miss the service, and else says why: for `failback: lazy`. "
+      + "Its argument is for how many seconds. Default: at any time.")
+
   static let keys = [
     unit.description, check.description, needs.description, change.description, state.description, report.description,
+    quiet.description,
   ]
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
@@ -131,7 +138,8 @@ enum SetServiceSection: Section {
     return Declaration(
       unit: fields.read(unit, &problems), check: checks?.checks.first?.value,
       needs: fields.read(needs, &problems)?.value ?? [], change: fields.read(change, &problems)?.value ?? .restart,
-      keepsState: fields.read(state, &problems)?.value ?? false, report: fields.read(report, &problems)?.value)
+      keepsState: fields.read(state, &problems)?.value ?? false, report: fields.read(report, &problems)?.value,
+      quiet: fields.read(quiet, &problems)?.value)
   }
 }
 

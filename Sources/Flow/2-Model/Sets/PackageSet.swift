@@ -86,12 +86,14 @@ package struct PackageSet: Hashable, Sendable {
     package var keepsState: Bool
     /// The file in which it says how it is, while it runs.
     package var report: String?
+    /// A program that tells whether it may be away for a moment.
+    package var quiet: String?
     /// In the set's file.
     package var source: SourceSpan
 
     package init(
       name: String, unit: String, check: HealthCheck?, needs: [String], reloads: Bool, keepsState: Bool,
-      report: String?, source: SourceSpan
+      report: String?, quiet: String? = nil, source: SourceSpan
     ) {
       self.name = name
       self.unit = unit
@@ -100,6 +102,7 @@ package struct PackageSet: Hashable, Sendable {
       self.reloads = reloads
       self.keepsState = keepsState
       self.report = report
+      self.quiet = quiet
       self.source = source
     }
   }

@@ -30,7 +30,7 @@ package struct HighAvailabilityPolicy: Hashable, Sendable {
     }
   }
 
-  package enum Failback: String, Hashable, CaseIterable, Codable, Sendable { case manual, automatic, never }
+  package enum Failback: String, Hashable, CaseIterable, Codable, Sendable { case manual, automatic, lazy, never }
 
   /// A service address: it moves between the heads.
   package struct Address: Hashable, Sendable {
@@ -156,6 +156,8 @@ package struct HighAvailabilityPolicy: Hashable, Sendable {
   package var state: State?
   package var monitor: Monitor
   package var failback: Failback
+  /// What `failback: lazy` waits for.
+  package var lazy = LazyFailback()
   package var heartbeat: Heartbeat
   /// False only with `unsafe_without_fencing: true`.
   package var fencing: Bool

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+import ClusterModel
+import Pacemaker
+import XML
+
+/// Three heads: two of them are the majority, and after a second loss one would be none.
+///
+/// So on every head a resource looks who is there. Where two are left, and the third is known to be off, it has
+/// Corosync treat them as the two heads of a pair: `two_node`, as long as it runs. A pair that loses sight of each
+/// other goes by fencing; the third head, when it is back and alone, waits for all.
+extension PacemakerElements {
+  var lastHeads: [CIBElement] {
+    guard cluster.heads.count > 2, policy.fencing, policy.witness == nil else { return [] }
+    let id = LastHeads.resource
+    let every = Duration.seconds(3)
+    let primitive = XMLElement.primitive(
+      id, ["class": "ocf", "provider": "cluster", "type": id],
+      [("heads", cluster.heads.map(\.name.name).joined(separator: " "))], meta: [("migration-threshold", "INFINITY")],
+      operations: [
+        ("monitor", every, MonitorTiming.stay(every: every) + .seconds(30)), ("start", .zero, .seconds(20)),
+        ("stop", .zero, .seconds(20)),
+      ])
+    let clone = XMLElement("clone", [.init("id", "\(id)-clone")], children: [.element(primitive)])
+    return [CIBElement(section: .resources, id: "\(id)-clone", xml: clone.canonical)]
+  }
+}
+
+/// Which heads are left of three.
+package enum LastHeads {
+  /// The id of the resource, and the name of its agent.
+  package static let resource = "last-heads"
+
+  /// Whether each of those that are there may go on alone. Nil: it stays as it is.
+  ///
+  /// - Parameter heads: all that are described.
+  package static func isPair(of heads: [String], in status: ClusterStatus) -> Bool? {
+    // The last one has nobody to agree with, and must not lose what it goes on by.
+    let present = heads.filter { status.node($0).map { $0.online && !$0.pending } ?? false }
+    guard present.count > 1 else { return nil }
+    guard present.count == 2 else { return false }
+    // One that was fenced, or that has left in good order.
+    let isKnown = heads.filter { !present.contains($0) }.allSatisfy { name in
+      status.node(name).map { !$0.online && !$0.unclean && !$0.pending } ?? true
+    }
+    return isKnown && status.quorate ? true : nil
+  }
+}
