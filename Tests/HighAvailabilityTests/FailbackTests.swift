@@ -42,6 +42,15 @@ struct FailbackTests {
     #expect(try elements(LazyFailback())["failback"]?.contains("within") == false)
   }
 
+  @Test func itsRuleIsNotHeldBackUntilEachHeadHasItsAttribute() throws {
+    var policy = try Example.policy()
+    policy.failback = .lazy
+    let all = PacemakerElements(cluster: try Example.cluster(), policy: policy).all
+    let goal = CIBGoal(elements: all, removed: [], members: ["head1", "head2"])
+    let empty = try CIBDocument(parsing: "<cib><configuration/><status/></cib>")
+    #expect(goal.attributesUnset(in: empty) == ["link-private", "link-public"])
+  }
+
   @Test func nobodyElseHasIt() throws {
     let all = PacemakerElements(cluster: try Example.cluster(), policy: try Example.policy()).all
     #expect(!all.contains { $0.xml.contains("failback") })

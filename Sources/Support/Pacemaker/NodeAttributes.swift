@@ -4,9 +4,10 @@ import XML
 
 /// Attributes of heads, which resource agents set while they run (attrd_updater(8)), and rules that ask for them.
 extension CIBGoal {
-  /// Attributes that the goal's rules ask for and that some member has not set yet.
+  /// Attributes that the goal's rules ask for, that all members tell, and that some member has not set yet.
   package func attributesUnset(in live: CIBDocument) -> Set<String> {
-    let wanted = elements.reduce(into: Set<String>()) { $0.formUnion($1.ruleAttributes) }
+    let told = elements.reduce(into: Set<String>()) { $0.formUnion($1.toldAttributes) }
+    let wanted = elements.reduce(into: Set<String>()) { $0.formUnion($1.ruleAttributes) }.intersection(told)
     return members.reduce(into: []) { unset, member in
       unset.formUnion(wanted.subtracting(live.transientAttributes(of: member.name)))
     }
@@ -21,6 +22,14 @@ extension CIBGoal {
 }
 
 extension CIBElement {
+  /// The attributes that a resource tells on each member: those that a clone has as its parameter `attribute`.
+  var toldAttributes: Set<String> {
+    guard section == .resources, let element = try? XMLElement(parsing: xml), element.name == "clone" else { return [] }
+    var names: Set<String> = []
+    element.visit { if $0.name == "nvpair", $0["name"] == "attribute", let name = $0["value"] { names.insert(name) } }
+    return names
+  }
+
   /// The attributes that rules of a constraint ask for.
   var ruleAttributes: Set<String> {
     guard section == .constraints, xml.contains("<rule "), let element = try? XMLElement(parsing: xml) else {

@@ -41,6 +41,8 @@ struct ServiceAgent: ResourceAgent {
     let end = call.begun + call.stay
     while true {
       let result = ask(of: state)
+      // It may be on its way down because somebody restarts it, and does not answer any more.
+      if result == .failed, unit.show().isChanging { return look() }
       if result != .success || end.left == 0 { return result }
       guard state.main.ended(within: min(call.interval, end.left)) else { continue }
       // It died, or somebody restarts it: its own process is gone in both cases.

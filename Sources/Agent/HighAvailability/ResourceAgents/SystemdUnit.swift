@@ -20,10 +20,9 @@ struct SystemdUnit {
     let limit = MonotonicTime.now + milliseconds
     while true {
       let state = show()
-      let passing = ["activating", "deactivating", "reloading"].contains(state.active)
       // Its process is gone, and systemd has not heard of it yet.
       let stale = state.active == "active" && state.main.number > 0 && !state.main.isAlive
-      if !(state.hasJob || passing || stale) || limit.left == 0 { return state }
+      if !(state.isChanging || stale) || limit.left == 0 { return state }
       Pause.milliseconds(stale ? 20 : 100)
     }
   }
@@ -90,6 +89,9 @@ struct ServiceState {
     main = MainProcess(number: number, started: MainProcess.status(of: number)?.startedAt ?? 0)
     controlGroup = String(values["ControlGroup"] ?? "")
   }
+
+  /// Somebody has asked systemd for something, and it is not done yet.
+  var isChanging: Bool { hasJob || ["activating", "deactivating", "reloading"].contains(active) }
 
   private var processes: [pid_t] {
     guard controlGroup.count > 1 else { return main.number > 0 ? [main.number] : [] }
