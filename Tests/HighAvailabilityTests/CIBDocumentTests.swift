@@ -145,7 +145,7 @@ struct CIBDocumentTests {
     let after = try empty.applying(goal)
     #expect(after.differences(goal).isEmpty)
     let set = after.root.at("configuration", "crm_config", "cluster_property_set")
-    #expect(set?.id == "cib-bootstrap-options" && set?.elements.count == 8)
+    #expect(set?.id == "cib-bootstrap-options" && set?.elements.count == 9)
     #expect(after.root.at("configuration", "rsc_defaults", "meta_attributes")?.elements.count == 4)
     #expect(after.managed.count == goal.elements.count - 1)
   }

@@ -69,7 +69,7 @@ struct KindTests {
   @Test("without a CIB everything is made; a silent head may have one, so nothing is said then")
   func absent() throws {
     let drafts = try steps(desired(), ["head1": stopped, "head2": stopped])
-    #expect(drafts.map(\.verb) == ["configure"] && drafts[0].changes.count == 29)
+    #expect(drafts.map(\.verb) == ["configure"] && drafts[0].changes.count == 30)
     #expect(try steps(desired(), ["head1": stopped], uninstalled: ["head2"]).count == 1)
     #expect(throws: Unreadable.self) { try steps(desired(), ["head1": stopped, "head2": Self.silent]) }
   }

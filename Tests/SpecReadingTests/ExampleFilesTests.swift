@@ -51,7 +51,7 @@ import Testing
       ("timezone:", "time_zone:", "cluster.yaml has an unknown key time_zone"),
       ("cidr: 10.1.0.0/16", "cidr: 10.1.0.0", "cluster.yaml.networks.private.cidr is malformed"),
       ("domain: alps.example.org\n", "", "cluster.yaml lacks domain"),
-      ("failback: manual", "failback: maybe", "cluster.yaml.ha.failback is unknown"),
+      ("failback: manual", "failback: maybe", "cluster.yaml.ha.failback fits none of its forms"),
       ("restarts: 3", "restarts: many", "cluster.yaml.ha.monitor.restarts is not of type integer"),
     ] {
       #expect(text.contains(old))

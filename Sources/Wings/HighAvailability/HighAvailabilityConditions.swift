@@ -116,7 +116,7 @@ struct HighAvailabilityConditions {
     return [Condition(name: SyncLevel.condition, ok: level.isInSync, detail: level.words)]
   }
 
-  /// What services wait for before they go back to the first head. It is no reason against a failover.
+  /// The reason for which services have not gone back to the first head. It is no reason against a failover.
   private func failback(_ status: ClusterStatus) -> [HighAvailabilityStatus.Condition] {
     guard policy.failback == .lazy else { return [] }
     let place = status.resource(Failback.resource).flatMap(facts.place)

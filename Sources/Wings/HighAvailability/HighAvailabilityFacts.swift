@@ -20,7 +20,7 @@ struct HighAvailabilityFacts {
   private(set) var links: [HostID: [LinkState]] = [:]
   /// The heads' copies of the replicated state.
   private(set) var replicas: [HostID: ReplicaState] = [:]
-  /// What heads say that the way back to the first head waits for.
+  /// The heads' words on when services go back to the first head.
   private(set) var failbacks: [HostID: ServiceReportState] = [:]
 
   init(_ cluster: Cluster, _ inventory: Inventory) {

@@ -42,8 +42,8 @@ struct PacemakerElements {
       ("no-quorum-policy", "stop"),
       ("start-failure-is-fatal", "false"),
       ("cluster-recheck-interval", "60s"),
-      // Above a load of 0.8 a core Pacemaker takes one step after the other. Heads have few resources and, at times, many
-      // users: a failover is the last thing to go slowly for them.
+      // Above a load of 0.8 a core Pacemaker takes one step after the other. Heads have few resources and, at times,
+      // many users: a failover is the last thing to go slowly for them.
       ("load-threshold", "100000%"),
       // When both heads start at once, each waits this long for the other before the first election.
       ("dc-deadtime", "5s"),
@@ -147,8 +147,8 @@ struct PacemakerElements {
     }
   }
 
-  /// A start that is under way keeps Pacemaker from others. One that has state may have to put it in order first, and is
-  /// no further when it is broken off and begun anew: a database after a loss of power.
+  /// The patience with a start, which keeps Pacemaker from others. A service that has state may have to put it in order
+  /// first, and is no further when it is broken off and begun anew: a database after a loss of power.
   private func startTimeout(_ service: ClusteredUnit) -> Duration { .seconds(service.keepsState ? 180 : 30) }
 
   /// The mark without which it is not started: see `SharedState`.

@@ -57,7 +57,7 @@ struct FailbackAgent: ResourceAgent {
 
   struct Judgement: Equatable {
     var word: Failback.Word
-    /// What it waits for.
+    /// The reason, in a few words for `cluster status`.
     var words: String
 
     init(_ word: Failback.Word, _ words: String) {
@@ -111,7 +111,7 @@ struct FailbackAgent: ResourceAgent {
     SmallFile.write(text, to: Failback.report)
   }
 
-  /// Nil: it is told.
+  /// Sets the attribute. Nil: it is set; else why not.
   private func tell(_ word: Failback.Word) -> String? {
     let told = ChildProgram.run(
       ["attrd_updater", "--name", Failback.attribute, "--update", word.rawValue, "--node", home, "--delay", "0"],

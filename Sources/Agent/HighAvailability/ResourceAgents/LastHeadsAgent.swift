@@ -29,7 +29,7 @@ struct LastHeadsAgent: ResourceAgent {
     return .success
   }
 
-  /// What it has set stays: a head that is stopped in good order is no reason for the other one to lose its quorum.
+  /// Leaves what it has set: a head that is stopped in good order is no reason for the other one to lose its quorum.
   func stop() -> OCFResult {
     unlink(note)
     return .success

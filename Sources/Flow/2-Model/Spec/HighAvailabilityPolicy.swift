@@ -156,7 +156,7 @@ package struct HighAvailabilityPolicy: Hashable, Sendable {
   package var state: State?
   package var monitor: Monitor
   package var failback: Failback
-  /// What `failback: lazy` waits for.
+  /// The conditions of `failback: lazy`.
   package var lazy = LazyFailback()
   package var heartbeat: Heartbeat
   /// False only with `unsafe_without_fencing: true`.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What services wait for before they go back to the first head by themselves: `ha: failback: lazy`.
+/// The conditions on which services go back to the first head by themselves: `ha: failback: lazy`.
 package struct LazyFailback: Hashable, Sendable {
   /// When they may go. Nil: at any time of the day.
   package var within: TimesOfDay?
@@ -22,7 +22,7 @@ package struct TimesOfDay: Hashable, Codable, Sendable, CustomStringConvertible 
   /// It is no part of it.
   package let until: Int
 
-  /// Nil: this is no such text, or it has no length.
+  /// Reads the text. Nil: it is none, or it has no length.
   package init?(_ text: String) {
     let ends = text.split(separator: "-", omittingEmptySubsequences: false).map(Self.minute)
     guard ends.count == 2, let from = ends[0], let until = ends[1], from != until else { return nil }
