@@ -95,12 +95,21 @@ enum StatusText {
       let names = HostlistText.fold(group.map { HostID($0.name) })
       table.add(names, "BOOTING", group[0].image ?? "-", what + since + left)
     }
-    for node in status.nodes where !(node.state == .ready && node.detail == nil) && node.state != .booting {
+    let waiting = status.nodes.filter { $0.state == .waiting }
+    if !waiting.isEmpty {
+      let names = HostlistText.fold(waiting.map { HostID($0.name) })
+      let whose = waiting.count == 1 ? "its MAC address" : "their MAC addresses"
+      table.add(names, "WAITING", "-", "for \(whose): cluster discover --assign \(names)")
+    }
+    for node in status.nodes
+    where !(node.state == .ready && node.detail == nil) && ![.booting, .waiting].contains(node.state) {
       table.add(node.name, node.state.rawValue.uppercased(), node.image ?? "-", node.detail ?? "")
     }
     let out = status.nodes.count { $0.state == .out }
     let up = status.nodes.count { $0.state == .ready }
-    let heading = "Nodes  \(up) of \(status.nodes.count - out) ready" + (out == 0 ? "" : ", \(out) out")
+    let heading =
+      "Nodes  \(up) of \(status.nodes.count - out - waiting.count) ready" + (out == 0 ? "" : ", \(out) out")
+      + (waiting.isEmpty ? "" : ", \(waiting.count) waiting")
     return [heading] + table.lines()
   }
 

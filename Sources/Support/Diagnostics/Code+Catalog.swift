@@ -85,7 +85,7 @@ extension Diagnostic.Code {
   package static let bootWithoutDHCP = Self("spec.boot-without-dhcp", "Network boot without DHCP")
   package static let noBootNetwork = Self("spec.no-boot-network", "No network to boot from")
   package static let nodeOffBootNetwork = Self("spec.node-off-boot-network", "Node is not on the boot network")
-  package static let nodeWithoutMAC = Self("spec.node-without-mac", "Node without a MAC address")
+  package static let nodeWithoutMAC = Self("spec.node-without-mac", "Node that waits for its MAC address")
   package static let badRoute = Self("spec.bad-route", "Route that leads nowhere")
   package static let badRelay = Self("spec.bad-relay", "Relay that cannot work")
   package static let badNAT = Self("spec.bad-nat", "Heads that cannot route")

@@ -41,6 +41,17 @@ package enum Nodes: Wing {
     ]
   }
 
+  /// A node without its MAC address is in no step, so that a plan without steps would hide it.
+  package static func notes(_ cluster: Cluster, _ inventory: Inventory) -> [String] {
+    let waiting = cluster.nodes.filter { $0.state == .in && cluster.waitsForMAC($0) }.map(\.name)
+    guard !waiting.isEmpty else { return [] }
+    let names = HostlistText.fold(waiting)
+    return [
+      "\(names) \(waiting.count == 1 ? "waits for its MAC address" : "wait for their MAC addresses"), and does not "
+        + "boot until then: switch it on, then `cluster discover --assign \(names)`."
+    ]
+  }
+
   /// A node boots when all that it meets on its way is in place: addresses, scripts, the services.
   private static func before(_ head: Head) -> [ResourceID] {
     [
@@ -63,6 +74,11 @@ extension Nodes: StatusSection {
     report.nodes = cluster.nodes.map { node in
       if node.state == .out {
         return .init(name: node.name.name, state: .out, image: nil, since: nil, detail: "left alone: `state: out`")
+      }
+      if cluster.waitsForMAC(node) {
+        return .init(
+          name: node.name.name, state: .waiting, image: nil, since: nil,
+          detail: "waits for its MAC address: cluster discover --assign \(node.name)")
       }
       guard let mac = node.nics.lazy.compactMap(\.mac).first(where: { heard.newest[$0] != nil }),
         let newest = heard.newest[mac]

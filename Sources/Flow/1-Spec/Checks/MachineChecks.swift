@@ -16,6 +16,7 @@ enum MachineChecks {
     }
     images(context, &problems)
     for group in context.nodes { booting(group, context, &problems) }
+    waiting(context, &problems)
     bmcReach(context, &problems)
   }
 
@@ -120,14 +121,7 @@ enum MachineChecks {
 
   private static func booting(_ group: MachineGroup, _ context: CheckContext, _ problems: inout Problems) {
     guard !context.bootNetworks.isEmpty else { return }
-    if let nic = group.bootNIC(context) {
-      guard nic.value?.hasMAC == false, let boot = nic.value?.network?.value else { return }
-      problems.error(
-        .nodeWithoutMAC,
-        "\(group.label) \(group.verb("boots", "boot")) from `\(boot)`, but `\(nic.name.value)` has no `mac`.",
-        help: "DHCP knows a machine by its MAC address. Add `mac:`; with a `+` at the end it counts up.",
-        at: nic.name.span)
-    } else if group.isWhole {
+    if group.bootNIC(context) == nil, group.isWhole {
       let names = context.bootNetworks.map { "`\($0.name.value)`" }
       let which = names.joined(separator: " or ")
       problems.error(
@@ -137,6 +131,27 @@ enum MachineChecks {
           ? "\(which) is the network that serves boot. Give the nodes a card on it; a VLAN or a bond is there only later."
           : "These serve boot. Give the nodes a card on one of them; a VLAN or a bond is there only later.",
         at: group.nameSpan)
+    }
+  }
+
+  /// Nodes whose MAC addresses nobody knows yet: rows of one table share a card, and are told together.
+  private static func waiting(_ context: CheckContext, _ problems: inout Problems) {
+    var (names, order): ([SourceSpan: [HostID]], [Named<NICDeclaration>]) = ([:], [])
+    for group in context.nodes {
+      guard let nic = group.bootNIC(context), nic.value?.hasMAC == false else { continue }
+      if names[nic.name.span] == nil { order.append(nic) }
+      names[nic.name.span, default: []] += group.names
+    }
+    for nic in order {
+      let waiting = names[nic.name.span] ?? []
+      let list = HostlistText.fold(waiting)
+      problems.warning(
+        .nodeWithoutMAC,
+        "`\(list)` \(waiting.count == 1 ? "waits for its MAC address" : "wait for their MAC addresses"): "
+          + "`\(nic.name.value)` has no `mac`.",
+        help: "DHCP knows a machine by it, so until then it does not boot. Add `mac:`, or switch it on: "
+          + "`cluster discover` lists machines without a name, and with `--assign \(list)` writes it here.",
+        at: nic.name.span)
     }
   }
 

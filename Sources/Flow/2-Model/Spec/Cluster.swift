@@ -74,8 +74,10 @@ package struct Cluster: Hashable, Sendable {
   package func image(_ name: String) -> ClientImage? { images.first { $0.name == name } }
   /// The head that the others are cloned from: the first that is not itself a clone.
   package var primary: Head? { heads.first { $0.cloneOf == nil } }
-  /// The nodes that are in service: all but those with `state: out`.
-  package var nodesInService: [ComputeNode] { nodes.filter { $0.state == .in } }
+  /// The nodes that are in service: all but those with `state: out`, and those that wait for their MAC addresses.
+  package var nodesInService: [ComputeNode] { nodes.filter { $0.state == .in && !waitsForMAC($0) } }
+  /// Whether nobody has said yet which machine a node is: DHCP cannot know it, and it does not boot.
+  package func waitsForMAC(_ node: ComputeNode) -> Bool { bootNIC(of: node).map { $0.mac == nil } ?? false }
 }
 
 /// Where packages come from. Defaults are Debian's own mirrors.

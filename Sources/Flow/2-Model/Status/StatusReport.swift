@@ -73,7 +73,11 @@ package struct StatusReport: Codable, Sendable {
   }
 
   package struct Node: Codable, Sendable {
-    package enum State: String, Codable, Sendable { case ready, unready, booting, silent, failed, unknown, out, off }
+    package enum State: String, Codable, Sendable {
+      case ready, unready, booting, silent, failed, unknown, out, off
+      /// Nobody has said yet which machine it is: it has no MAC address.
+      case waiting
+    }
 
     package var name: String
     package var state: State

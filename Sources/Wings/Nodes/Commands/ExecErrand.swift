@@ -67,6 +67,11 @@ package struct ExecErrand: Errand {
           "nothing is run on \(name)", because: "the description has no such node",
           next: "Name nodes of the description: `node[01-10]`.")
       }
+      if cluster.waitsForMAC(node) {
+        throw ErrandRefusal(
+          "nothing is run on \(name)", because: "it has no MAC address yet, and so it has not booted",
+          next: "Switch it on, then `cluster discover --assign \(name)`.")
+      }
       guard let address = cluster.bootNIC(of: node)?.address else {
         throw ErrandRefusal(
           "nothing is run on \(name)", because: "it has no address on the boot network",
