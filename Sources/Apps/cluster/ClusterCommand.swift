@@ -20,7 +20,8 @@ struct ClusterCommand: AsyncParsableCommand {
       UpdateCommand.self, PackageCommand.self, RenderCommand.self, VarsCommand.self,
       LogCommand.self,
       ShowCommand.self, DiffCommand.self, BlameCommand.self, VerifyCommand.self,
-      RollbackCommand.self, PowerCommand.self, ExecCommand.self, DiscoverCommand.self, HACommand.self, TestCommand.self,
+      RollbackCommand.self, NodeCommand.self, PowerCommand.self, ExecCommand.self, DiscoverCommand.self,
+      HACommand.self, TestCommand.self,
       LabCommand.self,
     ])
 
@@ -34,6 +35,8 @@ struct ClusterCommand: AsyncParsableCommand {
     guard let first = arguments.first, ["--lab", "--simulate"].contains(first), arguments.count > 1 else {
       return arguments
     }
-    return [arguments[1], first] + arguments.dropFirst(2)
+    let verb = configuration.subcommands.first { $0.configuration.commandName == arguments[1] }
+    let words = verb?.configuration.subcommands.isEmpty == false && arguments.count > 2 ? 2 : 1
+    return arguments[1...words] + [first] + arguments.dropFirst(1 + words)
   }
 }

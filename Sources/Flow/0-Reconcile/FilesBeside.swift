@@ -5,6 +5,8 @@ import Foundation
 /// The files and folders beside a description that it refers to, as they lie on the disk.
 struct FilesBeside {
   private let folder: URL
+  /// What files are to be, in the place of what is on the disk.
+  private let edited: [String: [UInt8]]
 
   struct Found {
     var files: [String: SiteFiles.File] = [:]
@@ -18,7 +20,7 @@ struct FilesBeside {
     var unreadable: [String: UInt16] = [:]
   }
 
-  init(_ folder: URL) { self.folder = folder }
+  init(_ folder: URL, edited: [String: [UInt8]] = [:]) { (self.folder, self.edited) = (folder, edited) }
 
   func read(_ paths: [String]) throws(SpecificationError) -> Found {
     var found = Found()
@@ -46,6 +48,10 @@ struct FilesBeside {
 
   /// Adds a file, a link, or all below a folder. Sockets and the like are nobody's description, and are left out.
   private func add(_ path: String, to found: inout Found) throws(SpecificationError) {
+    if let bytes = edited[path] {
+      found.files[path] = SiteFiles.File(contents: Content(bytes), executable: false)
+      return
+    }
     guard let facts = try facts(path) else { return }
     let location = folder.appending(path: path)
     do {

@@ -26,11 +26,14 @@ package struct Specification: Sendable {
   /// Reads the description and, when it is valid, the files beside it.
   ///
   /// Errors of the file system (no such file, no permission) are thrown; problems of the text are diagnostics.
+  ///
+  /// - Parameter edited: what it and its tables are to be, in the place of what is on the disk.
   package static func load(
-    _ location: URL, fetched: FetchedSets = .ofUser
+    _ location: URL, fetched: FetchedSets = .ofUser, edited: DescriptionText? = nil
   ) throws(SpecificationError) -> Specification {
-    let bytes = try read(location, limit: SpecReader.byteLimit)
-    let beside = FilesBeside(location.deletingLastPathComponent())
+    let bytes: [UInt8]
+    if let edited { bytes = edited.bytes } else { bytes = try read(location, limit: SpecReader.byteLimit) }
+    let beside = FilesBeside(location.deletingLastPathComponent(), edited: edited?.tables ?? [:])
     let file = location.lastPathComponent
     let tables = try beside.read(SpecReader.tables(of: bytes, file: file))
     let reading = SpecReader.read(bytes, file: file, keys: WingCatalog.keys, tables: tables.texts)
@@ -49,6 +52,12 @@ package struct Specification: Sendable {
         + SpecReader.privateFiles(found.unreadable, cluster)
         + SpecReader.secretsInImages(Set(found.files.keys), cluster) + lacking)
     return result
+  }
+
+  /// The description with its tables, to be edited.
+  package func text(_ file: String) -> DescriptionText {
+    let paths = SpecReader.tables(of: bytes, file: file)
+    return DescriptionText(file: file, bytes: bytes, tables: files.texts.filter { paths.contains($0.key) })
   }
 
   /// The cluster that the description and its tables alone describe. Nil: they have errors.

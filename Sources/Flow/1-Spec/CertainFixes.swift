@@ -47,12 +47,8 @@ package enum CertainFixes {
   }
 
   private static func applied(_ fix: Diagnostic.FixIt, to bytes: [UInt8], _ file: String) -> [UInt8]? {
-    let mark = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? 3 : 0
-    let source = SourceText(file: file, bytes: Array(bytes.dropFirst(mark)))
-    guard let start = source.offset(line: fix.span.line, column: fix.span.column),
-      let end = source.offset(line: fix.span.endLine, column: fix.span.endColumn), start <= end
-    else { return nil }
-    let range = start + mark..<end + mark
+    let source = EditedText(bytes, file: file)
+    guard let range = source.range(fix.span) else { return nil }
     var text = Array(fix.replacement.utf8)
     // What is quoted stays so, if the quotes are not the mistake.
     if let quote = bytes[range].first, quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'"), range.count >= 2,
@@ -60,6 +56,6 @@ package enum CertainFixes {
     {
       text = [quote] + text + [quote]
     }
-    return Array(bytes[..<range.lowerBound]) + text + Array(bytes[range.upperBound...])
+    return source.applying([TextEdit(range, text)])
   }
 }

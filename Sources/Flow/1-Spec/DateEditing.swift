@@ -7,16 +7,7 @@ import SpecForms
 ///
 /// A date is replaced where it stands. An image that has none gets the key after its `release:`.
 package enum DateEditing {
-  package struct Refusal: Error, Hashable {
-    package var what: String
-    package var next: String
-  }
-
-  /// Bytes that take the place of others.
-  private struct Edit: Hashable {
-    var range: Range<Int>
-    var replacement: [UInt8]
-  }
+  package typealias Refusal = EditRefusal
 
   /// The description with the date for these images, for all that are described when none is named.
   package static func write(
@@ -33,13 +24,10 @@ package enum DateEditing {
     }
     let chosen = Set(images.isEmpty ? before.images.map(\.name) : images)
     guard !chosen.isEmpty else { throw Refusal(what: "\(file) describes no image", next: "Describe one: `images:`.") }
-    let byteOrderMark = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? 3 : 0
-    let text = Array(bytes.dropFirst(byteOrderMark))
-    var result = text
-    for edit in try edits(date, chosen, text, file).sorted(by: { $0.range.lowerBound > $1.range.lowerBound }) {
-      result.replaceSubrange(edit.range, with: edit.replacement)
+    let text = EditedText(bytes, file: file)
+    guard let result = text.applying(try edits(date, chosen, text, DescriptionText(file: file, bytes: bytes))) else {
+      throw Refusal(what: "the dates of \(file) cannot be written", next: "Write `as_of: \(date)` there yourself.")
     }
-    result = Array(bytes.prefix(byteOrderMark)) + result
     try check(result, before, date, chosen, file, keys, tables)
     return result
   }
@@ -60,25 +48,24 @@ package enum DateEditing {
   }
 
   private static func edits(
-    _ date: ArchiveDate, _ chosen: Set<String>, _ text: [UInt8], _ file: String
-  ) throws(Refusal) -> Set<Edit> {
-    let source = SourceText(file: file, bytes: text)
-    var problems = Problems(file: file)
-    guard let root = TreeBuilder.build(text, source, &problems) else {
-      throw Refusal(what: "\(file) cannot be read", next: "Run `cluster validate`, and correct what it shows.")
+    _ date: ArchiveDate, _ chosen: Set<String>, _ text: EditedText, _ description: DescriptionText
+  ) throws(Refusal) -> Set<TextEdit> {
+    guard let root = description.tree() else {
+      throw Refusal(
+        what: "\(description.file) cannot be read", next: "Run `cluster validate`, and correct what it shows.")
     }
     let images = root.entry("images")?.value.entries ?? []
     let common = root.entry("repositories")?.value.entry(RepositoriesSection.asOf.name)
     let undated = Set(images.filter { $0.value.entry(ImageSection.asOf.name) == nil }.map(\.key))
     // The common date is that of all images without their own, so it changes for all or for none of them.
     let movesCommon = common != nil && !undated.isEmpty && undated.isSubset(of: chosen)
-    var edits: Set<Edit> = []
-    if let common, movesCommon { edits.insert(try replacement(of: common.value, date, source, text)) }
+    var edits: Set<TextEdit> = []
+    if let common, movesCommon { edits.insert(try replacement(of: common.value, date, text)) }
     for image in images where chosen.contains(image.key) {
       if let own = image.value.entry(ImageSection.asOf.name) {
-        edits.insert(try replacement(of: own.value, date, source, text))
+        edits.insert(try replacement(of: own.value, date, text))
       } else if !movesCommon {
-        edits.insert(try insertion(into: image.value, date, source, text))
+        edits.insert(try insertion(into: image.value, date, text))
       }
     }
     return edits
@@ -86,52 +73,25 @@ package enum DateEditing {
 
   /// The ten characters of the old date, without quotes and anchors.
   private static func replacement(
-    of node: SpecNode, _ date: ArchiveDate, _ source: SourceText, _ text: [UInt8]
-  ) throws(Refusal) -> Edit {
-    guard case .scalar(let scalar) = node.content,
-      let start = source.offset(line: node.span.line, column: node.span.column),
-      let end = source.offset(line: node.span.endLine, column: node.span.endColumn), start < end,
-      let found = last(Array(scalar.text.utf8), in: text[start..<end])
-    else { throw unwritable(node.span, date) }
-    return Edit(range: found, replacement: Array(date.description.utf8))
-  }
-
-  private static func last(_ part: [UInt8], in text: ArraySlice<UInt8>) -> Range<Int>? {
-    guard !part.isEmpty, text.count >= part.count else { return nil }
-    return (text.startIndex...(text.endIndex - part.count)).last { text[$0...].starts(with: part) }.map {
-      $0..<$0 + part.count
+    of node: SpecNode, _ date: ArchiveDate, _ text: EditedText
+  ) throws(Refusal) -> TextEdit {
+    guard let edit = text.replacing(node, with: date.description, inBraces: false) else {
+      throw unwritable(node.span, date)
     }
+    return edit
   }
 
   /// A line of its own below `release:`, or an entry after it where the image is written in braces.
   private static func insertion(
-    into image: SpecNode, _ date: ArchiveDate, _ source: SourceText, _ text: [UInt8]
-  ) throws(Refusal) -> Edit {
-    guard let release = image.entry(ImageSection.release.name), let first = image.entries?.first,
-      let start = source.offset(line: image.span.line, column: image.span.column),
-      let firstKey = source.offset(line: first.keySpan.line, column: first.keySpan.column), start <= firstKey,
-      let key = source.offset(line: release.keySpan.line, column: release.keySpan.column),
-      let end = source.offset(line: release.span.endLine, column: release.span.endColumn)
+    into image: SpecNode, _ date: ArchiveDate, _ text: EditedText
+  ) throws(Refusal) -> TextEdit {
+    guard let release = image.entry(ImageSection.release.name),
+      let edit = text.inserting(ImageSection.asOf.name, date.description, after: release, into: image)
     else { throw unwritable(image.span, date) }
-    let entry = Array("\(ImageSection.asOf.name): \(date)".utf8)
-    if text[start..<firstKey].contains(UInt8(ascii: "{")) {
-      return Edit(range: end..<end, replacement: Array(", ".utf8) + entry)
-    }
-    let isBreak = { (byte: UInt8) in byte == 10 || byte == 13 }
-    let indent = text[..<key].suffix(while: { !isBreak($0) })
-    guard indent.allSatisfy({ $0 == UInt8(ascii: " ") }) else { throw unwritable(release.span, date) }
-    let lineEnd = text[end...].firstIndex(where: isBreak) ?? text.endIndex
-    let lineBreak = text[lineEnd...].prefix(2).starts(with: [13, 10]) ? [13, 10] : Array(text[lineEnd...].prefix(1))
-    return Edit(range: lineEnd..<lineEnd, replacement: (lineBreak.isEmpty ? [10] : lineBreak) + indent + entry)
+    return edit
   }
 
   private static func unwritable(_ span: SourceSpan, _ date: ArchiveDate) -> Refusal {
     Refusal(what: "the date cannot be written at \(span)", next: "Write `as_of: \(date)` there yourself.")
-  }
-}
-
-extension ArraySlice {
-  fileprivate func suffix(while holds: (Element) -> Bool) -> ArraySlice {
-    self[(lastIndex { !holds($0) }.map { $0 + 1 } ?? startIndex)...]
   }
 }

@@ -15,12 +15,13 @@ struct NodeTables {
     return groups(of: root).compactMap { table(of: $0).flatMap { NodeGroupSection.table.form.read($0, &unheard) } }
   }
 
-  private static func groups(of root: SpecNode) -> [SpecNode] {
+  /// The groups as the file has them.
+  static func groups(of root: SpecNode) -> [SpecNode] {
     guard case .sequence(let groups)? = root.entry("nodes")?.value.content else { return [] }
     return groups
   }
 
-  private static func table(of group: SpecNode) -> SpecNode? { group.entry(NodeGroupSection.table.name)?.value }
+  static func table(of group: SpecNode) -> SpecNode? { group.entry(NodeGroupSection.table.name)?.value }
 
   /// The description with rows in the place of tables.
   ///
@@ -128,7 +129,7 @@ struct TableColumns {
   }
 
   /// `mac` and `address` are those of the one card; of one among several they are written `eno1.mac`.
-  private static func place(_ name: String, _ cards: [String]) -> [String]? {
+  static func place(_ name: String, _ cards: [String]) -> [String]? {
     let parts = name.split(separator: ".", maxSplits: 1).map(String.init)
     switch name {
     case "name": return ["names"]
@@ -140,6 +141,17 @@ struct TableColumns {
       if parts[0] == "bmc" { return parts }
       guard let card = cards.first(where: { name.hasPrefix($0.lowercased() + ".") }) else { return nil }
       return ["nics", card, String(name.dropFirst(card.count + 1))]
+    }
+  }
+
+  /// What a column is called that fills a place.
+  static func name(of place: [String], _ cards: [String]) -> String {
+    switch place {
+    case ["names"]: "name"
+    case ["bmc", "address"]: "bmc"
+    case _ where place.first == "nics" && place.count == 3:
+      cards.count == 1 && ["mac", "address"].contains(place[2]) ? place[2] : "\(place[1]).\(place[2])"
+    default: place.joined(separator: ".")
     }
   }
 
@@ -160,7 +172,7 @@ struct TableColumns {
 
 extension SpecNode {
   /// The value at a path of keys. Nil: there is none.
-  fileprivate func value(at path: [String]) -> SpecNode? {
+  func value(at path: [String]) -> SpecNode? {
     guard let key = path.first else { return self }
     return entry(key)?.value.value(at: Array(path.dropFirst()))
   }

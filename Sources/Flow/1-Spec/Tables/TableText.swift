@@ -8,15 +8,19 @@ struct TableText: Sendable {
   struct Cell: Sendable {
     var text: String
     var span: SourceSpan
+    /// Its bytes in the file, with quotes and without the blanks around them.
+    var range: Range<Int>
   }
 
   private(set) var header: [Cell] = []
   private(set) var rows: [[Cell]] = []
+  /// The bytes of each row's line, without its end; the header's come first.
+  private(set) var lines: [Range<Int>] = []
+  private(set) var separator: UInt8 = UInt8(ascii: ",")
 
   /// - Parameter bytes: valid UTF-8, with or without a byte order mark.
   init(_ bytes: [UInt8], file: String, _ problems: inout Problems) {
     let text = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? bytes[3...] : bytes[...]
-    var separator: UInt8?
     var number = 0
     // `\r\n` is one end of a line: what is left of it is cut off with the other blanks.
     for line in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
@@ -24,9 +28,9 @@ struct TableText: Sendable {
       let line = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
       let isBlank = line.allSatisfy { $0 == 32 || $0 == 9 || $0 == 44 || $0 == 59 }
       if isBlank || line.first(where: { $0 != 32 }) == UInt8(ascii: "#") { continue }
-      let between = separator ?? Self.separator(of: line)
-      separator = between
-      guard let cells = Self.cells(line, between, file, number, &problems) else { continue }
+      if lines.isEmpty { separator = Self.separator(of: line) }
+      guard let cells = Self.cells(line, separator, file, number, &problems) else { continue }
+      lines.append(line.startIndex..<line.endIndex)
       if header.isEmpty { header = cells } else { rows.append(cells) }
     }
   }
@@ -47,7 +51,7 @@ struct TableText: Sendable {
       while index < line.endIndex, line[index] == 32 || (line[index] == 9 && separator != 9) {
         (index, column) = (index + 1, column + 1)
       }
-      let start = column
+      let (start, begin) = (column, index)
       var text: [UInt8] = []
       if index < line.endIndex, line[index] == quote {
         (index, column) = (index + 1, column + 1)
@@ -74,9 +78,11 @@ struct TableText: Sendable {
         (index, column) = (index + 1, column + (line[index] & 0xc0 == 0x80 ? 0 : 1))
       }
       while let last = text.last, last == 32 || last == 9 { text.removeLast() }
+      var end = index
+      while end > begin, line[end - 1] == 32 || line[end - 1] == 9 { end -= 1 }
       let value = String(decoding: text, as: UTF8.self)
       let width = max(1, value.unicodeScalars.count)
-      cells.append(Cell(text: value, span: .point(file, number, start, width: width)))
+      cells.append(Cell(text: value, span: .point(file, number, start, width: width), range: begin..<end))
       guard index < line.endIndex else { return cells }
       (index, column) = (index + 1, column + 1)
     }
