@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import HostAccess
+import SpecReading
 import Testing
 import Wings
 
@@ -48,5 +49,63 @@ import Wings
     #expect(Self.machines(Self.discover(1, "ff:ff:ff:ff:ff:ff"), Self.discover(1, "nothing"), now: 2) == [])
     let many = (0..<UnnamedMachine.most + 50).map { Self.discover(1, MACAddress(bits: UInt64($0) * 2 + 2).description) }
     #expect(Self.machines(many.joined(), now: 2).count == UnnamedMachine.most)
+  }
+
+  // MARK: Which one is which node
+
+  private static func found(_ machines: [(mac: UInt64, first: Int)]) throws -> UnnamedMachines {
+    let spec = """
+      version: 1
+      cluster: c
+      domain: d
+      networks: { n: { cidr: 10.0.0.0/8, serves: [dhcp, boot] } }
+      heads: { head1: { nics: { eth0: { network: n, address: 10.0.0.1 } } } }
+      """
+    let cluster = try #require(SpecReader.read(Array(spec.utf8), file: "c", keys: WingCatalog.keys).cluster)
+    let answer = UnnamedMachinesProbe().answered(
+      machines.map {
+        UnnamedMachine(
+          mac: MACAddress(bits: $0.mac), maker: "", product: "", serial: "", firstHeard: $0.first, lastHeard: 1)
+      })
+    let inventory = Inventory(hosts: ["head1": .knowing(answer)], observedAt: 0)
+    return UnnamedMachines(ErrandSight(cluster: cluster, inventory: inventory, activeHead: "head1"))
+  }
+
+  private static func chosen(
+    _ found: UnnamedMachines, _ names: [HostID], macs: [UInt64]? = nil, inOrder: Bool = false
+  ) -> Result<[UInt64], ErrandRefusal> {
+    do throws(ErrandRefusal) {
+      let macs = macs.map { $0.map { MACAddress(bits: $0) } }
+      return .success(try found.chosen(for: names, macs: macs, inOrder: inOrder).map(\.mac.bits))
+    } catch { return .failure(error) }
+  }
+
+  private static func why(_ result: Result<[UInt64], ErrandRefusal>) -> String? {
+    if case .failure(let refusal) = result { refusal.why } else { nil }
+  }
+
+  @Test func theOnlyOneIsTheNode() throws {
+    #expect(try Self.chosen(Self.found([(2, 9)]), ["n1"]) == .success([2]))
+    #expect(try Self.why(Self.chosen(Self.found([]), ["n1"])) == "0 machines are without a name, and 1 node is named")
+    #expect(try Self.why(Self.chosen(Self.found([(2, 9), (4, 5)]), ["n1"]))?.hasPrefix("2 machines") == true)
+    #expect(try Self.chosen(Self.found([(2, 9), (4, 5)]), ["n1"], macs: [4]) == .success([4]))
+  }
+
+  @Test func anOrderIsTakenWhereItIsOne() throws {
+    let three = try Self.found([(2, 5), (4, 90), (6, 30)])
+    let names: [HostID] = ["n1", "n2", "n3"]
+    #expect(Self.chosen(three, names, inOrder: true) == .success([4, 6, 2]))
+    #expect(Self.why(Self.chosen(three, names)) == "nobody knows which machine is which")
+    #expect(Self.why(Self.chosen(three, ["n1", "n2"], inOrder: true))?.hasPrefix("3 machines") == true)
+    let tied = try Self.found([(2, 5), (4, 30), (6, 30)])
+    #expect(Self.why(Self.chosen(tied, names, inOrder: true))?.hasSuffix("at the same time") == true)
+  }
+
+  @Test func machinesThatAreNamedHaveToBeThere() throws {
+    let two = try Self.found([(2, 5), (4, 90)])
+    #expect(Self.chosen(two, ["n1", "n2"], macs: [2, 4]) == .success([2, 4]))
+    #expect(Self.why(Self.chosen(two, ["n1", "n2"], macs: [2, 2]))?.contains("or one twice") == true)
+    #expect(Self.why(Self.chosen(two, ["n1", "n2"], macs: [2]))?.contains("for 2 nodes") == true)
+    #expect(Self.why(Self.chosen(two, ["n1"], macs: [8]))?.contains("00:00:00:00:00:08") == true)
   }
 }

@@ -98,7 +98,8 @@ import Wings
     #expect(
       Self.text(after.tables["owls.csv"])
         == table.replacing("owl002;\"\";", with: "owl002;\"00:30:48:c6:1b:6b\";")
-        .replacing("Name;MAC;address", with: "Name;MAC;address;state").replacing("10.1.2.1\r", with: "10.1.2.1;out\r"))
+        .replacing("Name;MAC;address", with: "Name;MAC;address;state").replacing(
+          "10.1.2.1\r\n", with: "10.1.2.1;out\r\n"))
     #expect(after.bytes == before.bytes)
   }
 

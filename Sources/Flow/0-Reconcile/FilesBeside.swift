@@ -5,7 +5,7 @@ import Foundation
 /// The files and folders beside a description that it refers to, as they lie on the disk.
 struct FilesBeside {
   private let folder: URL
-  /// What files are to be, in the place of what is on the disk.
+  /// Files as they are to be, in the place of what is on the disk.
   private let edited: [String: [UInt8]]
 
   struct Found {

@@ -3,11 +3,11 @@ import ClusterModel
 import Diagnostics
 import SpecForms
 
-/// What a description says, without the places where it says it: an edit is held against it.
+/// The contents of a description, without the places where it says it: an edit is held against it.
 struct DescriptionFacts {
   struct Node: Hashable {
     var node: ComputeNode
-    /// What its group says beyond that.
+    /// Everything that its group says beyond that.
     var rest: String
   }
 

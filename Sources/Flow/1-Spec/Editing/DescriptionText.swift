@@ -17,7 +17,7 @@ package struct DescriptionText: Hashable, Sendable {
     self.tables = tables
   }
 
-  /// What is in one of its files. Nil: it is none of them.
+  /// The bytes of one of its files. Nil: it is none of them.
   package subscript(_ path: String) -> [UInt8]? {
     get { path == file ? bytes : tables[path] }
     set { if path == file { bytes = newValue ?? [] } else { tables[path] = newValue } }
@@ -68,7 +68,7 @@ struct NodePlaces {
   let groups: [Group]
   let places: [HostID: Place]
 
-  /// Nil: the text has errors.
+  /// Fails for a text with errors.
   init?(_ text: DescriptionText) {
     guard let root = text.tree() else { return nil }
     var groups: [Group] = []

@@ -19,7 +19,7 @@ struct TextEdit: Hashable {
 package struct EditRefusal: Error, Hashable, Sendable {
   package var what: String
   package var next: String
-  /// What would be wrong with the edited description.
+  /// The faults of the edited description.
   package var problems: [Diagnostic]
   /// The edited description that these are about.
   package var text: DescriptionText?

@@ -144,7 +144,7 @@ struct TableColumns {
     }
   }
 
-  /// What a column is called that fills a place.
+  /// The name of the column that fills a place.
   static func name(of place: [String], _ cards: [String]) -> String {
     switch place {
     case ["names"]: "name"

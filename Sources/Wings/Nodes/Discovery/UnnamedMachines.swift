@@ -52,7 +52,9 @@ extension UnnamedMachines {
     guard machines.count == names.count else {
       let waiting = machines.count == 1 ? "1 machine is" : "\(machines.count) machines are"
       throw ErrandRefusal(
-        what, because: "\(waiting) without a name, and \(names.count) nodes are named",
+        what,
+        because: "\(waiting) without a name, and "
+          + (names.count == 1 ? "1 node is named" : "\(names.count) nodes are named"),
         next: machines.count < names.count
           ? "Switch them on and wait until they are listed, or name fewer nodes."
           : "Say which they are, in the order of the nodes: `--mac \(machines.map(\.mac.description)[0])`, …")
