@@ -16,6 +16,7 @@ import Testing
     "docs/howto/ci/github-actions.yml", "docs/howto/ci/gitlab-ci.yml", "docs/howto/pull-requests.md",
     "docs/howto/review-a-plan.md", "docs/howto/try-a-change-without-machines.md",
     "docs/howto/apply-while-a-head-is-away.md", "docs/howto/switch-over.md", "docs/howto/update-images.md",
+    "docs/howto/add-nodes.md", "docs/howto/a-node-does-not-boot.md",
   ]
 
   /// Lines that are a command, up to a redirection; `$BASE` and `'a b'` as a shell gives them.

@@ -336,6 +336,28 @@ extension Contract {
       #expect(try await host.ask(UnnamedMachinesProbe()).map(\.mac) == [MACAddress(bits: 0x5254_0099_0007)])
       try await host.perform(EnsureFileAbsent(path: WellKnown.bootLog))
     },
+    Contract(name: "a switched machine has begun a boot") { (host) async throws in
+      let mac = MACAddress(bits: 0x5254_0099_0008)
+      #expect(try await host.ask(NodeBootsProbe(mac)) == [])
+      let line = """
+        {"at":1700000000.000,"ip":"-","port":0,"server":"","method":"-","uri":"/report",\
+        "args":"event=powered&mac=52:54:00:99:00:08","status":200,"bytes":0}
+
+        """
+      try await host.perform(EnsureFile(FileGoal(path: WellKnown.bootLog, contents: .text(line))))
+      #expect(try await host.ask(NodeBootsProbe(mac)).map(\.stage) == [.powered])
+      try await host.perform(EnsureFileAbsent(path: WellKnown.bootLog))
+    },
+    Contract(name: "a network is looked at from a card that is there") { (host) async throws in
+      func probe(_ card: String) -> BootNetworkProbe {
+        BootNetworkProbe(
+          BootNetworkGoal(card: card, mac: nil, server: nil, name: nil, boots: false, addresses: []))
+      }
+      #expect(try await host.ask(probe("nosuch0")) == .some(nil))
+      let card = try #require(try await host.ask(LinksProbe()).first { $0.up }?.name)
+      let sight = try #require(try await host.ask(probe(card)))
+      #expect(sight.mtu >= 576 && sight.services == [] && sight.owners == [])
+    },
     Contract(name: "every probe is answered") { (host) async throws in
       let probes = [
         AnyProbe(SystemProbe()), AnyProbe(LinksProbe()), AnyProbe(CorosyncProbe()), AnyProbe(CIBProbe()),

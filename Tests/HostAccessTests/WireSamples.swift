@@ -72,6 +72,11 @@ enum WireSamples {
     UnnamedMachinesProbe().answered([
       UnnamedMachine(mac: mac, maker: "Example", product: "P1", serial: "S\u{1b}[1", firstHeard: 900, lastHeard: 4)
     ]),
+    NodeBootsProbe(mac).answered([]),
+    NodeBootsProbe(mac).answered([
+      BootMoment(.powered, age: 40), BootMoment(.failed, age: 3, image: "c/d", detail: "S\u{1b}[1"),
+    ]),
+    network.answered(nil), network.answered(seen),
     NodeReportsProbe().answered([
       NodeReport(mac: mac, stage: .ready, image: "c/d", verified: true, age: 9, uptime: 4, detail: "x"),
       NodeReport(
@@ -103,6 +108,16 @@ enum WireSamples {
     ]),
   ]
 
+  private static let network = BootNetworkProbe(
+    BootNetworkGoal(card: "eth0", mac: mac, server: address, name: "head1.c", boots: true, addresses: [address]))
+  private static var seen: BootNetworkSight {
+    var seen = BootNetworkSight(mtu: 1500)
+    seen.offers = [.init(server: address, hardware: mac, address: address, file: "S\u{1b}[1")]
+    seen.owners = [.init(address: address, machines: [mac])]
+    seen.services = [.init("tftp", problem: nil), .init("dns", problem: "no answer")]
+    (seen.pinged, seen.narrow, seen.unknown) = (1, [address], ["curl is not there"])
+    return seen
+  }
   private static let file = FileProbe("/etc/hosts")
   private static let image = ImageProbe("compute", digest: "d")
   private static let identities = NodeIdentitiesProbe([.nodeIdentities, SecretRef("s")])

@@ -69,6 +69,7 @@ struct ServedNetworks {
   private init() { folder = NSTemporaryDirectory() + id }
 
   private func name(_ machine: String) -> String { "\(id)-\(machine)" }
+  func namespace(_ machine: String) -> String { name(machine) }
 
   private mutating func start() async throws {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -196,7 +197,7 @@ struct ServedNetworks {
 
   func ip(on machine: String, _ line: String) async throws { try await ip("-n \(name(machine)) \(line)") }
 
-  private mutating func run(_ machine: String, _ argv: [String]) throws {
+  mutating func run(_ machine: String, _ argv: [String]) throws {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/nsenter")
     process.arguments = ["--net=/run/netns/\(name(machine))"] + argv

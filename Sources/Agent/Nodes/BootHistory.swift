@@ -127,7 +127,7 @@ struct BootHistory {
   private static let longestUptime = 315_360_000
 
   /// `name/digest`, and nothing else.
-  private static func image(_ text: String) -> String? {
+  static func image(_ text: String) -> String? {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count == 2, (1...63).contains(parts[0].utf8.count), (1...64).contains(parts[1].utf8.count),
       parts[0].utf8.allSatisfy({ isLowerOrDigit($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }),
@@ -160,7 +160,7 @@ struct BootHistory {
   }
 
   /// The beginning of what it says, on one line, without what a terminal would obey.
-  private static func words(_ text: String) -> String? {
+  static func words(_ text: String) -> String? {
     let words = String(text.prefix(NodeReport.longestDetail).unicodeScalars.prefix(NodeReport.longestDetail))
     return words.isEmpty ? nil : words.visibleLine
   }

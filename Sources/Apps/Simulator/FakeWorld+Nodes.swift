@@ -388,3 +388,43 @@ extension UnnamedMachinesProbe: MemoryProbe {
 extension NodeReportsProbe: MemoryProbe {
   func answer(of asked: AskedMachine) -> [NodeReport] { asked.world.reports(on: asked.id) }
 }
+
+extension NodeBootsProbe: MemoryProbe {
+  /// In memory only the newest of a node is kept, and somebody's own lines are in the log.
+  func answer(of asked: AskedMachine) -> [BootMoment] {
+    let own = asked.world.reports(on: asked.id).filter { $0.mac == mac && $0.stage != .elsewhere }.map {
+      BootMoment($0.stage, age: $0.age, image: $0.image, detail: $0.stage == .ready ? nil : $0.detail)
+    }
+    let lines = (asked.machine.files[WellKnown.bootLog]?.text ?? "").split(separator: "\n")
+    let isPowered = lines.contains { $0.contains("event=powered") && $0.contains("mac=\(mac)") }
+    return own + (isPowered ? [BootMoment(.powered, age: 0)] : [])
+  }
+}
+
+extension BootNetworkProbe: MemoryProbe {
+  /// On networks in memory are the described machines alone, and packets of any size arrive.
+  func answer(of asked: AskedMachine) -> BootNetworkSight? {
+    guard let link = asked.machine.links.first(where: { $0.name == goal.card }) else { return nil }
+    var sight = BootNetworkSight(mtu: link.mtu ?? 1500)
+    guard let server = goal.server else { return sight }
+    let offer = asked.world.offer(by: server, to: goal.mac)
+    sight.offers = offer.map { [$0] } ?? []
+    sight.services = ((goal.boots ? ["tftp", "http"] : []) + (goal.name == nil ? [] : ["dns"])).map {
+      .init($0, problem: asked.world.isServed(server) ? nil : "nobody answers")
+    }
+    return sight
+  }
+}
+
+extension FakeWorld {
+  fileprivate func isServed(_ server: IPv4Address) -> Bool { machines.keys.contains { listens($0, at: server) } }
+
+  /// The answer of a head to a machine that has an address with it.
+  fileprivate func offer(by server: IPv4Address, to mac: MACAddress?) -> BootNetworkSight.Offer? {
+    guard let mac, let head = machines.keys.sorted().first(where: { listens($0, at: server) }),
+      let address = reservation(of: mac, on: head)
+    else { return nil }
+    let card = machines[head]?.links.compactMap(\.mac).first ?? MACAddress(bits: 0)
+    return .init(server: server, hardware: card, address: address, file: nil)
+  }
+}

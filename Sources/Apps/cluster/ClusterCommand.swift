@@ -21,7 +21,7 @@ struct ClusterCommand: AsyncParsableCommand {
       LogCommand.self,
       ShowCommand.self, DiffCommand.self, BlameCommand.self, VerifyCommand.self,
       RollbackCommand.self, NodeCommand.self, PowerCommand.self, ExecCommand.self, DiscoverCommand.self,
-      EventsCommand.self, HACommand.self, TestCommand.self,
+      EventsCommand.self, DoctorCommand.self, HACommand.self, TestCommand.self,
       LabCommand.self,
     ])
 

@@ -71,7 +71,7 @@ enum ExitStatus: Int32, CaseIterable {
     case .partial: "some steps were not done, or the run was stopped"
     case .lockHeld: "another run is in progress"
     case .refused: "not allowed, not confirmed, or the plan is out of date; nothing was changed"
-    case .checks: "test: a check failed, or could not be run"
+    case .checks: "test, doctor: a check failed, or could not be run"
     case .usage: "invalid command line"
     }
   }

@@ -14,7 +14,7 @@ struct NodeCommand: AsyncParsableCommand {
 
       \(ExitStatus.table)
       """,
-    subcommands: [NodeAddCommand.self, NodeRemoveCommand.self, NodeSetCommand.self])
+    subcommands: [NodeShowCommand.self, NodeAddCommand.self, NodeRemoveCommand.self, NodeSetCommand.self])
 }
 
 struct NodeSetCommand: AsyncParsableCommand {

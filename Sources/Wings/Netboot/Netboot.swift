@@ -8,7 +8,7 @@ import SpecForms
 package enum Netboot: Wing {
   package static let name = "netboot"
   package static let kinds: [AnyKind] = [AnyKind(BootSignaturesKind.self)]
-  package static let probes: [any Probe.Type] = [BootSignaturesProbe.self]
+  package static let probes: [any Probe.Type] = [BootSignaturesProbe.self, BootNetworkProbe.self]
   package static let operations: [any HostOperation.Type] = [EnsureBootSigned.self, EnsureBootSignedAbsent.self]
   package static let keys = [WingKey(SignedBoot.key)]
 

@@ -7,7 +7,7 @@ package enum Nodes: Wing {
   package static let name = "nodes"
   package static let kinds: [AnyKind] = [AnyKind(NodesKind.self)]
   package static let probes: [any Probe.Type] = [
-    NodeReportsProbe.self, NodeCommandProbe.self, UnnamedMachinesProbe.self,
+    NodeReportsProbe.self, NodeCommandProbe.self, UnnamedMachinesProbe.self, NodeBootsProbe.self,
   ]
   package static let operations: [any HostOperation.Type] = [EnsureNode.self, EnsureCommandRun.self]
   package static let errands: [any Errand.Type] = [ExecErrand.self]
