@@ -26,7 +26,7 @@ import Testing
     let empty = ErrandSight(cluster: cluster, inventory: Inventory(hosts: [:], observedAt: 0), activeHead: "head1")
     let question = try #require(NetDoctor.questions(empty).first)
     let probe = try #require(question.probe.probe as? BootNetworkProbe)
-    #expect(probe.goal.addresses.map(\.description) == ["10.1.0.1", "10.1.0.1", "10.1.1.1", "10.1.1.2"])
+    #expect(probe.goal.addresses.map(\.description) == ["10.1.0.1", "10.1.1.1", "10.1.1.2"])
     var sight = BootNetworkSight(mtu: 1500)
     sight.offers = [
       .init(

@@ -31,13 +31,17 @@ import Wings
         block
         ? "\n" + flow.map { "          \($0)\(note)" }.joined(separator: "\n")
         : " { " + flow.joined(separator: any([", ", ","])) + " }\(note)"
-      let first = """
+      let lines = """
           - names: \(quote)\(name)\(quote)\(note)
             image: compute\(note)
         \(blank)    nics:
               eth0:\(card)
 
         """
+      // In braces a hostlist is in quotes: its brackets would be a list.
+      let braces =
+        "  - { image: compute, names: \"\(name)\", nics: { eth0: { \(flow.joined(separator: ", ")) } } }\(note)\n"
+      let first = Bool.random(using: &random) ? lines : braces
       let separator = any([",", ";", "\t"])
       let header = ["name", "mac", "address"].joined(separator: separator)
       let rows = (1...Int.random(in: 1...4, using: &random)).map { index in

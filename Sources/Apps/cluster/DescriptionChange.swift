@@ -72,7 +72,8 @@ struct DescriptionChange {
       throw told(
         EditRefusal(
           what: "with this edit \(edited.file) would have errors",
-          next: "Say what they ask for as well, or edit it yourself.", problems: errors, text: edited))
+          next: "Give what is missing as well, such as `address=10.1.1.5`, or write it there yourself.",
+          problems: errors, text: edited))
     }
     let paths = edited.changed(from: text)
     let files = paths.map { File(path: $0, diff: Self.diff($0, text[$0], edited[$0])) }

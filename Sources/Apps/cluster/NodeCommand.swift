@@ -48,10 +48,9 @@ struct NodeSetCommand: AsyncParsableCommand {
     try await Failure.telling {
       let names = try NodesArgument.names(nodes)
       let change = try DescriptionChange(options)
-      let assigned = try names.enumerated().flatMap { index, name in
-        try NodesArgument.values(values, of: name, index, count: names.count, like: nil, change).map {
-          NodeEditing.Assignment(name, $0)
-        }
+      let assigned = zip(names, try NodesArgument.values(values, of: names, like: nil, change)).flatMap {
+        name, values in
+        values.map { NodeEditing.Assignment(name, $0) }
       }
       let rows = assigned.map { DescriptionChange.Row($0.node, $0.value) }
       try change.carryOut(rows, self.change, printing.output) { (editing, text) throws(EditRefusal) in
@@ -94,9 +93,7 @@ struct NodeAddCommand: AsyncParsableCommand {
       let names = try NodesArgument.names(nodes)
       let change = try DescriptionChange(options)
       let like = self.like.map { HostID($0) }
-      let all = try names.enumerated().map { index, name in
-        (name, try NodesArgument.values(values, of: name, index, count: names.count, like: like, change))
-      }
+      let all = Array(zip(names, try NodesArgument.values(values, of: names, like: like, change)))
       let rows = all.flatMap { name, values in
         [DescriptionChange.Row(node: name.name, change: "added")] + values.map { DescriptionChange.Row(name, $0) }
       }

@@ -45,16 +45,26 @@ enum NodesArgument {
     return (parts[0], parts[1])
   }
 
-  /// The values of one of several nodes.
-  ///
-  /// - Parameter index: its place among them, by which addresses count up.
+  /// The values of several nodes, one after the other.
   static func values(
-    _ texts: [String], of name: HostID, _ index: Int, count: Int, like: HostID?, _ change: DescriptionChange
-  ) throws -> [NodeValue] {
-    let cards: [String]
-    do throws(EditRefusal) { cards = try change.editing.cards(of: name, like: like, in: change.text) } catch {
+    _ texts: [String], of names: [HostID], like: HostID?, _ change: DescriptionChange
+  ) throws -> [[NodeValue]] {
+    let cards: [[String]]
+    do throws(EditRefusal) { cards = try change.editing.cards(of: names, like: like, in: change.text) } catch {
       throw change.told(error)
     }
+    return try names.indices.map { index in
+      try values(
+        texts, of: names[index], index, count: names.count, cards: cards[index], in: change.text.file)
+    }
+  }
+
+  /// The values of one of them.
+  ///
+  /// - Parameter index: its place among them, by which addresses count up.
+  private static func values(
+    _ texts: [String], of name: HostID, _ index: Int, count: Int, cards: [String], in file: String
+  ) throws -> [NodeValue] {
     var seen: Set<NodeValue.Key> = []
     return try texts.map { text in
       let (word, value) = try parts(text)
@@ -62,7 +72,7 @@ enum NodesArgument {
         throw Failure(
           "`\(word.visibleLine)` cannot be set for \(name) by command, or is said twice",
           next:
-            "Keys are: \(NodeValue.Key.words(cards).joined(separator: ", ")). Write others into \(change.text.file).",
+            "Keys are: \(NodeValue.Key.words(cards).joined(separator: ", ")). Write others into \(file).",
           status: .refused)
       }
       if value.isEmpty { return NodeValue(key, nil) }

@@ -67,7 +67,7 @@ struct DescriptionFacts {
     do throws(EditRefusal) { after = try DescriptionFacts(edited, keys) } catch {
       throw EditRefusal(
         what: "with this edit \(edited.file) would have errors",
-        next: "Say what they ask for as well, or edit it yourself.",
+        next: "Give what is missing as well, such as `address=10.1.1.5`, or write it there yourself.",
         problems: error.problems, text: edited)
     }
     var expected = nodes

@@ -18,11 +18,18 @@ extension NodeEditing {
     return places
   }
 
-  /// The cards of a node, or of the group that a new one is to be in.
-  package func cards(of name: HostID, like: HostID?, in text: DescriptionText) throws(EditRefusal) -> [String] {
+  /// The cards of each node, or of the group that a new one is to be in.
+  package func cards(of names: [HostID], like: HostID?, in text: DescriptionText) throws(EditRefusal) -> [[String]] {
     let places = try places(text, of: like.map { [$0] } ?? [])
-    if let place = places.places[name] { return places.groups[place.group].cards }
-    return places.groups[try group(for: name, like, places)].cards
+    var cards: [[String]] = []
+    for name in names {
+      if let place = places.places[name] {
+        cards.append(places.groups[place.group].cards)
+      } else {
+        cards.append(places.groups[try group(for: name, like, places)].cards)
+      }
+    }
+    return cards
   }
 
   /// The group that a new node is in: that of another node, or the only one that it can mean.

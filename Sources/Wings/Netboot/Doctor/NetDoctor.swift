@@ -34,9 +34,10 @@ package struct NetDoctor: Codable, Sendable {
           node.nics.first { $0.network == served.network.name && $0.mac != nil }
         }
         let heads = cluster.heads.flatMap(\.nics) + cluster.nodes.flatMap(\.nics)
+        var seen: Set<IPv4Address> = []
         let addresses =
-          (served.server.map { [$0] } ?? [])
-          + heads.filter { $0.network == served.network.name }.map(\.address)
+          ((served.server.map { [$0] } ?? []) + heads.filter { $0.network == served.network.name }.map(\.address))
+          .filter { seen.insert($0).inserted }
         return Look(
           head: head, served: served,
           probe: BootNetworkProbe(
