@@ -103,6 +103,7 @@ package struct NodeSheet: Codable, Sendable {
     case .ready, .out, .waiting: return []
     case .off: return ["Switch it on: `cluster power on \(node.name)`."]
     case .unknown: return ["See why the heads do not answer: `cluster status`."]
+    case .unready: return ["All of its checks: `cluster test --on \(node.name)`."]
     case .failed: return ["Its image on the active head: its SHA-256 must match its manifest.", network]
     case .booting where status.until.map({ $0 >= now }) ?? true: return []
     case .booting:
