@@ -49,7 +49,7 @@ package struct DeadManSwitch: Sendable {
     try await locked { () async throws(AgentError) in
       if let other = try current() { throw .waiting(other.pending(now: now())) }
       let id = try PendingChange.ID(run: run.run, operation: operation)
-      // What it was to bring into force has been put back: done once more, it would be another change than was asked for.
+      // What it was to bring into force has been put back: done once more, it would be another change.
       if let earlier = try ended(id), earlier.end == .undone { throw .undone(earlier) }
       var units: [GuardedChange.Unit] = []
       for name in try concerned(touched.unit) {

@@ -25,7 +25,9 @@ extension EnsureNode: AgentOperation {
       try BootLog.notePower(of: goal.mac, server: goal.server)
       try await power.set(.off)
       // It may have reported until this moment. Whatever becomes of the note, the node must not stay off.
-      do throws(AgentError) { try BootLog.notePower(of: goal.mac, server: goal.server) } catch { context.progress("\(error)") }
+      do throws(AgentError) { try BootLog.notePower(of: goal.mac, server: goal.server) } catch {
+        context.progress("\(error)")
+      }
     case (.on, false): return Outcome(changed: false, detail: "\(goal.node) is on already")
     }
     try await power.set(.on)
