@@ -32,7 +32,7 @@ extension Agent {
   private func undo(_ change: GuardedChange, after error: AgentError) async -> AgentError {
     var error = error
     do throws(AgentError) {
-      try await deadMan.undoFailed(change.id)
+      try await deadMan.undoFailed(change)
       error.message += " (what was there before is back)"
     } catch {
       // The timer tries again.

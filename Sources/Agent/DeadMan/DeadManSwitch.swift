@@ -171,10 +171,11 @@ package struct DeadManSwitch: Sendable {
     }
   }
 
-  /// Undoes a change whose operation has failed. The run hears of the failure, and may ask for it once more.
-  func undoFailed(_ id: PendingChange.ID) async throws(AgentError) {
-    try await undo(id)
-    try FileSystem.remove(endedPath(id))
+  /// Undoes a change whose operation has failed. The run hears of the failure, and may ask for it once more, unless the
+  /// failure came of what was put back while it was still at work.
+  func undoFailed(_ change: GuardedChange) async throws(AgentError) {
+    try await undo(change.id)
+    if now() < change.endsAt { try FileSystem.remove(endedPath(change.id)) }
   }
 
   /// A timer can be lost, to `systemctl stop` or to a boot without our unit: then the next run undoes it.

@@ -183,9 +183,10 @@ extension FakeWorld {
     let outcome: Outcome
     do throws(AgentError) { outcome = try perform(operation, on: id, secrets) } catch {
       if operation.canLockOut {
+        let isEarly = machines[id]?.deadMan.change.map { now < $0.endsAt } ?? false
         machines[id]?.undo()
         // The run hears of the failure, and may ask for it once more.
-        machines[id]?.deadMan.ended[try PendingChange.ID(run: run.run, operation: operation)] = nil
+        if isEarly { machines[id]?.deadMan.ended[try PendingChange.ID(run: run.run, operation: operation)] = nil }
       }
       throw error
     }
