@@ -8,9 +8,9 @@ package enum UnifiedDiff {
   /// Hunks with `context` unchanged lines around each change. Empty when the texts are the same.
   package static func lines(old: String, new: String, context: Int = 3) -> [String] {
     if old == new { return [] }
-    let (a, b) = (split(old), split(new))
     // A new file is the most common difference, and needs no comparing.
-    if a.isEmpty { return added(b) }
+    if old.isEmpty { return added(new) }
+    let (a, b) = (split(old), split(new))
     let edits = edits(from: a, to: b)
     var output: [String] = []
     for hunk in hunks(edits, context: context) { append(edits[hunk], a, b, to: &output) }
@@ -46,12 +46,25 @@ package enum UnifiedDiff {
     return lines
   }
 
-  private static func added(_ lines: [String]) -> [String] {
-    var output = ["@@ -0,0 +1,\(lines.count) @@"]
-    output.reserveCapacity(lines.count + 2)
-    for line in lines.dropLast() { output.append("+" + line) }
-    if let last = lines.last { output += shown("+" + last) }
-    return output
+  /// Each line as it is shown, made at once: a first plan shows all files of all heads.
+  private static func added(_ text: String) -> [String] {
+    var text = text
+    return text.withUTF8 { bytes in
+      var (lines, start) = ([""], 0)
+      while start < bytes.count {
+        let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
+        lines.append(
+          String(unsafeUninitializedCapacity: end - start + 1) { line in
+            line[0] = UInt8(ascii: "+")
+            _ = line[1...].update(fromContentsOf: bytes[start..<end])
+            return end - start + 1
+          })
+        start = end + 1
+      }
+      lines[0] = "@@ -0,0 +1,\(lines.count - 1) @@"
+      if bytes.last != UInt8(ascii: "\n") { lines.append("\\ No newline at end of file") }
+      return lines
+    }
   }
 
   /// The last line of a text may hold the note that no newline ends it, which is a line of its own.
