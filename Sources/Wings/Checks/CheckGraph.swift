@@ -76,14 +76,7 @@ package struct CheckGraph: Sendable {
         "nothing is tested", because: "no set or check `\(name)` is on",
         next: "`cluster package list` shows the sets, `cluster package show SET` the checks of one.")
     }
-    let byID = Dictionary(all.map { ($0.id, $0) }) { first, _ in first }
-    var (done, result): (Set<CheckID>, [SetCheck]) = ([], [])
-    func add(_ check: SetCheck) {
-      guard done.insert(check.id).inserted else { return }
-      for need in check.needs { if let needed = byID[need.id] { add(needed) } }
-      result.append(check)
-    }
-    for check in all where selection.has(check) { add(check) }
+    let result = ordered(all.filter(selection.has), of: all)
     if result.isEmpty {
       throw ErrandRefusal(
         "nothing is tested", because: "the sets that are on have no such check",
@@ -91,6 +84,19 @@ package struct CheckGraph: Sendable {
           "`cluster package show SET` lists the checks of a set; `docs/howto/add-a-package-set.md` shows how to add one."
       )
     }
+    return result
+  }
+
+  /// Checks with those of all that they need, each after what it needs.
+  static func ordered(_ wanted: [SetCheck], of all: [SetCheck]) -> [SetCheck] {
+    let byID = Dictionary(all.map { ($0.id, $0) }) { first, _ in first }
+    var (done, result): (Set<CheckID>, [SetCheck]) = ([], [])
+    func add(_ check: SetCheck) {
+      guard done.insert(check.id).inserted else { return }
+      for need in check.needs { if let needed = byID[need.id] { add(needed) } }
+      result.append(check)
+    }
+    for check in wanted { add(check) }
     return result
   }
 

@@ -46,7 +46,8 @@ package struct ReadyChecks: Sendable {
   }
 
   package init(_ cluster: Cluster) {
-    let checks = Self.ordered(cluster.sets.flatMap(\.checks).filter(\.isOfNodeItself))
+    let own = cluster.sets.flatMap(\.checks).filter(\.isOfNodeItself)
+    let checks = CheckGraph.ordered(own, of: own)
     if checks.isEmpty { return }
     var common: [String: [String: TemplateValue]] = [:]
     let parts = checks.compactMap { check -> Part? in
@@ -59,10 +60,14 @@ package struct ReadyChecks: Sendable {
       first
     }
     let machines = parts.contains(where: \.readsMachine) ? CheckMachine.all(in: cluster) : [:]
+    // Which checks a node has follows from its image and its group.
+    var ofKin: [SetValues.Kin: [Part]] = [:]
     var known: [[CheckID]: List] = [:]
     var seen: Set<CheckID> = []
     for node in cluster.nodes {
-      let own = parts.filter { Self.has(node, $0, cluster.sets) }
+      let kin = SetValues.Kin(node)
+      let own = ofKin[kin] ?? parts.filter { Self.has(node, $0, cluster.sets) }
+      ofKin[kin] = own
       if own.isEmpty { continue }
       let key = own.map(\.check.id)
       if let list = known[key] {
@@ -91,19 +96,6 @@ package struct ReadyChecks: Sendable {
     guard part.set.isOn(in: node.image) else { return false }
     guard let condition = part.check.condition else { return true }
     return sets.first { $0.name == condition.set }?.value(of: condition.setting, on: node) == .flag(true)
-  }
-
-  /// Each after those that it needs.
-  private static func ordered(_ checks: [SetCheck]) -> [SetCheck] {
-    let byID = Dictionary(checks.map { ($0.id, $0) }) { first, _ in first }
-    var (done, result): (Set<CheckID>, [SetCheck]) = ([], [])
-    func add(_ check: SetCheck) {
-      guard done.insert(check.id).inserted else { return }
-      for need in check.needs { if let needed = byID[need.id] { add(needed) } }
-      result.append(check)
-    }
-    for check in checks { add(check) }
-    return result
   }
 
   private mutating func list(_ parts: [Part], _ machine: CheckMachine?, _ seen: inout Set<CheckID>) -> List? {

@@ -103,9 +103,11 @@ package enum SetVariables {
 package struct SetValues: Sendable {
   /// Nodes with the same settings.
   package struct Kin: Hashable, Sendable {
-    var image: String
+    let image: String
     /// The place of the group.
-    var group: SourceSpan
+    let group: SourceSpan
+
+    package init(_ node: ComputeNode) { (image, group) = (node.image, node.source) }
   }
 
   private struct Node {
@@ -126,7 +128,7 @@ package struct SetValues: Sendable {
     let heads = cluster.heads.map { ($0.name, SetVariables.value($0, cluster)) }
     nodes = cluster.nodes.map {
       Node(
-        name: $0.name, kin: Kin(image: $0.image, group: $0.source), fields: SetVariables.fields($0, cluster))
+        name: $0.name, kin: Kin($0), fields: SetVariables.fields($0, cluster))
     }
     plain = nodes.map {
       Own.Node(name: $0.name, kin: $0.kin, value: SetVariables.node($0.fields, .object([:])))
