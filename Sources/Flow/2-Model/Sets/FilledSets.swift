@@ -85,7 +85,7 @@ extension FilledSets.Texts {
 extension PackageSet.File {
   /// Its contents on heads.
   fileprivate func texts(on heads: [HostID], _ own: SetValues.Own) throws(TemplateProblem) -> FilledSets.Texts {
-    guard reads(SetVariables.headName) else { return .same(try text(own.common)) }
+    if fields(of: SetVariables.headName) == [] { return .same(try text(own.common)) }
     var texts: [(HostID, Content)] = []
     for head in heads { texts.append((head, try text(own.on(head)))) }
     return .own(texts)
@@ -95,8 +95,9 @@ extension PackageSet.File {
   ///
   /// - Parameter only: the node that is asked about. Nil: all that have the set.
   package func texts(_ own: SetValues.Own, only: HostID? = nil) throws(TemplateProblem) -> FilledSets.Texts {
-    guard reads(SetVariables.nodeName) else { return .same(try text(own.common)) }
-    let isShared = readsOfNodes?.isSubset(of: SetVariables.sharedByKin) == true
+    let fields = fields(of: SetVariables.nodeName)
+    if fields == [] { return .same(try text(own.common)) }
+    let isShared = fields?.isSubset(of: SetVariables.sharedByKin) == true
     var values = own.common
     var (known, texts): ([SetValues.Kin: Content], [(HostID, Content)]) = ([:], [])
     for node in own.eachNode where only == nil || only == node.name {
@@ -112,14 +113,10 @@ extension PackageSet.File {
     return .own(texts)
   }
 
-  private var readsOfNodes: Set<String>? {
+  /// The fields of a variable that it may read. Nil: any of them.
+  private func fields(of variable: String) -> Set<String>? {
     guard case .template(let template) = body else { return [] }
-    return template.fields(of: SetVariables.nodeName)
-  }
-
-  private func reads(_ name: String) -> Bool {
-    guard case .template(let template) = body else { return false }
-    return template.reads.contains(name)
+    return template.fields(of: variable)
   }
 
   package func text(_ values: [String: TemplateValue]) throws(TemplateProblem) -> Content {
