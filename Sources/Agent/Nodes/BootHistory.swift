@@ -51,14 +51,13 @@ struct BootHistory {
       let stage = fields["event"].flatMap(NodeReport.Stage.init(rawValue:))
     else { return }
     if event.ip == Self.ownAddress {
-      // That is for the head alone to say.
-      guard stage == .powered else { return }
+      guard Self.counts(event, stage, of: nil) else { return }
       var report = report(event, mac, .powered, age)
       report.detail = fields["detail"]
       return say(report, event)
     }
     guard stage.isSaid, let address = reservations.addresses[mac] else { return }
-    guard event.address == address, event.isPrivileged else { return noteElsewhere(event, mac, age) }
+    guard Self.counts(event, stage, of: address) else { return noteElsewhere(event, mac, age) }
     var report = report(event, mac, stage, age)
     report.image = fields["image"].flatMap(Self.image)
     report.verified = fields["verified"] == "yes"
@@ -69,6 +68,13 @@ struct BootHistory {
     report.checked = Self.checked(fields["checks"], fields["unready"] ?? "")
     report.detail = fields["detail"].flatMap(Self.words)
     say(report, event)
+  }
+
+  /// Whether a report counts as one of the machine with this address. That its power was switched is for the head alone
+  /// to say.
+  static func counts(_ event: BootEvent, _ stage: NodeReport.Stage, of address: IPv4Address?) -> Bool {
+    if event.ip == ownAddress { return stage == .powered }
+    return stage.isSaid && event.address == address && event.isPrivileged
   }
 
   /// A node that is up goes on saying so; what it fetched before does not count any more, and time is that of this

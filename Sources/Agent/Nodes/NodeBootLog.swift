@@ -27,10 +27,9 @@ struct NodeBootLog {
       if event.address == address, address != nil { add(BootMoment(.image, age: age, image: image)) }
     case .report(let fields):
       guard fields["mac"].flatMap({ MACAddress($0) }) == mac,
-        let stage = fields["event"].flatMap(NodeReport.Stage.init(rawValue:))
+        let stage = fields["event"].flatMap(NodeReport.Stage.init(rawValue:)),
+        BootHistory.counts(event, stage, of: address)
       else { return }
-      let isOwn = event.ip == BootHistory.ownAddress
-      guard isOwn ? stage == .powered : stage.isSaid && event.address == address && event.isPrivileged else { return }
       var moment = BootMoment(stage, age: age)
       moment.image = fields["image"].flatMap(BootHistory.image)
       // What a node that is up says of its units is its state, and not its boot.
