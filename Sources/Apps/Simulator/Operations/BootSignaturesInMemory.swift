@@ -58,7 +58,7 @@ extension FakeMachine {
       }
       wanted["\(root)/\(name).sig"] = Array("\(digest) \(HMAC.hex(key: key, Array(digest.utf8)))".utf8)
     }
-    guard ["grub-common", "grub-pc-bin", "grub-efi-amd64-bin"].allSatisfy({ installed[$0] != nil }) else {
+    guard SignedBoot.packages.allSatisfy({ installed[$0] != nil }) else {
       throw AgentError(.notFound, "There is no grub-mkimage", next: "Install grub-common.")
     }
     for loader in goal.loaders {

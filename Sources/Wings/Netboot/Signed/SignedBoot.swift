@@ -19,7 +19,7 @@ package enum SignedBoot {
     return setting.source
   }
 
-  static let packages = ["grub-common", "grub-efi-amd64-bin", "grub-pc-bin"]
+  package static let packages = ["grub-common", "grub-efi-amd64-bin", "grub-pc-bin"]
 
   /// The boot loaders that firmware asks for, by how their files end, as grub-mkimage(1) names them.
   package enum Loader: String, CaseIterable, Sendable {
