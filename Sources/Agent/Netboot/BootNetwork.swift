@@ -72,16 +72,12 @@ struct BootNetworkLook {
 
   /// The addresses that somebody has. Two who have one both answer: arping(8) goes on asking everybody.
   func owners() async throws(AgentError) -> [BootNetworkSight.Owner] {
-    var owners: [BootNetworkSight.Owner] = []
-    for start in stride(from: 0, to: goal.addresses.count, by: Self.atOnce) {
-      owners += try await Self.each(Array(goal.addresses[start...].prefix(Self.atOnce))) { address throws(AgentError) in
-        let result = try await Command.run(
-          "arping", ["-b", "-c", "2", "-w", "2", "-I", goal.card, "\(address)"], deadline: .seconds(10), keeping: 65536)
-        let machines = Self.machines(result.text)
-        return machines.isEmpty ? nil : BootNetworkSight.Owner(address: address, machines: machines)
-      }
+    try await Self.each(goal.addresses) { address throws(AgentError) in
+      let result = try await Command.run(
+        "arping", ["-b", "-c", "2", "-w", "2", "-I", goal.card, "\(address)"], deadline: .seconds(10), keeping: 65536)
+      let machines = Self.machines(result.text)
+      return machines.isEmpty ? nil : BootNetworkSight.Owner(address: address, machines: machines)
     }
-    return owners
   }
 
   /// Senders in what arping(8) of iputils prints: `Unicast reply from 10.1.1.1 [52:54:00:01:00:01]  0.7ms`.
@@ -120,17 +116,10 @@ struct BootNetworkLook {
   private static func each<Answer: Sendable>(
     _ addresses: [IPv4Address], _ ask: @escaping @Sendable (IPv4Address) async throws(AgentError) -> Answer?
   ) async throws(AgentError) -> [Answer] {
-    let results = await withTaskGroup(of: (Int, Result<Answer?, AgentError>).self) { group in
-      for (index, address) in addresses.enumerated() {
-        group.addTask {
-          do throws(AgentError) { return (index, .success(try await ask(address))) } catch {
-            return (index, .failure(error))
-          }
-        }
+    let results = await NodeBatch.each(addresses, atOnce: atOnce, ended: { _, _ in }) { address in
+      do throws(AgentError) { return Result<Answer?, AgentError>.success(try await ask(address)) } catch {
+        return .failure(error)
       }
-      var results: [(Int, Result<Answer?, AgentError>)] = []
-      for await result in group { results.append(result) }
-      return results.sorted { $0.0 < $1.0 }.map(\.1)
     }
     var answers: [Answer] = []
     for result in results { if let answer = try result.get() { answers.append(answer) } }

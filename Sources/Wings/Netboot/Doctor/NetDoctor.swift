@@ -59,12 +59,11 @@ package struct NetDoctor: Codable, Sendable {
     for look in Self.looks(cluster) {
       let network = look.served.network.name
       func add(_ check: String, _ ok: Bool, _ detail: String, _ next: String? = nil) {
-        let finding = Finding(network: network, check: check, ok: ok, detail: detail, next: next, heads: [])
+        let head = look.head.name.name
+        let finding = Finding(network: network, check: check, ok: ok, detail: detail, next: next, heads: [head])
         if let index = all.firstIndex(where: { $0.isSame(as: finding) }) {
-          all[index].heads.append(look.head.name.name)
+          all[index].heads.append(head)
         } else {
-          var finding = finding
-          finding.heads = [look.head.name.name]
           all.append(finding)
         }
       }
