@@ -69,11 +69,7 @@ struct DescriptionChange {
     }
     let errors = checked.diagnostics.filter { $0.severity == .error }
     guard errors.isEmpty else {
-      throw told(
-        EditRefusal(
-          what: "with this edit \(edited.file) would have errors",
-          next: "Give what is missing as well, such as `address=10.1.1.5`, or write it there yourself.",
-          problems: errors, text: edited))
+      throw told(.leavingErrors(errors, in: edited))
     }
     let paths = edited.changed(from: text)
     let files = paths.map { File(path: $0, diff: Self.diff($0, text[$0], edited[$0])) }

@@ -15,7 +15,7 @@ package enum DateEditing {
     tables: [String: [UInt8]] = [:]
   ) throws(Refusal) -> [UInt8] {
     guard let before = SpecReader.read(bytes, file: file, keys: keys, tables: tables).cluster else {
-      throw Refusal(what: "\(file) has errors", next: "Run `cluster validate`, and correct what it shows.")
+      throw .invalid(file)
     }
     if let unknown = images.first(where: { name in !before.images.contains { $0.name == name } }) {
       throw Refusal(

@@ -18,9 +18,7 @@ struct DescriptionFacts {
   init(_ text: DescriptionText, _ keys: [WingKey]) throws(EditRefusal) {
     let reading = SpecReader.read(text.bytes, file: text.file, keys: keys, tables: text.tables)
     guard let cluster = reading.cluster, let tree = text.tree() else {
-      throw EditRefusal(
-        what: "\(text.file) has errors", next: "Run `cluster validate`, and correct what it shows.",
-        problems: reading.diagnostics.filter { $0.severity == .error }, text: text)
+      throw .invalid(text.file, reading.diagnostics.filter { $0.severity == .error }, in: text)
     }
     var unheard = Problems(file: text.file)
     let root = NodeTables(files: text.tables).expanded(tree, &unheard).root
@@ -65,10 +63,7 @@ struct DescriptionFacts {
   ) throws(EditRefusal) {
     let after: DescriptionFacts
     do throws(EditRefusal) { after = try DescriptionFacts(edited, keys) } catch {
-      throw EditRefusal(
-        what: "with this edit \(edited.file) would have errors",
-        next: "Give what is missing as well, such as `address=10.1.1.5`, or write it there yourself.",
-        problems: error.problems, text: edited)
+      throw .leavingErrors(error.problems, in: edited)
     }
     var expected = nodes
     change(&expected, after.nodes)

@@ -23,8 +23,7 @@ extension EditedText {
 
   /// A new entry behind another one: a line of its own, or in the braces.
   func inserting(_ key: String, _ text: String, after entry: SpecNode.Entry, into mapping: SpecNode) -> TextEdit? {
-    guard let inBraces = isInBraces(mapping), let start = range(entry.keySpan)?.lowerBound,
-      let end = offset(line: entry.span.endLine, column: entry.span.endColumn)
+    guard let inBraces = isInBraces(mapping), let start = range(entry.keySpan)?.lowerBound, let end = end(of: entry)
     else { return nil }
     let line = "\(key): \(Self.scalar(text, inBraces: inBraces))"
     if inBraces { return TextEdit(end..<end, ", " + line) }
@@ -43,9 +42,7 @@ extension EditedText {
     else { return nil }
     var edits: [TextEdit] = []
     for (index, entry) in entries.enumerated() where keys.contains(entry.key) {
-      guard let start = range(entry.keySpan)?.lowerBound,
-        let end = offset(line: entry.span.endLine, column: entry.span.endColumn)
-      else { return nil }
+      guard let start = range(entry.keySpan)?.lowerBound, let end = end(of: entry) else { return nil }
       let cut: Range<Int>
       if inBraces, index > kept {
         guard let before = self.end(of: entries[index - 1]) else { return nil }

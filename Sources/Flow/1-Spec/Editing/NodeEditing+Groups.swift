@@ -112,8 +112,19 @@ extension NodePlaces.Group {
 }
 
 extension EditRefusal {
-  static func invalid(_ file: String) -> EditRefusal {
-    EditRefusal(what: "\(file) has errors", next: "Run `cluster validate`, and correct what it shows.")
+  /// - Parameter problems: its errors, where they are known, and the text that they are about.
+  static func invalid(_ file: String, _ problems: [Diagnostic] = [], in text: DescriptionText? = nil) -> EditRefusal {
+    EditRefusal(
+      what: "\(file) has errors", next: "Run `cluster validate`, and correct what it shows.", problems: problems,
+      text: text)
+  }
+
+  /// - Parameter text: the edited description.
+  package static func leavingErrors(_ problems: [Diagnostic], in text: DescriptionText) -> EditRefusal {
+    EditRefusal(
+      what: "with this edit \(text.file) would have errors",
+      next: "Give what is missing as well, such as `address=10.1.1.5`, or write it there yourself.",
+      problems: problems, text: text)
   }
 }
 

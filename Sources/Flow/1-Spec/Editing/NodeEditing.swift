@@ -67,10 +67,7 @@ package struct NodeEditing {
       return all.allSatisfy { $0.text == first.text } ? .some(first.text) : nil
     }
     guard let start = first.text else { return nil }
-    let counted = all.indices.map { index -> String? in
-      if let mac = MACAddress(start) { return Counted(first: mac, counts: true).value(index)?.description }
-      return IPv4Address(start).flatMap { Counted(first: $0, counts: true).value(index)?.description }
-    }
+    let counted = all.indices.map { NodeValue.counted(first.key, "\(start)+", $0)?.text }
     return counted == all.map(\.text) ? .some("\(start)+") : nil
   }
 
