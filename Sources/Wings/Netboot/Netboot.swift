@@ -228,7 +228,8 @@ struct BootSite {
       Resource(
         BootSignaturesKind.id(on: head.name), BootSignaturesKind.Desired(goal),
         because: "nodes boot only what the site has signed", source: source,
-        after: installed + [TreeKind.id(on: head.name, WellKnown.signedScripts)]),
+        after: installed + [TreeKind.id(on: head.name, WellKnown.signedScripts)]
+          + cluster.images.map { ImageKind.id($0.name) }),
     ]
   }
 

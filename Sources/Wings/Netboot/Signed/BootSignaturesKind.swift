@@ -38,7 +38,10 @@ extension BootSignaturesKind {
   package static func steps(
     _ id: ResourceID, _ desired: Desired, _ actual: BootSignaturesState?, _ context: PlanContext
   ) throws(Unreadable) -> [StepDraft] {
-    guard let because = reason(id.onlyHost, desired.goal, actual) else { return [] }
+    // A head that is installed in this round fetches its images in the next one: see `ImageKind`.
+    guard context.answers.isReachable(id.onlyHost), let because = reason(id.onlyHost, desired.goal, actual) else {
+      return []
+    }
     let previous = actual == nil ? nil : (context.previous as? Desired)?.goal
     return [
       StepDraft(
