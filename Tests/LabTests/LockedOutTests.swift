@@ -10,10 +10,6 @@ import Testing
 /// A statically linked agent, which runs on a head as it is.
 private let agentProgram = ProcessInfo.processInfo.environment["CLUSTER_AGENT"]
 
-private let run = RunToken(run: "locked-out", generation: 1, holder: "test", leaseSeconds: 300, confirmSeconds: 60)
-/// For each change that locks us out, which is waited for; time enough to see on a busy machine that it does.
-private let hasty = RunToken(run: "locked-out", generation: 1, holder: "test", leaseSeconds: 300, confirmSeconds: 15)
-
 /// What locks us out of a real head, by sshd, by the firewall and by its routes, is undone there by itself; what is
 /// confirmed stays.
 @Suite(.serialized, .timeLimit(.minutes(15)), .enabled(if: agentProgram != nil && geteuid() == 0))
@@ -24,7 +20,7 @@ struct LockedOutTests {
       let head = CutOffHead(lab: lab, host: try host(lab, "\(folder)/1"), other: try host(lab, "\(folder)/2"))
       var problem: (any Error)?
       do {
-        try await head.host.claim(run)
+        try await head.host.claim(head.run)
         try await sshd(head)
         try await routes(head)
         try await firewall(head)
@@ -55,16 +51,16 @@ struct LockedOutTests {
   private func sshd(_ head: CutOffHead) async throws {
     try await head.perform(EnsureFile(Self.sshdSays("MaxSessions 40\n")))
     let good = try #require(try await head.perform(Self.loadSSHD).pending)
-    #expect(good.secondsLeft <= run.confirmSeconds)
+    #expect(good.secondsLeft <= head.run.confirmSeconds)
     try await head.looking(leaves: good)
-    #expect(try await head.host.confirm(good.id, run: run).changed)
+    #expect(try await head.host.confirm(good.id, run: head.run).changed)
     #expect(try await head.timers() == "", "nothing is left that would undo it")
     try await head.keepsAnswering()
     #expect(try await head.text(Self.sshd) == "MaxSessions 40\n")
 
     try await head.perform(EnsureFile(Self.sshdSays("AllowUsers nobody\n")))
-    let bad = try #require(try await head.perform(Self.loadSSHD, as: hasty).pending)
-    let refused = await #expect(throws: AgentError.self) { try await head.host.confirm(bad.id, run: run) }
+    let bad = try #require(try await head.perform(Self.loadSSHD, as: head.hasty).pending)
+    let refused = await #expect(throws: AgentError.self) { try await head.host.confirm(bad.id, run: head.run) }
     #expect(refused?.code == .authentication, "locked out: \(String(describing: refused))")
     try await head.comesBack(bad)
     #expect(try await head.text(Self.sshd) == "MaxSessions 40\n")
@@ -100,7 +96,7 @@ struct LockedOutTests {
     let gateway = "198.51.100.1"
     try await head.perform(EnsureFile(Self.networkSays("198.51.100.11", gateway)))
     let good = try #require(try await head.perform(try Self.link("198.51.100.11", gateway)).pending)
-    _ = try await head.host.confirm(good.id, run: run)
+    _ = try await head.host.confirm(good.id, run: head.run)
     try await head.says(["ip", "-4", "route", "show", "default"], { $0.contains("via 198.51.100.1 dev eth1") })
     // By hand, of two ways: in no file that a daemon would put them back from.
     for route in [
@@ -114,7 +110,7 @@ struct LockedOutTests {
     #expect(before.contains("nexthop via 198.51.100.1 dev eth1 weight 3"), "\(before)")
 
     try await head.perform(EnsureFile(Self.networkSays("198.51.100.12")))
-    let bad = try #require(try await head.perform(try Self.link("198.51.100.12"), as: hasty).pending)
+    let bad = try #require(try await head.perform(try Self.link("198.51.100.12"), as: head.hasty).pending)
     try await head.says(["ip", "-4", "route", "show", "default"], \.isEmpty)
     _ = try await head.ssh(["ip", "route", "del", "198.18.0.0/15"], mayFail: true)
     _ = try await head.ssh(["ip", "route", "replace", "203.0.113.0/24", "via", "198.51.100.9", "dev", "eth1"])
@@ -153,16 +149,16 @@ struct LockedOutTests {
     try await head.perform(EnsurePackages(["nftables"]))
     try await head.perform(EnsureFile(Self.rulesSay("accept")))
     let good = try #require(try await head.perform(Self.loadRules).pending)
-    #expect(try await head.host.confirm(good.id, run: run).changed)
+    #expect(try await head.host.confirm(good.id, run: head.run).changed)
     #expect(try await head.timers() == "")
     let before = try await head.ssh(["nft", "list", "ruleset"])
     #expect(before.contains("tcp dport 22 accept"))
 
     try await head.perform(EnsureFile(Self.rulesSay("drop")))
     // Its answer is dropped too, until the rules are back.
-    let bad = try PendingChange.ID(run: run.run, operation: AnyOperation(Self.loadRules))
+    let bad = try PendingChange.ID(run: head.run.run, operation: AnyOperation(Self.loadRules))
     do throws(AgentError) {
-      _ = try await head.perform(Self.loadRules, as: hasty)
+      _ = try await head.perform(Self.loadRules, as: head.hasty)
     } catch {
       #expect(error.code == .connectionLost, "\(error)")
     }
@@ -176,7 +172,9 @@ struct LockedOutTests {
   // MARK: our own firewall
 
   /// Rules that forget sshd's port: when there were none before, and when there were good ones.
-  private func ownFirewall(_ head: CutOffHead) async throws {
+  /// What was undone in one round of a run is refused there, so each of the three is a round of its own.
+  private func ownFirewall(_ first: CutOffHead) async throws {
+    var head = first
     let (rules, unitFile, load) = try Self.ownRules()
     var bad = rules
     guard case .text(let text) = rules.contents else { return }
@@ -187,7 +185,7 @@ struct LockedOutTests {
       if let good {
         for file in [good, unitFile] { try await head.perform(EnsureFile(file)) }
         let loaded = try #require(try await head.perform(load).pending)
-        #expect(try await head.host.confirm(loaded.id, run: run).changed)
+        #expect(try await head.host.confirm(loaded.id, run: head.run).changed)
         #expect(
           try await head.host.answer(UnitProbe(Firewall.unit, configuration: load.goal.configuration)).configuration
             == .loaded)
@@ -196,13 +194,19 @@ struct LockedOutTests {
       #expect(earlier.contains("dport 22 accept comment \"ssh\"") == (good != nil), "\(earlier)")
 
       for file in [bad, unitFile] { try await head.perform(EnsureFile(file)) }
-      let pending = try #require(try await head.perform(load, as: hasty).pending)
+      let pending = try #require(try await head.perform(load, as: head.hasty).pending)
       #expect(try await head.lab.ssh("head1", "hostname").succeeded == false, "nobody gets in")
       try await head.comesBack(pending)
 
       #expect(try await head.ssh(["nft", "list", "ruleset"]) == earlier)
       #expect(try await head.ssh(state).contains("ActiveState=\(good == nil ? "inactive" : "active")"))
       #expect(try await head.ssh(["cat", Firewall.file], mayFail: true) == (good == nil ? "" : text))
+      if good == nil {
+        let again = await #expect(throws: AgentError.self) { try await head.perform(load) }
+        #expect(again?.code == .rolledBack, "\(String(describing: again))")
+      }
+      head.run = head.run.next
+      try await head.host.claim(head.run)
     }
     // nft's own check refuses what it cannot read, before anything is loaded.
     bad.contents = .text(text.replacing("policy drop", with: "policy dorp"))
@@ -213,7 +217,7 @@ struct LockedOutTests {
 
     let stop = UnitGoal(name: Firewall.unit, enabled: false, active: false)
     let stopped = try #require(try await head.perform(EnsureUnit(stop)).pending)
-    _ = try await head.host.confirm(stopped.id, run: run)
+    _ = try await head.host.confirm(stopped.id, run: head.run)
     for path in [Firewall.file, Firewall.unitFile] { try await head.perform(EnsureFileAbsent(path: path)) }
     #expect(try await head.ssh(["nft", "list", "ruleset"]) == before)
   }
@@ -241,12 +245,19 @@ private struct CutOffHead {
   let host: SSHHost
   /// Another user's.
   let other: SSHHost
+  var run = RunToken(run: "locked-out", generation: 1, holder: "test", leaseSeconds: 300, confirmSeconds: 60)
+  /// For each change that locks us out, which is waited for; time enough to see on a busy machine that it does.
+  var hasty: RunToken {
+    var token = run
+    token.confirmSeconds = 15
+    return token
+  }
 
   @discardableResult
   func perform(
-    _ operation: some HostOperation, as token: RunToken = run
+    _ operation: some HostOperation, as token: RunToken? = nil
   ) async throws(AgentError) -> Outcome {
-    try await host.perform(AnyOperation(operation), secrets: Secrets(), run: token) { _ in }
+    try await host.perform(AnyOperation(operation), secrets: Secrets(), run: token ?? run) { _ in }
   }
 
   func ssh(_ command: [String], mayFail: Bool = false) async throws -> String {
