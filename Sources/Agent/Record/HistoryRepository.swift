@@ -28,7 +28,7 @@ package enum HistoryRepository {
     guard path == Self.path else {
       return AgentError(.invalid, "\(path) is not where the record is kept", next: "Use \(Self.path).")
     }
-    try await make()
+    try await make(at: path)
     let words: [String] = ["git", service.program, path]
     var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
     execvp("git", &arguments)
@@ -37,26 +37,36 @@ package enum HistoryRepository {
       next: "`cluster apply` installs it with the base packages of a head.")
   }
 
-  private static let settings = [
-    // Nobody rewrites what was recorded: git-config(1).
-    ["receive.denyNonFastForwards", "true"], ["receive.denyDeletes", "true"],
-    // What was acknowledged survives a power cut.
-    ["core.fsync", "all"], ["core.fsyncMethod", "batch"],
-  ]
+  private static let branch = "cluster/history"
 
-  private static func make() async throws(AgentError) {
-    // The last of the settings is the mark that the ones before are there too.
-    if let last = settings.last, try FileSystem.entry("\(path)/HEAD") != nil {
-      let known = try await Command.run("git", ["--git-dir", path, "config", "--get", last[0]])
+  /// git-config(1). All of it is ours, so that it can be written anew where a power cut has left it without its bytes.
+  private static let configuration = """
+    [core]
+    \trepositoryformatversion = 0
+    \tfilemode = true
+    \tbare = true
+    \t# What was acknowledged survives a power cut.
+    \tfsync = all
+    \tfsyncMethod = batch
+    [receive]
+    \t# Nobody rewrites what was recorded.
+    \tdenyNonFastForwards = true
+    \tdenyDeletes = true
+
+    """
+
+  /// git init(1) syncs nothing: after a power cut within half a minute `HEAD` is there, and empty, which git takes for
+  /// no repository, and does not mend.
+  static func make(at path: String) async throws(AgentError) {
+    let next = "Check that git is installed and that there is room in /var/lib."
+    if try FileSystem.entry("\(path)/HEAD") != nil {
+      let known = try await Command.run("git", ["--git-dir", path, "config", "--get", "core.fsyncMethod"])
       if known.succeeded { return }
     }
     try FileSystem.makeFolder(path, mode: 0o700)
-    try await Command.checked(
-      "git", ["init", "--quiet", "--bare", "--initial-branch=cluster/history", path],
-      next: "Check that git is installed and that there is room in /var/lib.")
-    for setting in settings {
-      try await Command.checked(
-        "git", ["--git-dir", path, "config"] + setting, next: "Check that there is room in /var/lib.")
-    }
+    try LocalFiles.write(Array("ref: refs/heads/\(branch)\n".utf8), to: "\(path)/HEAD")
+    try LocalFiles.write(Array(configuration.utf8), to: "\(path)/config")
+    try await Command.checked("git", ["init", "--quiet", "--bare", path], next: next)
+    try await Command.checked("sync", ["--file-system", path], next: next)
   }
 }
