@@ -15,6 +15,29 @@ struct ConfigurationTests {
     expectGolden(text, at: "cases/corosync.conf")
   }
 
+  @Test("a head that has booted joins when the others must have noticed, by token, consensus and witness")
+  func rejoining() throws {
+    var policy = try Example.policy()
+    policy.heartbeat.detect = .seconds(20)
+    #expect(Rejoining.seconds(policy) == 20 + 24 + 1)
+    policy.heartbeat.detect = .milliseconds(500)
+    #expect(Rejoining.seconds(policy) == 3)
+    policy.heartbeat.detect = .seconds(1)
+    policy.witness = Witnesses.theirs
+    #expect(Rejoining.seconds(policy) == 6 + 1)
+
+    let unit = HighAvailability.resources(
+      try Example.cluster(), SiteFiles(), Publications(try Example.cluster(), SiteFiles())
+    )
+    .compactMap { ($0.desired as? FileKind.Desired)?.file }
+    .first { $0.path.hasSuffix("corosync.service.d/cluster.conf") }
+    guard case .text(let text)? = unit?.contents else {
+      Issue.record("the drop-in has no text")
+      return
+    }
+    #expect(text.contains("ExecStartPre=-/usr/lib/cluster/rejoin \(Rejoining.seconds(try Example.policy()))\n"))
+  }
+
   @Test("a card that has another name on each head is watched on each by its own")
   func cardsByHead() throws {
     var cluster = try Example.cluster()

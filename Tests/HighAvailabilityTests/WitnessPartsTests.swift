@@ -6,7 +6,7 @@ import Testing
 
 @testable import Wings
 
-private enum Witnesses {
+enum Witnesses {
   static let ours = HighAvailabilityPolicy.Witness(
     host: "10.1.1.1", node: "node001", port: 5403, certificate: nil, source: Example.span)
   static let theirs = HighAvailabilityPolicy.Witness(

@@ -28,10 +28,11 @@ extension EnsureFenceTested: AgentOperation {
     let seen = try await cut(power, since: start)
     context.progress("\(goal.head) is fenced: waiting until it is back in the cluster")
     // A head that starts in a second may have left and joined anew before Pacemaker has its confirmation.
-    try await wait(Self.untilGone, "\(goal.head) is fenced, and the cluster still counts it in") { node, now in
+    try await wait(Self.untilGone, since: joins, "\(goal.head) is fenced, and the cluster still counts it in") {
+      node, now in
       node?.online != true || now != joins
     }
-    try await wait(Self.untilBack, "\(goal.head) is fenced, and does not come back") { node, now in
+    try await wait(Self.untilBack, since: joins, "\(goal.head) is fenced, and does not come back") { node, now in
       node?.online == true && node?.pending == false && now != joins
     }
     let test = FenceTest(
@@ -74,16 +75,21 @@ extension EnsureFenceTested: AgentOperation {
   }
 
   private func wait(
-    _ patience: Duration, _ problem: String, until condition: (ClusterStatus.Node?, _ joins: Int?) -> Bool
+    _ patience: Duration, since joins: Int?, _ problem: String,
+    until condition: (ClusterStatus.Node?, _ joins: Int?) -> Bool
   ) async throws(AgentError) {
     let end = ContinuousClock.now + patience
     while true {
       let status = try await PacemakerTools.parsedStatus()
-      if condition(status.node(goal.head.name), try await joins()) { return }
+      let now = try await self.joins()
+      if condition(status.node(goal.head.name), now) { return }
       guard ContinuousClock.now < end else {
+        let joined = now != joins && status.node(goal.head.name)?.online != true
         throw AgentError(
           .deadline, "\(problem) within \(patience.components.seconds) s",
-          next: "Look at its console. `cluster status` says whether the services run meanwhile.")
+          cause: joined ? "its Corosync has joined anew, and its Pacemaker has not" : nil,
+          next: (joined ? "Read `journalctl --unit pacemaker` there." : "Look at its console.")
+            + " `cluster status` says whether the services run meanwhile.")
       }
       do { try await ContinuousClock().sleep(for: .milliseconds(250)) } catch {
         throw AgentError(

@@ -79,7 +79,7 @@ struct CorosyncConfiguration {
   private func device(_ witness: HighAvailabilityPolicy.Witness) -> [String] {
     let detect = policy.heartbeat.detect.milliseconds
     return [
-      "    device {", "        model: net", "        votes: 1", "        timeout: \(max(3 * detect, 3000))",
+      "    device {", "        model: net", "        votes: 1", "        timeout: \(Self.witnessTimeout(detect))",
       "        sync_timeout: \(max(10 * detect, 10_000))", "        net {", "            host: \(witness.host)",
       "            port: \(witness.port)", "            tls: required", "            algorithm: ffsplit",
       "        }",
@@ -88,6 +88,11 @@ struct CorosyncConfiguration {
       "        }", "    }",
     ]
   }
+}
+
+extension CorosyncConfiguration {
+  /// In milliseconds.
+  static func witnessTimeout(_ token: Int64) -> Int64 { max(3 * token, 3000) }
 }
 
 extension Duration {

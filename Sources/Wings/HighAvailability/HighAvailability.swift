@@ -139,8 +139,7 @@ struct HighAvailabilityParts {
   private static let corosync = "corosync.service"
   private static let pacemaker = "pacemaker.service"
   static let units: Set<String> = [corosync, pacemaker, WitnessParts.unit]
-  /// Debian's unit cannot reload, and a restart would take Pacemaker and its services along.
-  private static let reload = "/etc/systemd/system/corosync.service.d/cluster.conf"
+  private static let dropIn = "/etc/systemd/system/corosync.service.d/cluster.conf"
   private var agents: [String] {
     let ofState = policy.state?.replica.map { $0.backend == .standIn ? ["folder", "replica"] : ["folder"] } ?? []
     let lazy = policy.failback == .lazy ? ["failback"] : []
@@ -193,8 +192,12 @@ struct HighAvailabilityParts {
         because: "the heads' heartbeat over \(policy.heartbeat.links.joined(separator: " and "))",
         source: source("heartbeat"), after: installed),
       .file(
-        on: head, Self.reload, "[Service]\nExecReload=/usr/sbin/corosync-cfgtool -R\n",
-        because: "Corosync takes up changes without a restart", source: source("heartbeat"), after: installed),
+        on: head, Rejoining.path, Rejoining.program, mode: 0o755, because: Rejoining.why, source: source("heartbeat"),
+        after: installed),
+      .file(
+        on: head, Self.dropIn, corosyncUnit,
+        because: "Corosync waits after a boot, and takes up changes without a restart",
+        source: source("heartbeat"), after: installed + [FileKind.id(on: head, Rejoining.path)]),
       .file(
         on: head, Self.online, Self.anyLink, because: "a broken cable does not keep Corosync from starting",
         source: source("heartbeat"), after: installed),
@@ -206,6 +209,18 @@ struct HighAvailabilityParts {
           on: head, agent, Self.script, mode: 0o755, because: "how Pacemaker runs services and addresses",
           source: source("services"), after: [ResourceAgentsKind.id(on: head)])
       }
+  }
+
+  /// Debian's unit cannot reload, and a restart would take Pacemaker and its services along.
+  private var corosyncUnit: String {
+    let wait = Rejoining.seconds(policy)
+    return """
+      [Service]
+      ExecStartPre=-\(Rejoining.path) \(wait)
+      TimeoutStartSec=\(90 + wait)
+      ExecReload=/usr/sbin/corosync-cfgtool -R
+
+      """
   }
 
   private static let online = "/etc/systemd/system/systemd-networkd-wait-online.service.d/50-cluster.conf"
@@ -372,7 +387,7 @@ struct HighAvailabilityParts {
     let files = cluster.heads.flatMap { head in
       [
         PackagesKind.id(on: head.name, HighAvailability.name), FileKind.id(on: head.name, CorosyncConfiguration.path),
-        FileKind.id(on: head.name, Self.reload), SecretFileKind.id(on: head.name, CorosyncConfiguration.keyPath),
+        FileKind.id(on: head.name, Self.dropIn), SecretFileKind.id(on: head.name, CorosyncConfiguration.keyPath),
       ]
     }
     let before = files + [HighAvailabilityBootstrapKind.id(on: primary.name)] + proofs.map(\.id)
