@@ -4,7 +4,9 @@ SHELL := /bin/bash
 .PHONY: help setup build demo demo-down check test golden bench fuzz sim format clean
 
 # A terminal's progress needs no compiler chatter; a failing build shows everything.
-SWIFT_BUILD := swift build -c release
+# Swift's runtime is linked in, since the agent runs on machines without Swift; the other programs likewise, so that the
+# modules they share are built once.
+SWIFT_BUILD := swift build -c release --static-swift-stdlib
 
 help:
 	@echo "make demo       build, start a lab on this machine, apply examples/jobs to it, test it, run a job"
@@ -23,13 +25,12 @@ setup:
 # the end of a folder's listing, now and then, and the test program dies (swift-corelibs-foundation, pull request 5472).
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH := 16
 
-# The agent runs on machines without Swift, so its runtime is linked in.
 build: setup
 	$(SWIFT_BUILD) --product cluster
-	$(SWIFT_BUILD) --product cluster-agent --static-swift-stdlib --scratch-path .build/agent
+	$(SWIFT_BUILD) --product cluster-agent
 	@mkdir -p bin
 	install -m 755 .build/release/cluster bin/cluster
-	strip -o bin/cluster-agent .build/agent/release/cluster-agent
+	strip -o bin/cluster-agent .build/release/cluster-agent
 
 demo: build
 	scripts/demo
@@ -63,8 +64,8 @@ bench: build
 # Every seed is another site with other faults: docs/simulation.md.
 SIM_SEEDS ?= 10000
 sim: setup
-	$(SWIFT_BUILD) --product cluster-sim --static-swift-stdlib --scratch-path .build/agent
-	.build/agent/release/cluster-sim --seeds $(SIM_SEEDS) --jobs $$(nproc)
+	$(SWIFT_BUILD) --product cluster-sim
+	.build/release/cluster-sim --seeds $(SIM_SEEDS) --jobs $$(nproc)
 
 FUZZ_SECONDS ?= 600
 fuzz: setup
