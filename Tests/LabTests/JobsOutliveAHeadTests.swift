@@ -11,7 +11,7 @@ import Testing
 struct JobsOutliveAHeadTests {
   private static let example = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appending(path: "../../examples/jobs").standardized
-  private static let long = 20, sent = 200
+  private static let long = 20, sent = 200, away = 21
 
   /// The example with a processor for each long job, and without what this test does not look at.
   private static func spec() throws -> String {
@@ -40,12 +40,38 @@ struct JobsOutliveAHeadTests {
         let idle = try await asAlice("sinfo --noheader --Node --states=idle | wc -l", site)
         return try await site.status().ha.armed && idle == "4"
       }
+      try await databaseAway(site)
       try await lose(site)
     } catch {
       try await site.end()
       throw error
     }
     try await site.end()
+  }
+
+  /// Jobs that begin and end while the accounting database is away for minutes are in it when it is back.
+  private func databaseAway(_ site: UserSite) async throws {
+    let role = ["crm_resource", "--resource", "slurm-database", "--meta"]
+    _ = try await site.onHead("head1", role + ["--set-parameter", "target-role", "--parameter-value", "Stopped"])
+    try await site.eventually("slurmdbd and its database are down") {
+      try await site.status().services.filter { ["slurm-database", "slurmdbd"].contains($0.name) }
+        .map(\.head) == [nil, nil]
+    }
+    let begun = ContinuousClock.now
+    let sbatch = "cd /tmp; sbatch --parsable --output=/dev/null --ntasks=1 --time=10"
+    let array = try await asAlice("\(sbatch) --job-name=away --array=0-19 --wrap \"sleep 15\"", site)
+    _ = try await asAlice("\(sbatch) --job-name=away --dependency=afterany:\(array) --wrap \"sleep 90\"", site)
+    try await site.eventually("all of them have ended") {
+      try await asAlice("squeue --noheader | wc -l", site) == "0"
+    }
+    let kept = try await asAlice("sdiag | sed -n \"s/^DBD Agent queue size: *//p\"", site)
+    print("the database was away for \((ContinuousClock.now - begun) / .seconds(1)) s: slurmctld kept \(kept) messages")
+    #expect(try #require(Int(kept)) >= 2 * Self.away, "each began and ended")
+
+    _ = try await site.onHead("head1", role + ["--delete-parameter", "target-role"])
+    let ended = "sacct -a -X -n -P --name=away --format=State | grep -c COMPLETED"
+    try await site.eventually("all of them are in the database") { try await asAlice(ended, site) == "\(Self.away)" }
+    #expect(try await site.cluster(["test", "slurm-accounting", "--lab"]).status == 0)
   }
 
   private func lose(_ site: UserSite) async throws {
@@ -83,7 +109,7 @@ struct JobsOutliveAHeadTests {
     }
     let left = try await asAlice("squeue --noheader --format=\"%i %j %T %r\"", site)
     #expect(left == "", "these have not ended")
-    let tasks = answers.filter { $0.job != nil }.reduce(0) { $0 + $1.tasks } + Self.long
+    let tasks = answers.filter { $0.job != nil }.reduce(0) { $0 + $1.tasks } + Self.long + Self.away
     try await site.eventually("the database has heard of all") {
       try await (Int(asAlice("sacct -a -X -n -P --format=State | grep -c COMPLETED", site)) ?? 0) >= tasks
     }
