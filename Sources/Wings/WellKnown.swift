@@ -61,9 +61,13 @@ package enum WellKnown {
   package static func packageSources(on head: HostID) -> ResourceID {
     FileKind.id(on: head, "/etc/apt/sources.list")
   }
+  /// Further repositories: `repositories: extra:`.
+  package static func extraSources(on head: HostID) -> ResourceID {
+    FileKind.id(on: head, "/etc/apt/sources.list.d/cluster.sources")
+  }
   /// All that must come before a head's first package.
   package static func repositories(on head: HostID) -> [ResourceID] {
-    [packageProxy(on: head), packageSources(on: head)]
+    [packageProxy(on: head), packageSources(on: head), extraSources(on: head)]
   }
   /// The packages that every head has.
   package static func basePackages(on head: HostID) -> ResourceID { PackagesKind.id(on: head, "base") }

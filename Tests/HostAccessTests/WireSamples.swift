@@ -126,7 +126,8 @@ enum WireSamples {
     "compute", digest: "d",
     against: ImageRecipe(
       name: "compute", suite: "bookworm", mirror: nil, proxy: nil, asOf: ArchiveDate("2026-11-28"),
-      snapshot: "http://snapshot.example.org/archive", kernel: "k", packages: ["a"], overlays: [], finish: []))
+      snapshot: "http://snapshot.example.org/archive", kernel: "k", packages: ["a"], overlays: [], finish: [],
+      extra: [.init(uri: "https://v", suite: "./", components: [], fingerprints: ["F"], key: ["K"])], keep: [.docs]))
   private static let clone = CloneProbe("head2")
 
   /// A node whose own checks do not pass, and one that is waited for until they do.

@@ -4,6 +4,7 @@ import Diagnostics
 import Foundation
 import Planning
 import SpecReading
+import TestKit
 import Testing
 import Wings
 
@@ -93,6 +94,9 @@ import Wings
     let (sets, mistakes) = SpecReader.sets(cluster, Self.files)
     guard mistakes.isEmpty else { return (nil, mistakes) }
     cluster.adopt(sets)
+    let (extra, unfit) = SpecReader.keys(of: cluster, Self.files)
+    guard unfit.isEmpty else { return (nil, unfit) }
+    cluster.repositories.extra = extra
     let problems = WingCatalog.all.flatMap { $0.problems(cluster) }.filter { $0.severity == .error }
     guard problems.isEmpty else { return (nil, problems) }
     let site = try SimulatedSite(text)
@@ -154,6 +158,8 @@ import Wings
   }
 
   private static let files = SiteFiles(files: [
+    "keys/vendor.asc": .init(contents: .text(SampleKeys.vendor), executable: false),
+    "keys/other.asc": .init(contents: .text(SampleKeys.other), executable: false),
     "images/compute/etc/motd": .init(contents: .text("A compute node.\n"), executable: false),
     "images/other/etc/issue": .init(contents: .text("Another one.\n"), executable: false),
     "images/finish.sh": .init(contents: .text("#!/bin/sh\ntrue\n"), executable: true),
@@ -201,7 +207,10 @@ import Wings
     {
       version: 1, cluster: alps, domain: alps.example.org, timezone: Europe/Zurich, boot: signed,
       repositories: { mirror: http://deb.example.org/debian, proxy: http://198.51.100.1:3142,
-        as_of: 2026-11-01 },
+        as_of: 2026-11-01, extra: [
+          { uri: https://packages.example.org/cuda, suite: bookworm, components: [main], key: keys/vendor.asc,
+            images: [small], heads: false },
+        ] },
       networks: {
         public: { cidr: 198.51.100.0/24, gateway: 198.51.100.1, dns: [198.51.100.1] },
         private: { cidr: 10.1.0.0/16, serves: [dhcp, dns, boot], dynamic: 10.1.250.1-10.1.250.99 },

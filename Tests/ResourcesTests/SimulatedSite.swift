@@ -72,6 +72,9 @@ final class SimulatedSite {
     let (sets, problems) = SpecReader.sets(cluster, siteFiles)
     try #require(problems.isEmpty, "\(problems)")
     cluster.adopt(sets)
+    let (extra, unfit) = SpecReader.keys(of: cluster, siteFiles)
+    try #require(unfit.isEmpty, "\(unfit)")
+    cluster.repositories.extra = extra
     return cluster
   }
 

@@ -219,7 +219,7 @@ struct ImageBuilder {
   private func pack(into squashfs: String) async throws(AgentError) {
     context.progress("packing the root")
     let excluded = "\(work)/excluded"
-    try LocalFiles.write(Array((SlimImage.excluded.joined(separator: "\n") + "\n").utf8), to: excluded)
+    try LocalFiles.write(Array((SlimImage(keeping: recipe.keep).excluded.joined(separator: "\n") + "\n").utf8), to: excluded)
     let result = try await Command.run(
       "mksquashfs",
       [

@@ -43,11 +43,14 @@ struct PackageLayer {
   private func install(into root: String) async throws(AgentError) {
     let progress = InstallProgress(context.progress)
     let accounts = root + ".accounts"
+    // mmdebstrap(1) keeps its name in the image, and the key, which is in it, needs no path there.
+    let extra = FileSystem.parent(root) + "/cluster.sources"
+    if !recipe.extra.isEmpty { try FileSystem.write(Array(PackageSource.file(recipe.extra).utf8), to: extra) }
     if !recipe.users.isEmpty {
       try FileSystem.write(Array(Self.hook(recipe.users).utf8), to: accounts, mode: 0o700)
     }
     let result = try await Command.run(
-      "mmdebstrap", arguments(root, accounts),
+      "mmdebstrap", arguments(root, accounts, extra),
       environment: [
         // The initramfs is made later, once, with our files in place (initramfs-tools' kernel hook).
         "INITRD": "No", "SOURCE_DATE_EPOCH": ImageBuilder.epoch, "DEBIAN_FRONTEND": "noninteractive",
@@ -66,7 +69,7 @@ struct PackageLayer {
     return "#!/bin/sh\nset -eu\n" + lines.joined(separator: "\n") + "\n"
   }
 
-  private func arguments(_ root: String, _ accounts: String) -> [String] {
+  private func arguments(_ root: String, _ accounts: String, _ extra: String) -> [String] {
     var arguments = [
       "--mode=root", "--variant=minbase", "--verbose", "--logfile=/dev/stdout", "--format=directory",
       "--include=" + ([recipe.kernel] + recipe.packages).joined(separator: ","),
@@ -74,11 +77,11 @@ struct PackageLayer {
       "--dpkgopt=force-unsafe-io",
     ]
     if !recipe.users.isEmpty { arguments.append("--essential-hook=\(accounts)") }
-    arguments += SlimImage.unpacked.map { "--dpkgopt=path-exclude=\($0)" }
+    arguments += SlimImage(keeping: recipe.keep).unpacked.map { "--dpkgopt=path-exclude=\($0)" }
     var settings = ["APT::Install-Recommends \"false\"", "Acquire::Languages \"none\"", "Acquire::Retries \"3\""]
     if let proxy = recipe.proxy { settings.append("Acquire::http::Proxy \"\(proxy)\"") }
     arguments += settings.map { "--aptopt=\($0)" }
-    return arguments + [recipe.suite, root] + recipe.sources
+    return arguments + [recipe.suite, root] + recipe.sources + (recipe.extra.isEmpty ? [] : [extra])
   }
 
   /// The error for a failure of mmdebstrap, with what to do.
@@ -99,12 +102,21 @@ struct PackageLayer {
     }
     let signs = [
       "Could not resolve", "Failed to fetch", "Unable to connect", "Could not connect", "Connection failed",
-      "Temporary failure", "is not signed", "Connection timed out", "does not have a Release file", "Err:",
+      "Temporary failure", "is not signed", "signatures couldn't be verified", "NO_PUBKEY", "Connection timed out",
+      "does not have a Release file", "Err:",
     ]
     let fetching = lines.filter { line in signs.contains { line.contains($0) } }
     if !fetching.isEmpty {
-      let from =
-        "\(recipe.snapshot ?? recipe.mirror ?? "http://deb.debian.org")" + (recipe.proxy.map { " through \($0)" } ?? "")
+      // Whose fault it is can be told where a line names the address.
+      let vendor = recipe.extra.first { source in fetching.contains { $0.contains(source.uri) } }
+      if let vendor, fetching.contains(where: { $0.contains("NO_PUBKEY") || $0.contains("is not signed") }) {
+        return AgentError(
+          .packageSource, "\(vendor.place) is not signed by the key of the description",
+          cause: fetching.suffix(3).joined(separator: "\n"),
+          next: "Compare \(vendor.fingerprints.joined(separator: ", ")) with what the vendor says, and replace `key:`.")
+      }
+      let source = vendor?.uri ?? recipe.snapshot ?? recipe.mirror ?? "http://deb.debian.org"
+      let from = source + (recipe.proxy.map { " through \($0)" } ?? "")
       return AgentError(
         .packageSource, "Packages cannot be fetched from \(from)", cause: fetching.suffix(3).joined(separator: "\n"),
         next:
@@ -166,24 +178,6 @@ private final class InstallProgress: Sendable {
     }
     if let said { tell(said) }
   }
-}
-
-/// The files that a node that computes has no use for. Leaving them out halves the image, and so the time that every
-/// boot takes to fetch it.
-enum SlimImage {
-  /// Patterns below the root, for `mksquashfs -wildcards -ef`. `usr/lib`, because `lib` is a link to it.
-  static let excluded =
-    ["boot", "dev", "proc", "sys", "run", "tmp"].map { "\($0)/*" } + ["vmlinuz*", "initrd*"]
-    + ["doc", "man", "info", "locale", "i18n", "lintian"].map { "usr/share/\($0)/*" }
-    + ["var/cache/apt/*", "var/lib/apt/lists/*"]
-    + [
-      "sound", "drivers/gpu", "drivers/media", "drivers/staging", "drivers/net/wireless", "drivers/iio",
-      "drivers/bluetooth", "drivers/isdn", "drivers/comedi", "drivers/usb/gadget", "drivers/input/joystick",
-      "drivers/input/touchscreen", "net/bluetooth", "net/wireless", "net/mac80211",
-    ].map { "usr/lib/modules/*/kernel/\($0)" }
-
-  /// Patterns for dpkg's `path-exclude`: what is not unpacked need not be packed.
-  static let unpacked = ["doc", "man", "info", "locale", "lintian"].map { "/usr/share/\($0)/*" }
 }
 
 extension CommandResult {

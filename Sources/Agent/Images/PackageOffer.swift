@@ -18,11 +18,12 @@ package struct PackageOffer {
 
   /// - Parameter folder: does not exist yet; whoever calls removes it.
   /// - Parameter sources: lines of sources.list(5).
+  /// - Parameter extra: further repositories.
   package static func asked(
-    _ packages: [String], from sources: [String], proxy: String?, in folder: String
+    _ packages: [String], from sources: [String], and extra: [PackageSource] = [], proxy: String?, in folder: String
   ) async throws(AgentError) -> PackageOffer {
     var offer = PackageOffer(folder: folder)
-    try offer.prepare(sources, proxy)
+    try offer.prepare(sources, extra, proxy)
     try await offer.run("apt-get", ["update", "-o", "APT::Update::Error-Mode=any"])
     // Those of a minimal root, as mmdebstrap(1) takes for `minbase`.
     let wanted = ["?essential", "apt"] + packages
@@ -39,13 +40,19 @@ package struct PackageOffer {
 
   private init(folder: String) { self.folder = folder }
 
-  private func prepare(_ sources: [String], _ proxy: String?) throws(AgentError) {
-    for name in ["lists/partial", "cache/archives/partial"] { try FileSystem.makeFolder("\(folder)/\(name)") }
+  private func prepare(_ sources: [String], _ extra: [PackageSource], _ proxy: String?) throws(AgentError) {
+    for name in ["lists/partial", "cache/archives/partial", "sources.list.d"] {
+      try FileSystem.makeFolder("\(folder)/\(name)")
+    }
     try FileSystem.write([], to: "\(folder)/status")
     try FileSystem.write(Array((sources.joined(separator: "\n") + "\n").utf8), to: "\(folder)/sources.list")
+    if !extra.isEmpty {
+      try FileSystem.write(Array(PackageSource.file(extra).utf8), to: "\(folder)/sources.list.d/cluster.sources")
+    }
     // The host's own settings and pins say nothing of an image. Its keys are the distribution's: apt-key(8).
     var lines = [
-      "Dir::Etc::parts \"/dev/null\";", "Dir::Etc::main \"/dev/null\";", "Dir::Etc::sourceparts \"/dev/null\";",
+      "Dir::Etc::parts \"/dev/null\";", "Dir::Etc::main \"/dev/null\";",
+      "Dir::Etc::sourceparts \"\(folder)/sources.list.d\";",
       "Dir::Etc::preferences \"/dev/null\";", "Dir::Etc::preferencesparts \"/dev/null\";",
       "Dir::Etc::sourcelist \"\(folder)/sources.list\";", "Dir::State \"\(folder)\";",
       "Dir::State::status \"\(folder)/status\";", "Dir::State::lists \"\(folder)/lists\";",
@@ -129,7 +136,8 @@ extension ImageUpdatesProbe: AgentProbe {
     let result: Result<ImageUpdates, AgentError>
     do throws(AgentError) {
       let offer = try await PackageOffer.asked(
-        [recipe.kernel] + recipe.packages, from: recipe.sources, proxy: recipe.proxy, in: folder)
+        [recipe.kernel] + recipe.packages, from: recipe.sources, and: recipe.extra, proxy: recipe.proxy,
+        in: folder)
       result = .success(try await offer.updates(of: manifest.packages))
     } catch { result = .failure(error) }
     try await ImageStore.remove(folder)

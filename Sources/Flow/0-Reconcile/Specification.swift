@@ -95,7 +95,9 @@ package struct Specification: Sendable {
     guard var cluster else { return }
     let (sets, found) = SpecReader.sets(cluster, files)
     cluster.adopt(sets)
-    let all = problems + found + WingCatalog.problems(of: cluster)
+    let (extra, unfit) = SpecReader.keys(of: cluster, files)
+    cluster.repositories.extra = extra
+    let all = problems + found + unfit + WingCatalog.problems(of: cluster)
     diagnostics += all
     self.cluster = all.contains { $0.severity == .error } ? nil : cluster
   }

@@ -11,10 +11,14 @@ package protocol Section: SendableMetatype {
   /// The purpose of the section, for the editor.
   static var doc: String { get }
   static var keys: [KeyDescription] { get }
+  /// Words for keys that people look for here and that are elsewhere, by key.
+  static var elsewhere: [String: String] { get }
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration
 }
 
 extension Section {
+  package static var elsewhere: [String: String] { [:] }
+
   package static var form: Form<Declaration> { form(with: []) { read($0, &$1) } }
 
   /// The section with more keys than its own; one of the same name takes its place.
@@ -34,7 +38,7 @@ extension Section {
     return Form(noun: noun, schema: schema) { node, problems in
       guard let entries = node.entries(for: noun, keys: keys.map(\.name), &problems) else { return nil }
       let fields = Fields(entries: entries, node: node, keys: keys)
-      fields.check(noun, &problems)
+      fields.check(noun, elsewhere, &problems)
       return read(fields, &problems)
     }
   }
@@ -102,7 +106,7 @@ package struct Fields {
 
   package func entry(_ name: String) -> SpecNode.Entry? { entries.first { $0.key == name } }
 
-  package func check(_ noun: String, _ problems: inout Problems) {
+  package func check(_ noun: String, _ elsewhere: [String: String] = [:], _ problems: inout Problems) {
     // Looked up once: the file may hold very many unknown keys.
     let given = Set(entries.map(\.key))
     let free = keys.map(\.name).filter { !given.contains($0) }
@@ -113,7 +117,7 @@ package struct Fields {
       let help =
         entry.key == "<<"
         ? "Merge keys (`<<`) are not part of YAML 1.2. Write the keys out, or use an alias for the whole value."
-        : "The keys of \(noun) are: \(keys.map(\.name).joined(separator: ", "))."
+        : elsewhere[entry.key] ?? "The keys of \(noun) are: \(keys.map(\.name).joined(separator: ", "))."
       problems.error(
         .unknownKey, "`\(shown(entry.key))` is not a key of \(noun).", help: help, at: entry.keySpan,
         fixIts: guess.map { [.suggestion($0, at: entry.keySpan)] } ?? [])

@@ -27,6 +27,7 @@ struct ClusterExpansion {
       ha: declaration.ha.flatMap { policy($0.value, nodes) },
       access: Access(user: declaration.access?.value.user?.value ?? "root"), settings: declaration.settings,
       source: declaration.span)
+    cluster.repositories.extra = repositories?.value.extra.compactMap { $0.value.repository($0.span) } ?? []
     cluster.setRequests = SetRequests(declaration).all
     for group in declaration.nodes where !group.value.packages.isEmpty {
       cluster.groupRequests[group.span] = group.value.packages
@@ -72,6 +73,7 @@ struct ClusterExpansion {
       }, secrets: value.secrets.compactMap(Self.secret), run: value.run.map(\.value), source: image.span,
       pathSources: paths)
     result.kernelArguments = value.kernelArguments.map(\.value)
+    result.keep = value.keep
     return result
   }
 

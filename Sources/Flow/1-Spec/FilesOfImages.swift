@@ -8,7 +8,8 @@ extension SpecReader {
   package static func referencedPaths(_ cluster: Cluster) -> [String] {
     var seen: Set<String> = []
     let sets = cluster.setRequests.map { PackageSet.folder($0.name) }
-    return (cluster.images.flatMap(paths) + cluster.tables + sets).filter { seen.insert($0).inserted }
+    return (cluster.images.flatMap(paths) + cluster.tables + sets + cluster.repositories.extra.map(\.keyFile.path))
+      .filter { seen.insert($0).inserted }
   }
 
   /// Diagnostics for those of them that are not there, once for each image that uses them.

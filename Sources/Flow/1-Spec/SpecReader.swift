@@ -55,6 +55,7 @@ package enum SpecReader {
     MachineChecks.run(context, &problems)
     HighAvailabilityChecks.run(context, &problems)
     ImageSecretChecks.run(context, &problems)
+    RepositoryChecks.run(context, &problems)
     EffectChecks.run(context, &problems)
     if problems.hasErrors { return nil }
     var cluster = ClusterExpansion.cluster(context)

@@ -108,6 +108,7 @@ package enum DiagnosticPages {
     "spec.overlapping-networks": PackageResources.spec_overlapping_networks_md,
     "spec.private-file": PackageResources.spec_private_file_md,
     "spec.repeated-item": PackageResources.spec_repeated_item_md,
+    "spec.repository-key": PackageResources.spec_repository_key_md,
     "spec.reserved-address": PackageResources.spec_reserved_address_md,
     "spec.secret-path": PackageResources.spec_secret_path_md,
     "spec.secret-readable": PackageResources.spec_secret_readable_md,

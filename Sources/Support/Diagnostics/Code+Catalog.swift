@@ -55,6 +55,7 @@ extension Diagnostic.Code {
   package static let unusedImage = Self("spec.unused-image", "Image that nothing uses")
   package static let missingFile = Self("spec.missing-file", "File missing")
   package static let linkedPath = Self("spec.linked-path", "Path through a symbolic link")
+  package static let repositoryKey = Self("spec.repository-key", "Repository without a key that apt can use")
   package static let secretPath = Self("spec.secret-path", "Path of a secret that is taken")
   package static let secretReadable = Self("spec.secret-readable", "Secret that every user could read")
   package static let privateFile = Self("spec.private-file", "File whose mode git does not keep")
@@ -136,7 +137,8 @@ extension Diagnostic.Code {
     tooManyNames, badAddress, badNetwork, badRange, badMAC, badDate, badDuration, badTimes, badDisk, badPath,
     badPermission, badPattern,
     badURL, literalSecret, noEffect,
-    unknownNetwork, unknownImage, unknownHead, unusedImage, missingFile, linkedPath, privateFile, template, setPath,
+    unknownNetwork, unknownImage, unknownHead, unusedImage, missingFile, linkedPath, repositoryKey, privateFile,
+    template, setPath,
     setNeed, setUser, setOrigin,
     checkNeeds, checkReady, secretPath, secretReadable,
     overlappingNetworks, addressOutsideNetwork, reservedAddress, duplicateAddress, duplicateMAC, duplicateName,

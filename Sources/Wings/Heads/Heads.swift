@@ -42,7 +42,26 @@ package enum Heads: Wing {
           lines.map { "\($0)\n" }.joined(), because: "packages come from the mirror",
           source: repositories.source ?? cluster.source))
     }
-    return resources
+    return resources + extraRepositories(cluster, head)
+  }
+
+  /// apt believes no HTTPS server without certificates, so those come first, from the distribution.
+  private static func extraRepositories(_ cluster: Cluster, _ head: Head) -> [Resource] {
+    let sources = cluster.repositories.ofHeads
+    guard !sources.isEmpty else { return [] }
+    let because = "repositories beside the distribution's"
+    let source = cluster.repositories.extra.first?.source ?? cluster.source
+    let own = [WellKnown.packageProxy(on: head.name), WellKnown.packageSources(on: head.name)]
+    var resources: [Resource] = []
+    if sources.contains(where: \.needsCertificates) {
+      resources.append(
+        .packages(on: head.name, "certificates", ["ca-certificates"], because: because, source: source, after: own))
+    }
+    return resources + [
+      .file(
+        on: head.name, WellKnown.extraSources(on: head.name).name, PackageSource.file(sources), because: because,
+        source: source, after: own + resources.map(\.id))
+    ]
   }
 
   private static func identity(_ cluster: Cluster, _ head: Head) -> [Resource] {

@@ -134,6 +134,8 @@ extension ImageKind {
       + lines("link", links(previous), links(recipe))
       + lines("permissions", permissions(previous), permissions(recipe))
       + lines("without", previous.secretPaths, recipe.secretPaths)
+      + lines("keep", previous.keep.map(\.rawValue), recipe.keep.map(\.rawValue))
+      + lines("repository", previous.extra.map(\.words), recipe.extra.map(\.words))
   }
 
   private static func links(_ recipe: ImageRecipe) -> [String] { recipe.links.map { "/\($0.key) to \($0.value)" } }
@@ -169,6 +171,7 @@ extension ImageKind {
     ["release \(recipe.suite)", "kernel \(recipe.kernel)", "packages \(recipe.packages.joined(separator: " "))"]
       + recipe.overlays.map { "files \($0.path)" } + recipe.finish.map { "run \($0.path)" }
       + links(recipe).sorted().map { "link \($0)" } + permissions(recipe).map { "permissions \($0)" }
-      + recipe.secretPaths.sorted().map { "without \($0)" }
+      + recipe.secretPaths.sorted().map { "without \($0)" } + recipe.extra.map { "repository \($0.words)" }
+      + recipe.keep.map { "keep \($0.rawValue)" }
   }
 }

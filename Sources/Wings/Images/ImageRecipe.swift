@@ -29,6 +29,10 @@ package struct ImageRecipe: Hashable, Codable, Sendable {
   package var users: [SystemUser]
   /// The secret that signs what boots it. Nil: nothing does.
   package var signature: SecretRef?
+  /// Repositories beside the distribution's.
+  package var extra: [PackageSource]
+  /// Parts of packages and of the kernel that images do without otherwise.
+  package var keep: [ImagePart]
   package var digest: String
 
   package struct Overlay: Hashable, Codable, Sendable {
@@ -46,7 +50,7 @@ package struct ImageRecipe: Hashable, Codable, Sendable {
     asOf: ArchiveDate? = nil, snapshot: String? = nil, kernel: String, packages: [String], overlays: [Overlay],
     finish: [Overlay], links: [String: String] = [:],
     permissions: [ClientImage.Permission] = [], secretPaths: [String] = [], users: [SystemUser] = [],
-    signature: SecretRef? = nil
+    signature: SecretRef? = nil, extra: [PackageSource] = [], keep: [ImagePart] = []
   ) {
     self.name = name
     self.suite = suite
@@ -64,6 +68,8 @@ package struct ImageRecipe: Hashable, Codable, Sendable {
     self.secretPaths = secretPaths
     self.users = users.sorted { $0.uid < $1.uid }
     self.signature = signature
+    self.extra = extra
+    self.keep = ImagePart.allCases.filter(keep.contains)
     // The proxy says how packages travel, not what they are; everything else makes another image.
     let inputs =
       [
@@ -73,6 +79,7 @@ package struct ImageRecipe: Hashable, Codable, Sendable {
         links.sorted { $0.key < $1.key }.map { "\($0.key) -> \($0.value)" }.joined(separator: "\n"),
         permissions.map { "\($0.path) \($0.owner) \($0.mode)" }.joined(separator: "\n"),
       ] + (secretPaths.isEmpty ? [] : [secretPaths.joined(separator: "\n")]) + Self.accounts(self.users)
+      + Self.repositories(extra) + Self.kept(self.keep)
       // So that no head signs an image which it took over from another one unsigned.
       + (signature.map { ["signed with \($0.name)"] } ?? [])
     digest = String(SHA256.hex(inputs.joined(separator: "\n")).prefix(16))
@@ -128,7 +135,8 @@ extension ImageRecipe {
           "layer-format 1", suite, Self.origin(mirror, security, snapshot, asOf), kernel,
           packages.joined(separator: " "),
         ]
-          + Self.accounts(users)).joined(separator: "\n")
+          + Self.accounts(users) + Self.repositories(extra) + Self.kept(keep.filter(\.isOfPackages))).joined(
+            separator: "\n")
       ).prefix(16))
   }
 }
@@ -140,7 +148,16 @@ extension ImageRecipe {
     return ImageRecipe(
       name: name, suite: suite, mirror: mirror, security: security, proxy: proxy, asOf: date, snapshot: snapshot,
       kernel: kernel, packages: packages, overlays: overlays, finish: finish, links: links, permissions: permissions,
-      secretPaths: secretPaths, users: users, signature: signature)
+      secretPaths: secretPaths, users: users, signature: signature, extra: extra, keep: keep)
+  }
+
+  /// Inputs of the digest: another key is another source, whatever its packages are called.
+  private static func repositories(_ extra: [PackageSource]) -> [String] {
+    extra.isEmpty ? [] : [PackageSource.file(extra)]
+  }
+
+  private static func kept(_ parts: [ImagePart]) -> [String] {
+    parts.isEmpty ? [] : ["with " + parts.map(\.rawValue).joined(separator: " ")]
   }
 
   /// Inputs of the digest. Images without accounts of ours keep the one that they have.

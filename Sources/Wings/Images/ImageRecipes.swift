@@ -39,7 +39,8 @@ package enum ImageRecipes {
       packages: packages.sorted(), overlays: overlays, finish: [finishOverlay] + programsOfWings + site,
       links: links(image, files), permissions: image.permissions,
       secretPaths: image.secrets.map(\.path), users: users,
-      signature: SignedBoot.asked(cluster) == nil ? nil : .bootSigning)
+      signature: SignedBoot.asked(cluster) == nil ? nil : .bootSigning,
+      extra: cluster.repositories.of(image: image.name), keep: image.keep)
   }
 
   // The same for every image of every site, and digested once.

@@ -63,9 +63,15 @@ package enum Images: Wing {
   private static func inputs(
     _ cluster: Cluster, _ files: SiteFiles, _ published: Publications, on head: Head, source: SourceSpan
   ) -> [Resource] {
+    // The builder's apt speaks to the repositories of images, which need not be those of heads.
+    let needsCertificates = cluster.images.contains { image in
+      cluster.repositories.of(image: image.name).contains(where: \.needsCertificates)
+    }
     let own: [Resource] = [
       .packages(
-        on: head.name, name, ["debian-archive-keyring", "mmdebstrap", "squashfs-tools", "zstd"],
+        on: head.name, name,
+        ["debian-archive-keyring", "mmdebstrap", "squashfs-tools", "zstd"]
+          + (needsCertificates ? ["ca-certificates"] : []),
         because: "they build client images", source: source,
         after: WellKnown.repositories(on: head.name) + [WellKnown.basePackages(on: head.name)]),
       .tree(

@@ -11,6 +11,7 @@ enum ImageSection: Section {
     var kernel: String
     var kernelArguments: [Located<String>]
     var install: [String]
+    var keep: [ImagePart]
     var files: Located<String>?
     var permissions: [Named<ClientImage.Permission>]
     var secrets: [Named<ImageSecretSection.Declaration>]
@@ -21,6 +22,11 @@ enum ImageSection: Section {
 
   static let noun = "an image"
   static let doc = "What nodes run: built from packages and files, served read-only."
+
+  static let elsewhere = [
+    "repositories": "Repositories are described once, for all machines: `repositories: { extra: [{ uri: …, suite: …, "
+      + "key: …, images: [NAME] }] }` at the top level."
+  ]
 
   static let release = Key(
     "release", .choice([("debian/bookworm", "debian/bookworm")], what: "a release that images can be built from"),
@@ -37,6 +43,10 @@ enum ImageSection: Section {
   )
   static let install = Key(
     "install", .list(of: .package, "a list of packages", unique: true), "Packages of the distribution to install.")
+  static let keep = Key(
+    "keep", .list(of: Form<ImagePart>.choice("a part that images do without"), "a list of parts", unique: true),
+    "Parts of packages and of the kernel that images do without otherwise: docs, man, info, locales, or drivers by their sort. Default: none."
+  )
   static let files = Key(
     "files", .path("a folder beside the spec"), "A folder beside this file, laid over the image's root. Default: none.")
   static let permissions = Key(
@@ -63,7 +73,8 @@ enum ImageSection: Section {
 
   static let keys = [
     release.description, asOf.description, kernel.description, kernelArguments.description, install.description,
-    files.description, permissions.description, secrets.description, run.description, packages.description,
+    keep.description, files.description, permissions.description, secrets.description, run.description,
+    packages.description,
     without.description,
   ]
 
@@ -72,7 +83,8 @@ enum ImageSection: Section {
       release: fields.read(release, &problems), asOf: fields.read(asOf, &problems),
       isDated: fields.entry(asOf.name) != nil, kernel: fields.read(kernel, &problems)?.value ?? "linux-image-amd64",
       kernelArguments: fields.read(kernelArguments, &problems)?.value ?? [],
-      install: fields.read(install, &problems)?.value.map(\.value) ?? [], files: fields.read(files, &problems),
+      install: fields.read(install, &problems)?.value.map(\.value) ?? [],
+      keep: fields.read(keep, &problems)?.value.map(\.value) ?? [], files: fields.read(files, &problems),
       permissions: fields.read(permissions, &problems)?.value ?? [],
       secrets: fields.read(secrets, &problems)?.value ?? [], run: fields.read(run, &problems)?.value ?? [],
       packages: fields.read(packages, &problems)?.value ?? [],
@@ -100,46 +112,5 @@ enum ImageSecretSection: Section {
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
     Declaration(from: fields.read(from, &problems), permissions: fields.read(permissions, &problems))
-  }
-}
-
-enum RepositoriesSection: Section {
-  struct Declaration: Sendable {
-    var mirror: Located<String>?
-    var security: Located<String>?
-    var proxy: Located<String>?
-    var snapshot: Located<String>?
-    var asOf: Located<ArchiveDate>?
-    /// It names a day, readable or not.
-    var isDated: Bool
-  }
-
-  static let noun = "repositories"
-  static let doc = "Where packages come from."
-
-  static let mirror = Key(
-    "mirror", .url, "The HTTP address of a mirror of the distribution. Default: the distribution's own.")
-  static let security = Key(
-    "security", .url, "The HTTP address of a mirror of its security updates. Default: the distribution's own.")
-  static let proxy = Key(
-    "proxy", .url, "A caching HTTP proxy for packages, as apt.conf(5) `Acquire::http::Proxy`. Default: none.")
-
-  static let snapshot = Key(
-    "snapshot", .url,
-    "The HTTP address of an archive of all days, such as http://snapshot.debian.org/archive: images with `as_of` have "
-      + "exactly what was there on that day. Default: none.")
-  static let asOf = Key(
-    "as_of", .date,
-    "The day whose packages images have that name none themselves. Default: images have no date, and no updates.")
-
-  static let keys = [
-    mirror.description, security.description, proxy.description, snapshot.description, asOf.description,
-  ]
-
-  static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
-    Declaration(
-      mirror: fields.read(mirror, &problems), security: fields.read(security, &problems),
-      proxy: fields.read(proxy, &problems), snapshot: fields.read(snapshot, &problems),
-      asOf: fields.read(asOf, &problems), isDated: fields.entry(asOf.name) != nil)
   }
 }

@@ -92,6 +92,8 @@ package struct Repositories: Hashable, Sendable {
   package var snapshot: String?
   /// The day of images that name none.
   package var asOf: ArchiveDate?
+  /// Repositories of vendors, beside the distribution's.
+  package var extra: [ExtraRepository] = []
   package var source: SourceSpan?
 
   package init(
@@ -248,6 +250,8 @@ package struct ClientImage: Hashable, Sendable {
   package var kernelArguments: [String] = []
   /// Distribution packages.
   package var install: [String]
+  /// Parts of them that images do without otherwise.
+  package var keep: [ImagePart] = []
   /// A folder beside the spec, laid over the image's root.
   package var files: String?
   /// Owners and modes, where they are not root's and the usual ones.
