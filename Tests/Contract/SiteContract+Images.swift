@@ -57,6 +57,34 @@ extension SiteContract {
       #expect(try await site.primary.ask(probe) == before)
       try await site.primary.perform(recipe.absent)
     },
+    SiteContract(name: "two builds of an image are told apart, and one that somebody has changed") {
+      (site) async throws in
+      let primary = try site.primary
+      let old = try site.desired(ImageKind.Desired.self).recipe.called("contract-old")
+      var new = old.called("contract-new")
+      new.links["etc/contract"] = "/dev/null"
+      for recipe in [old, new] { try await primary.perform(EnsureImage(recipe)) }
+      let absent = "0123456789abcdef"
+      #expect(try await primary.ask(ImageRecipeProbe(new.name, digest: new.digest)) == new)
+      #expect(try await primary.ask(ImageRecipeProbe(new.name, digest: absent)) == .some(nil))
+
+      let (from, to) = ("\(old.name)/\(old.digest)", "\(new.name)/\(new.digest)")
+      let difference = try #require(try await primary.ask(ImageDifferenceProbe(from: from, to: to)))
+      #expect(difference.files == [.init(path: "/etc/contract", change: .added)])
+      #expect(try await primary.ask(ImageDifferenceProbe(from: from, to: from))?.files == [])
+      #expect(try await primary.ask(ImageDifferenceProbe(from: from, to: "none/\(absent)")) == .some(nil))
+
+      let bytes = ImageBytesProbe(new.name, digest: new.digest)
+      let state = try #require(try await primary.ask(ImageProbe(new.name, digest: new.digest)))
+      #expect(try await primary.ask(bytes) == ImageBytes(squashfs: state.squashfs))
+      #expect(try await primary.ask(ImageBytesProbe(new.name, digest: absent)) == .some(nil))
+      let kernel = "/srv/cluster/images/\(to)/vmlinuz"
+      try await primary.perform(EnsureFile(FileGoal(path: kernel, contents: .text("another kernel\n"))))
+      #expect(try await primary.ask(bytes)?.wrong == ["vmlinuz"])
+
+      try await primary.perform(EnsureFileAbsent(path: kernel))
+      for recipe in [old, new] { try await primary.perform(recipe.absent) }
+    },
     SiteContract(name: "an image of packages that nobody has, or of other files than are there, is not built") {
       (site) async throws in
       var recipe = try site.desired(ImageKind.Desired.self).recipe

@@ -47,6 +47,10 @@ enum WireSamples {
     image.answered(nil), signatures.answered(nil),
     signatures.answered(BootSignaturesState(goal: "g", isOfKey: true, isOfLoader: false, isIntact: true)),
     image.answered(ImageState(name: "c", digest: "d", squashfs: "s", bytes: 1 << 40, packages: ["a": "1"])),
+    recipe.answered(nil), recipe.answered(updates.recipe), bytes.answered(nil),
+    bytes.answered(ImageBytes(squashfs: "s", wrong: ["vmlinuz"], unknown: ["initrd"])), difference.answered(nil),
+    difference.answered(
+      ImageDifference(files: [.init(path: "/a", change: .changed, details: ["mode 0644 -> 0755"])], omitted: 2)),
     IfupdownProbe().answered(nil), IfupdownProbe().answered(["/etc/network/interfaces": "auto lo\n"]),
     StoredProbe().answered([
       Stored(.init(.image, "c/0123456789abcdef"), bytes: 1, age: 2),
@@ -120,6 +124,9 @@ enum WireSamples {
   }
   private static let file = FileProbe("/etc/hosts")
   private static let image = ImageProbe("compute", digest: "d")
+  private static let recipe = ImageRecipeProbe("compute", digest: "d")
+  private static let bytes = ImageBytesProbe("compute", digest: "d")
+  private static let difference = ImageDifferenceProbe(from: "compute/d", to: "compute/e")
   private static let identities = NodeIdentitiesProbe([.nodeIdentities, SecretRef("s")])
   private static let signatures = BootSignaturesProbe(.bootSigning)
   private static let updates = ImageUpdatesProbe(

@@ -71,6 +71,7 @@ struct ImagesLabTests {
       try #require(apply.status == 0, "\(apply.errorText)")
       #expect(try await site.onHead("head1", ["cat", "/usr/share/tarn-driver/version"]).text == "1.2-1\n")
       try await imageHasIt(site)
+      try await anotherBuild(site)
       #expect(try await site.cluster(["plan", "--lab", "--detailed-exitcode"]).status == 0)
     } catch {
       try await site.end()
@@ -92,5 +93,43 @@ struct ImagesLabTests {
     #expect(!manual.contains("usr/share/man/"), "nobody has asked for manual pages: \(manual)")
     let sources = try await inside("etc/apt/sources.list.d/0001cluster.sources")
     #expect(sources.contains("\nSuites: vendor\nComponents: main\nSigned-By:\n -----BEGIN PGP PUBLIC KEY BLOCK-----\n"))
+  }
+
+  /// A second build of the same packages is compared with the first, verified, and the first one goes.
+  private func anotherBuild(_ site: UserSite) async throws {
+    let first = try await images(site)[0].digest
+    try site.edit("keep: [docs]", "keep: [docs, gpu]")
+    let began = ContinuousClock.now
+    try #require(try await site.cluster(["apply", "--lab", "--yes"]).status == 0)
+    print("apply of other files took \(ContinuousClock.now - began)")
+    let second = try #require(try await images(site).first { $0.described }?.digest)
+
+    let difference = try await site.cluster(["image", "diff", first, second, "--lab"])
+    let lines = difference.text.split(separator: "\n")
+    #expect(lines.count == 5 && lines[1] == "Packages" && lines[2] == "  the same", "\(difference.text)")
+    #expect(lines.last?.hasPrefix("  + /usr/lib/modules/") == true && lines.last?.hasSuffix("/drivers/gpu") == true)
+
+    try #require(try await site.cluster(["image", "verify", "--lab"]).status == 0)
+    let kernel = "/srv/cluster/images/gpu/\(first)/vmlinuz"
+    _ = try await site.onHead("head1", ["truncate", "--size=-1", kernel])
+    let wrong = try await site.cluster(["image", "verify", "--lab"])
+    #expect(wrong.status == 7 && wrong.text.contains("not as built: vmlinuz"), "\(wrong.text)")
+
+    #expect(try await site.cluster(["image", "gc", "--lab"]).status == 6, "there is no terminal to ask on")
+    try #require(try await site.cluster(["image", "gc", "--lab", "--yes"]).status == 0)
+    #expect(try await images(site).map(\.digest) == [second])
+    #expect(try await site.cluster(["image", "verify", "--lab"]).status == 0)
+    let shown = try await site.cluster(["image", "show", "gpu", "--lab"]).text
+    #expect(shown.contains("kept") && shown.contains("docs, gpu") && shown.contains("manual pages"), "\(shown)")
+  }
+
+  private struct Images: Decodable {
+    struct Image: Decodable { var digest: String, described: Bool }
+    var images: [Image]
+  }
+
+  private func images(_ site: UserSite) async throws -> [Images.Image] {
+    let listed = try await site.cluster(["image", "list", "--lab", "-o", "json"])
+    return try JSONDecoder().decode(Images.self, from: Data(listed.stdout)).images
   }
 }

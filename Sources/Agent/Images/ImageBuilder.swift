@@ -56,7 +56,7 @@ struct ImageBuilder {
     try await makeInitramfs(into: out)
     try await emptyIdentity()
     try await pack(into: "\(out)/root.squashfs")
-    let manifest = ImageManifest(
+    var manifest = ImageManifest(
       recipe: recipe, squashfs: try await ImageStore.sha256("\(out)/root.squashfs"),
       bytes: try LocalFiles.size("\(out)/root.squashfs") ?? 0, packages: packages)
     try LocalFiles.write(Array(manifest.bootScript.utf8), to: "\(out)/boot.ipxe")
@@ -65,6 +65,8 @@ struct ImageBuilder {
       try LocalFiles.write(Array(manifest.signedScript.utf8), to: "\(out)/\(ImageStore.signedScript)")
       try await ImageSignatures(folder: out).sign(with: key)
     }
+    manifest.files = [:]
+    for file in manifest.otherFiles { manifest.files?[file] = try await ImageStore.sha256("\(out)/\(file)") }
     try LocalFiles.write(try manifest.json(), to: "\(out)/\(ImageStore.manifestName)")
     try await ImageStore.finish(recipe.name, recipe.digest)
     return manifest
@@ -179,13 +181,13 @@ struct ImageBuilder {
   }
 
   private func makeInitramfs(into out: String) async throws(AgentError) {
-    var versions: [String] = []
-    for version in try inside.names(in: "/usr/lib/modules")
-    where try inside.exists("/boot/vmlinuz-\(version)") { versions.append(version) }
-    guard let version = versions.last else {
+    let database = try inside.place("/var/lib/dpkg", following: true)
+    guard let version = try await ImageKernel.version(of: recipe.kernel, in: database),
+      try inside.exists("/boot/vmlinuz-\(version)")
+    else {
       throw AgentError(
-        .invalid, "Image \(recipe.name) has no kernel",
-        next: "Name a kernel's package in `images.\(recipe.name).kernel`.")
+        .invalid, "\(recipe.kernel) of image \(recipe.name) has no kernel in /boot",
+        next: "Name a kernel's package in `images.\(recipe.name).kernel`, such as linux-image-amd64.")
     }
     context.progress("making the initramfs for Linux \(version)")
     try await inRoot(
@@ -219,7 +221,8 @@ struct ImageBuilder {
   private func pack(into squashfs: String) async throws(AgentError) {
     context.progress("packing the root")
     let excluded = "\(work)/excluded"
-    try LocalFiles.write(Array((SlimImage(keeping: recipe.keep).excluded.joined(separator: "\n") + "\n").utf8), to: excluded)
+    try LocalFiles.write(
+      Array((SlimImage(keeping: recipe.keep).excluded.joined(separator: "\n") + "\n").utf8), to: excluded)
     let result = try await Command.run(
       "mksquashfs",
       [

@@ -12,6 +12,8 @@ struct ImageManifest: Codable, Sendable {
   /// SHA-256 of `root.squashfs`.
   var squashfs: String
   var bytes: Int
+  /// SHA-256 of the other files that boot is made of, by their names. Nil: it was built before they were noted.
+  var files: [String: String]?
   /// Versions by package.
   var packages: [String: String]
   var recipe: ImageRecipe

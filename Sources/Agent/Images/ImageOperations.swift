@@ -62,11 +62,13 @@ struct ImageFetch {
     try LocalFiles.requireFree(manifest.bytes + 128 << 20, at: out, for: "Fetching image \(name)")
     context.progress("fetching \(LocalFiles.mebibytes(manifest.bytes)) from \(from)")
     for file in ImageStore.files { try await fetch(file, into: out) }
-    let found = try await ImageStore.sha256("\(out)/root.squashfs")
-    guard found == manifest.squashfs else {
+    for (file, wanted) in manifest.fileDigests where ImageStore.files.contains(file) {
+      guard let wanted else { continue }
+      let found = try await ImageStore.sha256("\(out)/\(file)")
+      if found == wanted { continue }
       try await ImageStore.remove(out)
       throw AgentError(
-        .imageCorrupt, "\(name)/\(digest) from \(from) has SHA-256 \(found) but should have \(manifest.squashfs)",
+        .imageCorrupt, "\(file) of \(name)/\(digest) from \(from) has SHA-256 \(found) but should have \(wanted)",
         next: "Remove \(ImageStore.folder(name, digest)) on that head, then run `cluster apply` again.")
     }
     if let signature { try await verify(manifest, in: out, SigningKey(secret: context.secret(signature)).verifier) }

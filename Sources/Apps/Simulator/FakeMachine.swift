@@ -94,6 +94,7 @@ package struct FakeMachine: Hashable, Codable, Sendable {
   /// The addresses that each interface was last given by its file.
   var ownAddresses: [String: String] = [:]
   package var images: [String: ImageState] = [:]
+  package var imageRecipes: [String: ImageRecipe] = [:]
   /// Seconds since 1970, by the names of images.
   package var imagesMadeAt: [String: Int] = [:]
   package var captures: Set<HostID> = []

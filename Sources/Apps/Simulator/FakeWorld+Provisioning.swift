@@ -28,6 +28,7 @@ extension FakeWorld {
     machines[host]?.images[key] = ImageState(
       name: recipe.name, digest: recipe.digest, squashfs: SHA256.hex(key), bytes: 100 << 20,
       packages: Dictionary(versions) { first, _ in first })
+    machines[host]?.imageRecipes[key] = recipe
     machines[host]?.imagesMadeAt[key] = now
     return Outcome(changed: true, detail: "built \(key)")
   }
@@ -40,7 +41,9 @@ extension FakeWorld {
     guard let image = machines.values.compactMap({ $0.images[key] }).first else {
       throw AgentError(.notFound, "\(from) has no image \(key)", next: "Build it with `cluster apply`.")
     }
+    let recipe = machines.values.compactMap { $0.imageRecipes[key] }.first
     machines[host]?.images[key] = image
+    machines[host]?.imageRecipes[key] = recipe
     machines[host]?.imagesMadeAt[key] = now
     return Outcome(changed: true, detail: "fetched \(key) from \(from)")
   }

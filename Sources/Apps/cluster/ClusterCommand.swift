@@ -17,7 +17,7 @@ struct ClusterCommand: AsyncParsableCommand {
     version: Version.number,
     subcommands: [
       ValidateCommand.self, PlanCommand.self, ExplainCommand.self, ApplyCommand.self, StatusCommand.self,
-      UpdateCommand.self, PackageCommand.self, RenderCommand.self, VarsCommand.self,
+      UpdateCommand.self, ImageCommand.self, PackageCommand.self, RenderCommand.self, VarsCommand.self,
       LogCommand.self,
       ShowCommand.self, DiffCommand.self, BlameCommand.self, VerifyCommand.self,
       RollbackCommand.self, NodeCommand.self, PowerCommand.self, ExecCommand.self, DiscoverCommand.self,

@@ -62,15 +62,22 @@ package enum LeftoversKind: ResourceKind {
   package static func steps(
     _ id: ResourceID, _ desired: Desired, _ actual: Actual?, _ context: PlanContext
   ) throws(Unreadable) -> [StepDraft] {
-    guard let actual, let running = actual.running else { return [] }
-    let leftovers = leftovers(actual.stored, desired, running).sorted { $0.id < $1.id }
-    if leftovers.isEmpty { return [] }
-    return [
-      StepDraft(
-        "remove", on: id.onlyHost, EnsureLeftoversAbsent(leftovers.map { .init($0.id, bytes: $0.bytes) }),
-        because: "no node runs them, the spec names none of them, and two newer ones of each stay",
-        changes: leftovers.map { "- \($0.id.sort.one) \($0.id.name), \($0.bytes >> 20) MiB" })
-    ]
+    guard let actual else { return [] }
+    return [draft(id, desired, actual, keeping: kept)].compactMap { $0 }
+  }
+
+  /// The step that removes what a head does not need. Nil: there is nothing, or it cannot be told.
+  /// - Parameter kept: things of each sort, and builds of each image, that stay all the same.
+  static func draft(_ id: ResourceID, _ desired: Desired, _ actual: Actual, keeping kept: Int) -> StepDraft? {
+    guard let running = actual.running else { return nil }
+    let leftovers = leftovers(actual.stored, desired, running, keeping: kept).sorted { $0.id < $1.id }
+    if leftovers.isEmpty { return nil }
+    return StepDraft(
+      "remove", on: id.onlyHost, EnsureLeftoversAbsent(leftovers.map { .init($0.id, bytes: $0.bytes) }),
+      because: kept == 0
+        ? "no node runs them, and the spec names none of them"
+        : "no node runs them, the spec names none of them, and \(kept == 2 ? "two" : "\(kept)") newer ones of each stay",
+      changes: leftovers.map { "- \($0.id.sort.one) \($0.id.name), \($0.bytes >> 20) MiB" })
   }
 
   /// Nothing was put in place that could be taken away.
@@ -78,7 +85,9 @@ package enum LeftoversKind: ResourceKind {
     _ id: ResourceID, _ previous: Desired, _ actual: Actual, _ context: PlanContext
   ) -> [StepDraft] { [] }
 
-  private static func leftovers(_ stored: [Stored], _ desired: Desired, _ running: Set<String>) -> [Stored] {
+  private static func leftovers(
+    _ stored: [Stored], _ desired: Desired, _ running: Set<String>, keeping kept: Int
+  ) -> [Stored] {
     let images = running.union(desired.images)
     let packages = Set(desired.packages)
     let described = Set(desired.images.map(imageName))

@@ -8,7 +8,9 @@ import Diagnostics
 package enum Images: Wing {
   package static let name = "images"
   package static let kinds: [AnyKind] = [AnyKind(ImageKind.self)]
-  package static let probes: [any Probe.Type] = [ImageProbe.self, ImageUpdatesProbe.self]
+  package static let probes: [any Probe.Type] = [
+    ImageProbe.self, ImageUpdatesProbe.self, ImageRecipeProbe.self, ImageBytesProbe.self, ImageDifferenceProbe.self,
+  ]
   package static let operations: [any HostOperation.Type] = [EnsureImage.self, EnsureImageFetched.self]
 
   /// Where heads serve images to each other; nodes fetch from the service address.
