@@ -92,6 +92,41 @@ import Wings
     #expect(needs.map(\.origin) == [.network("private"), .anywhere])
   }
 
+  /// The text of a file, by the group's word, else the site's, else the set's own.
+  @Test func aGroupHasAFileOfItsOwn() throws {
+    func banners(_ site: String, group: String) throws -> [String: String] {
+      let files = [
+        "packages/banner/set.yaml": """
+        summary: A word for who logs in.
+        settings:
+          text: { type: file, per: node, default: usual.txt, doc: What nodes say. }
+        heads: { files: heads }
+        nodes: { files: nodes, live: { /etc/banner: {} } }
+
+        """,
+        "packages/banner/heads/etc/banners.j2":
+          "{% for node in cluster.nodes %}{{ node.name }} {{ node.set.text | lines }}{% endfor %}",
+        "packages/banner/nodes/etc/banner.j2": "{{ node.set.text | lines }}",
+        "usual.txt": "usual\n", "site.txt": "the site's\n", "fat.txt": "the group's\n",
+      ]
+      let loaded = try load("{ banner: { \(site) } }", files, group: "    packages: { banner: { \(group) } }\n")
+      let cluster = try #require(loaded.cluster, "\(loaded.diagnostics.map(\.detail))")
+      try #require(!loaded.diagnostics.contains { $0.severity == .error }, "\(loaded.diagnostics.map(\.detail))")
+      let own = Publications(cluster, loaded.files).liveFiles.own.mapValues { files in
+        files.first { $0.path == "/etc/banner" }.map { String(decoding: $0.contents.bytes, as: UTF8.self) } ?? ""
+      }
+      let file = Expansion.expand(cluster, loaded.files).compactMap { $0.desired as? FileKind.Desired }
+        .first { $0.file.path == "/etc/banners" }
+      let onHeads = String(decoding: try #require(file).file.contents.bytes, as: UTF8.self)
+      for (node, text) in own { #expect(onHeads.contains("\(node) \(text)"), "heads and nodes read the same") }
+      return Dictionary(uniqueKeysWithValues: own.map { ("\($0.key)", $0.value) })
+    }
+    #expect(Set(try banners("", group: "text: fat.txt").values) == ["the group's\n"])
+    #expect(Set(try banners("text: site.txt", group: "text: fat.txt").values) == ["the group's\n"])
+    #expect(Set(try banners("text: site.txt", group: "").values) == ["the site's\n"])
+    #expect(Set(try banners("", group: "").values) == ["usual\n"])
+  }
+
   /// The gate is a file of the set like others, which the build has compiled, and slurmctld alone has it in front.
   @Test func slurmctldHasTheGateWhereItsStateMoves() throws {
     func dropIn(_ settings: String, _ ha: String) throws -> (text: String, gate: [UInt8], report: String?) {

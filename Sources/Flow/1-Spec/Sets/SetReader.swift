@@ -38,8 +38,10 @@ extension SpecReader {
     cluster.setRequests.flatMap { request -> [Located<String>] in
       // What is wrong with a set is told when it is read.
       var problems = Problems(file: "")
-      let declared = SetReader(request, cluster, files).declaration(&problems)?.settings ?? []
-      return SettingValues(request: request, files: files).paths(declared)
+      let reader = SetReader(request, cluster, files)
+      let declared = reader.declaration(&problems)?.settings ?? []
+      let ofGroups = reader.groups.values.joined().flatMap(\.given)
+      return SettingValues(request: request, files: files).paths(declared, ofGroups: ofGroups)
     }
   }
 }

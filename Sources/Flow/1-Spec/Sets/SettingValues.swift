@@ -97,12 +97,15 @@ struct SettingValues {
     return first
   }
 
-  /// Paths of files that the site names, or the set by default.
-  func paths(_ declared: [Named<SettingSection.Declaration>]) -> [Located<String>] {
+  /// Paths of files that the site names, its images and its node groups, and the set by default: which of them count
+  /// may differ from node to node.
+  func paths(
+    _ declared: [Named<SettingSection.Declaration>], ofGroups: [SetRequest.Given]
+  ) -> [Located<String>] {
     var problems = Problems(file: "")
     return declared.filter { $0.value?.sort == .file }.flatMap { setting -> [Located<String>] in
-      let given = (request.given + request.ofImages.values.joined()).filter { $0.name == setting.name.value }
-      let nodes = given.isEmpty ? [setting.value?.initial].compactMap(\.self) : given.map(Self.node)
+      let given = (request.given + request.ofImages.values.joined() + ofGroups).filter { $0.name == setting.name.value }
+      let nodes = [setting.value?.initial].compactMap(\.self) + given.map(Self.node)
       return nodes.filter { !Self.isEmpty($0) }.compactMap { node in
         Self.path.read(node, &problems).map { Located($0, node.span) }
       }
