@@ -131,7 +131,11 @@ struct ConfigurationTests {
       (.tcp(port: 27000), ["tcp_address": "10.1.0.10", "tcp_port": "27000"]),
       (.http(url: "http://10.1.0.10:8080/"), ["http_url": "http://10.1.0.10:8080/"]),
       (.dns(name: "a.org"), ["dns_server": "10.1.0.10", "dns_name": "a.org"]),
-      (.program(path: "/usr/local/sbin/ask"), ["program": "/usr/local/sbin/ask"]), (nil, [:]),
+      (.program(path: "/usr/local/sbin/ask"), ["program": "/usr/local/sbin/ask"]),
+      (
+        .program(path: "/usr/local/sbin/ask", every: .seconds(30), port: 27000),
+        ["program": "/usr/local/sbin/ask", "program_every": "30000", "program_port": "27000"]
+      ), (nil, [:]),
     ] as [(HealthCheck?, [String: String])])
   func ownService(_ check: HealthCheck?, parameters: [String: String]) throws {
     var policy = try Example.policy()

@@ -116,6 +116,8 @@ enum EveryKeyValues {
     "/ha/services/*/check/http": ["http://10.1.0.10:8081/health"],
     "/ha/services/*/check/dns": ["alps.example.org"],
     "/ha/services/*/check/program": ["/usr/local/sbin/check-license"],
+    "/ha/services/*/check/every": ["30s"],
+    "/ha/services/*/check/port": ["27001"],
     "/ha/monitor/every": ["4s"],
     "/ha/monitor/timeout": ["20s"],
     "/ha/monitor/restarts": ["2"],

@@ -130,7 +130,7 @@ struct ClusterExpansion {
     guard service.value.isOwn else { return .init(name: name, source: service.span) }
     guard let unit = service.value.unit?.value else { return nil }
     return .init(
-      name: name, own: .init(unit: unit, check: service.value.check?.value.checks.first?.value), source: service.span)
+      name: name, own: .init(unit: unit, check: service.value.check?.value ?? nil), source: service.span)
   }
 
   private func witness(

@@ -54,7 +54,9 @@ package struct ClusteredUnit: Hashable, Sendable {
       case .tcp(let port): [("tcp_address", "\(address)"), ("tcp_port", "\(port)")]
       case .http(let url): [("http_url", url)]
       case .dns(let name): [("dns_server", "\(address)"), ("dns_name", name)]
-      case .program(let path): [("program", path)]
+      case .program(let path, let every, let port):
+        [("program", path)] + (every.map { [("program_every", "\($0.milliseconds)")] } ?? [])
+          + (port.map { [("program_port", "\($0)")] } ?? [])
       }
     }
   }

@@ -5,8 +5,8 @@ package enum MonitorTiming {
   /// Whatever else Pacemaker asks of a resource waits for a monitor that is at work, so it does not stay for long.
   private static let longest = 9000
 
-  /// Milliseconds that a monitor with this interval stays.
-  package static func stay(interval milliseconds: Int) -> Int { min(3 * milliseconds, longest) }
+  /// Milliseconds that a monitor with this interval stays. To start one costs more than all that it looks at meanwhile.
+  package static func stay(interval milliseconds: Int) -> Int { min(9 * milliseconds, longest) }
 
   static func stay(every interval: Duration) -> Duration {
     .milliseconds(stay(interval: Int(interval.milliseconds)))

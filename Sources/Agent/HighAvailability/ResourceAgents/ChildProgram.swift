@@ -59,7 +59,7 @@ enum ChildProgram {
 /// Small files of proc(5), sys and our own.
 enum SmallFile {
   /// The text, or nil where there is no such file, or it cannot be read now.
-  static func read(_ path: String) -> String? {
+  static func read(_ path: String, most: Int = .max) -> String? {
     let file = open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { return nil }
     defer { _ = close(file) }
@@ -68,7 +68,7 @@ enum SmallFile {
     while true {
       let count = Glibc.read(file, &bytes, bytes.count)
       guard count >= 0 else { return nil }
-      if count == 0 { return String(decoding: all, as: UTF8.self) }
+      if count == 0 || all.count >= most { return String(decoding: all, as: UTF8.self) }
       all += bytes.prefix(count)
     }
   }

@@ -117,18 +117,29 @@ struct ListeningPort {
 
   /// Connections that nobody has accepted, or datagrams that nobody has read, are waiting: proc_net_tcp(5), where a
   /// listening socket has state 0A and its receive queue counts connections.
-  var isWaitedFor: Bool {
-    isWaitedFor(in: "/proc/net/tcp", state: "0A") || isWaitedFor(in: "/proc/net/udp", state: "07")
+  var isWaitedFor: Bool { isQueueing || isWaitedFor(in: "/proc/net/udp", remote: 8, state: "07") }
+
+  /// Connections that nobody has accepted are waiting.
+  var isQueueing: Bool {
+    isWaitedFor(in: "/proc/net/tcp", remote: 8, state: "0A")
+      || isWaitedFor(in: "/proc/net/tcp6", remote: 32, state: "0A")
   }
 
-  private func isWaitedFor(in table: String, state: String) -> Bool {
+  /// - Parameter remote: digits of an address. Nobody is at the other end of a socket that listens.
+  private func isWaitedFor(in table: String, remote: Int, state: String) -> Bool {
     let digits = String(port, radix: 16, uppercase: true)
-    let wanted = ":" + String(repeating: "0", count: 4 - digits.count) + digits
-    let lines = (SmallFile.read(table) ?? "").split(separator: "\n").dropFirst()
-    return lines.contains { line in
-      let fields = line.split(separator: " ")
-      guard fields.count > 4, fields[1].hasSuffix(wanted), fields[3] == state else { return false }
-      return fields[4].split(separator: ":").last.map { $0.contains { $0 != "0" } } ?? false
+    let zeros = String(repeating: "0", count: 32)
+    let socket = ":\(zeros.prefix(4 - digits.count))\(digits) \(zeros.prefix(remote)):0000 \(state) "
+    // Those who listen come first; the connections of thousands of nodes after them are not read.
+    return (SmallFile.read(table, most: 64 << 10) ?? "").withCString { text in
+      var next = strstr(text, socket)
+      while let found = next {
+        // `SENT:RECEIVED`, eight digits each.
+        let queues = found + socket.utf8.count
+        if strspn(queues, "0123456789ABCDEF:") >= 17, strncmp(queues + 9, zeros, 8) != 0 { return true }
+        next = strstr(queues, socket)
+      }
+      return false
     }
   }
 }

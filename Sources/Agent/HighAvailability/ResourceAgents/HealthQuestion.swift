@@ -52,7 +52,10 @@ enum HealthQuestion {
     }
   }
 
-  private var isPatient: Bool { if case .program = self { false } else { true } }
+  var isProgram: Bool { if case .program = self { true } else { false } }
+  /// Whether a right answer shows that the unit's processes run: the kernel answers for them where it is a connection.
+  var isAnsweredByTheUnit: Bool { if case .connection = self { false } else { true } }
+  private var isPatient: Bool { !isProgram }
 
   /// Asks until the answer is right, or nothing more is to be hoped for.
   ///

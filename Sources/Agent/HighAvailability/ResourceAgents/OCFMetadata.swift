@@ -20,6 +20,15 @@ enum OCFMetadata {
         "program", "program to run",
         "A program that must end with status 0 for the unit to be healthy. It gets no arguments.", false
       ),
+      (
+        "program_every", "milliseconds that its answer holds",
+        "Not at each look, but when a right answer is so old, or the main process is another one. A process that is stopped by a signal is seen without it.",
+        false
+      ),
+      (
+        "program_port", "port of the unit's clients",
+        "Where connections have waited there for two seconds, the program is run whatever it said before.", false
+      ),
     ])
 
   static let address = document(

@@ -8,7 +8,8 @@ import Wings
 /// A head whose copy may be older than another one gives itself no score, so that Pacemaker does not promote it, and
 /// refuses to be promoted.
 struct ReplicaAgent: PromotableAgent {
-  private static let glance = 250
+  /// Milliseconds between two looks at what the score depends on. Two of Pacemaker's programs are run for each.
+  private static let glance = 2000
   private static let scores: (active: Int, standby: Int) = (1000, 900)
 
   private let call: OCFCall

@@ -170,6 +170,16 @@ struct MonotonicTime: Comparable {
     return MonotonicTime(milliseconds: time.tv_sec * 1000 + time.tv_nsec / 1_000_000)
   }
 
+  private init(milliseconds: Int) { self.milliseconds = milliseconds }
+
+  /// A time of this boot that was noted as `text`.
+  init?(_ text: Substring) {
+    guard let milliseconds = Int(text) else { return nil }
+    self.milliseconds = milliseconds
+  }
+
+  var text: String { "\(milliseconds)" }
+
   static func < (left: MonotonicTime, right: MonotonicTime) -> Bool { left.milliseconds < right.milliseconds }
   static func + (left: MonotonicTime, right: Int) -> MonotonicTime {
     MonotonicTime(milliseconds: left.milliseconds + right)

@@ -10,11 +10,14 @@ struct ServiceAgent: ResourceAgent {
   private let call: OCFCall
   private let unit: SystemdUnit
   private let questions: [HealthQuestion]
+  /// The program among the questions, where it is not run at each look.
+  private let rare: RareProgram?
 
-  init(_ call: OCFCall) {
+  init(_ call: OCFCall, notes: String = "/run/cluster/ocf") {
     self.call = call
-    unit = SystemdUnit(name: call["unit"] ?? "")
+    unit = SystemdUnit(name: call["unit"] ?? "", notes: notes)
     questions = HealthQuestion.all(call)
+    rare = RareProgram(call, notes: notes)
   }
 
   let required = ["unit"]
@@ -27,6 +30,8 @@ struct ServiceAgent: ResourceAgent {
     switch state.active {
     case "active":
       unit.remember(state)
+      // It may have been started a moment ago, or somebody asks who does not trust what was noted.
+      rare?.forget()
       return ask(of: state)
     case "failed": return call.interval == 0 ? .notRunning : refuse("\(unit.name) failed", .failed)
     case "activating", "deactivating", "reloading":
@@ -56,16 +61,23 @@ struct ServiceAgent: ResourceAgent {
   /// takes no connections, or says nothing at all has failed.
   private func ask(of state: ServiceState) -> OCFResult {
     let limit = MonotonicTime.now + call.patience
+    var hasSpoken = false
     for question in questions {
+      if question.isProgram, rare?.holds(for: state) ?? false { continue }
       let begun = MonotonicTime.now
-      switch question.answer(until: limit, giveUp: { state.isStopped || $0 && state.isHung(at: question.port) }) {
+      let answer = question.answer(until: limit, giveUp: { state.isStopped || $0 && state.isHung(at: question.port) })
+      if question.isProgram { rare?.forget() }
+      switch answer {
       case .right where MonotonicTime.now - begun > HealthQuestion.slow:
         return refuse("\(unit.name) is slow: it took \((MonotonicTime.now - begun) / 1000) s to answer", .degraded)
-      case .right: continue
+      case .right where question.isProgram: rare?.note(state)
+      case .right: break
       case .wrong(let why): return refuse("\(unit.name) runs, but \(why)", .failed)
       }
+      hasSpoken = hasSpoken || question.isAnsweredByTheUnit
     }
-    return state.isStopped && questions.isEmpty ? refuse("\(unit.name) is stopped by a signal", .failed) : .success
+    // The kernel takes connections for a process that a signal has stopped.
+    return state.isStopped && !hasSpoken ? refuse("\(unit.name) is stopped by a signal", .failed) : .success
   }
 
   // MARK: Start and stop
@@ -100,6 +112,7 @@ struct ServiceAgent: ResourceAgent {
 
   func stop() -> OCFResult {
     unit.forget()
+    rare?.forget()
     // A process that is stopped by a signal does not hear that it is to end.
     unit.show().wake()
     let stopped = unit.stop()

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CEpoll
 import Glibc
 import HostAccess
 
@@ -6,6 +7,8 @@ import HostAccess
 /// process is still the one that systemd told of.
 struct SystemdUnit {
   let name: String
+  /// Where monitors keep notes for those to come.
+  var notes = "/run/cluster/ocf"
 
   /// The unit as systemd tells it.
   func show() -> ServiceState {
@@ -41,7 +44,7 @@ struct SystemdUnit {
 
   // MARK: Memory
 
-  private var memory: String { "/run/cluster/ocf/\(name)" }
+  private var memory: String { "\(notes)/\(name)" }
 
   /// Keeps what systemd told of a unit that runs, for the monitors to come.
   func remember(_ state: ServiceState) {
@@ -137,15 +140,19 @@ struct MainProcess {
     return SmallFile.read("/proc/\(process)/stat").flatMap(ProcessStat.init)
   }
 
-  /// Waits, and says whether the process has ended meanwhile. Looking at it takes some microseconds.
+  /// Waits, and says whether the process has ended meanwhile: the kernel tells at once, and nothing is done until then.
   func ended(within milliseconds: Int) -> Bool {
-    let end = MonotonicTime.now + milliseconds
-    while end.left > 0 {
-      if number > 0, !isAlive { return true }
-      Pause.milliseconds(min(Self.glance, end.left))
+    guard number > 0 else {
+      Pause.milliseconds(milliseconds)
+      return false
     }
-    return number > 0 && !isAlive
+    // Where there is none, poll(2) waits for the whole time, and what has happened is seen then.
+    let file = open_pidfd(number)
+    defer { if file >= 0 { close(file) } }
+    // Looked at after it is held: a later process with this number is not waited for.
+    guard isAlive else { return true }
+    var watched = pollfd(fd: file, events: Int16(POLLIN), revents: 0)
+    _ = poll(&watched, 1, Int32(clamping: milliseconds))
+    return !isAlive
   }
-
-  private static let glance = 150
 }

@@ -109,10 +109,6 @@ enum HighAvailabilityChecks {
             at: unit.span, notes: [.init(text: "the other one", span: first)])
         }
       }
-      guard let check = service.value.check?.value, check.given != 1 else { continue }
-      problems.error(
-        .serviceCheck, check.given == 0 ? "`check` asks nothing." : "`check` asks \(check.given) questions.",
-        help: "Write one of tcp, http, dns and program. A program can ask as much as you like.", at: check.keySpan)
     }
   }
 

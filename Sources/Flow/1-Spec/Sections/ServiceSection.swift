@@ -47,12 +47,8 @@ enum ServiceSection: Section {
 
 /// The question that a service must answer to count as healthy: one of four.
 enum HealthCheckSection: Section {
-  struct Declaration: Sendable {
-    var checks: [Located<HealthCheck>]
-    /// Whether a question stands there, readable or not.
-    var given: Int
-    var keySpan: SourceSpan
-  }
+  /// The question. Nil: it cannot be read, and that has been said.
+  typealias Declaration = HealthCheck?
 
   static let noun = "`check`"
   static let doc = "What a service must answer to count as healthy. One of them."
@@ -62,15 +58,53 @@ enum HealthCheckSection: Section {
   static let dns = Key("dns", .domain, "A name that the DNS server at the service address must answer for.")
   static let program = Key("program", .program, "A program on the heads that must end with status 0.")
 
-  static let keys = [tcp.description, http.description, dns.description, program.description]
+  static let every = Key(
+    "every", .duration,
+    "How long a right answer of `program` holds, 5s to 10m, while its unit's processes run. Default: it is run at each "
+      + "check.")
+  static let port = Key(
+    "port", .integer(1...65535),
+    "With `every`: the TCP port of its clients. Where they wait there, `program` is run at once. Default: none.")
+
+  private static let questions = [tcp.description, http.description, dns.description, program.description]
+  static let keys = questions + [every.description, port.description]
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
-    var checks: [Located<HealthCheck>] = []
-    if let port = fields.read(tcp, &problems) { checks.append(Located(.tcp(port: port.value), port.span)) }
-    if let url = fields.read(http, &problems) { checks.append(Located(.http(url: url.value), url.span)) }
-    if let name = fields.read(dns, &problems) { checks.append(Located(.dns(name: name.value), name.span)) }
-    if let path = fields.read(program, &problems) { checks.append(Located(.program(path: path.value), path.span)) }
-    let given = keys.count { fields.entry($0.name) != nil }
-    return Declaration(checks: checks, given: given, keySpan: fields.node.heading)
+    var checks: [HealthCheck] = []
+    if let port = fields.read(tcp, &problems) { checks.append(.tcp(port: port.value)) }
+    if let url = fields.read(http, &problems) { checks.append(.http(url: url.value)) }
+    if let name = fields.read(dns, &problems) { checks.append(.dns(name: name.value)) }
+    let (every, port) = (fields.read(every, &problems), fields.read(port, &problems))
+    if let path = fields.read(program, &problems) {
+      checks.append(.program(path: path.value, every: every?.value, port: port?.value))
+    }
+    let given = questions.count { fields.entry($0.name) != nil }
+    if given != 1 {
+      problems.error(
+        .serviceCheck, given == 0 ? "`check` asks nothing." : "`check` asks \(given) questions.",
+        help: "Write one of tcp, http, dns and program. A program can ask as much as you like.",
+        at: fields.node.heading)
+    } else {
+      checkTimes(fields, every, port, &problems)
+    }
+    return checks.first
+  }
+
+  private static func checkTimes(
+    _ fields: Fields, _ every: Located<Duration>?, _ port: Located<Int>?, _ problems: inout Problems
+  ) {
+    if let first = fields.entry(Self.every.name) ?? fields.entry(Self.port.name), fields.entry(program.name) == nil {
+      problems.error(
+        .serviceCheck, "`\(first.key)` is for a program, and there is none.",
+        help: "Other questions cost little, and are asked at each check. Remove it.", at: first.keySpan)
+    } else if let port, fields.entry(Self.every.name) == nil {
+      problems.error(
+        .serviceCheck, "`port` says when the program is not to wait for its turn, and it has none.",
+        help: "Write how long an answer holds, `every: 30s`, or remove `port`.", at: port.span)
+    } else if let every, !(.seconds(5)...(.seconds(600))).contains(every.value) {
+      problems.error(
+        .serviceCheck, "`every` is not between 5s and 10m.",
+        help: "Without it the program is run at each check of `ha: monitor: every:`.", at: every.span)
+    }
   }
 }

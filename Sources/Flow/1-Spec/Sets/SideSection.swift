@@ -129,14 +129,8 @@ enum SetServiceSection: Section {
   ]
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
-    let checks = fields.read(check, &problems)?.value
-    if let checks, checks.given != 1 {
-      problems.error(
-        .serviceCheck, "`check` asks \(checks.given == 0 ? "nothing" : "\(checks.given) questions").",
-        help: "Write one of tcp, http, dns and program.", at: checks.keySpan)
-    }
-    return Declaration(
-      unit: fields.read(unit, &problems), check: checks?.checks.first?.value,
+    Declaration(
+      unit: fields.read(unit, &problems), check: fields.read(check, &problems)?.value ?? nil,
       needs: fields.read(needs, &problems)?.value ?? [], change: fields.read(change, &problems)?.value ?? .restart,
       keepsState: fields.read(state, &problems)?.value ?? false, report: fields.read(report, &problems)?.value,
       quiet: fields.read(quiet, &problems)?.value)

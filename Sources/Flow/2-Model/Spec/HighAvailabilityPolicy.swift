@@ -193,6 +193,7 @@ package enum HealthCheck: Hashable, Codable, Sendable {
   case http(url: String)
   /// The DNS server at the service address answers for the name.
   case dns(name: String)
-  /// The program ends with status 0. An absolute path on the heads.
-  case program(path: String)
+  /// The program ends with status 0. An absolute path on the heads. With `every` it is not run at each look: its answer
+  /// holds for that long, unless connections wait at the port.
+  case program(path: String, every: Duration? = nil, port: Int? = nil)
 }
