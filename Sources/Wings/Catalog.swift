@@ -15,6 +15,7 @@ package enum WingCatalog {
     Heads.self,
     Routing.self,
     NodeLinks.self,
+    NodeDisks.self,
     TimeZone.self,
     NetworkTime.self,
     PackageSets.self,

@@ -31,6 +31,8 @@ package protocol Wing: SendableMetatype {
   static func nodeSecrets(_ cluster: Cluster) -> [NodeSecret]
   /// Files that nodes get with their identities.
   static func liveFiles(_ cluster: Cluster) -> LiveFiles
+  /// Checks that nodes run by themselves, beside those of package sets.
+  static func nodeChecks(_ cluster: Cluster) -> [NodeCheck]
   /// Problems of what the description asks of this wing, beyond what reading it has found.
   static func problems(_ cluster: Cluster) -> [Diagnostic]
   /// The verbs that act which it brings along.
@@ -52,6 +54,7 @@ extension Wing {
   package static func users(_ cluster: Cluster) -> [WantedUser] { [] }
   package static func nodeSecrets(_ cluster: Cluster) -> [NodeSecret] { [] }
   package static func liveFiles(_ cluster: Cluster) -> LiveFiles { LiveFiles() }
+  package static func nodeChecks(_ cluster: Cluster) -> [NodeCheck] { [] }
   package static func problems(_ cluster: Cluster) -> [Diagnostic] { [] }
 }
 

@@ -19,12 +19,13 @@ import Wings
     "spec.serves-without-head",
     "spec.dynamic-without-dhcp",
     "spec.clone-of-itself",
-    "spec.clone-of-clone", "spec.two-gateways", "spec.service-check", "spec.fencing-contradiction", "spec.state-kind",
+    "spec.clone-of-clone", "spec.two-gateways", "spec.service-check", "spec.bad-partition",
+    "spec.fencing-contradiction", "spec.state-kind",
   ]
   /// Keys that other values are checked against: a value that does not fit the others is refused.
   private static let checked: Set<String> = [
     "/networks/*/cidr", "/networks/*/gateway", "/heads/*/nics/*/network", "/nodes/*/nics/*/network",
-    "/nodes/*/nics/*/bond", "networks/private/serves", "/ha/state/replicated/by",
+    "/nodes/*/nics/*/bond", "/nodes/*/disks", "networks/private/serves", "/ha/state/replicated/by",
   ]
 
   @Test func changesSomethingOrIsRefused() async throws {
@@ -251,6 +252,10 @@ import Wings
           release: debian/bookworm, kernel: linux-image-amd64, install: [numactl], files: images/compute,
           run: [images/finish.sh], permissions: { /etc/motd: root:root 0600 },
           secrets: { /etc/munge/munge.key: { from: secret:generated/munge, permissions: root:adm 0400 } },
+          disks: [{ device: nvme, wipe: once, partitions: [
+            { label: scratch, size: 1TiB, format: ext4, mount: /scratch, options: noatime, permissions: root:root 1777 },
+            { label: swap, format: swap },
+          ] }],
         },
         small: {
           release: debian/bookworm, kernel: linux-image-amd64, packages: { metrics: { disks: 2 } }, without: [hello],
@@ -269,6 +274,9 @@ import Wings
         {
           names: login, image: small,
           nics: { eth0: { network: private, address: 10.1.2.1, mac: 52:54:00:12:00:01 } },
+          disks: [{ device: /dev/disk/by-path/pci-0000:01:00.0-nvme-1, partitions: [
+            { label: data, format: xfs, mount: /data },
+          ] }],
         },
       ],
       ha: {

@@ -90,14 +90,17 @@ struct ClusterExpansion {
     nodes.reserveCapacity(context.nodes.reduce(0) { $0 + $1.names.count })
     for (group, names) in zip(context.declaration.nodes, context.nodes) {
       guard let image = group.value.image?.value else { continue }
-      let ofImage = context.declaration.images.first { $0.name.value == image }?.value?.kernelArguments ?? []
-      let arguments = KernelArguments((ofImage + group.value.kernelArguments).map(\.value))
+      let ofImage = context.declaration.images.first { $0.name.value == image }?.value
+      let arguments = KernelArguments(
+        ((ofImage?.kernelArguments ?? []) + group.value.kernelArguments).map(\.value))
+      let disks = (group.value.disks ?? ofImage?.disks)?.value.compactMap(\.value.disk) ?? []
       for (index, name) in names.names.enumerated() {
         var node = ComputeNode(
           name: name, image: image, boot: group.value.boot, state: group.value.state,
           nics: nics(group.value.nics, index),
           bmc: bmc(group.value.bmc, index), source: group.span)
         node.kernelArguments = arguments
+        node.disks = disks
         node.bmcMAC = group.value.bmc?.value.mac?.value.value(index)
         nodes.append(node)
       }

@@ -57,6 +57,7 @@ package enum SpecReader {
     ImageSecretChecks.run(context, &problems)
     RepositoryChecks.run(context, &problems)
     EffectChecks.run(context, &problems)
+    DiskChecks.run(context, &problems)
     if problems.hasErrors { return nil }
     var cluster = ClusterExpansion.cluster(context)
     cluster?.tables = tables.keys.sorted()

@@ -40,6 +40,9 @@ extension Diagnostic.Code {
   package static let badDuration = Self("spec.bad-duration", "Not a duration")
   package static let badTimes = Self("spec.bad-times", "Not a part of a day")
   package static let badDisk = Self("spec.bad-disk", "Not a rule that finds a disk")
+  package static let badDiskSize = Self("spec.bad-disk-size", "Not a size of a partition")
+  package static let badPartition = Self("spec.bad-partition", "Partition that cannot be made or used")
+  package static let diskMayMove = Self("spec.disk-may-move", "Name of a disk that may move")
   package static let badPath = Self("spec.bad-path", "Path leaves the folder of the spec")
   package static let badPermission = Self("spec.bad-permission", "Not an owner, a group and a mode")
   package static let badURL = Self("spec.bad-url", "Not an HTTP address")
@@ -134,7 +137,8 @@ extension Diagnostic.Code {
     unknownAlias, tag, duplicateKey, keyNotText, tooManyProblems,
     unsupportedVersion, unknownKey, missingKey, emptyValue, wrongType, unknownChoice, repeatedItem, badNumber, badName,
     badHostlist, badTable,
-    tooManyNames, badAddress, badNetwork, badRange, badMAC, badDate, badDuration, badTimes, badDisk, badPath,
+    tooManyNames, badAddress, badNetwork, badRange, badMAC, badDate, badDuration, badTimes, badDisk, badDiskSize,
+    badPartition, diskMayMove, badPath,
     badPermission, badPattern,
     badURL, literalSecret, noEffect,
     unknownNetwork, unknownImage, unknownHead, unusedImage, missingFile, linkedPath, repositoryKey, privateFile,

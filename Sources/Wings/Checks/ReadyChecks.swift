@@ -3,6 +3,16 @@ import ClusterModel
 import Diagnostics
 import Templates
 
+/// A check of a wing's own that nodes run by themselves when they have come up.
+package struct NodeCheck: Hashable, Sendable {
+  package var id: CheckID
+  package var words: [String]
+  package var seconds: Int
+  /// The first thing to do where it fails.
+  package var remediation: String
+  package var nodes: Set<HostID>
+}
+
 /// The checks that nodes run by themselves when they have come up, each after those that it needs. They are live files
 /// of the nodes: another check restarts none. Pure, and nothing where no set has such checks.
 package struct ReadyChecks: Sendable {
@@ -48,7 +58,8 @@ package struct ReadyChecks: Sendable {
   package init(_ cluster: Cluster) {
     let own = cluster.sets.flatMap(\.checks).filter(\.isOfNodeItself)
     let checks = CheckGraph.ordered(own, of: own)
-    if checks.isEmpty { return }
+    let ofWings = WingCatalog.all.flatMap { $0.nodeChecks(cluster) }
+    if checks.isEmpty, ofWings.isEmpty { return }
     var common: [String: [String: TemplateValue]] = [:]
     let parts = checks.compactMap { check -> Part? in
       guard let set = cluster.sets.first(where: { $0.name == check.id.set }) else { return nil }
@@ -56,9 +67,10 @@ package struct ReadyChecks: Sendable {
       common[set.name] = values
       return Part(check, set, values)
     }
-    advice = Dictionary(checks.compactMap { check in check.remediation.map { ("\(check.id)", $0) } }) { first, _ in
-      first
-    }
+    advice = Dictionary(
+      checks.compactMap { check in check.remediation.map { ("\(check.id)", $0) } }
+        + ofWings.map { ("\($0.id)", $0.remediation) }
+    ) { first, _ in first }
     let machines = parts.contains(where: \.readsMachine) ? CheckMachine.all(in: cluster) : [:]
     // Which checks a node has follows from its image and its group.
     var ofKin: [SetValues.Kin: [Part]] = [:]
@@ -68,13 +80,14 @@ package struct ReadyChecks: Sendable {
       let kin = SetValues.Kin(node)
       let own = ofKin[kin] ?? parts.filter { Self.has(node, $0, cluster.sets) }
       ofKin[kin] = own
-      if own.isEmpty { continue }
-      let key = own.map(\.check.id)
+      let more = ofWings.filter { $0.nodes.contains(node.name) }
+      if own.isEmpty, more.isEmpty { continue }
+      let key = more.map(\.id) + own.map(\.check.id)
       if let list = known[key] {
         lists[node.name] = list
         continue
       }
-      guard let list = list(own, machines[node.name], &seen) else { continue }
+      guard let list = list(more, own, machines[node.name], &seen) else { continue }
       lists[node.name] = list
       if !own.contains(where: \.readsMachine) { known[key] = list }
     }
@@ -98,9 +111,13 @@ package struct ReadyChecks: Sendable {
     return sets.first { $0.name == condition.set }?.value(of: condition.setting, on: node) == .flag(true)
   }
 
-  private mutating func list(_ parts: [Part], _ machine: CheckMachine?, _ seen: inout Set<CheckID>) -> List? {
+  private mutating func list(
+    _ ofWings: [NodeCheck], _ parts: [Part], _ machine: CheckMachine?, _ seen: inout Set<CheckID>
+  ) -> List? {
     let names = Set(parts.map(\.check.id))
-    var lines: [String] = []
+    var lines = ofWings.flatMap { check in
+      ["check \(check.id) \(check.seconds) 0 "] + check.words.map { "word \(Self.escaped($0))" } + ["end"]
+    }
     var files: [LiveFile] = []
     for part in parts {
       let check = part.check

@@ -102,6 +102,7 @@ package struct NodeValue: Hashable, Sendable {
     case .image:
       node.image = text ?? after.image
       node.kernelArguments = after.kernelArguments
+      node.disks = after.disks
     case .state: node.state = text.flatMap { ComputeNode.State(rawValue: $0) } ?? after.state
     }
   }

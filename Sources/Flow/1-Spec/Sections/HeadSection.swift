@@ -117,6 +117,7 @@ enum NodeGroupSection: Section {
     var bmc: Located<BMCDeclaration>?
     var state: ComputeNode.State
     var kernelArguments: [Located<String>]
+    var disks: Located<[Located<DiskSection.Declaration>]>?
     /// Settings of sets for these nodes.
     var packages: [SetRequest]
     /// Values of the keys that wings have declared, by key.
@@ -155,13 +156,17 @@ enum NodeGroupSection: Section {
     "kernel_args", .list(of: .kernelArgument, "a list of arguments of the kernel"),
     "Arguments of their kernels, after those of their image. Default: none.")
 
+  static let disks = Key(
+    "disks", .list(of: DiskSection.form, "a list of disks"),
+    "Disks that these nodes have in them, for scratch space and swap. Default: those of their image.")
+
   static let packages = Key(
     "packages", PackagesSection.settings,
     "Settings of package sets for these nodes, by set: those that a set has `per: node`. Default: as for all nodes.")
 
   static let keys = [
     names.description, table.description, image.description, nics.description, bmc.description, state.description,
-    kernelArguments.description, packages.description,
+    kernelArguments.description, disks.description, packages.description,
   ]
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration { read(fields, bmc, [], &problems) }
@@ -179,7 +184,7 @@ enum NodeGroupSection: Section {
       names: fields.read(names, &problems), image: fields.read(image, &problems),
       nics: fields.read(nics, &problems)?.value ?? [], bmc: fields.read(bmc, &problems),
       state: fields.read(state, &problems)?.value ?? .in,
-      kernelArguments: fields.read(kernelArguments, &problems)?.value ?? [],
+      kernelArguments: fields.read(kernelArguments, &problems)?.value ?? [], disks: fields.read(disks, &problems),
       packages: fields.read(packages, &problems)?.value ?? [],
       settings: more.settings(fields, &problems))
   }

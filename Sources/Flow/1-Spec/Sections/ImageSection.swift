@@ -10,6 +10,7 @@ enum ImageSection: Section {
     var isDated: Bool
     var kernel: String
     var kernelArguments: [Located<String>]
+    var disks: Located<[Located<DiskSection.Declaration>]>?
     var install: [String]
     var keep: [ImagePart]
     var files: Located<String>?
@@ -41,6 +42,9 @@ enum ImageSection: Section {
     "kernel_args", .list(of: .kernelArgument, "a list of arguments of the kernel"),
     "Arguments of its nodes' kernels, beside ours. A `console=` among them takes the place of tty0 and ttyS0. Default: none."
   )
+  static let disks = Key(
+    "disks", .list(of: DiskSection.form, "a list of disks"),
+    "Disks of its nodes, for groups that have no `disks:` of their own. Default: none.")
   static let install = Key(
     "install", .list(of: .package, "a list of packages", unique: true), "Packages of the distribution to install.")
   static let keep = Key(
@@ -72,7 +76,8 @@ enum ImageSection: Section {
     "Package sets of the site that this image does not have. Default: none.")
 
   static let keys = [
-    release.description, asOf.description, kernel.description, kernelArguments.description, install.description,
+    release.description, asOf.description, kernel.description, kernelArguments.description, disks.description,
+    install.description,
     keep.description, files.description, permissions.description, secrets.description, run.description,
     packages.description,
     without.description,
@@ -82,7 +87,7 @@ enum ImageSection: Section {
     Declaration(
       release: fields.read(release, &problems), asOf: fields.read(asOf, &problems),
       isDated: fields.entry(asOf.name) != nil, kernel: fields.read(kernel, &problems)?.value ?? "linux-image-amd64",
-      kernelArguments: fields.read(kernelArguments, &problems)?.value ?? [],
+      kernelArguments: fields.read(kernelArguments, &problems)?.value ?? [], disks: fields.read(disks, &problems),
       install: fields.read(install, &problems)?.value.map(\.value) ?? [],
       keep: fields.read(keep, &problems)?.value.map(\.value) ?? [], files: fields.read(files, &problems),
       permissions: fields.read(permissions, &problems)?.value ?? [],

@@ -303,6 +303,8 @@ package struct ComputeNode: Hashable, Sendable {
   package var bmc: BMC?
   /// Arguments that its image and its group add.
   package var kernelArguments = KernelArguments()
+  /// Its group's, or else its image's.
+  package var disks: [NodeDisk] = []
   /// The hardware address of its BMC, by which DHCP knows it.
   package var bmcMAC: MACAddress?
   /// The group's entry in `nodes:`.
