@@ -26,7 +26,8 @@ struct AgentCopy {
       try await remote(["mv", "-f", temporary, place])
     } catch {
       // What went wrong before is what the user must know.
-      _ = try? await Command.run("ssh", program.session(["rm", "-f", temporary]), deadline: .seconds(10))
+      let removal = program.session(program.asRoot(["rm", "-f", temporary]))
+      _ = try? await Command.run("ssh", removal, deadline: .seconds(10))
       throw error
     }
   }
@@ -36,7 +37,8 @@ struct AgentCopy {
   private func remote(
     _ words: [String], input: [UInt8] = [], deadline: Duration = .seconds(30)
   ) async throws(AgentError) -> CommandResult {
-    let result = try await Command.run("ssh", program.session(words), input: input, deadline: deadline)
+    let result = try await Command.run(
+      "ssh", program.session(program.asRoot(words)), input: input, deadline: deadline)
     if result.succeeded { return result }
     let said = result.lastLines
     if result.status == 255 {
@@ -44,6 +46,7 @@ struct AgentCopy {
         .connectionLost, "The connection to \(program.host) ended while the agent was copied", cause: said,
         next: "Check that the host is up and reachable, then run the command again.")
     }
+    if let refusal = program.explainSudo(result.status, result.errorText), refusal.code != .notFound { throw refusal }
     let code: AgentError.Code =
       said.contains("No space left")
       ? .diskFull
@@ -51,7 +54,7 @@ struct AgentCopy {
     let next =
       switch code {
       case .diskFull: "Free some space on the file system of \(program.agentFolder) (`df -h`), then try again."
-      case .permission: "Set `access.ssh.user` to root, and check that \(program.agentFolder) is writable."
+      case .permission: "Check that \(program.agentFolder) on \(program.host) is writable for root."
       default: "Log in to \(program.host) and see why `\(words.joined(separator: " "))` fails."
       }
     throw AgentError(code, "The agent cannot be copied to \(program.host)", cause: said, next: next)

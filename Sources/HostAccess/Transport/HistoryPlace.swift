@@ -39,8 +39,9 @@ extension SSHHost: HistoryKeeper {
     let route = try await currentRoute()
     // git gives this to a shell, which has to see each word as one.
     let ssh = (["ssh"] + route.options).map(Command.shellWord).joined(separator: " ")
+    func program(_ verb: String) -> String { route.asRoot([agent, verb]).joined(separator: " ") }
     return HistoryPlace(
-      name: id.name, url: "ssh://\(route.target)\(HistoryPlace.path)", receive: "\(agent) receive-history",
-      send: "\(agent) send-history", settings: ["core.sshCommand=\(ssh)", "ssh.variant=ssh"])
+      name: id.name, url: "ssh://\(route.target)\(HistoryPlace.path)", receive: program("receive-history"),
+      send: program("send-history"), settings: ["core.sshCommand=\(ssh)", "ssh.variant=ssh"])
   }
 }

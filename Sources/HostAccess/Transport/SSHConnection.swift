@@ -35,10 +35,11 @@ struct SSHConnection: Sendable {
   ) async throws(AgentError) -> Value {
     let agent = program.agent(try await binary.digest())
     let connection = AgentConnection(
-      "ssh", program.alone([agent, "serve", "--host", program.host.name]), catalog: binary.catalog
+      "ssh", program.alone(program.asRoot([agent, "serve", "--host", program.host.name])), catalog: binary.catalog
     ) { ending in
       // ssh's own status for a connection that never stood.
-      ending.status == 255 ? program.explain(ending.errorText) : nil
+      ending.status == 255
+        ? program.explain(ending.errorText) : program.explainSudo(ending.status, ending.errorText)
     }
     let result: Result<Value, AgentError>
     do throws(AgentError) {
@@ -118,8 +119,10 @@ struct SSHConnection: Sendable {
     _ program: SSHProgram, _ digest: String, _ catalog: WireCatalog
   ) async throws(AgentError) -> AgentConnection {
     let connection = AgentConnection(
-      "ssh", program.session([program.agent(digest), "serve", "--host", program.host.name]), catalog: catalog
+      "ssh", program.session(program.asRoot([program.agent(digest), "serve", "--host", program.host.name])),
+      catalog: catalog
     ) { ending in
+      if let refusal = program.explainSudo(ending.status, ending.errorText) { return refusal }
       let said = ending.errorText.split(whereSeparator: \.isNewline).suffix(3).joined(separator: "\n")
       switch ending.status {
       // A shell's words for a program it cannot start: 127 not there, 126 not executable.

@@ -34,12 +34,17 @@ package enum HeadClones: Wing {
         HeadCloneKind.Desired(
           primary: original,
           capture: CaptureRecipe(
-            clone: head.name, excluded: HeadCapture.excluded, kept: head.keep), goal: goal,
+            clone: head.name, excluded: HeadCapture.excluded, kept: head.keep + waysIn(cluster.access)), goal: goal,
           image: image.name, wipe: head.wipe, disk: head.disk ?? .only),
         because: "\(head.name) is a clone of \(original)", source: head.source,
         // Only where it is installed: a head that is there does not wait for an image.
         mayComeAfter: [ImageKind.id(image.name)])
     }
+  }
+
+  /// The files that let an administrator in who is not root. They tell who may, and hold no keys.
+  private static func waysIn(_ access: Access) -> [String] {
+    access.user == "root" ? [] : ["/etc/sudoers", "/etc/sudoers.d", "/home/\(access.user)/.ssh/authorized_keys"]
   }
 
   /// The question to its original for the host key that it has made for a clone, and what is in the answer.

@@ -50,12 +50,41 @@ struct DebianHead {
     try write("etc/systemd/system/chrony.service.d/lab.conf", Self.watchingTheClock)
     if site.hasVirtualHeads { try write("etc/default/grub.d/lab.cfg", Self.serialConsole) }
     try makeFolder("root", mode: 0o700)
-    try makeFolder("root/.ssh", mode: 0o700)
-    try write("root/.ssh/authorized_keys", LabFiles.text("\(site.identity).pub") ?? "", mode: 0o600)
+    if site.user == "root" {
+      try makeFolder("root/.ssh", mode: 0o700)
+      try write("root/.ssh/authorized_keys", LabFiles.text("\(site.identity).pub") ?? "", mode: 0o600)
+    } else {
+      try makeAdministrator(site.user)
+    }
     let key = site.hostKey(of: machine)
     try write("etc/ssh/ssh_host_ed25519_key", LabFiles.text(key) ?? "", mode: 0o600)
     try write("etc/ssh/ssh_host_ed25519_key.pub", LabFiles.text("\(key).pub") ?? "")
     try LabFiles.write("", to: done)
+  }
+
+  /// An account as Debian's installer makes it where root has no password, and as sites close root's own way in.
+  private func makeAdministrator(_ name: String) throws(AgentError) {
+    let base = BaseRoot(site: site).path
+    for (file, line) in [
+      ("etc/passwd", "\(name):x:1000:1000:\(name):/home/\(name):/bin/bash"), ("etc/group", "\(name):x:1000:"),
+      ("etc/shadow", "\(name):*:19000:0:99999:7:::"),
+    ] {
+      let mode = file == "etc/shadow" ? 0o640 : 0o644
+      try write(file, (LabFiles.text("\(base)/\(file)") ?? "") + line + "\n", mode: mode)
+    }
+    try write("etc/sudoers.d/\(name)", "\(name) ALL=(root) NOPASSWD: ALL\n", mode: 0o440)
+    try write("etc/ssh/sshd_config.d/root.conf", "PermitRootLogin no\n")
+    let home = "home/\(name)"
+    try makeFolder(home, mode: 0o755)
+    try makeFolder("\(home)/.ssh", mode: 0o700)
+    try write("\(home)/.ssh/authorized_keys", LabFiles.text("\(site.identity).pub") ?? "", mode: 0o600)
+    for path in [home, "\(home)/.ssh", "\(home)/.ssh/authorized_keys"] {
+      guard chown("\(upper)/\(path)", 1000, 1000) == 0 else {
+        throw AgentError(
+          .commandFailed, "\(path) of \(machine.name) could not be given to \(name)",
+          cause: String(cString: strerror(errno)), next: "Run the lab as root.")
+      }
+    }
   }
 
   /// All machines of a lab share the clock of the machine that it runs on. Their chronyd(8) looks at the time, and sets
@@ -117,6 +146,7 @@ struct BaseRoot {
 
   private var packages: [String] {
     Self.packages + (site.isMinimal == true ? [] : Self.installed) + (site.hasVirtualHeads ? Self.booting : [])
+      + (site.user == "root" ? [] : ["sudo"])
   }
 
   private var key: String {

@@ -17,12 +17,6 @@ enum EffectChecks {
     }
     dates(context, &problems)
     SetRequests(context.declaration).check(&problems)
-    if let user = context.declaration.access?.value.user, user.value != "root" {
-      problems.error(
-        .noEffect, "`\(shown(user.value))` cannot carry out what is planned.",
-        help: "The program that works on a head needs to be root there. Remove the key, or write `root`.",
-        at: user.span)
-    }
   }
 
   /// The heads serve where machines boot from some network.

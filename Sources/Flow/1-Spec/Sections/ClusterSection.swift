@@ -143,7 +143,9 @@ enum SSHSection: Section {
   static let noun = "`ssh`"
   static let doc = "How ssh(1) logs in."
 
-  static let user = Key("user", .account(longest: 32), "The account on every head. Default: root.")
+  static let user = Key(
+    "user", .account(longest: 32),
+    "The account on every head. One that is not root uses sudo there, and needs a line with NOPASSWD. Default: root.")
 
   static let keys = [user.description]
 
