@@ -46,7 +46,8 @@ extension EnsureFencingProven: AgentOperation {
   private func prove(_ level: FencingLevel, _ context: OperationContext) async throws(AgentError) -> Outcome {
     context.progress("asking \(level.agent.name) for the power of \(goal.head)")
     let result = try await status(level.path, level.parameters, within: .seconds(60))
-    guard result.status == 0 || result.status == 2 else {
+    // Status 2 is also that of an agent that does not understand its parameters.
+    guard result.status == 0 || result.status == 2, let state = FenceDevice.power(in: result.text) else {
       throw AgentError(
         .commandFailed, "\(level.agent.name) cannot tell the power of \(goal.head)", cause: result.lastLines,
         next:
@@ -56,7 +57,7 @@ extension EnsureFencingProven: AgentOperation {
     try record(nil)
     return Outcome(
       changed: true,
-      detail: "\(level.agent.name) answers: power of \(goal.head) is \(result.status == 0 ? "on" : "off")")
+      detail: "\(level.agent.name) answers: power of \(goal.head) is \(state)")
   }
 
   /// Asks a fence agent for the power, as Pacemaker does: on standard input.
