@@ -82,9 +82,11 @@ let package = Package(
       path: "Sources/Apps/ClusterAgent",
       swiftSettings: strict),
     // Builds a twin of the described cluster on one machine.
-    target(
-      "Lab", "Apps/Lab",
-      ["ClusterModel", "HostAccess", "CEpoll", .product(name: "Subprocess", package: "swift-subprocess")]),
+    .target(
+      name: "Lab",
+      dependencies: [
+        "ClusterModel", "HostAccess", "CEpoll", .product(name: "Subprocess", package: "swift-subprocess"),
+      ], path: "Sources/Apps/Lab", resources: [.embedInCode("Power/Redfish/Payload")], swiftSettings: strict),
     // What one node costs: `make bench`.
     .executableTarget(
       name: "bench",

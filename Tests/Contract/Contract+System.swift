@@ -257,7 +257,7 @@ extension Contract {
       #expect(error?.code == .notFound)
       let cycled = EnsurePowerCycled(bmc: bmc, of: .node("node001", mac: nil), token: "run-1")
       #expect(await host.failure(of: cycled) == .notFound)
-      #expect(try await host.ask(PowerCycleProbe(bmc.address)) == .some(nil), "it was not done")
+      #expect(try await host.ask(PowerCycleProbe(bmc)) == .some(nil), "it was not done")
     },
     Contract(name: "an account is made with the numbers that it is to have, once") { (host) async throws in
       let user = SystemUser(name: "contract", uid: 699, gid: 698, home: "/nonexistent")

@@ -21,7 +21,7 @@ extension SiteContract {
       #expect(try await site.primary.ask(PowerProbe(bmc)) == .on)
       let token = try site.primary.run.run
       try await site.primary.perform(EnsurePowerCycled(bmc: bmc, of: machine, token: token))
-      #expect(try await site.primary.ask(PowerCycleProbe(bmc.address)) == token)
+      #expect(try await site.primary.ask(PowerCycleProbe(bmc)) == token)
       #expect(try await site.primary.ask(PowerProbe(bmc)) == .on)
       try await site.primary.perform(EnsurePower(bmc: bmc, state: .off, of: machine))
       let goal = NodeGoal(

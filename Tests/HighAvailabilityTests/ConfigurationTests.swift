@@ -103,6 +103,34 @@ struct ConfigurationTests {
     #expect(!other.files.contains { $0.text.contains("password=$(cat") }, "ipmitool reads the file")
   }
 
+  @Test("a head whose BMC speaks Redfish is fenced by a program of ours, which has the password from a file")
+  func redfish() throws {
+    var cluster = try Example.cluster()
+    cluster.heads[0].bmc?.protocol = .init(rawValue: Redfish.name)
+    cluster.heads[0].bmc?.system = "System.Embedded.1"
+    let bmc = try #require(cluster.heads[0].bmc)
+
+    let elements = PacemakerElements(cluster: cluster, policy: try Example.policy()).all
+
+    let device = try #require(elements.first { $0.id == "fence-head1" }).xml
+    #expect(device.contains("type=\"fence_cluster_head1\"") && !device.contains("password"))
+    #expect(device.contains("value=\"/redfish/v1/Systems/System.Embedded.1\"") && device.contains("ssl_insecure"))
+    let duel = FencingDuel(
+      target: .init(bmc: bmc, passwordFile: "/etc/cluster/secrets/bmc/head1"), own: nil, isMutual: true, order: 1)
+    let program = Redfish.fenceProgram(duel)
+    #expect(program.contains("mutual='yes'\n") && program.contains("target_password='/etc/cluster/secrets/bmc/head1'"))
+    #expect(program.contains("/usr/sbin/fence_redfish") && program.hasPrefix("#!/bin/sh\n"))
+  }
+
+  @Test("a BMC behind another one is asked through that one")
+  func target() throws {
+    var bmc = try #require(try Example.cluster().heads[0].bmc)
+    bmc.target = 0x72
+    #expect(IPMI.fence("head1", bmc).words.contains(" target=0x72 "))
+    let duel = FencingDuel(target: .init(bmc: bmc, passwordFile: "/p"), own: nil, order: 0)
+    #expect(IPMI.fenceProgram(duel).contains("target_bus='0x72'\n"))
+  }
+
   @Test("without fencing there are no fence devices")
   func unsafe() throws {
     var policy = try Example.policy()

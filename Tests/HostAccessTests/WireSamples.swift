@@ -93,7 +93,7 @@ enum WireSamples {
     FenceTestProbe("head2").answered(nil),
     FenceTestProbe("head2").answered(FenceTest(token: "r", testedAt: 5, off: 1200, on: 2400, back: 31_000)),
     ResourceAgentsProbe().answered(.absent), ResourceAgentsProbe().answered(.other), PowerProbe(bmc).answered(.on),
-    PowerCycleProbe(address).answered(nil), PowerCycleProbe(address).answered("r"),
+    PowerCycleProbe(bmc).answered(nil), PowerCycleProbe(bmc).answered("r"),
     NodeCommandProbe("r").answered(nil),
     NodeCommandProbe("r").answered([
       .init(node: "node001", ending: .ended(status: 1), output: .text("o"), errors: .bytes([0xff]), isCut: true),

@@ -25,7 +25,7 @@ import Wings
   /// Keys that other values are checked against: a value that does not fit the others is refused.
   private static let checked: Set<String> = [
     "/networks/*/cidr", "/networks/*/gateway", "/heads/*/nics/*/network", "/nodes/*/nics/*/network",
-    "/nodes/*/nics/*/bond", "/nodes/*/disks", "networks/private/serves", "/ha/state/replicated/by",
+    "/nodes/*/nics/*/bond", "/nodes/*/disks", "networks/private/serves", "nodes/1/bmc", "/ha/state/replicated/by",
   ]
 
   @Test func changesSomethingOrIsRefused() async throws {
@@ -277,6 +277,9 @@ import Wings
           disks: [{ device: /dev/disk/by-path/pci-0000:01:00.0-nvme-1, partitions: [
             { label: data, format: xfs, mount: /data },
           ] }],
+          power: {
+            agent: fence_apc_snmp, parameters: { ip: 10.3.0.9, plug: 4 }, secrets: { community: secret:pdu },
+          },
         },
       ],
       ha: {

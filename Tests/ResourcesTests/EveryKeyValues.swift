@@ -51,6 +51,9 @@ enum EveryKeyValues {
     "/heads/*/bmc/password": ["secret:bmc/other"],
     "/heads/*/bmc/cipher": ["16"],
     "/heads/*/bmc/port": ["6230"],
+    "/heads/*/bmc/protocol": ["redfish"],
+    "/heads/*/bmc/system": ["System.Embedded.1"],
+    "/heads/*/bmc/target": ["0x72"],
     "/heads/*/clone_of": ["head1", "head2"],
     "/heads/*/wipe": ["true"],
     "/heads/*/disk": ["/dev/nvme1n1"],
@@ -114,6 +117,17 @@ enum EveryKeyValues {
     "/nodes/*/bmc/password": ["secret:bmc/other"],
     "/nodes/*/bmc/cipher": ["16"],
     "/nodes/*/bmc/port": ["6230"],
+    "/nodes/*/bmc/protocol": ["redfish"],
+    "/nodes/*/bmc/system": ["System.Embedded.1"],
+    "/nodes/*/bmc/target": ["0x72"],
+    "/nodes/*/power": [
+      "{ agent: fence_apc, parameters: { ip: 10.3.0.9, plug: 7+ }, secrets: { password: secret:pdu } }"
+    ],
+    "/nodes/*/power/agent": ["fence_eaton_snmp"],
+    "/nodes/*/power/parameters/*": ["10.3.0.77"],
+    "/nodes/*/power/secrets/*": ["secret:other"],
+    "/nodes/*/power/parameters": ["{ ip: 10.3.0.9, plug: 17+ }"],
+    "/nodes/*/power/secrets": ["{ snmp_priv_passwd: secret:pdu }"],
     "/nodes/*/state": ["out"],
     "/nodes/*/packages": ["{ metrics: { cores: 16 } }"],
     "/nodes/*/packages/*": ["{ cores: 16 }"],
@@ -172,6 +186,8 @@ enum EveryKeyValues {
     ),
     "/heads/*/fencing/*/parameters/+": ("snmp_version", ["3"]),
     "/heads/*/fencing/*/secrets/+": ("snmp_priv_passwd", ["secret:other"]),
+    "/nodes/*/power/parameters/+": ("snmp_version", ["3"]),
+    "/nodes/*/power/secrets/+": ("snmp_priv_passwd", ["secret:other"]),
     "/ha/addresses/+": ("heartbeat", ["10.2.0.77"]),
   ]
 }

@@ -50,7 +50,11 @@ struct ClusterDump {
       for route in nic.routes { add("    route \(route)") }
     }
     if let bmc {
-      add("  bmc \(bmc.address) \(bmc.protocol.rawValue) \(bmc.user) \(bmc.password)" + (mac.map { " \($0)" } ?? ""))
+      add(
+        "  bmc \(bmc.address) \(bmc.protocol.rawValue) \(bmc.user) \(bmc.password)" + (mac.map { " \($0)" } ?? "")
+          + (bmc.system.map { " system \($0)" } ?? "") + (bmc.target.map { " target \($0)" } ?? "")
+          + (bmc.agent.map { " told \($0.parameters.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" })" } ?? "")
+      )
     }
   }
 

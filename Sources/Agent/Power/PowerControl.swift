@@ -37,14 +37,22 @@ struct PowerControl {
 
   init(_ bmc: BMC, _ secrets: Secrets) throws(AgentError) {
     self.bmc = bmc
-    guard let bytes = secrets[bmc.password] else {
-      throw AgentError(
-        .notFound, "There is no \(bmc.password) for the BMC at \(bmc.address)",
-        next: "Put the password into the secrets folder as \(bmc.password.name).")
+    func word(_ secret: SecretRef) throws(AgentError) -> String {
+      guard let bytes = secrets[secret] else {
+        throw AgentError(
+          .notFound, "There is no \(secret) for the \(bmc.words)",
+          next: "Put the password into the secrets folder as \(secret.name).")
+      }
+      // Files end with a newline; passwords do not.
+      return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
     }
-    // Files end with a newline; passwords do not.
-    let password = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first.map(String.init)
-    machine = try Self.speech(of: bmc).control(of: bmc, password: password ?? "")
+    if let agent = bmc.agent {
+      var words = agent.parameters
+      for (parameter, secret) in agent.secrets { words[parameter] = try word(secret) }
+      machine = FenceAgentControl(bmc, agent: agent.name, told: words)
+    } else {
+      machine = try Self.speech(of: bmc).control(of: bmc, password: try word(bmc.password))
+    }
   }
 
   /// The protocol of a BMC.
@@ -106,13 +114,13 @@ struct PowerControl {
       guard ContinuousClock.now < deadline else {
         throw AgentError(
           .bmcLies,
-          "The BMC at \(bmc.address) took the order to switch its machine \(state.rawValue), but reports the opposite "
+          "The \(bmc.words) took the order to switch its machine \(state.rawValue), but reports the opposite "
             + "after \(Self.patience)",
-          next: "Check the machine's power supply, and restart its BMC if need be.")
+          next: "Check the machine's power supply, and restart what switches it if need be.")
       }
       do { try await ContinuousClock().sleep(for: .milliseconds(500)) } catch {
         throw AgentError(
-          .cancelled, "Stopped while waiting for the BMC at \(bmc.address)", next: "Run `cluster apply` again.")
+          .cancelled, "Stopped while waiting for the \(bmc.words)", next: "Run `cluster apply` again.")
       }
     }
   }
@@ -140,7 +148,7 @@ extension EnsurePower: AgentOperation {
 
 extension EnsurePowerCycled: AgentOperation {
   func perform(on agent: Agent, _ context: OperationContext) async throws(AgentError) -> Outcome {
-    let note = try PowerCycles.read(bmc.address)
+    let note = try PowerCycles.read(bmc.key)
     if note == PowerCycles.Note(token: token, isOn: true) {
       return Outcome(changed: false, detail: "\(of.name) was switched off and on by run \(token)")
     }
@@ -151,13 +159,13 @@ extension EnsurePowerCycled: AgentOperation {
         try of.note(.on)
         try await power.set(.off)
       }
-      try PowerCycles.write(PowerCycles.Note(token: token, isOn: false), bmc.address)
+      try PowerCycles.write(PowerCycles.Note(token: token, isOn: false), bmc.key)
     }
     context.progress("switching \(of.name) on")
     // What it said until now was said by the boot that has just ended.
     try of.note(.on)
     try await power.set(.on)
-    try PowerCycles.write(PowerCycles.Note(token: token, isOn: true), bmc.address)
+    try PowerCycles.write(PowerCycles.Note(token: token, isOn: true), bmc.key)
     return Outcome(changed: true, detail: "switched \(of.name) off and on")
   }
 }
@@ -181,12 +189,13 @@ extension PowerCycleProbe: AgentProbe {
   var shares: SharedFacts.Subjects { SharedFacts.Subjects() }
 
   func answer(on agent: Agent, _ context: ProbeContext) async throws(AgentError) -> String? {
-    let note = try PowerCycles.read(address)
+    let note = try PowerCycles.read(key)
     return note?.isOn == true ? note?.token : nil
   }
 }
 
-/// The last power cycle at each BMC: `/var/lib/cluster/power/ADDRESS.json`.
+/// The last power cycle of each machine: `/var/lib/cluster/power/ADDRESS.json`, with more in its name where an address
+/// is that of several switches.
 private enum PowerCycles {
   struct Note: Hashable, Codable {
     var token: String
@@ -194,13 +203,13 @@ private enum PowerCycles {
     var isOn: Bool
   }
 
-  private static func path(_ address: IPv4Address) -> String { "/var/lib/cluster/power/\(address).json" }
+  private static func path(_ key: String) -> String { "/var/lib/cluster/power/\(key).json" }
 
-  static func read(_ address: IPv4Address) throws(AgentError) -> Note? {
-    try DurableJSON.read(Note.self, from: path(address))
+  static func read(_ key: String) throws(AgentError) -> Note? {
+    try DurableJSON.read(Note.self, from: path(key))
   }
 
-  static func write(_ note: Note, _ address: IPv4Address) throws(AgentError) {
-    try DurableJSON.write(note, to: path(address))
+  static func write(_ note: Note, _ key: String) throws(AgentError) {
+    try DurableJSON.write(note, to: path(key))
   }
 }

@@ -20,6 +20,7 @@ extension LabSite {
   ) async throws(AgentError) -> LabSite {
     try VirtualMachines(names: virtual, cluster: cluster).check()
     try checkCards(of: cluster)
+    try checkSwitches(of: cluster)
     try LabRequirements.check(
       virtual: !virtual.isEmpty,
       uefi: cluster.heads.contains { virtual.contains($0.name) && $0.firmware == .uefi })

@@ -67,7 +67,7 @@ package struct FakeMachine: Hashable, Codable, Sendable {
   package var hostname: String
   package var machineID: String
   /// Where its BMC answers, so that it need not be looked for among those of all nodes.
-  var board: IPv4Address?
+  var board: String?
   package var files: [String: File] = [:]
   /// Symbolic links: targets by path.
   package var symbolicLinks: [String: String] = [:]
@@ -105,7 +105,7 @@ package struct FakeMachine: Hashable, Codable, Sendable {
   /// The checks in the identities that it has for nodes, by their names. Nil: none has any.
   package var nodeChecks: [String: FakeNodeChecks]?
   /// The run that cycled the power of each BMC's machine last, through this head.
-  package var powerCycles: [IPv4Address: String] = [:]
+  package var powerCycles: [String: String] = [:]
   /// Tests of fencing that this head has carried out, by the head that was cut.
   package var fenceTests: [HostID: FenceTest] = [:]
   /// Results of checks, by run and check.

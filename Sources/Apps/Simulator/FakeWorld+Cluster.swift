@@ -57,7 +57,7 @@ extension FakeWorld {
       return
     }
     add(head, hostname: "debian", cluster)
-    if let bmc = head.bmc { boards[bmc.address]?.power = .on }
+    if let bmc = head.bmc { boards[bmc.key]?.power = .on }
   }
 
   /// Somebody puts Debian onto a head once more, by hand: it is at its addresses, and all that was on its disk is gone.
@@ -78,7 +78,7 @@ extension FakeWorld {
 
   /// Whoever changes a BMC's address in the spec has changed it at the machine.
   private mutating func move(_ head: Head) {
-    guard let address = head.bmc?.address, boards[address] == nil,
+    guard let address = head.bmc?.key, boards[address] == nil,
       let old = boards.first(where: { $0.value.machine == head.name })
     else { return }
     boards[address] = old.value
@@ -123,7 +123,7 @@ extension FakeWorld {
 
   private mutating func add(_ bmc: BMC?, of machine: HostID) {
     guard let bmc else { return }
-    boards[bmc.address] = Board(password: Self.password(bmc.password), machine: machine)
-    machines[machine]?.board = bmc.address
+    boards[bmc.key] = Board(password: Self.password(bmc.password), machine: machine)
+    machines[machine]?.board = bmc.key
   }
 }

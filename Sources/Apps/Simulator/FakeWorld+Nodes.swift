@@ -223,7 +223,7 @@ extension FakeWorld {
     }
   }
 
-  private func isOn(_ goal: NodeGoal) -> Bool { goal.bmc.map { boards[$0.address]?.power == .on } ?? true }
+  private func isOn(_ goal: NodeGoal) -> Bool { goal.bmc.map { boards[$0.key]?.power == .on } ?? true }
 
   /// Whether the node is as the goal says, so that nothing is to be done.
   private func isReady(_ goal: NodeGoal, on host: HostID) -> Bool {

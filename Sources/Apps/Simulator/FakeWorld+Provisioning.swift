@@ -76,7 +76,7 @@ extension FakeWorld {
     clone.hostname = goal.head.name
     clone.machineID = String(SHA256.hex(goal.head.name).prefix(32))
     // The machine's own cards, also the one that has failed: those of the original stay in the original.
-    (clone.links, clone.lostCard, clone.board) = (links, machines[goal.head]?.lostCard, goal.bmc.address)
+    (clone.links, clone.lostCard, clone.board) = (links, machines[goal.head]?.lostCard, goal.bmc.key)
     clone.files = clone.files.filter { !$0.key.hasPrefix("/etc/cluster/secrets/") && !$0.key.hasPrefix("/var/log/") }
     (clone.clones, clone.captures, clone.fencing, clone.reports) = ([:], [], [:], [:])
     (clone.lease, clone.faults, clone.images) = (FakeLease(), .init(), [:])

@@ -61,7 +61,7 @@ package struct FakeWorld: Equatable, Codable, Sendable {
   package var machines: [HostID: FakeMachine] = [:]
   /// Heads with an empty disk: they do not answer.
   package var uninstalled: Set<HostID> = []
-  package var boards: [IPv4Address: Board] = [:]
+  package var boards: [String: Board] = [:]
   package var nodes: [HostID: Node] = [:]
   /// Seconds from a node's power to its first report.
   package var bootSeconds = 0

@@ -139,3 +139,34 @@ extension Counted<MACAddress> {
     return bits < 1 << 48 ? MACAddress(bits: bits) : nil
   }
 }
+
+extension Counted: Equatable where Value: Equatable {}
+extension Counted: Hashable where Value: Hashable {}
+
+extension Counted<String> {
+  /// The text for the machine with this index in its group: its last digits count up, as wide as they are.
+  package func value(_ index: Int) -> String {
+    let digits = first.utf8.reversed().prefix { (48...57).contains($0) }.count
+    guard counts, let number = Int(first.suffix(digits)) else { return first }
+    let next = "\(number + index)"
+    return first.dropLast(digits) + String(repeating: "0", count: max(0, digits - next.utf8.count)) + next
+  }
+}
+
+extension Form where Value == Counted<String> {
+  /// A word of letters, digits, `.`, `_` and `-`, whose last digits count up with the names where `+` follows.
+  package static func countedWord(_ noun: String, example: String) -> Form {
+    text(noun, code: .badName, pattern: "^[A-Za-z0-9._-]{1,64}\\+?$", examples: [example]) { text in
+      let counts = text.hasSuffix("+")
+      let word = counts ? text.dropLast() : text[...]
+      let digits = word.utf8.reversed().prefix { (48...57).contains($0) }.count
+      let isWord = word.utf8.allSatisfy { isAlphanumeric($0) || [45, 46, 95].contains($0) }
+      guard isWord, (1...64).contains(word.utf8.count), !counts || (1...9).contains(digits) else {
+        return .wrong(
+          "`\(shown(text))` is not \(noun).",
+          help: "Letters, digits, `.`, `_` and `-`, as in `\(example)`. `+` after digits counts up with the names.")
+      }
+      return .value(Counted(first: String(word), counts: counts))
+    }
+  }
+}

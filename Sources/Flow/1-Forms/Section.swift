@@ -161,6 +161,22 @@ package struct WingKey: Sendable {
     description = key.description
     read = { fields, problems in fields.read(key, &problems).map { Setting($0.value, source: $0.span) } }
   }
+
+  /// A key that has a use beside some values of its neighbours only.
+  ///
+  /// - Parameter neighbours: told where the key stands, to refuse it there.
+  package init<Value: Hashable & Sendable>(
+    _ key: Key<Value>, in place: Place,
+    neighbours: @escaping @Sendable (Fields, SourceSpan, inout Problems) -> Void
+  ) {
+    self.place = place
+    description = key.description
+    read = { fields, problems in
+      guard let value = fields.read(key, &problems) else { return nil }
+      neighbours(fields, value.span, &problems)
+      return Setting(value.value, source: value.span)
+    }
+  }
 }
 
 extension [WingKey] {

@@ -98,7 +98,8 @@ struct ClusterExpansion {
         var node = ComputeNode(
           name: name, image: image, boot: group.value.boot, state: group.value.state,
           nics: nics(group.value.nics, index),
-          bmc: bmc(group.value.bmc, index), source: group.span)
+          bmc: bmc(group.value.bmc, index) ?? group.value.power?.value.expanded(index).flatMap { BMC(agent: $0) },
+          source: group.span)
         node.kernelArguments = arguments
         node.disks = disks
         node.bmcMAC = group.value.bmc?.value.mac?.value.value(index)
@@ -125,7 +126,8 @@ struct ClusterExpansion {
       let password = bmc.password?.value
     else { return nil }
     return BMC(
-      address: address, protocol: bmc.protocol, user: user, password: password, cipher: bmc.cipher, port: bmc.port)
+      address: address, protocol: bmc.protocol, user: user, password: password, cipher: bmc.cipher, port: bmc.port,
+      system: bmc.system?.value(index), target: bmc.target)
   }
 
   private func service(_ service: Located<ServiceSection.Declaration>) -> HighAvailabilityPolicy.Service? {

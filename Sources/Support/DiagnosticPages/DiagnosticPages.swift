@@ -109,6 +109,7 @@ package enum DiagnosticPages {
     "spec.not-a-card": PackageResources.spec_not_a_card_md,
     "spec.not-a-clone": PackageResources.spec_not_a_clone_md,
     "spec.overlapping-networks": PackageResources.spec_overlapping_networks_md,
+    "spec.power-agent": PackageResources.spec_power_agent_md,
     "spec.private-file": PackageResources.spec_private_file_md,
     "spec.repeated-item": PackageResources.spec_repeated_item_md,
     "spec.repository-key": PackageResources.spec_repository_key_md,

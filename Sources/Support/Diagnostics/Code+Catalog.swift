@@ -121,6 +121,7 @@ extension Diagnostic.Code {
   package static let detectTiming = Self("spec.detect-timing", "Detection time that cannot work")
   package static let fencingMissing = Self("spec.fencing-missing", "Fencing missing")
   package static let fencingWithoutBMC = Self("spec.fencing-without-bmc", "Head that cannot be fenced")
+  package static let powerAgent = Self("spec.power-agent", "Fence agent that cannot switch these nodes")
   package static let fencingLevels = Self("spec.fencing-levels", "Ways to fence without the BMC")
   package static let singleFencing = Self("spec.single-fencing", "Fencing that fails with the mains")
   package static let fencingContradiction = Self("spec.fencing-contradiction", "Fencing both on and off")
@@ -155,7 +156,7 @@ extension Diagnostic.Code {
     tooFewHeads, tooManyHeads, serviceAddressHead, serviceAddressMissing, serviceNotServed, serviceNotHA,
     serviceName, serviceUnit, serviceCheck,
     singleHeartbeat, heartbeatHead, monitorTiming, detectTiming, fencingMissing, fencingWithoutBMC,
-    fencingLevels, singleFencing, fencingContradiction, unsafeWithoutFencing,
+    powerAgent, fencingLevels, singleFencing, fencingContradiction, unsafeWithoutFencing,
     witnessHead, witnessCertificate, stateKind, stateDisk, stateFencing, standIn,
   ]
 }

@@ -57,7 +57,7 @@ package struct EnsureClone: GoalOperation {
   package let goal: CloneGoal
   package init(_ goal: CloneGoal) { self.goal = goal }
 
-  package var secrets: Set<SecretRef> { [goal.bmc.password] }
+  package var secrets: Set<SecretRef> { Set(goal.bmc.secrets) }
   package var machine: HostID? { goal.head }
   package func claims(on host: HostID) -> [Claim] { [] }
   package var lockout: Lockout { .impossible }

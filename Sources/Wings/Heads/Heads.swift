@@ -133,7 +133,7 @@ package enum Heads: Wing {
       .packages(
         on: head.name, "base",
         ["ca-certificates", "curl", "git", "iputils-arping", "iputils-ping", "openssl"]
-          + PowerProtocols.spoken(in: cluster).flatMap { $0.packages },
+          + PowerProtocols.packages(cluster),
         because: "every head has them", source: head.source, after: after)
     ]
   }

@@ -10,7 +10,7 @@ package struct EnsureFenceTested: GoalOperation {
   package let goal: FenceTestGoal
   package init(_ goal: FenceTestGoal) { self.goal = goal }
 
-  package var secrets: Set<SecretRef> { [goal.bmc.password] }
+  package var secrets: Set<SecretRef> { Set(goal.bmc.secrets) }
   package var machine: HostID? { goal.head }
   package func claims(on host: HostID) -> [Claim] { [] }
   package var lockout: Lockout { .impossible }

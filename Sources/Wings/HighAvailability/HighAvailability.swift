@@ -181,7 +181,10 @@ struct HighAvailabilityParts {
     var names = [
       "busybox", "corosync", "pacemaker", "pacemaker-cli-utils", "pacemaker-resource-agents", "resource-agents",
     ]
-    if policy.fencing { names.append("fence-agents") }
+    if policy.fencing {
+      let agents = cluster.heads.flatMap(FencingLevel.all).flatMap(\.agent.packages)
+      names += Set(agents + ["fence-agents"]).sorted()
+    }
     if policy.witness != nil { names.append(WitnessParts.package) }
     return [
       .packages(
@@ -288,7 +291,8 @@ struct HighAvailabilityParts {
     let anchor = policy.anchor(cluster)
     func side(_ bmc: BMC) -> FencingDuel.Side { .init(bmc: bmc, passwordFile: WellKnown.secretPath(bmc.password)) }
     return FencingDuel(
-      target: side(target), own: own.map(side), order: cluster.heads.map(\.name).sorted().firstIndex(of: name) ?? 0,
+      target: side(target), own: own.map(side), isMutual: true,
+      order: cluster.heads.map(\.name).sorted().firstIndex(of: name) ?? 0,
       service: anchor?.address, card: anchor.flatMap { shooter?.nic(on: $0.network)?.name })
   }
 

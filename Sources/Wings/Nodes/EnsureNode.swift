@@ -8,7 +8,7 @@ package struct EnsureNode: GoalOperation {
   package let goal: NodeGoal
   package init(_ goal: NodeGoal) { self.goal = goal }
 
-  package var secrets: Set<SecretRef> { goal.bmc.map { [$0.password] } ?? [] }
+  package var secrets: Set<SecretRef> { Set(goal.bmc?.secrets ?? []) }
   package var machine: HostID? { goal.node }
   package func claims(on host: HostID) -> [Claim] { [.node(goal.node)] }
   package var lockout: Lockout { .impossible }

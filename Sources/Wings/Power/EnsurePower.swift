@@ -23,7 +23,7 @@ package enum PoweredMachine: Hashable, Codable, Sendable {
   }
 }
 
-/// Switches a machine on or off with its BMC.
+/// Switches a machine on or off with its BMC, or what is in its place.
 package struct EnsurePower: HostOperation {
   package static let name = "ensurePower"
 
@@ -37,7 +37,7 @@ package struct EnsurePower: HostOperation {
     of = machine
   }
 
-  package var secrets: Set<SecretRef> { [bmc.password] }
+  package var secrets: Set<SecretRef> { Set(bmc.secrets) }
   package var machine: HostID? { of.name }
   package func claims(on host: HostID) -> [Claim] { [] }
   package var lockout: Lockout { .impossible }
@@ -68,13 +68,13 @@ package struct PowerProbe: Probe {
 
   package init(_ bmc: BMC) { self.bmc = bmc }
 
-  package var words: String { "power of BMC \(bmc.address)" }
-  package var secrets: ProbeSecrets { .needs(bmc.password) }
+  package var words: String { "power by \(bmc.words)" }
+  package var secrets: ProbeSecrets { .needs(bmc.secrets) }
 
   package func recorded(_ state: PowerState, _ nodes: NodeNames) -> [ObservedLines] { [] }
 
   package func explained(_ state: PowerState, _ nodes: NodeNames) -> [String] {
-    ["the machine of BMC \(bmc.address) is \(state.rawValue)"]
+    ["the machine of the \(bmc.words) is \(state.rawValue)"]
   }
 }
 
@@ -95,7 +95,7 @@ package struct EnsurePowerCycled: HostOperation {
     self.token = token
   }
 
-  package var secrets: Set<SecretRef> { [bmc.password] }
+  package var secrets: Set<SecretRef> { Set(bmc.secrets) }
   package var machine: HostID? { of.name }
   package func claims(on host: HostID) -> [Claim] { [] }
   package var lockout: Lockout { .impossible }
@@ -119,16 +119,17 @@ package struct PowerCycleProbe: Probe {
 
   package static let name = "powerCycle"
 
-  package let address: IPv4Address
+  /// The switch's own name: see `BMC.key`.
+  package let key: String
 
-  package init(_ address: IPv4Address) { self.address = address }
+  package init(_ bmc: BMC) { key = bmc.key }
 
-  package var words: String { "last power cycle of BMC \(address)" }
+  package var words: String { "last power cycle of \(key)" }
   package var secrets: ProbeSecrets { .none }
 
   package func recorded(_ token: String?, _ nodes: NodeNames) -> [ObservedLines] { [] }
 
   package func explained(_ token: String?, _ nodes: NodeNames) -> [String] {
-    [token.map { "run \($0) has cycled the machine of BMC \(address)" } ?? "no run has cycled BMC \(address)"]
+    [token.map { "run \($0) has cycled the machine of \(key)" } ?? "no run has cycled that of \(key)"]
   }
 }

@@ -28,7 +28,7 @@ package struct PowerErrand: Errand {
   package func questions(_ sight: ErrandSight) -> [Question] {
     let powered = PowerSwitches.of(machines, in: sight.cluster).found
     let cycles = powered.flatMap { machine in
-      sight.cluster.heads.map { Question($0.name, PowerCycleProbe(machine.bmc.address)) }
+      sight.cluster.heads.map { Question($0.name, PowerCycleProbe(machine.bmc)) }
     }
     let heads = sight.cluster.heads.map { Question($0.name, CorosyncProbe()) }
     return powered.map { Question(sight.activeHead, PowerProbe($0.bmc)) } + (action == .cycle ? cycles : [])
@@ -84,7 +84,7 @@ package struct PowerErrand: Errand {
   /// Whether a head has noted the cycle of this run: it may not have been the one that is active now.
   private func isCycled(_ machine: PowerSwitches.Switch, _ sight: ErrandSight) -> Bool {
     sight.cluster.heads.contains { head in
-      let token = try? sight.answers.answer(head.name, PowerCycleProbe(machine.bmc.address)) ?? nil
+      let token = try? sight.answers.answer(head.name, PowerCycleProbe(machine.bmc)) ?? nil
       return token == self.token
     }
   }

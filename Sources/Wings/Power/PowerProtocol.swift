@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
+import Templates
 
 /// A language that BMCs speak, with all that is said of it. How the agent speaks it is in `Sources/Agent/Power`, in a
 /// folder of the same name.
@@ -8,13 +9,15 @@ package protocol PowerProtocol: SendableMetatype {
   static var name: String { get }
   /// Packages that a head needs to speak it.
   static var packages: [String] { get }
-  /// Cipher suites that sessions may use, by number.
+  /// Keys of `bmc:` that are for it, beside those that are for all: `cipher`, `target`, `system`.
+  static var keys: Set<String> { get }
+  /// Cipher suites that sessions may use, by number. None: it has no such thing.
   static var suites: [Int] { get }
   /// The suites to try, in this order. One that the description names is the only one.
   static func suites(of bmc: BMC, noted: Int?) -> [Int]
   /// How Pacemaker fences a head by it.
   static func fence(_ head: HostID, _ bmc: BMC) -> FenceDevice
-  /// The path of the program in the fence agent's tool's place, on the other heads.
+  /// The path of the program that gives the fence agent its password, on the other heads.
   static func fenceProgramPath(_ head: HostID) -> String
   /// The text of that program. It gives the agent the password of a file, and keeps two heads from shooting each other.
   static func fenceProgram(_ duel: FencingDuel) -> String
@@ -30,7 +33,7 @@ package protocol PowerProtocol: SendableMetatype {
 package enum PowerProtocols {
   /// Every protocol. A new one is a folder beside this file and one line here.
   package static let all: [any PowerProtocol.Type] = [
-    IPMI.self
+    IPMI.self, Redfish.self,
   ]
 
   /// The protocol of that name. Nil: another version of the program knows it.
@@ -48,6 +51,13 @@ package enum PowerProtocols {
 }
 
 extension PowerProtocols {
+  /// Packages that a head needs to switch the machines of a cluster.
+  static func packages(_ cluster: Cluster) -> [String] {
+    let agents = Set(cluster.nodes.compactMap { $0.bmc?.agent?.name })
+    let named = agents.flatMap { FenceAgent(name: $0, parameters: [:], secrets: [:]).packages }
+    return spoken(in: cluster).flatMap { $0.packages } + Set(named).sorted()
+  }
+
   /// Cipher suites that `cipher:` may name.
   static var suites: [Int] { Set(all.flatMap { $0.suites }).sorted(by: >) }
 }
@@ -77,18 +87,36 @@ package struct FencingDuel: Sendable {
   package var target: Side
   /// The BMC of the head that shoots. Nil: it has none of the same language.
   package var own: Side?
+  /// The target may shoot, too. Off: an agent of a further level, which is tried after the one that has asked.
+  package var isMutual: Bool
   /// The place of the head that shoots among all, by name.
   package var order: Int
   /// The address that the services are beside, and the card that nodes reach them by.
   package var service: IPv4Address?
   package var card: String?
 
-  package init(target: Side, own: Side?, order: Int, service: IPv4Address? = nil, card: String? = nil) {
+  package init(
+    target: Side, own: Side?, isMutual: Bool = false, order: Int, service: IPv4Address? = nil, card: String? = nil
+  ) {
     self.target = target
     self.own = own
+    self.isMutual = isMutual
     self.order = order
     self.service = service
     self.card = card
+  }
+}
+
+extension FencingDuel {
+  /// The lines of shell that say what its program has to know, and the text of both programs.
+  func program(_ settings: [(String, String)], _ parts: [[UInt8]]) -> String {
+    let all =
+      settings + [
+        ("mutual", isMutual ? "yes" : "no"), ("order", "\(order)"), ("service", service.map { "\($0)" } ?? "none"),
+        ("card", card ?? "none"),
+      ]
+    return "#!/bin/sh\n# Written by cluster.\n" + all.map { "\($0)=\($1.quotedForShell)\n" }.joined()
+      + parts.map { String(decoding: $0, as: UTF8.self) }.joined()
   }
 }
 

@@ -48,7 +48,7 @@ package struct PowerSwitches: Sendable {
     if !withoutBMC.isEmpty {
       return ErrandRefusal(
         "\(HostlistText.fold(withoutBMC)) cannot be switched", because: "the description gives no BMC for that",
-        next: "Add `bmc:`, or leave these out.")
+        next: "Add `bmc:`, or to nodes without one `power:`, or leave these out.")
     }
     return nil
   }

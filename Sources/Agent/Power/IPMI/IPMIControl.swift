@@ -116,8 +116,9 @@ private final class IPMIControl: MachinePower {
     _ suite: Int, _ tries: String, _ command: [String], verbose: Bool = false
   ) async throws(AgentError) -> CommandResult {
     let session = ["-I", "lanplus", "-C", "\(suite)", "-L", "OPERATOR", "-N", "1", "-R", tries]
+    let bus = bmc.target.map { ["-t", IPMI.hexadecimal($0)] } ?? []
     return try await Command.run(
-      "ipmitool", (verbose ? ["-v"] : []) + session + address + ["-U", bmc.user, "-E"] + command,
+      "ipmitool", (verbose ? ["-v"] : []) + session + address + bus + ["-U", bmc.user, "-E"] + command,
       environment: ["IPMI_PASSWORD": password], deadline: .seconds(30))
   }
 

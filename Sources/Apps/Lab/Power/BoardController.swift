@@ -3,7 +3,8 @@ import ClusterModel
 import Foundation
 import HostAccess
 
-/// A machine's BMC: `ipmi_sim` on the BMC's address, speaking IPMI 2.0 over LAN, whose chassis is the machine.
+/// A machine's BMC: `ipmi_sim` on the BMC's address, speaking IPMI 2.0 over LAN, whose chassis is the machine; or an
+/// emulator of Redfish.
 struct BoardController {
   var site: LabSite
   var machine: LabMachine
@@ -21,18 +22,27 @@ struct BoardController {
       throw AgentError(
         .notFound, "The lab has no \(bmc.password)", next: "Take the lab down with `cluster lab down`, then up again.")
     }
-    let wanted = configuration(password: password)
+    let wanted =
+      try redfish.map { (emulator) throws(AgentError) in try emulator.settings(password: password) }
+      ?? configuration(password: password)
+    let file = redfish?.settingsFile ?? "\(folder)/lan.conf"
     if daemon.isAlive {
-      guard LabFiles.text("\(folder)/lan.conf") != wanted else { return }
+      guard LabFiles.text(file) != wanted else { return }
       try await stop()
     }
     try LabFiles.makeDirectory("\(folder)/state")
-    try LabFiles.write(wanted, to: "\(folder)/lan.conf", mode: 0o600)
+    try LabFiles.write(wanted, to: file, mode: 0o600)
+    if let redfish { return try daemon.start(site.inside(try await redfish.prepare())) }
     try LabFiles.write(Self.commands, to: "\(folder)/sim.emu")
     try daemon.start(
       site.inside([
         "ipmi_sim", "-c", "\(folder)/lan.conf", "-f", "\(folder)/sim.emu", "-s", "\(folder)/state", "-n",
       ]))
+  }
+
+  private var redfish: RedfishEmulator? {
+    guard RedfishEmulator.isSpoken(by: bmc) else { return nil }
+    return RedfishEmulator(site: site, bmc: bmc, folder: folder, switched: switched, chassis: chassis)
   }
 
   /// Takes its power. It does not end when it is asked to. The machine's own state is another matter.
@@ -41,9 +51,12 @@ struct BoardController {
   private var traits: BoardTraits { isOutlet ? BoardTraits() : site.traits(of: machine) }
   /// The machine whose chassis it is.
   private var switched: HostID { traits.chassisOf ?? machine.name }
-  private var rules: String {
-    (traits.offAfter > 0 ? " --off-after \(traits.offAfter)" : "") + (traits.readOnly ? " --read-only" : "")
-      + (traits.lies ? " --lies" : "") + (isOutlet ? " --outlet" : "")
+  private var rules: [String] {
+    (traits.offAfter > 0 ? ["--off-after", "\(traits.offAfter)"] : []) + (traits.readOnly ? ["--read-only"] : [])
+      + (traits.lies ? ["--lies"] : []) + (isOutlet ? ["--outlet"] : [])
+  }
+  private var chassis: [String] {
+    [site.program, "lab", "_chassis"] + rules + [site.stateDirectory, switched.name]
   }
 
   /// ipmi_lan(5). `chassis_control` is not in the manual: the program is called with `get PARM…` or `set PARM VALUE…`.
@@ -58,7 +71,7 @@ struct BoardController {
       \(levels.joined(separator: "\n"))
           guid \(site.systemUUID(of: isOutlet ? HostID("outlet/\(machine.name)") : switched))
         endlan
-        chassis_control "\(site.program) lab _chassis \(site.stateDirectory) \(switched)\(rules)"
+        chassis_control "\(chassis.joined(separator: " "))"
         user 1 false "" "test" user 10 none md2 md5 straight
         user 2 true "\(bmc.user)" "\(password)" \(traits.readOnly ? "user" : "admin") 10 none md2 md5 straight
 

@@ -99,6 +99,19 @@ extension LabSite {
     return addresses.map { "\($0)/\(network.cidr.prefix)" }
   }
 
+  /// BMCs of a lab speak IPMI or Redfish, each for one machine.
+  static func checkSwitches(of cluster: Cluster) throws(AgentError) {
+    let bmcs = cluster.heads.map { ($0.name, $0.bmc) } + cluster.nodes.map { ($0.name, $0.bmc) }
+    for case (let name, let bmc?) in bmcs where !RedfishEmulator.isSpoken(by: bmc) {
+      guard let missing = bmc.agent?.name ?? bmc.target.map({ _ in "controller behind a controller" }) else { continue }
+      throw AgentError(
+        .invalid, "The lab has no \(missing) for \(name)",
+        cause: "its machines are switched by BMCs that speak ipmi or redfish",
+        next: "Try the description with `cluster apply --simulate`, or describe a BMC in its place for the lab.")
+    }
+    if bmcs.contains(where: { $0.1.map(RedfishEmulator.isSpoken) ?? false }) { try RedfishEmulator.check() }
+  }
+
   /// Machines of a lab have cards alone, and its switches relay nothing.
   static func checkCards(of cluster: Cluster) throws(AgentError) {
     let machines = cluster.heads.map { ($0.name, $0.nics) } + cluster.nodes.map { ($0.name, $0.nics) }

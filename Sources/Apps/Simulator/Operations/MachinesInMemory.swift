@@ -47,7 +47,7 @@ extension EnsureNode: MemoryOperation {
       assumption: { [goal] world in
         world.nodes[goal.node]?.image = goal.image
         world.nodes[goal.node]?.server = goal.server
-        if let bmc = goal.bmc { world.boards[bmc.address]?.power = .on }
+        if let bmc = goal.bmc { world.boards[bmc.key]?.power = .on }
       })
   }
 

@@ -55,7 +55,7 @@ struct CheckContext: Sendable {
       total += names.value.count
       return MachineGroup(
         names: names.value.expanded(), nameSpan: names.span, nics: group.value.nics, knownNetworks: knownNetworks,
-        bmc: group.value.bmc)
+        bmc: group.value.bmc, power: group.value.power)
     }
   }
 
@@ -89,15 +89,17 @@ struct MachineGroup: Sendable {
   /// Whether all NICs could be read, on networks that exist: else "it has no NIC there" may be wrong.
   let isWhole: Bool
   let bmc: Located<BMCDeclaration>?
+  let power: Located<FenceAgentSection.Declaration>?
 
   init(
     names: [HostID], nameSpan: SourceSpan, nics: [Named<NICDeclaration>], knownNetworks: [String],
-    bmc: Located<BMCDeclaration>?
+    bmc: Located<BMCDeclaration>?, power: Located<FenceAgentSection.Declaration>? = nil
   ) {
     self.names = names
     self.nameSpan = nameSpan
     self.nics = nics
     self.bmc = bmc
+    self.power = power
     isWhole =
       !nics.isEmpty && nics.allSatisfy { nic in nic.value?.network.map { knownNetworks.contains($0.value) } ?? false }
   }

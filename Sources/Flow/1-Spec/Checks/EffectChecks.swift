@@ -14,6 +14,11 @@ enum EffectChecks {
         card(nic.name, &problems)
       }
       reserved(group, context, &problems)
+      if let power = group.power, group.bmc != nil {
+        problems.error(
+          .noEffect, "\(group.label) \(group.verb("has", "have")) a BMC, so nothing would ask this agent.",
+          help: "One of both switches the power. Remove `power:` or `bmc:`.", at: power.span)
+      }
     }
     dates(context, &problems)
     SetRequests(context.declaration).check(&problems)

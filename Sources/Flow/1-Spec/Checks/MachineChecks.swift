@@ -159,17 +159,24 @@ enum MachineChecks {
   private static func bmcReach(_ context: CheckContext, _ problems: inout Problems) {
     guard !context.heads.isEmpty, context.heads.allSatisfy(\.isWhole) else { return }
     for group in context.groups {
-      guard let address = group.bmc?.value.address else { continue }
-      let cut = context.heads.filter { $0.names != group.names && !reaches($0, address.value.first, context) }
+      guard let (address, span) = switchAddress(group) else { continue }
+      let cut = context.heads.filter { $0.names != group.names && !reaches($0, address, context) }
       guard !cut.isEmpty else { continue }
       let heads = cut.map(\.label).joined(separator: " and ")
-      let noun = group.names.count == 1 ? "the BMC" : "the BMCs"
+      let noun = group.bmc == nil ? "what switches" : group.names.count == 1 ? "the BMC of" : "the BMCs of"
       problems.error(
-        .bmcUnreachable, "\(heads) cannot reach \(noun) of \(group.label) at \(address.value.first).",
+        .bmcUnreachable, "\(heads) cannot reach \(noun) \(group.label) at \(address).",
         help:
           "Power is switched from the heads. Give them an interface on the BMC's network, or one of their networks a gateway or a route to it.",
-        at: address.span)
+        at: span)
     }
+  }
+
+  /// The first address of what switches a group.
+  private static func switchAddress(_ group: MachineGroup) -> (IPv4Address, SourceSpan)? {
+    if let address = group.bmc?.value.address { return (address.value.first, address.span) }
+    guard let ip = group.power?.value.parameters.first(where: { $0.name.value == "ip" }) else { return nil }
+    return ip.value.flatMap { IPv4Address($0) }.map { ($0, ip.valueSpan) }
   }
 
   /// True also when it cannot be told.

@@ -9,6 +9,7 @@ enum UniquenessChecks {
     let machines = context.groups.reduce(0) { $0 + $1.names.count }
     names(context, machines, &problems)
     addresses(context, machines, &problems)
+    switches(context, machines, &problems)
     macs(context, machines, &problems)
   }
 
@@ -24,6 +25,7 @@ enum UniquenessChecks {
   private static func addresses(_ context: CheckContext, _ machines: Int, _ problems: inout Problems) {
     var claims = Claims<IPv4Address, UInt32>(capacity: machines * 2) { $0.bits }
     var bmcs = Claims<IPv4Address, UInt32>(capacity: machines) { $0.bits }
+    var shared: Set<IPv4Address> = []
     for group in context.groups {
       for nic in group.nics {
         guard let address = nic.value?.address else { continue }
@@ -41,12 +43,39 @@ enum UniquenessChecks {
       guard let address = group.bmc?.value.address else { continue }
       bmcs.begin(.init(machines: group.names, part: "the BMC", span: address.span))
       claims.begin(.init(machines: group.names, part: "the BMC", span: address.span))
+      let isShared = group.bmc?.value.isPart == true
       each(address, group, &problems) { value, machine in
+        if isShared, !shared.insert(value).inserted { return }
         if bmcs.claim(value, by: machine) { claims.claim(value, by: machine) }
       }
     }
     claims.report(.duplicateAddress, "address", &problems)
     bmcs.report(.duplicateBMC, "address", &problems)
+  }
+
+  /// Systems behind one controller, and outlets of one power strip: each switches one machine.
+  private static func switches(_ context: CheckContext, _ machines: Int, _ problems: inout Problems) {
+    guard context.groups.contains(where: { $0.power != nil || $0.bmc?.value.isPart == true }) else { return }
+    var claims = Claims<String, String>(capacity: machines) { $0 }
+    for group in context.groups {
+      if let power = group.power {
+        claims.begin(.init(machines: group.names, part: "", span: power.value.agent?.span ?? power.span))
+        for index in group.names.indices {
+          guard let agent = power.value.expanded(index) else { continue }
+          let words = agent.parameters.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+          claims.claim(([agent.name] + words).joined(separator: " "), by: index)
+        }
+      } else if let bmc = group.bmc, bmc.value.isPart, let address = bmc.value.address {
+        claims.begin(.init(machines: group.names, part: "", span: address.span))
+        for index in group.names.indices {
+          guard let value = address.value.value(index) else { break }
+          let system = bmc.value.system?.value(index),
+            target = bmc.value.target.map { "target 0x" + String($0, radix: 16) }
+          claims.claim((["\(value)"] + [system, target].compactMap(\.self)).joined(separator: " "), by: index)
+        }
+      }
+    }
+    claims.report(.duplicateBMC, "switch", &problems)
   }
 
   private static func each(

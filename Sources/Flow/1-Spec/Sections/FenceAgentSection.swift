@@ -40,6 +40,13 @@ enum FenceAgentSection: Section {
   static let keys = [agent.description, parameters.description, secrets.description]
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
+    read(fields, parameters, secrets, &problems)
+  }
+
+  fileprivate static func read(
+    _ fields: Fields, _ parameters: Key<[Named<String>]>, _ secrets: Key<[Named<SecretRef>]>,
+    _ problems: inout Problems
+  ) -> Declaration {
     let named = fields.read(parameters, &problems)?.value ?? []
     for entry in named where FenceAgent.isSecret(entry.name.value) {
       problems.error(
@@ -75,6 +82,56 @@ enum FenceAgentSection: Section {
       if case .mapping = node.content { return agent.read(node, &problems) }
       return word.read(node, &problems).map { Declaration(isBMC: $0, agent: nil, parameters: [], secrets: []) }
     }
+  }
+}
+
+/// A fence agent that switches the nodes of a group, with what differs between them counting up.
+enum NodePowerSection: Section {
+  typealias Declaration = FenceAgentSection.Declaration
+
+  static let noun = "a fence agent"
+  static let doc = "What switches nodes that have no BMC: a switched power strip, a hypervisor."
+
+  static let parameters = Key(
+    "parameters", .table("a mapping of parameters", named: .fenceParameter, of: .fenceValue, minimum: 1),
+    required: true,
+    "Its parameters, as its manual page names them. `ip` is the address of its device. Digits with `+` at the end of "
+      + "a value count up with the names: `{ ip: 10.3.0.9, plug: 4+ }`. Those for passwords go below `secrets`.")
+  static let secrets = Key(
+    "secrets", .table("a mapping of parameters to secrets", named: .fenceParameter, of: .secret, minimum: 1),
+    required: true, "Parameters whose values are secrets: `{ password: secret:pdu }`.")
+
+  static let keys = [FenceAgentSection.agent.description, parameters.description, secrets.description]
+
+  static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
+    let power = FenceAgentSection.read(fields, parameters, secrets, &problems)
+    guard let agent = power.agent, !power.parameters.isEmpty else { return power }
+    let ip = power.parameters.first { $0.name.value == "ip" }
+    if let ip, let value = ip.value, IPv4Address(value) == nil {
+      problems.error(
+        .powerAgent, "`\(shown(value))` is not an IPv4 address.",
+        help: "Write the address of the device itself: names may not be served when power is switched.",
+        at: ip.valueSpan)
+    } else if ip == nil {
+      problems.error(
+        .powerAgent, "`\(agent.value)` is not told which device to ask.",
+        help: "Write its address among the parameters: `parameters: { ip: 10.3.0.9, plug: 4+ }`.", at: agent.span)
+    }
+    return power
+  }
+}
+
+extension FenceAgentSection.Declaration {
+  /// The agent for the node with this index in its group.
+  func expanded(_ index: Int) -> FenceAgent? {
+    guard var agent = method?.agent else { return nil }
+    agent.parameters = agent.parameters.mapValues { value in
+      guard value.hasSuffix("+"), value.utf8.dropLast().last.map({ (48...57).contains($0) }) == true else {
+        return value
+      }
+      return Counted(first: String(value.dropLast()), counts: true).value(index)
+    }
+    return agent
   }
 }
 

@@ -115,6 +115,8 @@ enum NodeGroupSection: Section {
     var image: Located<String>?
     var nics: [Named<NICDeclaration>]
     var bmc: Located<BMCDeclaration>?
+    /// A fence agent in the place of a BMC.
+    var power: Located<FenceAgentSection.Declaration>?
     var state: ComputeNode.State
     var kernelArguments: [Located<String>]
     var disks: Located<[Located<DiskSection.Declaration>]>?
@@ -146,6 +148,9 @@ enum NodeGroupSection: Section {
   private static func bmc(_ more: [WingKey]) -> Key<BMCDeclaration> {
     Key("bmc", NodeBMCSection.form(more), "Their BMCs. Default: none; someone then has to switch them on.")
   }
+  static let power = Key(
+    "power", NodePowerSection.form,
+    "The fence agent that switches them, where they have no BMC: a switched power strip, a hypervisor. Default: none.")
   static let state =
     Key(
       "state", .choice("a state of nodes"),
@@ -165,7 +170,8 @@ enum NodeGroupSection: Section {
     "Settings of package sets for these nodes, by set: those that a set has `per: node`. Default: as for all nodes.")
 
   static let keys = [
-    names.description, table.description, image.description, nics.description, bmc.description, state.description,
+    names.description, table.description, image.description, nics.description, bmc.description, power.description,
+    state.description,
     kernelArguments.description, disks.description, packages.description,
   ]
 
@@ -183,7 +189,7 @@ enum NodeGroupSection: Section {
     Declaration(
       names: fields.read(names, &problems), image: fields.read(image, &problems),
       nics: fields.read(nics, &problems)?.value ?? [], bmc: fields.read(bmc, &problems),
-      state: fields.read(state, &problems)?.value ?? .in,
+      power: fields.read(power, &problems), state: fields.read(state, &problems)?.value ?? .in,
       kernelArguments: fields.read(kernelArguments, &problems)?.value ?? [], disks: fields.read(disks, &problems),
       packages: fields.read(packages, &problems)?.value ?? [],
       settings: more.settings(fields, &problems))
@@ -203,6 +209,10 @@ struct BMCDeclaration: Sendable {
   var `protocol`: BMC.BMCProtocol { settings["protocol"]?.value as? BMC.BMCProtocol ?? .ipmi }
   var cipher: Int? { settings["cipher"]?.value as? Int }
   var port: Int? { settings["port"]?.value as? Int }
+  var system: Counted<String>? { settings["system"]?.value as? Counted<String> }
+  var target: Int? { settings["target"]?.value as? Int }
+  /// Its address is that of a controller for several machines.
+  var isPart: Bool { system != nil || target != nil }
 }
 
 /// The keys of both sorts of BMC, but for its addresses.

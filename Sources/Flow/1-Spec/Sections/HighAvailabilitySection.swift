@@ -140,7 +140,21 @@ enum FencingSection: Section {
   static let doc = "How a silent head is powered off before its services are taken over."
 
   static let via =
-    Key("via", .choice("a way to fence"), required: true, "What cuts the power: bmc, each head's own.") as Key<Device>
+    Key("via", device, required: true, "What cuts the power: bmc, each head's own.") as Key<Device>
+
+  /// Other ways differ from head to head, and stand there.
+  private static var device: Form<Device> {
+    let word = Form<Device>.choice("a way to fence")
+    return Form(noun: word.noun, schema: word.schema) { node, problems in
+      guard case .sequence = node.content else { return word.read(node, &problems) }
+      problems.error(
+        .wrongType, "`via` is `bmc` alone, and here is a list.",
+        help: "Further ways, such as the outlets of a power strip, stand at each head in the order in which they are "
+          + "tried: `fencing: [bmc, { agent: fence_apc_snmp, parameters: { ip: 10.3.0.9, plug: 7 }, "
+          + "secrets: { password: secret:pdu } }]`.", at: node.firstLine)
+      return nil
+    }
+  }
 
   static let keys = [via.description]
 

@@ -146,11 +146,20 @@ package struct BMC: Hashable, Codable, Sendable {
   package var password: SecretRef
   /// The cipher suite of sessions. Nil: the one that the BMC is found to take.
   package var cipher: Int?
-  /// The UDP port. Nil: the protocol's own.
+  /// The port. Nil: the protocol's own.
   package var port: Int?
+  /// The system that is meant, where the controller answers for several. Nil: its only one.
+  package var system: String?
+  /// The address of another controller on its management bus, to which it passes what is said. Nil: itself is meant.
+  package var target: Int?
+  /// The fence agent that switches the machine in the place of a BMC, such as that of a switched power strip. Its
+  /// parameters and secrets say all that the agent needs; `address` is that of its device, `password` one of its
+  /// secrets.
+  package var agent: FenceAgent?
 
   package init(
-    address: IPv4Address, protocol: BMCProtocol, user: String, password: SecretRef, cipher: Int? = nil, port: Int? = nil
+    address: IPv4Address, protocol: BMCProtocol, user: String, password: SecretRef, cipher: Int? = nil,
+    port: Int? = nil, system: String? = nil, target: Int? = nil
   ) {
     self.address = address
     self.protocol = `protocol`
@@ -158,7 +167,42 @@ package struct BMC: Hashable, Codable, Sendable {
     self.password = password
     self.cipher = cipher
     self.port = port
+    self.system = system
+    self.target = target
   }
+
+  /// A machine that a fence agent switches.
+  ///
+  /// Nil: the agent has no secret, or its device no IPv4 address.
+  package init?(agent: FenceAgent) {
+    guard let address = agent.parameters["ip"].flatMap({ IPv4Address($0) }), let secret = agent.secrets.values.min()
+    else { return nil }
+    self.init(
+      address: address, protocol: BMCProtocol(rawValue: agent.name), user: agent.parameters["username"] ?? "",
+      password: secret)
+    self.agent = agent
+  }
+
+  /// All that it is asked with.
+  package var secrets: [SecretRef] { agent.map { Set($0.secrets.values).sorted() } ?? [password] }
+
+  /// The switch's own name among all, also of those that share a device: a file may be called so.
+  package var key: String {
+    guard let agent else {
+      return ["\(address)", system, target.map { "\($0)" }].compactMap(\.self).joined(separator: "-")
+    }
+    let words = agent.parameters.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    let safe = ([agent.name] + words.filter { !$0.hasPrefix("ip=") }).joined(separator: "-").utf8.map { byte in
+      switch byte {
+      case 48...57, 65...90, 97...122, 45, 61, 95: String(UnicodeScalar(byte))
+      default: "%" + String(byte, radix: 16)
+      }
+    }
+    return "\(address)-\(safe.joined())"
+  }
+
+  /// `BMC at 10.3.0.1`, `fence_apc_snmp at 10.3.0.9`: in messages.
+  package var words: String { "\(agent?.name ?? "BMC") at \(address)" }
 }
 
 package struct Head: Hashable, Sendable {

@@ -27,6 +27,15 @@ package struct FenceAgent: Hashable, Codable, Sendable {
     ["action", "method", "nodename", "list", "monitor"].contains(parameter) || parameter.hasPrefix("pcmk_")
   }
 
+  /// Debian's agents that run snmpget(1) and snmpset(1), which its package only recommends.
+  private static let speaksSNMP: Set<String> = [
+    "fence_apc_snmp", "fence_cisco_mds", "fence_eaton_snmp", "fence_emerson", "fence_ibmblade", "fence_ifmib",
+    "fence_intelmodular", "fence_ipdu", "fence_lindypdu", "fence_tripplite_snmp",
+  ]
+
+  /// Debian's packages that a head needs to run it.
+  package var packages: [String] { ["fence-agents"] + (Self.speaksSNMP.contains(name) ? ["snmp"] : []) }
+
   /// Parameters of Debian's agents that hold secrets. Scripts that print one are none.
   package static func isSecret(_ parameter: String) -> Bool {
     ["password", "passwd", "community", "snmp_priv_passwd", "token", "secret_key", "api_key"].contains(parameter)

@@ -32,7 +32,7 @@ extension Probe {
 /// The secrets that a probe needs.
 package enum ProbeSecrets: Sendable {
   case none
-  case needs(SecretRef)
+  case needs([SecretRef])
   /// A comparison with secrets. While one that we generate does not exist yet, another probe tells all there is to
   /// know: looking must not make it.
   case compares([SecretRef], without: SubstituteProbe)
@@ -40,7 +40,7 @@ package enum ProbeSecrets: Sendable {
   package var refs: [SecretRef] {
     switch self {
     case .none: []
-    case .needs(let ref): [ref]
+    case .needs(let refs): refs
     case .compares(let refs, _): refs
     }
   }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
-import Templates
 
 /// IPMI 2.0 over LAN: ipmitool(1), and fence_ipmilan(8) for Pacemaker.
 package enum IPMI: PowerProtocol {
   package static let name = "ipmi"
   package static let packages = ["ipmitool"]
+  package static let keys: Set<String> = ["cipher", "target"]
 
   /// The port of RMCP (ASF 2.0, 3.2.3).
   package static let port = 623
@@ -29,12 +29,16 @@ package enum IPMI: PowerProtocol {
   package static func fence(_ head: HostID, _ bmc: BMC) -> FenceDevice {
     FenceDevice(
       head: head, bmc: bmc, agent: "fence_ipmilan",
-      parameters: [("ip", bmc.address.description)] + (bmc.port.map { [("ipport", "\($0)")] } ?? []) + [
-        // Operator is what switching needs. Many sites give no more.
-        ("username", bmc.user), ("privlvl", "operator"), ("lanplus", "1"), ("power_wait", "0"),
-        ("ipmitool_path", fenceProgramPath(head)),
-      ])
+      parameters: [("ip", bmc.address.description)] + (bmc.port.map { [("ipport", "\($0)")] } ?? [])
+        + (bmc.target.map { [("target", hexadecimal($0))] } ?? []) + [
+          // Operator is what switching needs. Many sites give no more.
+          ("username", bmc.user), ("privlvl", "operator"), ("lanplus", "1"), ("power_wait", "0"),
+          ("ipmitool_path", fenceProgramPath(head)),
+        ])
   }
+
+  /// `0x72`, as ipmitool(1) reads it.
+  package static func hexadecimal(_ target: Int) -> String { "0x" + String(target, radix: 16) }
 
   package static func fenceProgramPath(_ head: HostID) -> String { "/usr/lib/cluster/fence/\(head)" }
 
@@ -45,15 +49,11 @@ package enum IPMI: PowerProtocol {
       return [
         (name, "\(bmc.address)"), ("\(name)_port", "\(bmc.port ?? port)"), ("\(name)_user", bmc.user),
         ("\(name)_password", side.passwordFile), ("\(name)_cipher", bmc.cipher.map { "\($0)" } ?? ""),
-        ("\(name)_note", notePath(bmc.address)),
+        ("\(name)_note", notePath(bmc.address)), ("\(name)_bus", bmc.target.map(hexadecimal) ?? ""),
       ]
     }
-    let settings =
-      machine("target", duel.target) + machine("own", duel.own) + [
-        ("order", "\(duel.order)"), ("service", duel.service.map { "\($0)" } ?? "none"), ("card", duel.card ?? "none"),
-      ]
-    return "#!/bin/sh\n# Written by cluster.\n" + settings.map { "\($0)=\($1.quotedForShell)\n" }.joined()
-      + String(decoding: PackageResources.fence, as: UTF8.self)
+    return duel.program(
+      machine("target", duel.target) + machine("own", duel.own), [PackageResources.duel, PackageResources.fence])
   }
 
   /// The same program by its names for makers of BMCs: fence_ipmilan(8).
@@ -68,7 +68,8 @@ package enum IPMI: PowerProtocol {
     }
     let bmc = BMC(
       address: address, protocol: .ipmi, user: agent.parameters["username"] ?? "", password: secret,
-      cipher: agent.parameters["cipher"].flatMap { Int($0) }, port: agent.parameters["ipport"].flatMap { Int($0) })
+      cipher: agent.parameters["cipher"].flatMap { Int($0) }, port: agent.parameters["ipport"].flatMap { Int($0) },
+      target: agent.parameters["target"].flatMap { Int($0.dropFirst($0.hasPrefix("0x") ? 2 : 0), radix: 16) })
     return fenceProgram(FencingDuel(target: .init(bmc: bmc, passwordFile: passwordFile(secret)), own: nil, order: 0))
   }
 
