@@ -126,8 +126,6 @@ enum EveryKeyValues {
     "/nodes/*/power/agent": ["fence_eaton_snmp"],
     "/nodes/*/power/parameters/*": ["10.3.0.77"],
     "/nodes/*/power/secrets/*": ["secret:other"],
-    "/nodes/*/power/parameters": ["{ ip: 10.3.0.9, plug: 17+ }"],
-    "/nodes/*/power/secrets": ["{ snmp_priv_passwd: secret:pdu }"],
     "/nodes/*/state": ["out"],
     "/nodes/*/packages": ["{ metrics: { cores: 16 } }"],
     "/nodes/*/packages/*": ["{ cores: 16 }"],
