@@ -59,14 +59,14 @@ enum UniquenessChecks {
     var claims = Claims<String, String>(capacity: machines) { $0 }
     for group in context.groups {
       if let power = group.power {
-        claims.begin(.init(machines: group.names, part: "", span: power.value.agent?.span ?? power.span))
+        claims.begin(.init(machines: group.names, part: "the switch", span: power.value.agent?.span ?? power.span))
         for index in group.names.indices {
           guard let agent = power.value.expanded(index) else { continue }
           let words = agent.parameters.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
           claims.claim(([agent.name] + words).joined(separator: " "), by: index)
         }
       } else if let bmc = group.bmc, bmc.value.isPart, let address = bmc.value.address {
-        claims.begin(.init(machines: group.names, part: "", span: address.span))
+        claims.begin(.init(machines: group.names, part: "the BMC", span: address.span))
         for index in group.names.indices {
           guard let value = address.value.value(index) else { break }
           let system = bmc.value.system?.value(index),
@@ -75,7 +75,7 @@ enum UniquenessChecks {
         }
       }
     }
-    claims.report(.duplicateBMC, "switch", &problems)
+    claims.report(.duplicateBMC, "address", &problems)
   }
 
   private static func each(
