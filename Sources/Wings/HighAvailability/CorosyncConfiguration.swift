@@ -39,9 +39,6 @@ struct CorosyncConfiguration {
       "    crypto_hash: sha256",
       // knet's own link timeout follows from the token.
       "    token: \(policy.heartbeat.detect.milliseconds)",
-      // An idle token is held for as long as one that is lost is waited for: four times a second at 1s, and not six. It
-      // is still sent three times before a head counts as lost.
-      "    token_retransmits_before_loss_const: 3",
       // How often a cluster looks for a part of itself that it has lost. Nobody waits for it.
       "    merge: \(policy.heartbeat.detect.milliseconds)",
     ]
