@@ -94,9 +94,9 @@ struct NodeDisksLabTests {
   /// The other disk is described, and has data on it: the node says so, and what to do.
   private func refused(_ site: UserSite) async throws {
     try site.edit(
-      "          - device: nvme\n",
-      "          - device: model:QEMU HARDDISK\n"
-        + "            partitions: [{ label: local, format: ext4, mount: /local }]\n          - device: nvme\n")
+      "      - device: nvme\n",
+      "      - device: model:QEMU HARDDISK\n        partitions: [{ label: local, format: ext4, mount: /local }]\n"
+        + "      - device: nvme\n")
     let before = try await onNode(site, "sha256sum < /dev/sda")
     let apply = try await site.cluster(["apply", "--lab", "--yes"])
     #expect(apply.status != 0, "\(apply.text)")
@@ -110,7 +110,7 @@ struct NodeDisksLabTests {
 
   /// It may be destroyed: the plan says so, the node does it while it runs, and nothing is left to do.
   private func wiped(_ site: UserSite) async throws {
-    try site.edit("HARDDISK\n", "HARDDISK\n            wipe: once\n")
+    try site.edit("HARDDISK\n", "HARDDISK\n        wipe: once\n")
     let plan = try await site.cluster(["plan", "--lab"])
     let words = "`wipe: once`: node001 will destroy whatever else is on the disk of model"
     #expect(plan.text.contains(words), "\(plan.text)")

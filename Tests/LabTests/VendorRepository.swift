@@ -92,7 +92,8 @@ private final class RunningServer {
   }
 
   func stop() {
-    process.terminate()
+    // A program that was started from a task has the signals of its thread blocked, SIGTERM among them.
+    kill(process.processIdentifier, SIGKILL)
     process.waitUntilExit()
   }
 }
