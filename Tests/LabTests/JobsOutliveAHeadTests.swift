@@ -51,7 +51,7 @@ struct JobsOutliveAHeadTests {
 
   /// Jobs that begin and end while the accounting database is away for minutes are in it when it is back.
   private func databaseAway(_ site: UserSite) async throws {
-    let role = ["crm_resource", "--resource", "slurm-database", "--meta"]
+    let role = ["crm_resource", "--resource", "cluster-slurm-database", "--meta"]
     _ = try await site.onHead("head1", role + ["--set-parameter", "target-role", "--parameter-value", "Stopped"])
     try await site.eventually("slurmdbd and its database are down") {
       try await site.status().services.filter { ["slurm-database", "slurmdbd"].contains($0.name) }
