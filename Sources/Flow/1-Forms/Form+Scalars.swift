@@ -60,7 +60,9 @@ extension Form where Value == Bool {
 
 extension Form {
   /// One of a few words.
-  package static func choice(_ words: [(String, Value)], what: String) -> Form {
+  ///
+  /// - Parameter others: for who writes another word, what it may stand for.
+  package static func choice(_ words: [(String, Value)], what: String, others: String? = nil) -> Form {
     let names = words.map(\.0)
     let noun = names.count == 1 ? names[0] : "one of \(names.joined(separator: ", "))"
     let schema = SchemaValue.members(["type": .text("string"), "enum": .list(names.map { .text($0) })])
@@ -69,7 +71,9 @@ extension Form {
       if let index = names.firstIndex(of: scalar.text) { return words[index].1 }
       let guess = closest(to: scalar.text, among: names)
       problems.error(
-        .unknownChoice, "`\(shown(scalar.text))` is not \(what).", help: "Write \(noun).", at: node.span,
+        .unknownChoice, "`\(shown(scalar.text))` is not \(what).",
+        help: "Write \(noun).\(others.map { " \($0)" } ?? "")",
+        at: node.span,
         fixIts: guess.map { [.suggestion($0, at: node.span)] } ?? [])
       return nil
     }
@@ -77,7 +81,9 @@ extension Form {
 }
 
 extension Form where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
-  package static func choice(_ what: String) -> Form { choice(Value.allCases.map { ($0.rawValue, $0) }, what: what) }
+  package static func choice(_ what: String, others: String? = nil) -> Form {
+    choice(Value.allCases.map { ($0.rawValue, $0) }, what: what, others: others)
+  }
 }
 
 extension Form where Value == Duration {

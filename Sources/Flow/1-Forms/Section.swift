@@ -122,6 +122,8 @@ package struct Fields {
         .unknownKey, "`\(shown(entry.key))` is not a key of \(noun).", help: help, at: entry.keySpan,
         fixIts: guess.map { [.suggestion($0, at: entry.keySpan)] } ?? [])
     }
+    // What a merge key would bring is not missing besides.
+    if given.contains("<<") { return }
     for key in keys where key.required && !given.contains(key.name) && !guessed.contains(key.name) {
       problems.error(
         .missingKey, "`\(key.name)` is missing from \(noun).", help: "\(key.doc) Add `\(key.name):`.",

@@ -24,6 +24,11 @@ enum HighAvailabilitySection: Section {
   static let noun = "`ha`"
   static let doc = "High availability of the heads."
 
+  static let elsewhere = [
+    "quorum": "The rules of the quorum follow from the heads. A third vote is `witness: { host: … }`.",
+    "stonith": "How heads are powered off is said by `fencing:`.",
+  ]
+
   static let addresses = Key(
     "addresses",
     .table(

@@ -34,7 +34,10 @@ enum ServiceSection: Section {
   /// One of the services that `cluster` brings along by its name, or one of the site's own.
   static var nameOrOwn: Form<Declaration> {
     let own = form
-    let named = Form<Network.Service>.choice("a service of the heads")
+    let named = Form<Network.Service>.choice(
+      "a service of the heads",
+      others: "Those of package sets, as Slurm's, move by themselves once the set is on: `packages: { slurm: {} }`. "
+        + "A unit of the site's own is `{ name: …, unit: …, check: … }`.")
     let schema = SchemaValue.members(["anyOf": .list([named.schema, own.schema])])
     return Form(noun: "dhcp, dns, boot, or { name: …, unit: … }", schema: schema) { node, problems in
       if case .mapping = node.content { return own.read(node, &problems) }
