@@ -52,7 +52,9 @@ package struct ContractHost: Sendable {
     self.tick = tick
     self.note = note
     let generation = try await host.lease().newestGeneration + 1
-    run = RunToken(run: "contract-\(generation)", generation: generation, holder: "the contract suite")
+    // Nobody renews it while a case looks at whole images, or waits for a machine.
+    run = RunToken(
+      run: "contract-\(generation)", generation: generation, holder: "the contract suite", leaseSeconds: 300)
     try await host.claim(run)
   }
 
