@@ -100,6 +100,11 @@ extension FakeWorld {
     return machines.keys.contains { listens($0, at: server) }
   }
 
+  /// Whether root of the node itself says that it could not boot.
+  package func isSaidToHaveFailed(_ node: HostID) -> Bool {
+    nodes[node]?.mac.flatMap { strayReports[$0] }.map { $0.from == .root && $0.stage == .failed } ?? false
+  }
+
   /// Where a node reports to, and so where a stranger reports for it.
   private func server(of mac: MACAddress) -> IPv4Address? {
     nodes.values.first { $0.mac == mac }?.server ?? bootServer(of: mac)
