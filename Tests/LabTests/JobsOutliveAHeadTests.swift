@@ -54,8 +54,9 @@ struct JobsOutliveAHeadTests {
     let role = ["crm_resource", "--resource", "cluster-slurm-database", "--meta"]
     _ = try await site.onHead("head1", role + ["--set-parameter", "target-role", "--parameter-value", "Stopped"])
     try await site.eventually("slurmdbd and its database are down") {
-      try await site.status().services.filter { ["slurm-database", "slurmdbd"].contains($0.name) }
-        .map(\.head) == [nil, nil]
+      let units = ["slurmdbd.service", "cluster-slurm-database.service"]
+      return try await site.onHead("head1", ["systemctl", "show", "--property=ActiveState", "--value"] + units).text
+        .split(whereSeparator: \.isWhitespace) == ["inactive", "inactive"]
     }
     let begun = ContinuousClock.now
     let sbatch = "cd /tmp; sbatch --parsable --output=/dev/null --ntasks=1 --time=10"
