@@ -115,7 +115,7 @@ struct NodeDisksLabTests {
     let words = "`wipe: once`: node001 will destroy whatever else is on the disk of model"
     #expect(plan.text.contains(words), "\(plan.text)")
     var apply = try await site.cluster(["apply", "--lab", "--yes"])
-    if apply.errorText.contains("disks are still being made") {
+    if apply.errorText.contains("node001 is up, and disks/mounted does not pass") {
       // The run waits for the node beside the step that has the disk made, and an emulated one takes longer.
       try await site.eventually("node001 is ready") { try await site.status().nodes.first?.state == "ready" }
       apply = try await site.cluster(["apply", "--lab", "--yes"])
