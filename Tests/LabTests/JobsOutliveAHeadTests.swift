@@ -137,7 +137,7 @@ struct JobsOutliveAHeadTests {
       for line in told.text.split(separator: "\n") where line.contains("ran ") { ran[String(line), default: 0] += 1 }
     }
     #expect(ran.filter { $0.value > 1 }.isEmpty, "run twice")
-    #expect(ran.count >= tasks)
+    #expect(ran.count >= tasks - Self.away)
     let states = try await asAlice("sinfo --noheader --format=%T | sort -u", site)
     #expect(states == "idle", "\(states)")
     // Others want homes, which this site has not.
