@@ -51,8 +51,12 @@ struct JobsOutliveAHeadTests {
 
   /// Jobs that begin and end while the accounting database is away for minutes are in it when it is back.
   private func databaseAway(_ site: UserSite) async throws {
-    let role = ["crm_resource", "--resource", "cluster-slurm-database", "--meta"]
-    _ = try await site.onHead("head1", role + ["--set-parameter", "target-role", "--parameter-value", "Stopped"])
+    func change(_ words: String...) async throws {
+      for name in ["slurmdbd", "cluster-slurm-database"] {
+        _ = try await site.onHead("head1", ["crm_resource", "--resource", name, "--meta"] + words)
+      }
+    }
+    try await change("--set-parameter", "target-role", "--parameter-value", "Stopped")
     try await site.eventually("slurmdbd and its database are down") {
       let units = ["slurmdbd.service", "cluster-slurm-database.service"]
       return try await site.onHead("head1", ["systemctl", "show", "--property=ActiveState", "--value"] + units).text
@@ -69,7 +73,7 @@ struct JobsOutliveAHeadTests {
     print("the database was away for \((ContinuousClock.now - begun) / .seconds(1)) s: slurmctld kept \(kept) messages")
     #expect(try #require(Int(kept)) >= 2 * Self.away, "each began and ended")
 
-    _ = try await site.onHead("head1", role + ["--delete-parameter", "target-role"])
+    try await change("--delete-parameter", "target-role")
     let ended = "sacct -a -X -n -P --name=away --format=State | grep -c COMPLETED"
     try await site.eventually("all of them are in the database") { try await asAlice(ended, site) == "\(Self.away)" }
     #expect(try await site.cluster(["test", "slurm-accounting", "--lab"]).status == 0)
