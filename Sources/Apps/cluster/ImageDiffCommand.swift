@@ -56,10 +56,10 @@ struct ImageDiffCommand: AsyncParsableCommand {
   private func compared(_ reconciler: Reconciler) async throws -> Printed {
     let found = try await reconciler.images()
     let (old, new) = (try found.expect(old), try found.expect(new))
-    let states = try await Self.states([old, new], reconciler)
-    let names = Set(states[0].packages.keys).union(states[1].packages.keys).sorted()
+    let (had, has) = (try Self.packages(old), try Self.packages(new))
+    let names = Set(had.keys).union(has.keys).sorted()
     let changed = names.compactMap { name -> Package? in
-      let (before, after) = (states[0].packages[name], states[1].packages[name])
+      let (before, after) = (had[name], has[name])
       return before == after ? nil : Package(name: name, old: before, new: after)
     }
     var printed = Printed(old: old.id, new: new.id, packages: changed)
@@ -69,20 +69,9 @@ struct ImageDiffCommand: AsyncParsableCommand {
     return printed
   }
 
-  private static func states(_ images: [ImageInventory.Image], _ reconciler: Reconciler) async throws -> [ImageState] {
-    let questions = images.flatMap { image in
-      image.copies.map { Question(HostID($0.head), ImageProbe(image.name, digest: image.digest)) }
-    }
-    let sight = try await reconciler.look { _ in questions }
-    return try images.map { image in
-      let probe = ImageProbe(image.name, digest: image.digest)
-      let states = image.copies.lazy.compactMap { ((try? sight.answers.answer(HostID($0.head), probe)) ?? nil) ?? nil }
-      guard let state = states.first else {
-        throw Failure(
-          "no head that answers has \(image.id)", next: "See `cluster image list`, and what is built there.")
-      }
-      return state
-    }
+  private static func packages(_ image: ImageInventory.Image) throws -> [String: String] {
+    if let packages = image.packages { return packages }
+    throw Failure("no head that answers has \(image.id)", next: "See `cluster image list`, and what is built there.")
   }
 
   private static func files(

@@ -55,20 +55,18 @@ struct ImageShowCommand: AsyncParsableCommand {
 
   private static func printed(_ image: ImageInventory.Image, _ reconciler: Reconciler) async throws -> Printed {
     let published = Publications(reconciler.cluster, reconciler.specification.files)
-    let (state, recipe) = (
-      ImageProbe(image.name, digest: image.digest), ImageRecipeProbe(image.name, digest: image.digest)
-    )
+    let recipe = ImageRecipeProbe(image.name, digest: image.digest)
     let heads = image.copies.map { HostID($0.head) }
-    let sight = try await reconciler.look { _ in heads.flatMap { [Question($0, state), Question($0, recipe)] } }
+    let sight = try await reconciler.look { _ in heads.map { Question($0, recipe) } }
     let described = published.images[image.name].flatMap { $0.digest == image.digest ? $0 : nil }
     let told = heads.lazy.compactMap { ((try? sight.answers.answer($0, recipe)) ?? nil) ?? nil }.first
     guard let recipe = described ?? told else {
       throw Failure(
         "no head tells what \(image.id) is made from", next: "Look at its copies: `cluster image verify \(image.id)`.")
     }
-    let packages = heads.lazy.compactMap { ((try? sight.answers.answer($0, state)) ?? nil) ?? nil }.first?.packages
     return Printed(
-      image: image, recipe: recipe, packages: packages, leftOut: SlimImage(keeping: recipe.keep).leftOut.map(Part.init))
+      image: image, recipe: recipe, packages: image.packages,
+      leftOut: SlimImage(keeping: recipe.keep).leftOut.map(Part.init))
   }
 
   private static func lines(_ found: Printed) -> [String] {

@@ -19,6 +19,8 @@ package struct ImageInventory: Sendable {
     /// It is what the description asks for now.
     package var isDescribed: Bool
     package var copies: [Copy]
+    /// Versions by package. Nil: no head that answers has it complete.
+    package var packages: [String: String]?
     /// Nodes in service whose image it is.
     package var boots: [HostID]
     /// Nodes that have told a head that they run it, or were sent to it last.
@@ -78,10 +80,12 @@ package struct ImageInventory: Sendable {
       for thing in Self.copies(on: head, stored) {
         guard let (name, digest) = Self.parts(thing.id.name) else { continue }
         let state = (try? detailed.answers.answer(head, ImageProbe(name, digest: digest))) ?? nil
-        found[
-          thing.id.name,
-          default: Image(name: name, digest: digest, isDescribed: false, copies: [], boots: [], runs: [])
-        ].copies.append(Copy(head: head.name, age: thing.age, squashfs: state?.squashfs, bytes: thing.bytes))
+        var image =
+          found[thing.id.name]
+          ?? Image(name: name, digest: digest, isDescribed: false, copies: [], boots: [], runs: [])
+        image.copies.append(Copy(head: head.name, age: thing.age, squashfs: state?.squashfs, bytes: thing.bytes))
+        image.packages = image.packages ?? state?.packages
+        found[thing.id.name] = image
       }
     }
     for (image, nodes) in Self.running(stored) { found[image]?.runs = nodes }
