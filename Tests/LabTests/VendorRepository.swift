@@ -2,6 +2,7 @@
 import ClusterModel
 import Foundation
 import HostAccess
+import TestKit
 import Testing
 
 @testable import Lab
@@ -11,7 +12,7 @@ import Testing
 struct VendorRepository {
   /// Everything in a folder, key and all.
   private let folder: String
-  private let server: RunningServer
+  private let server: RunningProgram
   let address: String
   var keys: URL { URL(fileURLWithPath: "\(folder)/keys") }
 
@@ -24,14 +25,17 @@ struct VendorRepository {
     try await Command.checked("chmod", ["700", "\(folder)/gpg"], next: "See what chmod says.")
     try await gpg(folder, ["--quick-generate-key", "Vendor <vendor@example.org>", "ed25519", "sign", "never"])
     try await gpg(folder, ["--armor", "--output", "\(folder)/keys/vendor.asc", "--export"])
-    let server = try RunningServer(["busybox", "httpd", "-f", "-p", "127.0.0.1:\(port)", "-h", "\(folder)/http"])
+    let server = try RunningProgram(
+      "/usr/bin/env", ["busybox", "httpd", "-f", "-p", "127.0.0.1:\(port)", "-h", "\(folder)/http"])
     let repository = VendorRepository(folder: folder, server: server, address: "http://127.0.0.1:\(port)")
     try await repository.publish("tarn-driver", version: "1.2-1")
     return repository
   }
 
   func end() async throws {
-    server.stop()
+    // A program that was started from a task has the signals of its thread blocked, SIGTERM among them.
+    server.send(SIGKILL)
+    _ = try await server.ended()
     // Its agent was started by gpg(1), and holds the folder.
     try await Command.checked(
       "gpgconf", ["--homedir", "\(folder)/gpg", "--kill", "all"], next: "See what gpgconf says.")
@@ -78,22 +82,5 @@ struct VendorRepository {
     try await Command.checked(
       "gpg", ["--batch", "--quiet", "--homedir", "\(folder)/gpg", "--passphrase", ""] + arguments,
       deadline: .seconds(60), next: "See what gpg says.")
-  }
-}
-
-/// A program that serves until it is stopped.
-private final class RunningServer {
-  private let process = Process()
-
-  init(_ words: [String]) throws {
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = words
-    try process.run()
-  }
-
-  func stop() {
-    // A program that was started from a task has the signals of its thread blocked, SIGTERM among them.
-    kill(process.processIdentifier, SIGKILL)
-    process.waitUntilExit()
   }
 }
