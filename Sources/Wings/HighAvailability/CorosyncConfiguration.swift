@@ -10,6 +10,9 @@ struct CorosyncConfiguration {
   /// The UDP port of a heartbeat link: knet's own, one after the other.
   static func port(ofLink number: Int) -> Int { 5405 + number }
 
+  /// For a head that the witness hears no more, in milliseconds.
+  static func witnessTimeout(_ token: Int64) -> Int64 { max(3 * token, 3000) }
+
   let cluster: Cluster
   let policy: HighAvailabilityPolicy
 
@@ -90,11 +93,6 @@ struct CorosyncConfiguration {
       "        }", "    }",
     ]
   }
-}
-
-extension CorosyncConfiguration {
-  /// In milliseconds.
-  static func witnessTimeout(_ token: Int64) -> Int64 { max(3 * token, 3000) }
 }
 
 extension Duration {

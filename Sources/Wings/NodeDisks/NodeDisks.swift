@@ -97,12 +97,6 @@ package enum NodeDisks: Wing {
     let owner = "\(cluster.name)\n\(cluster.domain)\n\(node.name)"
     let digits = Array(SHA256.hex("cluster disks 1\n\(owner)\n\(label)").prefix(32))
     // RFC 9562: version 8, for digits of one's own making.
-    let marked = digits[0..<12] + ["8"] + digits[13..<16] + ["a"] + digits[17...]
-    let text = String(marked)
-    var rest = text[...]
-    return [8, 4, 4, 4, 12].map { length in
-      defer { rest = rest.dropFirst(length) }
-      return String(rest.prefix(length))
-    }.joined(separator: "-")
+    return String(digits[0..<12] + ["8"] + digits[13..<16] + ["a"] + digits[17...]).hyphenatedUUID
   }
 }

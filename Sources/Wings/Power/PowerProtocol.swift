@@ -54,7 +54,7 @@ extension PowerProtocols {
   /// Packages that a head needs to switch the machines of a cluster.
   static func packages(_ cluster: Cluster) -> [String] {
     let agents = Set(cluster.nodes.compactMap { $0.bmc?.agent?.name })
-    let named = agents.flatMap { FenceAgent(name: $0, parameters: [:], secrets: [:]).packages }
+    let named = agents.flatMap { FenceAgent.packages(of: $0) }
     return spoken(in: cluster).flatMap { $0.packages } + Set(named).sorted()
   }
 

@@ -38,7 +38,7 @@ struct VirtualMachine {
     var arguments = [
       // Each start asks for the boot order anew: BIOS can be told of one that counts once, and UEFI cannot.
       "-name", machine.name.name, "-nodefaults", "-no-user-config", "-no-reboot",
-      "-uuid", Self.hyphenated(site.systemUUID(of: machine.name)), "-machine", "q35,usb=off,sata=off,smbus=off",
+      "-uuid", site.systemUUID(of: machine.name).hyphenatedUUID, "-machine", "q35,usb=off,sata=off,smbus=off",
       // Not KVM: a nested one may be there and yet hang in the ROM, and nothing tells beforehand. A plain processor
       // keeps the emulated kernel from probing for much.
       "-accel", "tcg,thread=multi,tb-size=256", "-cpu", "Nehalem", "-smp", "2", "-m", "\(mebibytes)",
@@ -77,14 +77,6 @@ struct VirtualMachine {
       "-drive", "file=\(site.dataFile(of: machine)),if=none,id=data,format=raw,cache=unsafe",
       "-device", "virtio-scsi-pci", "-device", "scsi-hd,drive=data",
     ]
-  }
-
-  private static func hyphenated(_ digits: String) -> String {
-    var rest = digits[...]
-    return [8, 4, 4, 4, 12].map { length in
-      defer { rest = rest.dropFirst(length) }
-      return String(rest.prefix(length))
-    }.joined(separator: "-")
   }
 }
 

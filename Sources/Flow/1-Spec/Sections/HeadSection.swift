@@ -171,8 +171,7 @@ enum NodeGroupSection: Section {
 
   static let keys = [
     names.description, table.description, image.description, nics.description, bmc.description, power.description,
-    state.description,
-    kernelArguments.description, disks.description, packages.description,
+    state.description, kernelArguments.description, disks.description, packages.description,
   ]
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration { read(fields, bmc, [], &problems) }

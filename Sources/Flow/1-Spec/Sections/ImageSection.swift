@@ -77,10 +77,8 @@ enum ImageSection: Section {
 
   static let keys = [
     release.description, asOf.description, kernel.description, kernelArguments.description, disks.description,
-    install.description,
-    keep.description, files.description, permissions.description, secrets.description, run.description,
-    packages.description,
-    without.description,
+    install.description, keep.description, files.description, permissions.description, secrets.description,
+    run.description, packages.description, without.description,
   ]
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {

@@ -34,7 +34,11 @@ package struct FenceAgent: Hashable, Codable, Sendable {
   ]
 
   /// Debian's packages that a head needs to run it.
-  package var packages: [String] { ["fence-agents"] + (Self.speaksSNMP.contains(name) ? ["snmp"] : []) }
+  package var packages: [String] { Self.packages(of: name) }
+
+  package static func packages(of name: String) -> [String] {
+    ["fence-agents"] + (speaksSNMP.contains(name) ? ["snmp"] : [])
+  }
 
   /// Parameters of Debian's agents that hold secrets. Scripts that print one are none.
   package static func isSecret(_ parameter: String) -> Bool {

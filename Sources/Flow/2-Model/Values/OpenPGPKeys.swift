@@ -38,7 +38,7 @@ package struct OpenPGPKeys: Hashable, Sendable {
         guard let version = body.first, body.count < 1 << 16 else { throw .noKey }
         guard version == 4 else { throw .version(version) }
         let hashed = [0x99, UInt8(body.count >> 8), UInt8(body.count & 0xff)] + body
-        fingerprints.append(SHA1.bytes(of: hashed).map(Self.hex).joined())
+        fingerprints.append(SHA1.bytes(of: hashed).map(\.hexadecimal).joined().uppercased())
       // Signatures, subkeys, names and what keyrings note beside them, each of a key that came before.
       case 2, 12, 13, 14, 17, 21: guard !fingerprints.isEmpty else { throw .noKey }
       default: throw .noKey
@@ -47,10 +47,6 @@ package struct OpenPGPKeys: Hashable, Sendable {
     guard !fingerprints.isEmpty else { throw .noKey }
     self.fingerprints = fingerprints
     armored = Self.armored(packets)
-  }
-
-  private static func hex(_ byte: UInt8) -> String {
-    (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
   }
 
   /// One packet: section 4.2, both formats, without lengths that are told piece by piece, which keys never have.

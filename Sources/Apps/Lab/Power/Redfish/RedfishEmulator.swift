@@ -48,8 +48,8 @@ struct RedfishEmulator {
   func settings(password: String) throws(AgentError) -> String {
     let settings = Settings(
       address: "\(bmc.address)", port: bmc.port ?? bmc.agent?.parameters["ipport"].flatMap { Int($0) } ?? 443,
-      user: bmc.user, password: password, certificate: certificate,
-      key: key, uuid: uuid, name: switched.name, chassis: chassis)
+      user: bmc.user, password: password, certificate: certificate, key: key,
+      uuid: site.systemUUID(of: switched).hyphenatedUUID, name: switched.name, chassis: chassis)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     do { return String(decoding: try encoder.encode(settings), as: UTF8.self) } catch {
@@ -57,12 +57,6 @@ struct RedfishEmulator {
         .invalid, "The settings of the BMC of \(switched) could not be written", cause: "\(error)", next: "Report this."
       )
     }
-  }
-
-  /// As Redfish writes UUIDs.
-  private var uuid: String {
-    let digits = Array(site.systemUUID(of: switched))
-    return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(digits[$0]) }.joined(separator: "-")
   }
 
   /// Writes what it needs beside its settings, and returns its argv.
