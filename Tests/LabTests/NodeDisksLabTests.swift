@@ -114,12 +114,7 @@ struct NodeDisksLabTests {
     let plan = try await site.cluster(["plan", "--lab"])
     let words = "`wipe: once`: node001 will destroy whatever else is on the disk of model"
     #expect(plan.text.contains(words), "\(plan.text)")
-    var apply = try await site.cluster(["apply", "--lab", "--yes"])
-    if apply.errorText.contains("node001 is up, and disks/mounted does not pass") {
-      // The run waits for the node beside the step that has the disk made, and an emulated one takes longer.
-      try await site.eventually("node001 is ready") { try await site.status().nodes.first?.state == "ready" }
-      apply = try await site.cluster(["apply", "--lab", "--yes"])
-    }
+    let apply = try await site.cluster(["apply", "--lab", "--yes"])
     #expect(apply.status == 0, "\(apply.text)\(apply.errorText)")
     #expect(try await onNode(site, "findmnt --noheadings --output SOURCE /local") == "/dev/sda1")
     #expect(try await onNode(site, "cat /scratch/file") == "kept")

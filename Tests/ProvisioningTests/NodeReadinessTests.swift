@@ -87,7 +87,7 @@ import Testing
       name: "node1", mac: goal.mac, address: IPv4Address(bits: 1), bmc: nil, image: "compute/new")
     row.checks = wanted
     guard let need = NodesKind.need(row, report(checked), at: nil) else { return nil }
-    guard case .boot(let reason) = need else { return "\(need)" }
+    guard case .checks(let reason) = need else { return "\(need)" }
     return reason
   }
 
@@ -98,6 +98,28 @@ import Testing
     #expect(Self.need(nil) == "node1 is up, and has not said how its checks end")
     #expect(Self.need(.init(tag: Self.tag, failing: [Self.munge])) == "node1 is up, and munge/local does not pass")
     #expect(Self.need(nil, wanted: nil) == nil)
+  }
+
+  /// What it gets live may be what its checks miss. It is on nobody's way but its own.
+  @Test func itsChecksAreWaitedForWhenItHasWhatTheHeadsHave() throws {
+    func after(_ checked: NodeReport.Checked?, _ stage: NodeReport.Stage = .ready) throws -> [[ResourceID]] {
+      var row = NodesKind.Row(
+        name: "node1", mac: Self.goal.mac, address: IPv4Address(bits: 1), bmc: nil, image: "compute/new")
+      row.checks = Self.tag
+      var heard = Self.report(checked)
+      heard.stage = stage
+      let desired = NodesKind.Desired(heads: ["head1"], nodes: [row])
+      let answers = Answers(
+        Inventory(hosts: ["head1": .knowing(NodeReportsProbe().answered([heard]))], observedAt: 0), uninstalled: [])
+      let context = PlanContext(answers: answers, activeHead: "head1", changing: [], now: 0)
+      return try NodesKind.steps(
+        NodesKind.id, desired, try NodesKind.interpret(NodesKind.id, desired, answers), context
+      ).map(\.after)
+    }
+    let failing = NodeReport.Checked(tag: Self.tag, failing: [Self.munge])
+    #expect(try after(failing) == [[NodeRefreshKind.id]])
+    #expect(try after(failing, .failed) == [[]])
+    #expect(try after(.init(tag: Self.tag)).isEmpty)
   }
 
   private static func heard(_ words: String) -> NodeReport? {

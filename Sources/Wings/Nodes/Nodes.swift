@@ -37,7 +37,7 @@ package enum Nodes: Wing {
         NodesKind.id, desired,
         because: "nodes run their image",
         source: first.source, after: cluster.heads.flatMap(before) + cluster.images.map { ImageKind.id($0.name) },
-        mayComeAfter: [PacemakerConfigurationKind.id])
+        mayComeAfter: [PacemakerConfigurationKind.id, NodeRefreshKind.id])
     ]
   }
 

@@ -6,8 +6,12 @@ extension NodesKind {
   enum Need: Hashable {
     /// Switch it on, if it is off, and wait.
     case boot(String)
+    /// It is up, and its own checks do not pass: wait, once it has what the heads have for it.
+    case checks(String)
     /// It runs nothing that could be lost: power-cycle it.
     case unstick(String)
+    /// The same, when the heads have the address that it is to boot from.
+    case bring(String)
     /// The same of one that was ready lately, whatever is said of it since: it may be at work.
     case interrupt(String)
     /// It runs, and will be interrupted.
@@ -17,7 +21,7 @@ extension NodesKind {
 
     var takesAway: Bool {
       switch self {
-      case .boot, .unstick: false
+      case .boot, .checks, .unstick, .bring: false
       case .interrupt, .restart, .move: true
       }
     }
@@ -78,10 +82,12 @@ extension NodesKind {
   static func need(_ row: Row, _ report: NodeReport?, at server: IPv4Address?) -> Need? {
     guard let report else { return .boot("\(row.name) has not reported") }
     let need = need(row, report, at: server)
-    if case .unstick(let reason) = need, report.wasReadyLately, let age = report.lastReady {
+    switch need {
+    case .unstick(let reason), .bring(let reason):
+      guard report.wasReadyLately, let age = report.lastReady else { return need }
       return .interrupt("\(reason); \(rough(age)) ago it was ready")
+    case .boot, .checks, .interrupt, .restart, .move, nil: return need
     }
-    return need
   }
 
   private static func need(_ row: Row, _ report: NodeReport, at server: IPv4Address?) -> Need? {
@@ -90,7 +96,7 @@ extension NodesKind {
     if report.speaks(toAnotherThan: server), let server, let old = report.server {
       switch report.stage {
       case .ready: return .move("\(row.name) reports to \(old), not to \(server)")
-      case .failed: return .unstick("\(row.name) booted from \(old), not from \(server)")
+      case .failed: return .bring("\(row.name) booted from \(old), not from \(server)")
       // It may be ready since, and have said so where nobody hears it.
       case .powered, .dhcp, .script, .image, .elsewhere:
         return .interrupt("\(row.name) booted when the heads were at \(old), not at \(server)")
@@ -127,7 +133,7 @@ extension NodesKind {
   /// One that has run another list, and passed, is told to fetch this one: see `NodeRefreshKind`.
   private static func unready(_ node: HostID, _ wanted: NodeReadiness, _ report: NodeReport) -> Need? {
     guard let doubt = wanted.doubt(report.checked), doubt != .other else { return nil }
-    return .boot("\(node) is up, and \(doubt.words)")
+    return .checks("\(node) is up, and \(doubt.words)")
   }
 
   /// The news of it that does not count, for a node that is not heard otherwise.
@@ -150,13 +156,19 @@ extension NodesKind {
   ) -> StepDraft {
     let (verb, reason, restart, disruption): (String, String, Bool, Step.Disruption) =
       switch need {
-      case .boot(let reason): ("boot", reason, false, .none)
-      case .unstick(let reason): ("reset", reason, true, .none)
+      case .boot(let reason), .checks(let reason): ("boot", reason, false, .none)
+      case .unstick(let reason), .bring(let reason): ("reset", reason, true, .none)
       case .interrupt(let reason): ("reset", reason, true, .reboot)
       case .restart(let reason), .move(let reason): ("restart", reason, true, .reboot)
       }
-    // It comes back to an address that Pacemaker brings up, or to services that Pacemaker has let go of.
-    let first: [ResourceID] = if case .move = need { [PacemakerConfigurationKind.id] } else { [] }
+    let first: [ResourceID] =
+      switch need {
+      // It comes back to an address that Pacemaker brings up, or to services that Pacemaker has let go of.
+      case .move, .bring: [PacemakerConfigurationKind.id]
+      // What it gets live may be what its checks miss; it has little time to pass them, and asks again then.
+      case .checks: [NodeRefreshKind.id]
+      case .boot, .unstick, .interrupt, .restart: []
+      }
     var goal = NodeGoal(
       node: row.name, mac: row.mac, address: row.address, bmc: row.bmc, boot: row.boot, image: row.image,
       server: row.server ?? desired.server, restart: restart, interrupts: need.takesAway, deadlineSeconds: 600)
