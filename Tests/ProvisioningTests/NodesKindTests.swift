@@ -133,11 +133,27 @@ import Testing
         interrupts: interrupts, deadlineSeconds: 600)
     }
     let said = Self.report(1, .failed, ready: 4)
+    func refusal(_ goal: NodeGoal, _ report: NodeReport) -> AgentError? { goal.refusal(after: report) { _ in true } }
 
-    #expect(goal(restart: true, interrupts: false).refusal(after: said)?.code == .conflict)
-    #expect(goal(restart: true, interrupts: true).refusal(after: said) == nil)
-    #expect(goal(restart: false, interrupts: false).refusal(after: said) == nil)
-    #expect(goal(restart: true, interrupts: false).refusal(after: Self.report(1, .failed, ready: 601)) == nil)
+    #expect(refusal(goal(restart: true, interrupts: false), said)?.code == .conflict)
+    #expect(refusal(goal(restart: true, interrupts: true), said) == nil)
+    #expect(refusal(goal(restart: false, interrupts: false), said) == nil)
+    #expect(refusal(goal(restart: true, interrupts: false), Self.report(1, .failed, ready: 601)) == nil)
+  }
+
+  /// The services may have moved in the middle of a run: what this head heard last is old, and the node may be at work.
+  @Test func aHeadWithoutTheAddressCyclesNoNode() throws {
+    var goal = NodeGoal(
+      node: "node1", mac: MACAddress(bits: 1), bmc: nil, image: "compute/new", server: IPv4Address(bits: 10),
+      restart: true, deadlineSeconds: 600)
+    let said = Self.report(1, .failed, ready: 900)
+
+    let refusal = try #require(goal.refusal(after: said) { _ in false })
+    #expect(refusal.message == "node1 reports to 0.0.0.10, which this head does not have: it is not power-cycled")
+    #expect(goal.refusal(after: nil) { _ in false } == refusal, "it has heard nothing at all")
+    #expect(goal.refusal(after: said) { $0 == IPv4Address(bits: 10) } == nil)
+    goal.interrupts = true
+    #expect(goal.refusal(after: said) { _ in false } == nil, "somebody has agreed to it")
   }
 
   /// A run that ended early has switched one of them: it is away, and counts as one that is.

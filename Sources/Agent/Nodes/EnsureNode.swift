@@ -6,12 +6,14 @@ import Wings
 /// Switches one node on, or off and on. Whether it comes up is told by its reports.
 extension EnsureNode: AgentOperation {
   func perform(on agent: Agent, _ context: OperationContext) async throws(AgentError) -> Outcome {
-    var isOnItsWay = false
-    if let report = try BootLog.reports().report(of: goal.mac) {
-      isOnItsWay = goal.isOnItsWay(report)
-      if case .met(let words) = goal.standing(report, waited: 0) { return Outcome(changed: false, detail: words) }
-      if let refusal = goal.refusal(after: report) { throw refusal }
+    let report = try BootLog.reports().report(of: goal.mac)
+    if let report, case .met(let words) = goal.standing(report, waited: 0) {
+      return Outcome(changed: false, detail: words)
     }
+    let held = try Interface.all().flatMap(\.addresses)
+    let refusal = goal.refusal(after: report) { address in held.contains { $0.hasPrefix("\(address)/") } }
+    if let refusal { throw refusal }
+    let isOnItsWay = report.map(goal.isOnItsWay) ?? false
     guard let bmc = goal.bmc else {
       return Outcome(changed: false, detail: "\(goal.node) has no BMC: somebody has to switch it on")
     }

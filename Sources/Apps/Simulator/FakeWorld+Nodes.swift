@@ -100,11 +100,6 @@ extension FakeWorld {
     return machines.keys.contains { listens($0, at: server) }
   }
 
-  /// Whether root of the node itself says that it could not boot.
-  package func isSaidToHaveFailed(_ node: HostID) -> Bool {
-    nodes[node]?.mac.flatMap { strayReports[$0] }.map { $0.from == .root && $0.stage == .failed } ?? false
-  }
-
   /// Where a node reports to, and so where a stranger reports for it.
   private func server(of mac: MACAddress) -> IPv4Address? {
     nodes.values.first { $0.mac == mac }?.server ?? bootServer(of: mac)
@@ -280,7 +275,8 @@ extension FakeWorld {
   }
 
   private func refuse(_ goal: NodeGoal, on host: HostID) throws(AgentError) {
-    if let refusal = newestReport(goal, on: host).flatMap(goal.refusal(after:)) { throw refusal }
+    let report = newestReport(goal, on: host)
+    if let refusal = goal.refusal(after: report, holds: { machines[host]?.holds($0) == true }) { throw refusal }
   }
 
   // MARK: Coming up

@@ -77,9 +77,20 @@ extension NodeGoal {
   /// Why the node is not power-cycled, as things are now. Nil: nothing speaks against it.
   ///
   /// It may have become ready since the plan was made that took it for hung; and nobody has agreed to take away a node
-  /// that is at work.
-  package func refusal(after report: NodeReport) -> AgentError? {
-    guard restart, !interrupts, report.wasReadyLately, let age = report.lastReady else { return nil }
+  /// that is at work. A head that has lost the address that nodes report to does not hear what became of it.
+  ///
+  /// - Parameters:
+  ///   - report: what this head has heard of it last. Nil: nothing.
+  ///   - holds: whether this head has an address.
+  package func refusal(after report: NodeReport?, holds: (IPv4Address) -> Bool) -> AgentError? {
+    guard restart, !interrupts else { return nil }
+    if let server, !holds(server) {
+      return AgentError(
+        .conflict, "\(node) reports to \(server), which this head does not have: it is not power-cycled",
+        cause: "what this head heard of it last may be old",
+        next: "Apply again: the plan goes by what the head with the address hears.")
+    }
+    guard let report, report.wasReadyLately, let age = report.lastReady else { return nil }
     return AgentError(
       .conflict, "\(node) was ready \(age) s ago, so it may be at work: it is not power-cycled",
       next: "Apply again: the plan shows its restart, and asks.")

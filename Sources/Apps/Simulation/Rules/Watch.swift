@@ -61,8 +61,7 @@ package struct Watch: Sendable {
 
   /// A node that works, and that heads hear, is only taken away when it was shown that it will be.
   private mutating func checkAgreed(toTake node: HostID, _ run: RunToken, _ world: FakeWorld) {
-    // Whoever is root there and says that it failed may as well switch it off.
-    guard world.hears(node), !world.isSaidToHaveFailed(node), let steps = shown[String(run.base)] else { return }
+    guard world.hears(node), let steps = shown[String(run.base)] else { return }
     let isShown = steps.contains { step in
       step.operation.impact == .node(node) && step.disruption >= .reboot
     }
