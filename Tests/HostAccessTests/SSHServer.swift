@@ -111,7 +111,8 @@ final class SSHServer {
 
   func stop() {
     guard process.isRunning else { return }
-    process.terminate()
+    // A program that was started from a task has the signals of its thread blocked, SIGTERM among them.
+    kill(process.processIdentifier, SIGKILL)
     // Not waitUntilExit(), which hears of the end by a socket: children of tests beside this one may hold a copy of it,
     // and wait in turn for what this one holds. The process is left for `Process` to reap.
     var ended = siginfo_t()

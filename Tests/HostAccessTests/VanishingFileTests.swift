@@ -41,7 +41,8 @@ import Testing
     process.executableURL = URL(fileURLWithPath: path)
     process.arguments = ["60"]
     try process.run()
-    defer { process.terminate() }
+    // It has SIGTERM blocked, as the thread of this task has.
+    defer { kill(process.processIdentifier, SIGKILL) }
     let link = "/proc/\(process.processIdentifier)/exe"
     #expect(try FileSystem.program(link) == path)
 
