@@ -26,7 +26,11 @@ import Wings
       login: { groups: [operators] }
       ganglia: { port: 8700 }
       nagios: { mail: [root@example.org, admin@example.org], interval: 2, port: 5700 }
-      slurm: { accounting: slurmdbd, prolog: /usr/local/sbin/prolog }
+      slurm:
+        accounting: slurmdbd
+        prolog: /usr/local/sbin/prolog
+        gres_types: [gpu, licence]
+        gres_devices: ["NodeName=gpu1 Name=gpu Type=a100 File=/dev/nvidia[0-3]"]
 
     """
   private static let login = """
@@ -36,6 +40,11 @@ import Wings
         nics:
           eth0: { network: private, address: 10.1.2.1, mac: 52:54:00:12:00:01 }
         packages: { slurm: { jobs: false }, login: { users: all } }
+      - names: gpu1
+        image: compute
+        nics:
+          eth0: { network: private, address: 10.1.2.2, mac: 52:54:00:12:00:02 }
+        packages: { slurm: { gres: [gpu:a100:4, licence:1] } }
 
     ha:
 
@@ -98,10 +107,21 @@ import Wings
     let graph = try CheckGraph(CheckSelection(["login/admitted"]), loaded.cluster, activeHead: "head1")
     func machines(_ check: CheckID) -> [String] { graph.groups(of: check).flatMap(\.parts).map(\.machine.name) }
     let nodes = ["node001", "node002", "node003", "node004"]
-    #expect(machines(CheckID("slurm", "task")) == nodes && machines(CheckID("login", "refused")) == nodes + ["login1"])
+    #expect(machines(CheckID("slurm", "task")) == nodes + ["gpu1"])
+    #expect(machines(CheckID("login", "refused")) == nodes + ["login1", "gpu1"])
     let slurm = try loaded.text("/etc/slurm/slurm.conf")
     #expect(slurm.contains("PrologFlags=Alloc,Contain\nProlog=/usr/local/sbin/prolog\n"))
     #expect(slurm.contains(/NodeName=login1 .* Feature=login State=UNKNOWN/))
+  }
+
+  @Test func nodesHaveTheirGenericResources() throws {
+    let loaded = try load()
+    let slurm = try loaded.text("/etc/slurm/slurm.conf")
+    #expect(slurm.contains("\nGresTypes=gpu,licence\n"))
+    #expect(slurm.contains(/NodeName=gpu1 .* Feature=batch Gres=gpu:a100:4,licence:1 State=UNKNOWN\n/))
+    #expect(slurm.contains(/NodeName=node001 .* Feature=batch State=UNKNOWN\n/))
+    #expect(
+      try loaded.text("/etc/slurm/gres.conf").hasSuffix("\nNodeName=gpu1 Name=gpu Type=a100 File=/dev/nvidia[0-3]\n"))
   }
 
   @Test func aDirectoryIsAskedWithTheSitesSecret() throws {
