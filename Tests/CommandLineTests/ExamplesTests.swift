@@ -26,6 +26,7 @@ import Testing
     let plan = try await site.run("plan", "--detailed-exitcode")
     #expect(plan.status == ExitStatus.changes.rawValue, "\(plan.errorText)")
     #expect(!plan.text.contains("Blocked"), "\(plan.text)")
+    expectGolden(plan.text, at: "cases/examples/\(name).txt")
     let apply = try await site.run("apply", "--progress", "plain")
     #expect(apply.status == ExitStatus.converged.rawValue, "\(apply.errorText.suffix(4000))")
     #expect(apply.text.contains("everything is as described"))

@@ -15,7 +15,7 @@ final class SimulatedSite {
   init(_ source: URL = root) throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "site-\(UUID())")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    for name in ["cluster.yaml", "images", "packages", "accounts"] {
+    for name in ["cluster.yaml", "images", "packages", "accounts", "keys"] {
       // A site without nodes has no images.
       guard name == "cluster.yaml" || FileManager.default.fileExists(atPath: source.appending(path: name).path) else {
         continue
