@@ -4,13 +4,22 @@ import Foundation
 import HostAccess
 import Testing
 
+@testable import AgentServer
 @testable import Lab
 
 /// Verbs that act, against real Pacemaker and real BMCs: what they say is what one sees from outside.
 @Suite(.serialized, .timeLimit(.minutes(30)), .enabled(if: geteuid() == 0, "labs need root: run `sudo make test`"))
 struct ErrandLabTests {
+  /// The example, whose nodes boot nothing that the heads have not signed.
+  private static func description() throws -> String {
+    let example = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../../cluster.yaml")
+    let text = try String(contentsOf: example, encoding: .utf8)
+    try #require(text.contains("\ncluster: alps\n"))
+    return text.replacing("\ncluster: alps\n", with: "\nboot: signed\ncluster: alps\n")
+  }
+
   @Test func powerAndSwitchover() async throws {
-    let site = try await UserSite.make()
+    let site = try await UserSite.make(spec: try Self.description())
     do {
       let apply = try await site.cluster(["apply", "--lab", "--yes"])
       try #require(apply.status == 0, "\(apply.errorText)")
@@ -65,6 +74,12 @@ struct ErrandLabTests {
     #expect(status.services.allSatisfy { $0.head == "head2" && $0.state == "running" })
     #expect(try await constraints(site) == false)
     #expect(try await site.cluster(["plan", "--lab", "--detailed-exitcode"]).status == 0)
+    // The clone's signatures are as good.
+    let cycle = try await site.cluster(["power", "cycle", "node003", "--lab", "--yes"])
+    #expect(cycle.status == 0, "\(cycle.errorText)")
+    try await ready(site)
+    let asked = try await site.onHead("head2", ["grep", "-c", "/signed/52:54:00:11:00:03.cfg.sig", BootLog.path])
+    #expect(asked.text != "0\n")
   }
 
   /// Seconds without an answer at the service address, from the first silence on; watched until it has answered again
