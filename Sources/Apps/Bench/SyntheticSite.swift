@@ -96,6 +96,23 @@ enum SyntheticSpec {
     return Array((text + tail + limits).utf8)
   }
 
+  /// The name of the table beside `tabled`.
+  static let table = "nodes.csv"
+
+  /// The same nodes, by a table beside the description: what differs from node to node is in its rows.
+  static func tabled(nodes: Int) -> (text: [UInt8], table: [UInt8]) {
+    let group = """
+        - table: \(table)
+          image: compute
+          boot: stateless
+          nics: { eth0: { network: private } }
+          bmc: { protocol: ipmi, user: admin, password: secret:bmc/nodes }
+
+      """
+    let rows = (0..<nodes).map { "n\($0),\(mac($0)),\(address(10, 2, $0)),\(address(10, 6, $0))\n" }
+    return (Array((head + group + tail).utf8), Array(("name,mac,address,bmc\n" + rows.joined()).utf8))
+  }
+
   private static func address(_ a: Int, _ b: Int, _ number: Int) -> String {
     let bits = number + 1
     return "\(a).\(b + bits >> 16).\(bits >> 8 & 255).\(bits & 255)"
