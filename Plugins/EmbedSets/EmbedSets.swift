@@ -8,14 +8,15 @@ import PackagePlugin
   func createBuildCommands(context: PluginContext, target: Target) throws -> [Command] {
     let top = context.package.directoryURL
     let folder = top.appending(path: "packages")
-    let gate = top.appending(path: "Sources/CommitGate/gate.c")
+    let gate = ["gate.c", "ending.c", "ending.h"].map { top.appending(path: "Sources/CommitGate/\($0)") }
     let output = context.pluginWorkDirectoryURL.appending(path: "SetFiles.swift")
     let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path).sorted()
     return [
       .buildCommand(
         displayName: "Embedding the package sets", executable: try context.tool(named: "embed-sets").url,
-        arguments: [folder.path, output.path, try context.tool(named: "clang").url.path, gate.path],
-        inputFiles: files.map { folder.appending(path: $0) } + [gate], outputFiles: [output])
+        arguments: [folder.path, output.path, try context.tool(named: "clang").url.path]
+          + gate.filter { $0.pathExtension == "c" }.map(\.path),
+        inputFiles: files.map { folder.appending(path: $0) } + gate, outputFiles: [output])
     ]
   }
 }

@@ -15,6 +15,8 @@
 // It fails open: what it was not tested with is left alone, and nobody waits longer than `limit`. It says so in its
 // status file and in the journal. See packages/slurm/docs.md and docs/decisions/0130-accepted-means-kept.md.
 #define _GNU_SOURCE
+#include "ending.h"
+
 #include <dlfcn.h>
 #include <elf.h>
 #include <errno.h>
@@ -493,6 +495,7 @@ __attribute__((constructor)) static void begin(void) {
   } else {
     mode = on;  // Said when the first save is on the disk: see `prove`.
     reason = "starting";
+    arm_ending();
     write_status();
   }
   pthread_mutex_unlock(&lock);

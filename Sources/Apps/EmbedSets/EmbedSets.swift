@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// Writes the files below a folder as a table in Swift: `embed-sets FOLDER OUTPUT CLANG GATE`. Run by the build.
+/// Writes the files below a folder as a table in Swift: `embed-sets FOLDER OUTPUT CLANG GATE...`. Run by the build.
 ///
-/// GATE is the source of the library that the set `slurm` puts in front of slurmctld. It is compiled here, and becomes
-/// a file of that set.
+/// GATE are the sources of the library that the set `slurm` puts in front of slurmctld. They are compiled here, and
+/// become a file of that set.
 @main struct EmbedSets {
   private static let place = "slurm/heads/usr/lib/cluster/sets/slurm/gate.so"
 
   static func main() throws {
     let arguments = CommandLine.arguments
-    guard arguments.count == 5 else { throw Refusal(what: "usage: embed-sets FOLDER OUTPUT CLANG GATE") }
+    guard arguments.count >= 5 else { throw Refusal(what: "usage: embed-sets FOLDER OUTPUT CLANG GATE...") }
     let folder = URL(filePath: arguments[1])
     var text = "extension BuiltInSets {\n  static let table: [(path: String, isExecutable: Bool, text: String)] = [\n"
     for path in try FileManager.default.subpathsOfDirectory(atPath: folder.path).sorted() {
@@ -24,24 +24,25 @@ import Foundation
       text += "    (\(path.debugDescription), \(mode & 0o100 != 0), \(contents.debugDescription)),\n"
     }
     text += "  ]\n\n  /// Each character is a byte.\n  static let libraries: [(path: String, bytes: String)] = [\n"
-    text += "    (\(place.debugDescription), \"\(escaped(try compiled(arguments[4], by: arguments[3])))\")\n"
+    text += "    (\(place.debugDescription), \"\(escaped(try compiled(Array(arguments[4...]), by: arguments[3])))\")\n"
     try Data((text + "  ]\n}\n").utf8).write(to: URL(filePath: arguments[2]))
   }
 
   /// The same bytes from the same compiler, wherever the source lies: another file would restart slurmctld.
-  private static func compiled(_ source: String, by compiler: String) throws -> Data {
+  private static func compiled(_ sources: [String], by compiler: String) throws -> Data {
     let library = FileManager.default.temporaryDirectory.appending(path: "embed-sets-\(UUID()).so")
     defer { try? FileManager.default.removeItem(at: library) }
     let run = Process()
     run.executableURL = URL(filePath: compiler)
-    run.arguments = [
-      "-std=gnu17", "-O2", "-g0", "-Wall", "-Wextra", "-Werror", "-fPIC", "-ftls-model=initial-exec", "-shared",
-      "-Wl,-z,defs", "-Wl,--build-id=none", "-s", "-o", library.path, source,
-    ]
+    run.arguments =
+      [
+        "-std=gnu17", "-O2", "-g0", "-Wall", "-Wextra", "-Werror", "-fPIC", "-ftls-model=initial-exec", "-shared",
+        "-Wl,-z,defs", "-Wl,--build-id=none", "-s", "-o", library.path,
+      ] + sources
     try run.run()
     run.waitUntilExit()
     guard run.terminationReason == .exit, run.terminationStatus == 0 else {
-      throw Refusal(what: "\(source) does not compile")
+      throw Refusal(what: "\(sources.joined(separator: " ")) do not compile")
     }
     return try Data(contentsOf: library)
   }
