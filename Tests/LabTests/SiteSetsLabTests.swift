@@ -29,6 +29,7 @@ struct SiteSetsLabTests {
     nodes:
       - names: node[001-002]
         image: compute
+        packages: { slurm: { gres: [tape:1] } }
         nics:
           eth0: { network: private, address: 10.1.1.1+, mac: 52:54:00:11:00:01+ }
         bmc: { address: 10.3.1.1+, protocol: ipmi, user: admin, password: secret:bmc/nodes }
@@ -43,7 +44,14 @@ struct SiteSetsLabTests {
     packages:
       directory: {}
       munge: {}
-      slurm: { containment: none, verify: false, cpus: 2, memory: 1000, job_memory: 200 }
+      slurm:
+        containment: none
+        verify: false
+        cpus: 2
+        memory: 1000
+        job_memory: 200
+        gres_types: [tape]
+        gres_devices: ["NodeName=node[001-002] Name=tape Count=1"]
       home-gluster: {}
       accounts: { home_mount: /home }
       accounts-ldap:
@@ -121,8 +129,13 @@ struct SiteSetsLabTests {
     let refused = try await enter("true", at: "node001", site)
     #expect(!refused.succeeded && refused.errorText.contains("Access denied"), "\(refused.errorText)")
 
-    let sent = try await asDora("sbatch --wait --output=said --wrap 'id -un; hostname' && cat said", at: "login1", site)
+    let words = "sbatch --wait --gres=tape:1 --output=said --wrap 'id -un; hostname' && cat said"
+    let sent = try await asDora(words, at: "login1", site)
     #expect(sent.contains("\ndora\nnode00"), "\(sent)")
+    #expect(
+      try await asDora("sinfo --noheader --node --format='%n %G'", at: "login1", site).contains("node001 tape:1\n"))
+    let refusal = try await asDora("sbatch --gres=tape:2 --wrap true 2>&1 || true", at: "login1", site)
+    #expect(refusal.contains("Requested node configuration is not available"), "\(refusal)")
     let wrap = "sbatch --parsable --nodelist=node002 --wrap 'sleep 600'"
     let job = try await asDora(wrap, at: "login1", site).trimmingCharacters(in: .whitespacesAndNewlines)
     try await site.eventually("the job lets her in") { try await enter("true", at: "node002", site).succeeded }
