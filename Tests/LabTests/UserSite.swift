@@ -132,12 +132,12 @@ struct UserSite {
   }
 
   /// Waits for a condition that the cluster comes to by itself.
-  func eventually(_ what: String, _ condition: () async throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(180)
+  func eventually(_ what: String, within seconds: Int = 180, _ condition: () async throws -> Bool) async throws {
+    let deadline = ContinuousClock.now + .seconds(seconds)
     while ContinuousClock.now < deadline {
       if try await condition() { return }
       try await Task.sleep(for: .milliseconds(200))
     }
-    Issue.record("not within 180 s: \(what)")
+    Issue.record("not within \(seconds) s: \(what)")
   }
 }

@@ -25,7 +25,8 @@ import Wings
   /// Keys that other values are checked against: a value that does not fit the others is refused.
   private static let checked: Set<String> = [
     "/networks/*/cidr", "/networks/*/gateway", "/heads/*/nics/*/network", "/nodes/*/nics/*/network",
-    "/nodes/*/nics/*/bond", "/nodes/*/disks", "networks/private/serves", "nodes/1/bmc", "/ha/state/replicated/by",
+    "/nodes/*/nics/*/bond", "/nodes/*/boot", "/nodes/*/disks", "/nodes/*/root", "networks/private/serves",
+    "nodes/1/bmc", "/ha/state/replicated/by",
   ]
 
   @Test func changesSomethingOrIsRefused() async throws {
@@ -33,12 +34,15 @@ import Wings
       try JSONSerialization.jsonObject(with: Data(SpecReader.schema(WingCatalog.keys).utf8)) as? [String: Any])
     let replicated = try #require(Self.example.with(Self.replicated, at: [.key("ha"), .key("state")]))
     var reached: Set<String> = []
-    for (example, part) in [(Self.example, ""), (replicated, "/ha/state")] {
+    let plain = Self.example.with(Described("plain"), at: [.key("boot")])
+    let disk = plain?.with(Described("disk"), at: [.key("nodes"), .item(0), .key("boot")])
+    let installed = try #require(disk?.with(Self.root, at: [.key("nodes"), .item(0), .key("root")]))
+    for (example, part) in [(Self.example, ""), (replicated, "/ha/state"), (installed, "/nodes/*/root")] {
       var places = Places()
       places.visit(example, schema, [], "")
       places.paths.removeAll { !$0.kind.hasPrefix(part) }
       reached.formUnion(places.kinds)
-      #expect(places.paths.count > (part.isEmpty ? 100 : 5))
+      #expect(places.paths.count > (part.isEmpty ? 100 : 2))
 
       let (before, problems) = try await effects(of: example)
       let unchanged = try #require(before, "\(problems.map(\.detail))")
@@ -201,6 +205,9 @@ import Wings
     """
     { replicated: { path: /srv/state, over: heartbeat, by: drbd, disks: { head1: /dev/sdb, head2: /dev/vg/state } } }
     """)
+
+  /// The disk of nodes that run from one.
+  private static let root = Described("{ device: \"serial:S64FNE0R\", wipe: never, install: 1 }")
 
   /// Two heads on six networks, two groups of nodes, and every key that the format has, or room for it.
   private static let example = Described(

@@ -64,6 +64,18 @@ import Testing
     try await expectPlan("witness-dropped", site, before: before)
   }
 
+  /// A disk may be wiped, and its node is to be installed anew: the plan names both.
+  @Test func nodesOnDisksAreInstalledAnew() async throws {
+    let site = try SimulatedSite.oneHead()
+    try site.edit("boot: stateless", "boot: disk\n    root: { device: nvme }")
+    try await site.apply()
+    let before = site.spec
+
+    try site.edit("{ device: nvme }", "{ device: nvme, wipe: once, install: 2 }")
+
+    try await expectPlan("disk-install-number", site, before: before)
+  }
+
   @Test func signedBootDropped() async throws {
     let site = try await SimulatedSite.appliedExample()
     try site.edit("timezone: Europe/Zurich\n", "timezone: Europe/Zurich\nboot: signed\n")

@@ -94,6 +94,7 @@ struct ClusterExpansion {
       let arguments = KernelArguments(
         ((ofImage?.kernelArguments ?? []) + group.value.kernelArguments).map(\.value))
       let disks = (group.value.disks ?? ofImage?.disks)?.value.compactMap(\.value.disk) ?? []
+      let root = group.value.root.flatMap { $0.value.root(at: $0.span) }
       for (index, name) in names.names.enumerated() {
         var node = ComputeNode(
           name: name, image: image, boot: group.value.boot, state: group.value.state,
@@ -102,6 +103,7 @@ struct ClusterExpansion {
           source: group.span)
         node.kernelArguments = arguments
         node.disks = disks
+        node.root = root
         node.bmcMAC = group.value.bmc?.value.mac?.value.value(index)
         nodes.append(node)
       }

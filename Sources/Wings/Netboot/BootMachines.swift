@@ -49,7 +49,7 @@ struct BootMachines {
         .text(
           isSigned
             ? BootScript.startOver(node.name)
-            : node.boot.provisioner.script(node.name, image: image, kernel: node.kernelArguments, script)))
+            : node.boot.provisioner.script(node, image: image, in: cluster, script)))
     }
     for head in cluster.heads {
       for nic in head.nics {

@@ -70,10 +70,13 @@ package struct BootScript {
     """
   }
 
-  package func node(_ name: HostID, image: String, kernel: KernelArguments = KernelArguments()) -> String {
+  /// - Parameter words: more arguments of the kernel, which are not among those with the tag.
+  package func node(
+    _ name: HostID, image: String, kernel: KernelArguments = KernelArguments(), words: [String] = []
+  ) -> String {
     let parts = [
       "#!ipxe\n# Written by cluster. ", name.name, " runs ", image, Self.consoles(kernel), arguments, name.name,
-      Self.own(kernel), rest, image, "/boot.ipxe ||\n", Self.retry,
+      Self.own(kernel), words.map { " " + $0 }.joined(), rest, image, "/boot.ipxe ||\n", Self.retry,
     ]
     var text = ""
     // Else each of ten thousand scripts is moved while it grows, and takes twice the room.

@@ -95,8 +95,12 @@ package enum NodeDisks: Wing {
   static func tableID(_ disk: NodeDisk, of node: ComputeNode, in cluster: Cluster) -> String {
     let label = disk.partitions.first?.label ?? ""
     let owner = "\(cluster.name)\n\(cluster.domain)\n\(node.name)"
-    let digits = Array(SHA256.hex("cluster disks 1\n\(owner)\n\(label)").prefix(32))
-    // RFC 9562: version 8, for digits of one's own making.
+    return ownID("cluster disks 1\n\(owner)\n\(label)")
+  }
+
+  /// A UUID that follows from a text. RFC 9562: version 8, for digits of one's own making.
+  static func ownID(_ text: String) -> String {
+    let digits = Array(SHA256.hex(text).prefix(32))
     return String(digits[0..<12] + ["8"] + digits[13..<16] + ["a"] + digits[17...]).hyphenatedUUID
   }
 }

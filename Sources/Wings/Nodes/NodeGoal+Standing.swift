@@ -111,7 +111,8 @@ extension NodeGoal {
     if report.stage == .failed {
       return AgentError(
         .imageCorrupt, "\(node) could not boot \(image)", cause: report.quoted,
-        next: "Check \(image) on this head: its SHA-256 must match its manifest. The node keeps retrying.")
+        next: (boot.provisioner.failureAdvice ?? "Check \(image) on this head: its SHA-256 must match its manifest.")
+          + " The node keeps retrying.")
     }
     if report.image != wanted {
       return AgentError(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
+import Diagnostics
 import SpecForms
 
 /// Every node, ready on its image.
@@ -11,7 +12,7 @@ package enum Nodes: Wing {
   ]
   package static let operations: [any HostOperation.Type] = [EnsureNode.self, EnsureCommandRun.self]
   package static let errands: [any Errand.Type] = [ExecErrand.self]
-  package static let keys = [WingKey(Provisioners.key, in: .nodes)]
+  package static let keys = [Provisioners.wingKey]
 
   package static func resources(
     _ cluster: Cluster, _ files: SiteFiles, _ published: Publications
@@ -24,7 +25,7 @@ package enum Nodes: Wing {
       var row = NodesKind.Row(
         name: node.name, mac: mac, address: nic.address, bmc: node.bmc, boot: node.boot, image: image,
         server: servers[nic.network])
-      row.arguments = node.kernelArguments.tag
+      row.arguments = node.boot.provisioner.arguments(of: node).tag
       row.checks = published.readyChecks.lists[node.name]?.tag
       return row
     }
@@ -41,8 +42,20 @@ package enum Nodes: Wing {
     ]
   }
 
-  /// A node without its MAC address is in no step, so that a plan without steps would hide it.
+  package static func contributions(_ cluster: Cluster) -> [ImageContribution] {
+    Provisioners.users(in: cluster).flatMap { $0.way.contributions($0.nodes, in: cluster) }
+  }
+
+  package static func problems(_ cluster: Cluster) -> [Diagnostic] {
+    Provisioners.users(in: cluster).flatMap { $0.way.problems($0.nodes, in: cluster) } + Disk.unusedRoots(cluster)
+  }
+
   package static func notes(_ cluster: Cluster, _ inventory: Inventory) -> [String] {
+    Provisioners.users(in: cluster).flatMap { $0.way.notes($0.nodes) } + waiting(cluster)
+  }
+
+  /// A node without its MAC address is in no step, so that a plan without steps would hide it.
+  private static func waiting(_ cluster: Cluster) -> [String] {
     let waiting = cluster.nodes.filter { $0.state == .in && cluster.waitsForMAC($0) }.map(\.name)
     guard !waiting.isEmpty else { return [] }
     let names = HostlistText.fold(waiting)

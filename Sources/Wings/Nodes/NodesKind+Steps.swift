@@ -110,10 +110,12 @@ extension NodesKind {
     case .ready where age > report.silentAfter:
       return .boot(
         "\(row.name) was ready, and has been silent for \(rough(age))" + words(of: report.elsewhere, row))
-    case .ready where report.image != row.image: return .restart("\(row.name) runs \(image), not \(row.image)")
+    case .ready where report.image != row.image:
+      return .restart("\(row.name) runs \(image), not \(row.image)" + row.boot.provisioner.loss.image)
     case .ready where !report.verified: return .restart("\(row.name) runs \(image) without having verified it")
     case .ready where report.arguments != row.arguments:
-      return .restart("\(row.name) was started with other arguments of its kernel")
+      return .restart(
+        "\(row.name) was started with other arguments of its kernel" + row.boot.provisioner.loss.arguments)
     case .ready where report.isAt(anotherThan: row.address):
       let old = report.address.map { "\($0)" } ?? "another address"
       return .boot("\(row.name) has \(old), not \(row.address): it takes that when it renews its lease")

@@ -79,14 +79,16 @@ package struct Firmware {
     }
   }
 
-  /// A boot device that the BMC has set counts once; otherwise the disk comes before the network.
+  /// A boot device that the BMC has set counts once. Otherwise the disk of a head comes before the network; a node asks
+  /// the heads first.
   private func bootOrder() throws(AgentError) -> [MachineStatus.Source] {
     let power = PowerSwitch(machine, of: site)
     let device = power.bootDevice
     try power.setBootDevice(.none)
     switch device {
     case .pxe: return [.network]
-    case .disk, .none: return [.disk, .network]
+    case .disk: return [.disk, .network]
+    case .none: return machine.role == .node ? [.network, .disk] : [.disk, .network]
     }
   }
 

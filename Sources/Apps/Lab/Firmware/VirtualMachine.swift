@@ -48,7 +48,7 @@ struct VirtualMachine {
     arguments += machine.firmware == .uefi ? UEFIROM.arguments(site.variablesFile(of: machine)) : ["-device", "sga"]
     // First the cards, whose slots are said: QEMU gives the others those that are left.
     arguments += cards(order) + ["-device", "virtio-rng-pci"] + drives(order)
-    return arguments + (order == [.network] ? ["-boot", "order=n"] : ["-boot", "order=cn"])
+    return arguments + ["-boot", "order=" + order.map { $0 == .disk ? "c" : "n" }.joined()]
   }
 
   /// Enough for an image of 110 MB in memory and what runs from it; a head runs a cluster's services besides.
@@ -73,7 +73,9 @@ struct VirtualMachine {
     guard machine.disk == .empty else { return [] }
     return [
       "-drive", "file=\(site.diskFile(of: machine)),if=none,id=disk,format=raw,cache=unsafe,discard=unmap",
-      "-device", "nvme,drive=disk,serial=\(machine.name)" + (order.contains(.disk) ? bootIndex(0) : ""),
+      "-device",
+      "nvme,drive=disk,serial=\(machine.name)"
+        + (order.contains(.disk) ? bootIndex(order.first == .disk ? 0 : 1 + machine.ports.count) : ""),
       "-drive", "file=\(site.dataFile(of: machine)),if=none,id=data,format=raw,cache=unsafe",
       "-device", "virtio-scsi-pci", "-device", "scsi-hd,drive=data",
     ]

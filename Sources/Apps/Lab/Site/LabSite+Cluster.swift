@@ -23,7 +23,8 @@ extension LabSite {
     for node in nodes {
       machines.append(
         LabMachine(
-          name: node.name, role: .node, disk: virtual.contains(node.name) && !node.disks.isEmpty ? .empty : .none,
+          name: node.name, role: .node,
+          disk: virtual.contains(node.name) && (!node.disks.isEmpty || node.root != nil) ? .empty : .none,
           hardware: virtual.contains(node.name) ? .vm : .container,
           ports: Self.ports(node.nics, of: node.name, in: cluster), bmc: node.bmc))
     }

@@ -18,7 +18,30 @@ enum DiskChecks {
     }
     for group in context.declaration.nodes {
       if let disks = group.value.disks { check(disks.value, &problems) }
+      let ofImage = context.declaration.images.first { $0.name.value == group.value.image?.value }?.value
+      root(group.value, (group.value.disks ?? ofImage?.disks)?.value ?? [], &problems)
     }
+  }
+
+  /// The disk that nodes run from is theirs alone.
+  private static func root(
+    _ group: NodeGroupSection.Declaration, _ disks: [Located<DiskSection.Declaration>], _ problems: inout Problems
+  ) {
+    guard let device = group.root?.value.device else { return }
+    warn(device, &problems)
+    guard let disk = disks.lazy.compactMap(\.value.device).first(where: { $0.value == device.value }) else { return }
+    problems.error(
+      .badPartition, "These nodes run from this disk, all of which is theirs.",
+      help: "Name another disk here, or in `disks:`.", at: device.span,
+      notes: [.init(text: "It is partitioned for something else here.", span: disk.span)])
+  }
+
+  private static func warn(_ device: Located<NodeDisk.Device>, _ problems: inout Problems) {
+    guard device.value.mayMove else { return }
+    problems.warning(
+      .diskMayMove, "The kernel may give this name to another disk at the next boot.",
+      help: "A disk with anything else on it is left alone in any case. `ls -l /dev/disk/by-path` on a node "
+        + "shows names that stay, and `nvme` is the only NVMe disk.", at: device.span)
   }
 
   private static func check(_ disks: [Located<DiskSection.Declaration>], _ problems: inout Problems) {
@@ -27,12 +50,7 @@ enum DiskChecks {
     for disk in disks.map(\.value) {
       if let device = disk.device {
         single(device, &devices, "This disk is described above.", &problems)
-        if device.value.mayMove {
-          problems.warning(
-            .diskMayMove, "The kernel may give this name to another disk at the next boot.",
-            help: "A disk with anything else on it is left alone in any case. `ls -l /dev/disk/by-path` on a node "
-              + "shows names that stay, and `nvme` is the only NVMe disk.", at: device.span)
-        }
+        warn(device, &problems)
       }
       for (index, partition) in disk.partitions.enumerated() {
         let value = partition.value

@@ -40,6 +40,7 @@ struct DescriptionFacts {
     let nowhere = SourceSpan.point("", 1, 1)
     var node = node
     node.source = nowhere
+    node.root?.source = nowhere
     for index in node.nics.indices { node.nics[index].source = nowhere }
     return node
   }

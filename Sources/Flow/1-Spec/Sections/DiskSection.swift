@@ -97,7 +97,7 @@ enum PartitionSection: Section {
 }
 
 extension Form where Value == NodeDisk.Device {
-  fileprivate static var nodeDisk: Form {
+  static var nodeDisk: Form {
     text(
       "a rule that finds a disk", code: .badDisk, pattern: "^(nvme|/dev/.+|model:.+|serial:.+)$",
       examples: ["/dev/disk/by-path/pci-0000:01:00.0-nvme-1", "model:SAMSUNG MZ7L3480", "nvme"]

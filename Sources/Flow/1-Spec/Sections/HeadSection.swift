@@ -120,6 +120,7 @@ enum NodeGroupSection: Section {
     var state: ComputeNode.State
     var kernelArguments: [Located<String>]
     var disks: Located<[Located<DiskSection.Declaration>]>?
+    var root: Located<RootSection.Declaration>?
     /// Settings of sets for these nodes.
     var packages: [SetRequest]
     /// Values of the keys that wings have declared, by key.
@@ -165,13 +166,16 @@ enum NodeGroupSection: Section {
     "disks", .list(of: DiskSection.form, "a list of disks"),
     "Disks that these nodes have in them, for scratch space and swap. Default: those of their image.")
 
+  static let root = Key(
+    "root", RootSection.form, "The disk that they run from, for `boot: disk`. Default: none.")
+
   static let packages = Key(
     "packages", PackagesSection.settings,
     "Settings of package sets for these nodes, by set: those that a set has `per: node`. Default: as for all nodes.")
 
   static let keys = [
     names.description, table.description, image.description, nics.description, bmc.description, power.description,
-    state.description, kernelArguments.description, disks.description, packages.description,
+    state.description, kernelArguments.description, disks.description, root.description, packages.description,
   ]
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration { read(fields, bmc, [], &problems) }
@@ -190,7 +194,7 @@ enum NodeGroupSection: Section {
       nics: fields.read(nics, &problems)?.value ?? [], bmc: fields.read(bmc, &problems),
       power: fields.read(power, &problems), state: fields.read(state, &problems)?.value ?? .in,
       kernelArguments: fields.read(kernelArguments, &problems)?.value ?? [], disks: fields.read(disks, &problems),
-      packages: fields.read(packages, &problems)?.value ?? [],
+      root: fields.read(root, &problems), packages: fields.read(packages, &problems)?.value ?? [],
       settings: more.settings(fields, &problems))
   }
 }

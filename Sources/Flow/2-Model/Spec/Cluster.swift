@@ -349,6 +349,8 @@ package struct ComputeNode: Hashable, Sendable {
   package var kernelArguments = KernelArguments()
   /// Its group's, or else its image's.
   package var disks: [NodeDisk] = []
+  /// The disk that it runs from. Nil: none is described.
+  package var root: NodeRoot?
   /// The hardware address of its BMC, by which DHCP knows it.
   package var bmcMAC: MACAddress?
   /// The group's entry in `nodes:`.

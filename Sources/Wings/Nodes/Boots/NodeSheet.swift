@@ -104,7 +104,9 @@ package struct NodeSheet: Codable, Sendable {
     case .off: return ["Switch it on: `cluster power on \(node.name)`."]
     case .unknown: return ["See why the heads do not answer: `cluster status`."]
     case .unready: return ["All of its checks: `cluster test --on \(node.name)`."]
-    case .failed: return ["Its image on the active head: its SHA-256 must match its manifest.", network]
+    case .failed:
+      let image = "Its image on the active head: its SHA-256 must match its manifest."
+      return [node.boot.provisioner.failureAdvice ?? image, network]
     case .booting where status.until.map({ $0 >= now }) ?? true: return []
     case .booting:
       // Its stage says what to check: see `BootStage`.

@@ -23,8 +23,8 @@ package enum Stateless: Provisioner {
   ]
 
   package static func script(
-    _ node: HostID, image: String, kernel: KernelArguments, _ scripts: BootScript
+    _ node: ComputeNode, image: String, in cluster: Cluster, _ scripts: BootScript
   ) -> String {
-    scripts.node(node, image: image, kernel: kernel)
+    scripts.node(node.name, image: image, kernel: node.kernelArguments)
   }
 }
