@@ -18,6 +18,11 @@ package enum WellKnown {
   /// The head's note of what it has signed.
   package static let bootSignaturesNote = "/var/lib/cluster/boot-signatures.json"
   package static let images = "/srv/cluster/images"
+  /// Packages of images, by their keys.
+  package static let packageLayers = "/var/cache/cluster/layers"
+  /// OCI images, until the packages on them are there; and their parts, by their digests.
+  package static let oci = "/var/cache/cluster/oci"
+  package static let ociBlobs = "\(oci)/blobs/sha256"
   package static let captures = "/srv/cluster/captures"
   /// Reservations for dnsmasq's `dhcp-hostsdir`.
   package static let dhcpHosts = "/etc/cluster/dhcp-hosts"

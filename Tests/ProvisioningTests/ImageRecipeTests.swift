@@ -9,10 +9,10 @@ import Testing
   private static func recipe(
     packages: [String] = ["b", "a"], mirror: String? = nil, security: String? = nil, proxy: String? = nil,
     kernel: String = "k", files: [String: TreeGoal.Entry] = [:],
-    program: String = "x", asOf: String = "", snapshot: String? = nil
+    program: String = "x", asOf: String = "", snapshot: String? = nil, oci: OCIImage? = nil
   ) -> ImageRecipe {
     ImageRecipe(
-      name: "compute", suite: "bookworm", mirror: mirror, security: security, proxy: proxy,
+      name: "compute", suite: "bookworm", oci: oci, mirror: mirror, security: security, proxy: proxy,
       asOf: ArchiveDate(asOf), snapshot: snapshot, kernel: kernel, packages: packages,
       overlays: [.init(path: "/o", files: files)], finish: [.init(path: "/f", program: .text(program))])
   }
@@ -49,6 +49,33 @@ import Testing
     #expect(Set(recipes.map(\.digest)).count == recipes.count)
   }
 
+  /// What every image has is installed first, whichever packages are added: those share it.
+  @Test func onePackageMoreKeepsTheBase() {
+    let plain = Self.recipe(packages: ["systemd", "curl", "numactl"])
+    let more = Self.recipe(packages: ["systemd", "curl", "numactl", "hwloc"])
+    #expect(plain.layerKey != more.layerKey && plain.baseKey == more.baseKey && plain.baseKey != plain.layerKey)
+    #expect(more.basePackages == ["curl", "systemd"] && more.addedPackages == ["hwloc", "numactl"])
+    let bare = Self.recipe(packages: ["systemd", "curl"])
+    #expect(bare.layerKey == bare.baseKey && bare.baseKey == plain.baseKey)
+    #expect(Self.recipe(packages: ["curl"], kernel: "l").baseKey != Self.recipe(packages: ["curl"]).baseKey)
+  }
+
+  /// The manifest says what is in it; where it lies, and in which form, says nothing.
+  @Test func anOCIImageCountsByItsManifest() {
+    func oci(_ path: String, _ text: String) -> OCIImage {
+      OCIImage(path: path, manifest: .init(digest: SHA256.hex(text), size: 1), contents: [])
+    }
+    let recipe = Self.recipe(oci: oci("a.oci", "1"))
+    let moved = Self.recipe(oci: oci("/srv/b", "1"))
+    let other = Self.recipe(oci: oci("a.oci", "2"))
+    #expect(recipe.digest == moved.digest && recipe.baseKey == moved.baseKey && recipe.layerKey == moved.layerKey)
+    #expect(Set([recipe, other, Self.recipe()].map(\.digest)).count == 3)
+    #expect(Set([recipe, other, Self.recipe()].map(\.layerKey)).count == 3)
+    #expect(EnsureImage(Self.recipe()).carried == nil)
+    #expect(
+      EnsureImage(recipe).carried?.unless.contains("/var/cache/cluster/layers/\(recipe.layerKey).tar.zst") == true)
+  }
+
   @Test func changedFilesKeepThePackages() {
     let changed = Self.recipe(files: ["a": TreeGoal.Entry(.text("1"))], program: "y")
 
@@ -65,7 +92,7 @@ import Testing
     ]
     #expect(Set(recipes.map(\.digest)).count == 5 && Set(recipes.map(\.layerKey)).count == 5)
     #expect(Self.recipe(snapshot: "http://s").digest == Self.recipe().digest)
-    #expect(Self.recipe().digest == "fcfdc27288b0dc99")
+    #expect(Self.recipe().digest == "1604b94401e35d31")
     #expect(recipes[2].asOf(try #require(ArchiveDate("2026-11-27"))) == recipes[1])
     var secret = try #require(recipes.last)
     secret.secretPaths = ["/etc/munge/munge.key"]

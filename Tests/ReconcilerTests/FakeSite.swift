@@ -65,7 +65,7 @@ final class FakeSite {
   func comparison(from base: String, to head: String) async throws -> (proposal: Proposal, review: PlanReview) {
     let repository = try AuditRepository(folder: folder.path)
     func read(_ revision: String) throws -> Specification {
-      try Specification.load("cluster.yaml", at: try repository.commit(named: revision), in: repository)
+      try Specification.load("cluster.yaml", at: try repository.commit(named: revision), in: repository, beside: folder)
     }
     let site = try await reconciler().site
     let comparison = DescriptionComparison(site: site, journal: JournalOnDemand(path: site.journal.path))

@@ -36,16 +36,20 @@ import Wings
 
   /// Four nodes of the image `cpu`, two of `gpu`, one of `io`.
   private static func read(
-    site: String, gpu: String = "", io: String = "", group: String = ""
+    site: String, gpu: String = "", io: String = "", group: String = "", gpuRelease: String = "debian/bookworm",
+    strict: Bool = false
   ) -> (cluster: Cluster?, problems: [String]) {
     let image = "release: debian/bookworm, kernel: linux-image-amd64"
+    let gpuImage = "release: \(gpuRelease), kernel: linux-image-amd64"
+    var files = sets
+    if strict { files["packages/batch/set.yaml"]? += "same_release: true\n" }
     let text = """
       version: 1
       cluster: alps
       domain: alps.example.org
       networks: { private: { cidr: 10.1.0.0/16, serves: [dhcp, dns, boot] } }
       heads: { head1: { nics: { eth0: { network: private, address: 10.1.0.1 } } } }
-      images: { cpu: { \(image) }, gpu: { \(image), \(gpu) }, io: { \(image), \(io) } }
+      images: { cpu: { \(image) }, gpu: { \(gpuImage), \(gpu) }, io: { \(image), \(io) } }
       nodes:
         - names: node[1-4]
           image: cpu
@@ -65,7 +69,7 @@ import Wings
     var cluster = reading.cluster
     if let read = cluster {
       let (sets, problems) = SpecReader.sets(
-        read, SiteFiles(files: sets.mapValues { .init(contents: .text($0), executable: false) }))
+        read, SiteFiles(files: files.mapValues { .init(contents: .text($0), executable: false) }))
       cluster?.adopt(sets)
       found += problems + (cluster.map { WingCatalog.problems(of: $0) } ?? [])
     }
@@ -101,6 +105,22 @@ import Wings
       ])
     let graph = try CheckGraph(CheckSelection(["batch"]), cluster, activeHead: "head1")
     #expect(graph.groups.flatMap(\.parts).map(\.machine) == ["node1", "node2", "node3", "node4", "gpu1", "gpu2"])
+  }
+
+  /// Daemons of two releases do not speak to each other; what has no daemon may be on everywhere.
+  @Test func aSetOfOneReleaseIsRefusedOnAnother() throws {
+    let problem = """
+      spec.set-need: The set `batch` needs nodes of the heads' release, debian/bookworm, and the image `gpu` is of \
+      debian/trixie.
+      """
+    let strict = Self.read(site: "batch: {}", gpu: "", gpuRelease: "debian/trixie", strict: true)
+    #expect(strict.problems == [problem])
+    for read in [
+      Self.read(site: "batch: {}", gpu: "without: [batch]", gpuRelease: "debian/trixie", strict: true),
+      Self.read(site: "batch: {}", gpuRelease: "debian/trixie"), Self.read(site: "batch: {}", strict: true),
+    ] {
+      #expect(read.problems.isEmpty && read.cluster != nil)
+    }
   }
 
   @Test func anImagesOwnSettingsCountForItsNodes() throws {

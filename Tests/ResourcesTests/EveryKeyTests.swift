@@ -162,7 +162,15 @@ import Wings
     }
   }
 
-  private static let files = SiteFiles(files: [
+  private static let files: SiteFiles = {
+    var files = filesBeside
+    for (number, path) in ["images/small.oci", "images/base.oci", "/srv/images/base.oci"].enumerated() {
+      let blobs = (0..<3).map { OCIImage.Blob(digest: SHA256.hex("\(number) \($0)"), size: 1000) }
+      files.oci[path] = OCIImage(path: path, manifest: blobs[0], contents: Array(blobs[1...]))
+    }
+    return files
+  }()
+  private static let filesBeside = SiteFiles(files: [
     "keys/vendor.asc": .init(contents: .text(SampleKeys.vendor), executable: false),
     "keys/other.asc": .init(contents: .text(SampleKeys.other), executable: false),
     "images/compute/etc/motd": .init(contents: .text("A compute node.\n"), executable: false),
@@ -265,7 +273,8 @@ import Wings
           ] }],
         },
         small: {
-          release: debian/bookworm, kernel: linux-image-amd64, packages: { metrics: { disks: 2 } }, without: [hello],
+          release: debian/bookworm, oci: images/small.oci, kernel: linux-image-amd64,
+          packages: { metrics: { disks: 2 } }, without: [hello],
         },
       },
       nodes: [

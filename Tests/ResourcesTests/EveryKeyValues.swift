@@ -64,6 +64,8 @@ enum EveryKeyValues {
     "/heads/*/fencing/*/agent": ["fence_apc"],
     "/heads/*/fencing/*/parameters/*": ["7"],
     "/heads/*/fencing/*/secrets/*": ["secret:other"],
+    "/images/*/release": ["debian/trixie"],
+    "/images/*/oci": ["images/base.oci", "/srv/images/base.oci"],
     "/images/*/kernel": ["linux-image-cloud-amd64"],
     "/images/*/install": ["[hwloc-nox]"],
     "/images/*/keep": ["[man]", "[gpu, docs]"],

@@ -30,6 +30,7 @@ struct ClusterDump {
     }
     for image in cluster.images {
       add("image \(image.name) \(image.release) \(image.kernel) install \(image.install) at \(place(image.source))")
+      if let base = image.base { add("  begins with \(base.path) at \(place(base.source))") }
       for secret in image.secrets {
         add("  secret \(secret.path) \(secret.secret) \(secret.owner) \(String(secret.mode, radix: 8))")
       }

@@ -68,6 +68,7 @@ func matchesGolden(_ name: String) throws {
     "spec.linked-path", "spec.private-file", "spec.single-fencing", "spec.template", "spec.set-path",
     "spec.set-need", "spec.set-user", "spec.set-origin",
     "spec.check-needs", "spec.check-ready", "spec.bad-pattern", "spec.repository-key",
+    "spec.bad-oci",
   ]
   #expect(Set(Diagnostic.Code.catalog.map(\.id)).subtracting(seen).subtracting(elsewhere).sorted() == [])
 }

@@ -52,10 +52,26 @@ struct ImageBuilder {
     for program in recipe.finish { try await finish(with: program) }
     for permission in recipe.permissions { try await give(permission) }
     let packages = try await packageVersions()
+    let kernel = try await kernelVersion()
     let out = try await ImageStore.begin(recipe.name, recipe.digest)
-    try await makeInitramfs(into: out)
     try await emptyIdentity()
-    try await pack(into: "\(out)/root.squashfs")
+    // Side by side: what the initramfs is made in and put into is no part of the squashfs.
+    async let initramfs = settled { () async throws(AgentError) in try await makeInitramfs(kernel, into: out) }
+    let packed = await settled { () async throws(AgentError) in try await pack(into: "\(out)/root.squashfs") }
+    try await initramfs.get()
+    try packed.get()
+    // Thousands of files go while few large ones are read.
+    async let cleared = settled { () async throws(AgentError) in try await ImageStore.remove(root) }
+    let manifest = try await describe(out, packages)
+    try await cleared.get()
+    try await ImageStore.finish(recipe.name, recipe.digest)
+    return manifest
+  }
+
+  /// Writes down what the image is, and signs it where boot is signed.
+  private func describe(
+    _ out: String, _ packages: [String: String]
+  ) async throws(AgentError) -> ImageManifest {
     var manifest = ImageManifest(
       recipe: recipe, squashfs: try await ImageStore.sha256("\(out)/root.squashfs"),
       bytes: try LocalFiles.size("\(out)/root.squashfs") ?? 0, packages: packages)
@@ -68,7 +84,6 @@ struct ImageBuilder {
     manifest.files = [:]
     for file in manifest.otherFiles { manifest.files?[file] = try await ImageStore.sha256("\(out)/\(file)") }
     try LocalFiles.write(try manifest.json(), to: "\(out)/\(ImageStore.manifestName)")
-    try await ImageStore.finish(recipe.name, recipe.digest)
     return manifest
   }
 
@@ -180,7 +195,13 @@ struct ImageBuilder {
     return versions
   }
 
-  private func makeInitramfs(into out: String) async throws(AgentError) {
+  private func settled(
+    _ body: @Sendable () async throws(AgentError) -> Void
+  ) async -> Result<Void, AgentError> {
+    do { return .success(try await body()) } catch { return .failure(error) }
+  }
+
+  private func kernelVersion() async throws(AgentError) -> String {
     let database = try inside.place("/var/lib/dpkg", following: true)
     guard let version = try await ImageKernel.version(of: recipe.kernel, in: database),
       try inside.exists("/boot/vmlinuz-\(version)")
@@ -189,9 +210,14 @@ struct ImageBuilder {
         .invalid, "\(recipe.kernel) of image \(recipe.name) has no kernel in /boot",
         next: "Name a kernel's package in `images.\(recipe.name).kernel`, such as linux-image-amd64.")
     }
+    return version
+  }
+
+  private func makeInitramfs(_ version: String, into out: String) async throws(AgentError) {
     context.progress("making the initramfs for Linux \(version)")
+    // By itself: update-initramfs(8) notes its digest in the root, which is being packed.
     try await inRoot(
-      "update-initramfs", ["-c", "-k", version],
+      "mkinitramfs", ["-o", "/boot/initrd.img-\(version)", version],
       next: "Check the files that the image puts into /etc/initramfs-tools.")
     try await copy("/boot/vmlinuz-\(version)", to: "\(out)/vmlinuz")
     try await copy("/boot/initrd.img-\(version)", to: "\(out)/initrd")

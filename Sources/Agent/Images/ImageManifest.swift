@@ -115,7 +115,10 @@ struct ImageStore {
   static func finish(_ name: String, _ digest: String) async throws(AgentError) {
     let folder = folder(name, digest)
     try await remove(folder)
-    try await Command.checked("sync", ["--file-system", unfinished(name, digest)], next: "Check the disk's health.")
+    // Those files alone: the root that they were made from is on the same file system, and about to be removed.
+    let files = try LocalFiles.names(in: unfinished(name, digest)).map { "\(unfinished(name, digest))/\($0)" }
+    try await Command.checked(
+      "sync", ["--"] + files + [unfinished(name, digest)], deadline: .seconds(300), next: "Check the disk's health.")
     try LocalFiles.rename(unfinished(name, digest), to: folder)
   }
 

@@ -6,11 +6,12 @@ import Wings
 
 /// An image's packages, installed and kept as `/var/cache/cluster/layers/KEY.tar.zst`.
 ///
-/// Images with the same packages share it, so that changing a file does not run the package manager.
+/// First those that every image has, on nothing or on an OCI image; then what this one has besides. Both are kept, so
+/// that changing a file does not run the package manager, and one more package does not install all others anew.
 struct PackageLayer {
-  static let folder = "/var/cache/cluster/layers"
+  static let folder = WellKnown.packageLayers
   /// Layers that are kept; the oldest go first.
-  private static let kept = 6
+  private static let kept = 12
 
   let recipe: ImageRecipe
   let context: OperationContext
@@ -20,27 +21,56 @@ struct PackageLayer {
     self.context = context
   }
 
-  var archive: String { "\(Self.folder)/\(recipe.layerKey).tar.zst" }
-  var isCached: Bool { get throws(AgentError) { try LocalFiles.exists(archive) } }
+  private func archive(_ key: String) -> String { "\(Self.folder)/\(key).tar.zst" }
+  var isCached: Bool { get throws(AgentError) { try LocalFiles.exists(archive(recipe.layerKey)) } }
 
   /// Fills an empty folder with the packages.
   func unpack(into root: String) async throws(AgentError) {
-    if try isCached {
-      context.progress("using the packages of an earlier build")
-      let result = try await Command.run(
-        "tar",
-        [
-          "--extract", "--use-compress-program=zstd", "--file", archive, "--directory", root, "--numeric-owner",
-          "--preserve-permissions", "--xattrs", "--xattrs-include=*",
-        ], deadline: .seconds(600))
-      try result.expectSpace(for: "Unpacking the packages of image \(recipe.name)", program: "tar", at: root)
-      return
-    }
-    try await install(into: root)
-    try await keep(root)
+    if try isCached { return try await extract(recipe.layerKey, into: root) }
+    let added = recipe.addedPackages
+    let isWarm = try LocalFiles.exists(archive(recipe.baseKey))
+    if isWarm { try await extract(recipe.baseKey, into: root) } else { try await makeBase(root) }
+    if added.isEmpty { return }
+    try await install(
+      added, into: root, options: ["--variant=essential", "--skip=check/empty"] + (isWarm ? [] : ["--skip=update"]))
+    try await keep(root, recipe.layerKey)
   }
 
-  private func install(into root: String) async throws(AgentError) {
+  private func makeBase(_ root: String) async throws(AgentError) {
+    let packages = [recipe.kernel] + recipe.basePackages
+    // The lists are fetched once for both runs of the package manager.
+    let lists = recipe.addedPackages.isEmpty ? [] : ["--skip=cleanup/apt/lists"]
+    if let oci = recipe.oci {
+      let base = OCIBase(oci, recipe, context)
+      do throws(AgentError) { try await base.unpack(into: root) } catch {
+        try await base.forget()
+        throw error
+      }
+      try await install(packages, into: root, options: ["--variant=essential", "--skip=check/empty"] + lists)
+      try await keep(root, recipe.baseKey)
+      try await base.forget()
+    } else {
+      try await install(packages, into: root, options: ["--variant=minbase"] + lists)
+      try await keep(root, recipe.baseKey)
+    }
+  }
+
+  private func extract(_ key: String, into root: String) async throws(AgentError) {
+    context.progress("using the packages of an earlier build")
+    let result = try await Command.run(
+      "tar",
+      [
+        "--extract", "--use-compress-program=zstd", "--file", archive(key), "--directory", root, "--numeric-owner",
+        "--preserve-permissions", "--xattrs", "--xattrs-include=*",
+      ], deadline: .seconds(600))
+    try result.expectSpace(for: "Unpacking the packages of image \(recipe.name)", program: "tar", at: root)
+  }
+
+  /// Packages that are there already stay as they are: those of an OCI image are what was asked for, and those of the
+  /// base are in other images too.
+  private static let noUpgrade = "APT::Get::Upgrade \"false\""
+
+  private func install(_ packages: [String], into root: String, options: [String]) async throws(AgentError) {
     let progress = InstallProgress(context.progress)
     let accounts = root + ".accounts"
     // mmdebstrap(1) keeps its name in the image, and the key, which is in it, needs no path there.
@@ -49,8 +79,12 @@ struct PackageLayer {
     if !recipe.users.isEmpty {
       try FileSystem.write(Array(Self.hook(recipe.users).utf8), to: accounts, mode: 0o700)
     }
+    // What an earlier run has left would be taken as it is; and a link would lead to this head's own resolv.conf.
+    let inside = ImageRoot(path: root)
+    for path in Self.leftByMmdebstrap { try inside.remove(path) }
+    for name in try inside.names(in: "/dev") { try await ImageStore.remove(inside.place("/dev/\(name)")) }
     let result = try await Command.run(
-      "mmdebstrap", arguments(root, accounts, extra),
+      "mmdebstrap", arguments(packages, options, root, accounts, extra),
       environment: [
         // The initramfs is made later, once, with our files in place (initramfs-tools' kernel hook).
         "INITRD": "No", "SOURCE_DATE_EPOCH": ImageBuilder.epoch, "DEBIAN_FRONTEND": "noninteractive",
@@ -58,27 +92,38 @@ struct PackageLayer {
     guard result.succeeded else { throw failure(result) }
   }
 
+  private static let leftByMmdebstrap = [
+    "/etc/resolv.conf", "/etc/hostname", "/etc/apt/sources.list", "/etc/apt/apt.conf.d/99mmdebstrap",
+    "/etc/dpkg/dpkg.cfg.d/99mmdebstrap",
+  ]
+
   /// A program that mmdebstrap(1) runs when the base is there, and before other packages make accounts. useradd(8) is
   /// in one of those; what passwd(5) and group(5) say becomes complete when the package passwd is configured.
   static func hook(_ users: [SystemUser]) -> String {
     let lines = users.flatMap { user in
       [("passwd", user.passwd), ("group", user.group)].map { file, line in
-        "printf '%s\\n' \(Command.shellWord(line)) >> \"$1/etc/\(file)\""
+        // An OCI image may have them, and the second run of mmdebstrap(1) finds what the first has written.
+        "grep -q \(Command.shellWord("^\(line.prefix { $0 != ":" }):")) \"$1/etc/\(file)\" || "
+          + "printf '%s\\n' \(Command.shellWord(line)) >> \"$1/etc/\(file)\""
       }
     }
     return "#!/bin/sh\nset -eu\n" + lines.joined(separator: "\n") + "\n"
   }
 
-  private func arguments(_ root: String, _ accounts: String, _ extra: String) -> [String] {
-    var arguments = [
-      "--mode=root", "--variant=minbase", "--verbose", "--logfile=/dev/stdout", "--format=directory",
-      "--include=" + ([recipe.kernel] + recipe.packages).joined(separator: ","),
-      // The result is thrown away whole when anything fails: no need to wait for the disk after each file.
-      "--dpkgopt=force-unsafe-io",
-    ]
+  private func arguments(
+    _ packages: [String], _ options: [String], _ root: String, _ accounts: String, _ extra: String
+  ) -> [String] {
+    var arguments =
+      [
+        "--mode=root", "--verbose", "--logfile=/dev/stdout", "--format=directory",
+        "--include=" + packages.joined(separator: ","),
+        // The result is thrown away whole when anything fails: no need to wait for the disk after each file.
+        "--dpkgopt=force-unsafe-io",
+      ] + options
     if !recipe.users.isEmpty { arguments.append("--essential-hook=\(accounts)") }
     arguments += SlimImage(keeping: recipe.keep).unpacked.map { "--dpkgopt=path-exclude=\($0)" }
     var settings = ["APT::Install-Recommends \"false\"", "Acquire::Languages \"none\"", "Acquire::Retries \"3\""]
+    if options.contains("--variant=essential") { settings.append(Self.noUpgrade) }
     if let proxy = recipe.proxy { settings.append("Acquire::http::Proxy \"\(proxy)\"") }
     arguments += settings.map { "--aptopt=\($0)" }
     return arguments + [recipe.suite, root] + recipe.sources + (recipe.extra.isEmpty ? [] : [extra])
@@ -128,16 +173,17 @@ struct PackageLayer {
       cause: lines.suffix(8).joined(separator: "\n"), next: "Fix what the package manager reports.")
   }
 
-  private func keep(_ root: String) async throws(AgentError) {
+  private func keep(_ root: String, _ key: String) async throws(AgentError) {
     context.progress("keeping the packages for the next build")
     try LocalFiles.makeFolders(Self.folder)
+    let archive = archive(key)
     let unfinished = archive + ".unfinished"
     let result = try await Command.run(
       "tar",
       [
         "--create", "--use-compress-program=zstd -1 -T0", "--file", unfinished, "--directory", root, "--numeric-owner",
         "--xattrs", "--xattrs-include=*", "--sort=name", "--exclude=./dev/*", "--exclude=./proc/*", "--exclude=./sys/*",
-        ".",
+        "--exclude=./var/lib/apt/lists/*", ".",
       ], deadline: .seconds(600))
     try result.expectSpace(for: "Keeping the packages of image \(recipe.name)", program: "tar", at: Self.folder)
     try LocalFiles.rename(unfinished, to: archive)

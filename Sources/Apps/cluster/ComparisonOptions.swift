@@ -50,7 +50,9 @@ struct ComparisonOptions: ParsableArguments {
     _ revision: String, _ options: SiteOptions, _ repository: AuditRepository
   ) throws -> (Specification, String) {
     let commit = try repository.commit(named: revision)
-    let specification = try Specification.load(options.location.lastPathComponent, at: commit, in: repository)
+    let specification = try Specification.load(
+      options.location.lastPathComponent, at: commit, in: repository,
+      beside: options.location.deletingLastPathComponent())
     if specification.cluster == nil {
       options.tell(specification)
       throw Failure(

@@ -73,6 +73,7 @@ struct ImageShowCommand: AsyncParsableCommand {
     let recipe = found.recipe
     var table = Table()
     table.add("release", recipe.suite + (recipe.asOf.map { ", as of \($0)" } ?? ""))
+    if let oci = recipe.oci { table.add("base", "\(oci.path), sha256:\(oci.manifest.digest)") }
     for source in recipe.sources { table.add("from", source) }
     for source in recipe.extra { table.add("from", source.words) }
     if let proxy = recipe.proxy { table.add("proxy", proxy) }

@@ -25,7 +25,7 @@ extension Reconciler {
         otherHostNames: head.nics.map { "\($0.address)" },
         voucher: { await key(of: head.name, from: original) }, user: cluster.access.user,
         configuration: site.sshConfiguration?.path, agent: site.agent.path,
-        catalog: .all, runDirectory: runDirectory.path)
+        catalog: .all, runDirectory: runDirectory.path, blobs: specification.blobs)
     }
     return Reconciler(
       site: site, specification: specification, cluster: cluster, hosts: hosts,

@@ -5,6 +5,7 @@ import ClusterModel
 import Diagnostics
 import Foundation
 import Git
+import HostAccess
 import SpecReading
 import Wings
 
@@ -14,6 +15,8 @@ package struct Specification: Sendable {
   /// The described cluster, or nil when a diagnostic is an error.
   package var cluster: Cluster?
   package var files: SiteFiles
+  /// The bytes of OCI images on this machine, by their digests.
+  package var blobs: [String: LocalBlob] = [:]
   package var diagnostics: [Diagnostic]
 
   package init(bytes: [UInt8], cluster: Cluster?, files: SiteFiles, diagnostics: [Diagnostic]) {
@@ -46,11 +49,12 @@ package struct Specification: Sendable {
     let named = SpecReader.settingFiles(cluster, result.files)
     let more = try beside.read(named.map(\.value))
     result.files.files.merge(more.files) { first, _ in first }
+    let bases = result.openBases(cluster, beside: location.deletingLastPathComponent())
     result.complete(
       SpecReader.missingFiles(found.missing, result.files, cluster) + SpecReader.linkedPaths(found.linked, cluster)
         + SpecReader.linkedSettingFiles(more.linked, named)
         + SpecReader.privateFiles(found.unreadable, cluster)
-        + SpecReader.secretsInImages(Set(found.files.keys), cluster) + lacking)
+        + SpecReader.secretsInImages(Set(found.files.keys), cluster) + bases + lacking)
     return result
   }
 
@@ -137,9 +141,11 @@ package struct SpecificationError: Error, CustomStringConvertible {
 
 extension Specification {
   /// Reads the description, and the files it refers to, as a commit holds them. The work tree is not looked at.
-  /// - Parameter name: the description's file, relative to the repository's spec folder.
+  /// - Parameters:
+  ///   - name: the description's file, relative to the repository's spec folder.
+  ///   - folder: that of the description now. OCI images are in no commit, and are looked for there.
   package static func load(
-    _ name: String, at commit: String, in repository: AuditRepository
+    _ name: String, at commit: String, in repository: AuditRepository, beside folder: URL
   ) throws(AuditError) -> Specification {
     guard let file = try repository.files(at: name, in: commit)[name] else {
       throw AuditError(
@@ -154,7 +160,8 @@ extension Specification {
     let missing = try result.add(SpecReader.referencedPaths(cluster), at: commit, in: repository)
     let lacking = result.addForeignSets(cluster, .ofUser)
     _ = try result.add(SpecReader.settingFiles(cluster, result.files).map(\.value), at: commit, in: repository)
-    result.complete(SpecReader.missingFiles(missing, result.files, cluster) + lacking)
+    let bases = result.openBases(cluster, beside: folder)
+    result.complete(SpecReader.missingFiles(missing, result.files, cluster) + bases + lacking)
     return result
   }
 

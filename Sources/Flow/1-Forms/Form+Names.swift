@@ -153,6 +153,35 @@ extension Form where Value == String {
     }
   }
 
+  /// A layout or archive of the OCI, below the folder of the spec or anywhere on this machine: it may be large, and
+  /// need not be kept in git.
+  package static var layout: Form {
+    text(
+      "an OCI layout or archive", code: .badPath, pattern: "^(?!oci(-archive)?:)(?!(.*/)?\\.\\.(/|$)).+$",
+      examples: ["images/base.oci"]
+    ) { text in
+      let help =
+        "Write its path below the folder of the spec, such as `images/base.oci`, or its whole path, such as "
+        + "`/srv/images/base.oci`."
+      // `oci-archive:PATH`, as skopeo(1) writes it.
+      let transports = ["oci:", "oci-archive:"]
+      if let transport = transports.first(where: { text.hasPrefix($0) }) {
+        let rest = String(text.dropFirst(transport.count))
+        return .wrong(
+          "`\(shown(text))` begins with a transport of skopeo(1).", help: help,
+          replacement: rest.isEmpty || rest.contains(":") ? nil : rest)
+      }
+      let parts = (text.hasPrefix("/") ? text.dropFirst() : text[...])
+        .split(separator: "/", omittingEmptySubsequences: false)
+      if parts.contains("..") { return .wrong("`\(shown(text))` leads upwards.", help: help) }
+      let clean = parts.allSatisfy { !$0.isEmpty && $0 != "." && $0.utf8.count <= 255 && !$0.utf8.contains { $0 < 32 } }
+      guard clean, text.utf8.count <= 1024 else {
+        return .wrong("`\(shown(text))` is not a plain path.", help: help + " No empty parts, no `.`.")
+      }
+      return .value(text)
+    }
+  }
+
   /// An HTTP address, for a mirror or a proxy.
   package static var url: Form {
     text(

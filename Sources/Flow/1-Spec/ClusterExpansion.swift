@@ -65,7 +65,8 @@ struct ClusterExpansion {
     for secret in value.secrets { paths[secret.name.value] = secret.name.span }
     var result = ClientImage(
       name: image.name.value, release: release,
-      asOf: value.asOf?.value ?? context.declaration.repositories?.value.asOf?.value, kernel: value.kernel,
+      asOf: value.asOf?.value ?? context.declaration.repositories?.value.asOf?.value,
+      kernel: value.kernel?.value ?? ImageSection.defaultKernel,
       install: value.install,
       files: value.files?.value,
       permissions: value.permissions.compactMap { entry in
@@ -74,6 +75,7 @@ struct ClusterExpansion {
       pathSources: paths)
     result.kernelArguments = value.kernelArguments.map(\.value)
     result.keep = value.keep
+    result.base = value.oci.map { .init(path: $0.value, source: $0.span) }
     return result
   }
 

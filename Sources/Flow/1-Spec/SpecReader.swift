@@ -55,6 +55,7 @@ package enum SpecReader {
     MachineChecks.run(context, &problems)
     HighAvailabilityChecks.run(context, &problems)
     ImageSecretChecks.run(context, &problems)
+    ImageBaseChecks.run(context, &problems)
     RepositoryChecks.run(context, &problems)
     EffectChecks.run(context, &problems)
     DiskChecks.run(context, &problems)

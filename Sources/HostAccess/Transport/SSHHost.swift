@@ -12,6 +12,7 @@ package actor SSHHost: ManagedHost {
   private let otherHostNames: [String]
   private let voucher: @Sendable () async -> String?
   private let agent: AgentBinary
+  private let blobs: [String: LocalBlob]
   private var attempt: (number: Int, task: Task<Result<SSHConnection, AgentError>, Never>)?
   private var attempts = 0
   private var isClosed = false
@@ -32,12 +33,13 @@ package actor SSHHost: ManagedHost {
   ///   - catalog: what can be asked of it.
   ///   - runDirectory: a private folder for the connection's socket; made when missing, removed when empty at the end.
   ///   - agentFolder: where the agent lies on the host; a plain path, because a remote shell reads it.
+  ///   - blobs: bytes of this machine that operations may need there, by their digests.
   package init(
     id: HostID, target: String, hostName: String?, formerHostName: @escaping @Sendable () -> String? = { nil },
     otherHostNames: [String] = [], voucher: @escaping @Sendable () async -> String? = { nil }, user: String,
     configuration: String?, agent: String, catalog: WireCatalog,
     runDirectory: String,
-    agentFolder: String = "/usr/lib/cluster"
+    agentFolder: String = "/usr/lib/cluster", blobs: [String: LocalBlob] = [:]
   ) {
     self.id = id
     self.formerHostName = formerHostName
@@ -47,6 +49,7 @@ package actor SSHHost: ManagedHost {
       host: id, target: target, hostName: hostName, user: user, configuration: configuration,
       runDirectory: runDirectory, agentFolder: agentFolder)
     self.agent = AgentBinary(path: agent, catalog: catalog)
+    self.blobs = blobs
   }
 
   package func answer(_ probes: [AnyProbe], secrets: Secrets) async throws(AgentError) -> [AnyProbe: AnyAnswer] {
@@ -64,6 +67,9 @@ package actor SSHHost: ManagedHost {
     if let added = operation.lockout.touched?.address, "\(added.address)" == program.hostName {
       // The way that it was asked over says nothing any more.
       (hasMoved, route) = (true, nil)
+    }
+    if let carried = (operation.base as? any CarryingOperation)?.carried {
+      try await BlobCopy(program: currentRoute(), carried: carried, sources: blobs, progress: progress).copy()
     }
     return try await connection.perform(operation, secrets: secrets, run: run, progress: progress)
   }

@@ -44,6 +44,7 @@ package enum DiagnosticPages {
     "plan.unknown-kind": PackageResources.plan_unknown_kind_md,
     "spec.address-outside-network": PackageResources.spec_address_outside_network_md,
     "spec.alias-expansion": PackageResources.spec_alias_expansion_md,
+    "spec.bad-oci": PackageResources.spec_bad_oci_md,
     "spec.bad-nat": PackageResources.spec_bad_nat_md,
     "spec.bad-relay": PackageResources.spec_bad_relay_md,
     "spec.bad-route": PackageResources.spec_bad_route_md,

@@ -58,6 +58,7 @@ extension Diagnostic.Code {
   package static let unusedImage = Self("spec.unused-image", "Image that nothing uses")
   package static let missingFile = Self("spec.missing-file", "File missing")
   package static let linkedPath = Self("spec.linked-path", "Path through a symbolic link")
+  package static let badOCI = Self("spec.bad-oci", "OCI image that cannot be begun with")
   package static let repositoryKey = Self("spec.repository-key", "Repository without a key that apt can use")
   package static let secretPath = Self("spec.secret-path", "Path of a secret that is taken")
   package static let secretReadable = Self("spec.secret-readable", "Secret that every user could read")
@@ -142,7 +143,7 @@ extension Diagnostic.Code {
     badPartition, diskMayMove, badPath,
     badPermission, badPattern,
     badURL, literalSecret, noEffect,
-    unknownNetwork, unknownImage, unknownHead, unusedImage, missingFile, linkedPath, repositoryKey, privateFile,
+    unknownNetwork, unknownImage, unknownHead, unusedImage, missingFile, linkedPath, badOCI, repositoryKey, privateFile,
     template, setPath,
     setNeed, setUser, setOrigin,
     checkNeeds, checkReady, secretPath, secretReadable,

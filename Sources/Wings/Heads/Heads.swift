@@ -35,7 +35,8 @@ package enum Heads: Wing {
     }
     if repositories.mirror != nil || repositories.security != nil {
       let lines = Repositories.sources(
-        suite: "bookworm", mirror: repositories.mirror, security: repositories.security)
+        suite: ImageRecipes.suite(of: Cluster.releaseOfHeads), mirror: repositories.mirror,
+        security: repositories.security)
       resources.append(
         .file(
           on: head.name, WellKnown.packageSources(on: head.name).name,

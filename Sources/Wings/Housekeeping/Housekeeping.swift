@@ -26,6 +26,6 @@ extension LeftoversKind.Desired {
     let recipes = cluster.images.compactMap { published.images[$0.name] }
     self.init(
       heads: cluster.heads.map(\.name), images: recipes.map { "\($0.name)/\($0.digest)" },
-      packages: recipes.map(\.layerKey))
+      packages: recipes.flatMap { [$0.baseKey, $0.layerKey] })
   }
 }

@@ -22,7 +22,7 @@ package enum LeftoversKind: ResourceKind {
     package var heads: [HostID]
     /// Described images, as `name/digest`.
     package var images: [String]
-    /// Keys of their packages.
+    /// Keys of their packages, and of what those are installed on.
     package var packages: [String]
 
     package init(heads: [HostID], images: [String], packages: [String]) {

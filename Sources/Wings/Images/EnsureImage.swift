@@ -28,6 +28,14 @@ package struct EnsureImage: GoalOperation {
   package var undoing: String { "it only adds an image; nodes take it up by steps of their own." }
 }
 
+extension EnsureImage: CarryingOperation {
+  package var carried: CarriedBlobs? {
+    guard let oci = goal.oci else { return nil }
+    let layers = Set([goal.baseKey, goal.layerKey]).sorted().map { "\(WellKnown.packageLayers)/\($0).tar.zst" }
+    return CarriedBlobs(oci.blobs, of: oci.path, in: WellKnown.ociBlobs, unless: layers)
+  }
+}
+
 /// Copies a built image from the other head and verifies it.
 package struct EnsureImageFetched: HostOperation {
   package static let name = "ensureImageFetched"

@@ -122,7 +122,8 @@ extension ImageKind {
   static func changes(from previous: ImageRecipe?, to recipe: ImageRecipe) -> [String] {
     guard let previous, previous.digest != recipe.digest else { return contents(recipe) }
     let settings = [
-      ("release", previous.suite, recipe.suite), ("kernel", previous.kernel, recipe.kernel),
+      ("release", previous.suite, recipe.suite), ("base", base(previous), base(recipe)),
+      ("kernel", previous.kernel, recipe.kernel),
       ("mirror", previous.mirror ?? "default", recipe.mirror ?? "default"),
       ("as_of", previous.asOf?.description ?? "none", recipe.asOf?.description ?? "none"),
       ("snapshot", previous.snapshot ?? "none", recipe.snapshot ?? "none"),
@@ -137,6 +138,8 @@ extension ImageKind {
       + lines("keep", previous.keep.map(\.rawValue), recipe.keep.map(\.rawValue))
       + lines("repository", previous.extra.map(\.words), recipe.extra.map(\.words))
   }
+
+  private static func base(_ recipe: ImageRecipe) -> String { recipe.oci?.words ?? "none" }
 
   private static func links(_ recipe: ImageRecipe) -> [String] { recipe.links.map { "/\($0.key) to \($0.value)" } }
 
@@ -168,7 +171,9 @@ extension ImageKind {
   }
 
   private static func contents(_ recipe: ImageRecipe) -> [String] {
-    ["release \(recipe.suite)", "kernel \(recipe.kernel)", "packages \(recipe.packages.joined(separator: " "))"]
+    ["release \(recipe.suite)"] + (recipe.oci.map { ["base \($0.words)"] } ?? []) + [
+      "kernel \(recipe.kernel)", "packages \(recipe.packages.joined(separator: " "))",
+    ]
       + recipe.overlays.map { "files \($0.path)" } + recipe.finish.map { "run \($0.path)" }
       + links(recipe).sorted().map { "link \($0)" } + permissions(recipe).map { "permissions \($0)" }
       + recipe.secretPaths.sorted().map { "without \($0)" } + recipe.extra.map { "repository \($0.words)" }

@@ -6,6 +6,8 @@ package struct ImageRecipe: Hashable, Codable, Sendable {
   package var name: String
   /// `bookworm`.
   package var suite: String
+  /// The OCI image that it begins with. Nil: it is bootstrapped.
+  package var oci: OCIImage?
   package var mirror: String?
   package var security: String?
   package var proxy: String?
@@ -46,7 +48,7 @@ package struct ImageRecipe: Hashable, Codable, Sendable {
   }
 
   package init(
-    name: String, suite: String, mirror: String?, security: String? = nil, proxy: String?,
+    name: String, suite: String, oci: OCIImage? = nil, mirror: String?, security: String? = nil, proxy: String?,
     asOf: ArchiveDate? = nil, snapshot: String? = nil, kernel: String, packages: [String], overlays: [Overlay],
     finish: [Overlay], links: [String: String] = [:],
     permissions: [ClientImage.Permission] = [], secretPaths: [String] = [], users: [SystemUser] = [],
@@ -54,6 +56,7 @@ package struct ImageRecipe: Hashable, Codable, Sendable {
   ) {
     self.name = name
     self.suite = suite
+    self.oci = oci
     self.mirror = mirror
     self.security = security
     self.proxy = proxy
@@ -73,13 +76,13 @@ package struct ImageRecipe: Hashable, Codable, Sendable {
     // The proxy says how packages travel, not what they are; everything else makes another image.
     let inputs =
       [
-        "image-format 2", suite, Self.origin(mirror, security, self.snapshot, asOf), kernel,
+        "image-format 3", suite, Self.origin(mirror, security, self.snapshot, asOf), kernel,
         self.packages.joined(separator: " "),
         overlays.map(\.digest).joined(separator: " "), finish.map(\.digest).joined(separator: " "),
         links.sorted { $0.key < $1.key }.map { "\($0.key) -> \($0.value)" }.joined(separator: "\n"),
         permissions.map { "\($0.path) \($0.owner) \($0.mode)" }.joined(separator: "\n"),
       ] + (secretPaths.isEmpty ? [] : [secretPaths.joined(separator: "\n")]) + Self.accounts(self.users)
-      + Self.repositories(extra) + Self.kept(self.keep)
+      + Self.repositories(extra) + Self.kept(self.keep) + Self.bases(oci)
       // So that no head signs an image which it took over from another one unsigned.
       + (signature.map { ["signed with \($0.name)"] } ?? [])
     digest = String(SHA256.hex(inputs.joined(separator: "\n")).prefix(16))
@@ -128,17 +131,32 @@ extension ImageRecipe.Overlay {
 
 extension ImageRecipe {
   /// The key of all that the packages of an image are made from: images with one key differ only in their files.
-  package var layerKey: String {
-    String(
-      SHA256.hex(
-        ([
-          "layer-format 1", suite, Self.origin(mirror, security, snapshot, asOf), kernel,
-          packages.joined(separator: " "),
-        ]
-          + Self.accounts(users) + Self.repositories(extra) + Self.kept(keep.filter(\.isOfPackages))).joined(
-            separator: "\n")
-      ).prefix(16))
+  package var layerKey: String { addedPackages.isEmpty ? baseKey : key(of: packages) }
+
+  /// The key of what those packages are installed on. Images with one key differ in packages that are added to it.
+  package var baseKey: String { key(of: basePackages) }
+
+  /// Packages of every image. They are installed first and by themselves, whichever others there are: accounts, say,
+  /// get their numbers in that order, and an image is the same whether its base was made for it or is there already.
+  package var basePackages: [String] { packages.filter(Self.isOfEvery) }
+
+  /// Packages that are installed on those.
+  package var addedPackages: [String] { packages.filter { !Self.isOfEvery($0) } }
+
+  private static func isOfEvery(_ package: String) -> Bool { everyPackage.contains(package) }
+  private static let everyPackage = Set(ImagePayload.packages)
+
+  private func key(of packages: [String]) -> String {
+    let inputs =
+      [
+        "layer-format 2", suite, Self.origin(mirror, security, snapshot, asOf), kernel,
+        packages.joined(separator: " "),
+      ] + Self.accounts(users) + Self.repositories(extra) + Self.kept(keep.filter(\.isOfPackages)) + Self.bases(oci)
+    return String(SHA256.hex(inputs.joined(separator: "\n")).prefix(16))
   }
+
+  /// Inputs of the digest: what it begins with, wherever that is kept.
+  private static func bases(_ oci: OCIImage?) -> [String] { oci.map { ["on sha256:\($0.manifest.digest)"] } ?? [] }
 }
 
 extension ImageRecipe {
@@ -146,7 +164,8 @@ extension ImageRecipe {
   package func asOf(_ date: ArchiveDate) -> ImageRecipe {
     guard asOf != nil else { return self }
     return ImageRecipe(
-      name: name, suite: suite, mirror: mirror, security: security, proxy: proxy, asOf: date, snapshot: snapshot,
+      name: name, suite: suite, oci: oci, mirror: mirror, security: security, proxy: proxy, asOf: date,
+      snapshot: snapshot,
       kernel: kernel, packages: packages, overlays: overlays, finish: finish, links: links, permissions: permissions,
       secretPaths: secretPaths, users: users, signature: signature, extra: extra, keep: keep)
   }

@@ -33,7 +33,9 @@ package enum ImageRecipes {
     }
     let packages = Set(image.install).union(ImagePayload.packages).union(contributions.flatMap(\.packages))
     return ImageRecipe(
-      name: image.name, suite: String(image.release.split(separator: "/").last ?? "bookworm"),
+      name: image.name, suite: suite(of: image.release),
+      // None is named where nobody has read the files beside the description.
+      oci: image.base.map { files.oci[$0.path] ?? OCIImage(unread: $0.path) },
       mirror: cluster.repositories.mirror, security: cluster.repositories.security, proxy: cluster.repositories.proxy,
       asOf: image.asOf, snapshot: cluster.repositories.snapshot, kernel: image.kernel,
       packages: packages.sorted(), overlays: overlays, finish: [finishOverlay] + programsOfWings + site,
@@ -42,6 +44,9 @@ package enum ImageRecipes {
       signature: SignedBoot.asked(cluster) == nil ? nil : .bootSigning,
       extra: cluster.repositories.of(image: image.name), keep: image.keep)
   }
+
+  /// `bookworm` of `debian/bookworm`.
+  static func suite(of release: String) -> String { String(release.drop { $0 != "/" }.dropFirst()) }
 
   // The same for every image of every site, and digested once.
   private static let payloadOverlay = ImageRecipe.Overlay(path: payload, files: ImagePayload.files)

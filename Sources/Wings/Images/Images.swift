@@ -73,7 +73,8 @@ package enum Images: Wing {
       .packages(
         on: head.name, name,
         ["debian-archive-keyring", "mmdebstrap", "squashfs-tools", "zstd"]
-          + (needsCertificates ? ["ca-certificates"] : []),
+          + (needsCertificates ? ["ca-certificates"] : [])
+          + (cluster.images.contains { $0.base != nil } ? ["umoci"] : []),
         because: "they build client images", source: source,
         after: WellKnown.repositories(on: head.name) + [WellKnown.basePackages(on: head.name)]),
       .tree(

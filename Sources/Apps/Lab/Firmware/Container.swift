@@ -27,6 +27,8 @@ struct Container {
     argv += machine.ports.map { "--network-interface=\($0.nic)" }
     argv += devices.map { "--bind=\($0)" }
     argv += ["--boot"] + arguments
+    // systemd of Debian 13 does not run on control groups of version 1 unless it is told to.
+    if !LabFiles.exists("/sys/fs/cgroup/cgroup.controllers") { argv.append("SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1") }
     return switch try Foreground.run(argv) {
     case 0: .poweredOff
     // With --keep-unit nspawn leaves a restart to its caller and says so with this status.

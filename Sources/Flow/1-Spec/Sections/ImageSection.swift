@@ -8,7 +8,8 @@ enum ImageSection: Section {
     var asOf: Located<ArchiveDate>?
     /// It names a day, readable or not.
     var isDated: Bool
-    var kernel: String
+    var oci: Located<String>?
+    var kernel: Located<String>?
     var kernelArguments: [Located<String>]
     var disks: Located<[Located<DiskSection.Declaration>]>?
     var install: [String]
@@ -30,14 +31,21 @@ enum ImageSection: Section {
   ]
 
   static let release = Key(
-    "release", .choice([("debian/bookworm", "debian/bookworm")], what: "a release that images can be built from"),
+    "release",
+    .choice(
+      ["debian/bookworm", "debian/trixie"].map { ($0, $0) }, what: "a release that images can be built from"),
     required: true,
-    "The distribution's release.")
+    "The distribution's release: `debian/bookworm` is Debian 12, `debian/trixie` Debian 13.")
+  static let oci = Key(
+    "oci", .layout,
+    "An OCI layout or archive that the image begins with, beside this file or by its whole path: of the same release, "
+      + "and without a kernel, so that `kernel` has to be named. Default: it is made from packages alone.")
   static let asOf = Key(
     "as_of", .date,
     "The day whose packages the image has: `2026-11-28`. Another day makes another image. Default: that of `repositories`."
   )
-  static let kernel = Key("kernel", .package, "The kernel's package. Default: linux-image-amd64.")
+  static let defaultKernel = "linux-image-amd64"
+  static let kernel = Key("kernel", .package, "The kernel's package. Default: \(defaultKernel).")
   static let kernelArguments = Key(
     "kernel_args", .list(of: .kernelArgument, "a list of arguments of the kernel"),
     "Arguments of its nodes' kernels, beside ours. A `console=` among them takes the place of tty0 and ttyS0. Default: none."
@@ -76,7 +84,8 @@ enum ImageSection: Section {
     "Package sets of the site that this image does not have. Default: none.")
 
   static let keys = [
-    release.description, asOf.description, kernel.description, kernelArguments.description, disks.description,
+    release.description, oci.description, asOf.description, kernel.description, kernelArguments.description,
+    disks.description,
     install.description, keep.description, files.description, permissions.description, secrets.description,
     run.description, packages.description, without.description,
   ]
@@ -84,7 +93,8 @@ enum ImageSection: Section {
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
     Declaration(
       release: fields.read(release, &problems), asOf: fields.read(asOf, &problems),
-      isDated: fields.entry(asOf.name) != nil, kernel: fields.read(kernel, &problems)?.value ?? "linux-image-amd64",
+      isDated: fields.entry(asOf.name) != nil, oci: fields.read(oci, &problems),
+      kernel: fields.read(kernel, &problems),
       kernelArguments: fields.read(kernelArguments, &problems)?.value ?? [], disks: fields.read(disks, &problems),
       install: fields.read(install, &problems)?.value.map(\.value) ?? [],
       keep: fields.read(keep, &problems)?.value.map(\.value) ?? [], files: fields.read(files, &problems),

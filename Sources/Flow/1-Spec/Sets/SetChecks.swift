@@ -13,7 +13,7 @@ struct SetChecks {
 
   var problems: [Diagnostic] {
     files("heads", \.heads) { _, _ in true } + files("nodes", \.nodes, mayMeet) + secrets + needs + cycles + users
-      + services + units + groups + state
+      + releases + services + units + groups + state
   }
 
   /// Whether two sets are on in one image.
@@ -86,6 +86,25 @@ struct SetChecks {
               .init(text: "its need is said here", span: need.source),
             ])
         }
+      }
+    }
+  }
+
+  /// Sets that are on in an image of another release than the heads, and must not be.
+  private var releases: [Diagnostic] {
+    sets.flatMap { set -> [Diagnostic] in
+      guard let rule = set.sameRelease else { return [] }
+      return cluster.images.filter { $0.release != Cluster.releaseOfHeads && set.isOn(in: $0.name) }.map { image in
+        Diagnostic(
+          .setNeed,
+          "The set `\(set.name)` needs nodes of the heads' release, \(Cluster.releaseOfHeads), and the image "
+            + "`\(image.name)` is of \(image.release).",
+          help:
+            "Write `release: \(Cluster.releaseOfHeads)` there, or leave the set out of it: `without: [\(set.name)]`.",
+          at: image.source,
+          notes: [
+            .init(text: "\(set.name) is turned on here", span: set.source), .init(text: "its rule is here", span: rule),
+          ])
       }
     }
   }

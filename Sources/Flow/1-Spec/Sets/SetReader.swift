@@ -95,6 +95,7 @@ struct SetReader {
     var set = PackageSet(
       name: request.name, summary: summary, settings: settings, heads: heads, nodes: nodes, source: request.source)
     set.needs = declaration.needs.map { .init($0.value, source: $0.span) }
+    if let same = declaration.sameRelease, same.value { set.sameRelease = same.span }
     set.images = request.images
     set.ofImages = ofImages
     set.ofGroups = ofGroups

@@ -9,6 +9,7 @@ enum SetSection: Section {
   struct Declaration: Sendable {
     var summary: Located<String>?
     var needs: [Located<String>]
+    var sameRelease: Located<Bool>?
     var settings: [Named<SettingSection.Declaration>]
     var users: [Named<SetUserSection.Declaration>]
     var heads: HeadSideSection.Declaration?
@@ -22,6 +23,10 @@ enum SetSection: Section {
   static let needs = Key(
     "needs", .list(of: PackagesSection.name, "a list of sets", unique: true),
     "Sets that have to be on too. Their services and units start before those of this one.")
+  static let sameRelease = Key(
+    "same_release", .flag,
+    "Whether nodes have to be of the heads' release: daemons of two releases may not speak to each other. Default: false."
+  )
   static let settings = Key(
     "settings", .table("a mapping of settings by name", named: .variable, of: SettingSection.form),
     "What a site may say in `packages:`, by name.")
@@ -32,13 +37,15 @@ enum SetSection: Section {
   static let nodes = Key("nodes", SideSection.form, "What every node gets, in its image.")
 
   static let keys = [
-    summary.description, needs.description, settings.description, users.description, heads.description,
+    summary.description, needs.description, sameRelease.description, settings.description, users.description,
+    heads.description,
     nodes.description,
   ]
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
     Declaration(
       summary: fields.read(summary, &problems), needs: fields.read(needs, &problems)?.value ?? [],
+      sameRelease: fields.read(sameRelease, &problems),
       settings: fields.read(settings, &problems)?.value ?? [], users: fields.read(users, &problems)?.value ?? [],
       heads: fields.read(heads, &problems)?.value, nodes: fields.read(nodes, &problems)?.value)
   }

@@ -9,6 +9,8 @@ package struct PackageSet: Hashable, Sendable {
   package var summary: String
   /// Sets that have to be on too, with the place where each is named.
   package var needs: [Need] = []
+  /// Where it says that nodes have to be of the heads' release. Nil: it does not.
+  package var sameRelease: SourceSpan?
   /// In the order of the set's file.
   package var settings: [Setting]
   /// The only images that it is on in. Nil: all of them.

@@ -71,6 +71,9 @@ package struct Cluster: Hashable, Sendable {
 
   package func network(_ name: String) -> Network? { networks.first { $0.name == name } }
   package func head(_ id: HostID) -> Head? { heads.first { $0.name == id } }
+  /// The release of the distribution that all heads are of.
+  package static let releaseOfHeads = "debian/bookworm"
+
   package func image(_ name: String) -> ClientImage? { images.first { $0.name == name } }
   /// The head that the others are cloned from: the first that is not itself a clone.
   package var primary: Head? { heads.first { $0.cloneOf == nil } }
@@ -283,9 +286,23 @@ package struct ClientImage: Hashable, Sendable {
     }
   }
 
+  /// An OCI layout or archive that it begins with.
+  package struct Base: Hashable, Sendable {
+    /// Below the spec's folder, or a whole path on the machine that runs `cluster`.
+    package var path: String
+    package var source: SourceSpan
+
+    package init(path: String, source: SourceSpan) {
+      self.path = path
+      self.source = source
+    }
+  }
+
   package var name: String
   /// `debian/bookworm`.
   package var release: String
+  /// The OCI image that it begins with. Nil: it is bootstrapped from packages.
+  package var base: Base?
   /// The day whose packages it has.
   package var asOf: ArchiveDate?
   /// The kernel's package: `linux-image-amd64`.

@@ -50,6 +50,8 @@ package struct SiteFiles: Hashable, Sendable {
 
   /// The files by their paths, relative to the spec's folder.
   package var files: [String: File]
+  /// OCI images by the paths of their layouts or archives. Their bytes stay where they are: no record keeps them.
+  package var oci: [String: OCIImage] = [:]
 
   package init(files: [String: File] = [:]) { self.files = files }
 
