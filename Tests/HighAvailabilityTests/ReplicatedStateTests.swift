@@ -28,6 +28,30 @@ struct ReplicatedStateTests {
     expectGolden(DRBDConfiguration(cluster: cluster, replica: replica).text, at: "cases/cluster-state.res")
   }
 
+  @Test("nothing is written before one whole round of fencing may have ended")
+  func patience() throws {
+    var cluster = try cluster(.drbd)
+    let replica = try #require(cluster.ha?.state?.replica)
+    func seconds() throws -> Int {
+      let text = DRBDConfiguration(cluster: cluster, replica: replica).text
+      return try #require(Int(text.firstMatch(of: /--timeout ([0-9]+)/)?.1 ?? ""))
+    }
+    let byBMC = try seconds()
+    cluster.ha?.heartbeat.detect = .seconds(20)
+    #expect(try seconds() == byBMC + 42)
+    let strip = FenceAgent(name: "fence_apc_snmp", parameters: [:], secrets: [:])
+    cluster.heads[1].fencing = [.bmc, .agent(strip)]
+    #expect(try seconds() == byBMC + 42 + 75)
+  }
+
+  @Test("DRBD's agent has the time that it asks for to take notice of the other head")
+  func notices() throws {
+    let cluster = try cluster(.drbd)
+    let elements = PacemakerElements(cluster: cluster, policy: try #require(cluster.ha)).all
+    let clone = try #require(elements.first { $0.id == PacemakerElements.diskClone })
+    #expect(clone.xml.contains(#"interval="0s" name="notify" timeout="90s""#))
+  }
+
   @Test("the disk is promoted where services are, and mounted there before those that need it")
   func elements() throws {
     let cluster = try cluster(.standIn)

@@ -186,6 +186,8 @@ struct ReplicaTests {
       state("100: cs:WFConnection ro:Primary/Unknown ds:UpToDate/Outdated C r-----", rest + "12")
         == ReplicaState(isMade: true, isActive: true, standing: .alone, left: 12 << 10))
     #expect(
+      state("100: cs:WFConnection ro:Primary/Unknown ds:UpToDate/DUnknown C s-----", rest + "0")?.standing == .held)
+    #expect(
       state("100: cs:WFConnection ro:Secondary/Unknown ds:Outdated/DUnknown C r-----", rest + "0")?.standing == .behind)
     #expect(
       state("100: cs:WFConnection ro:Secondary/Unknown ds:UpToDate/DUnknown C r-----", rest + "0")?.standing == .waiting

@@ -40,8 +40,8 @@ struct DRBDCopy {
     try await Command.checked(
       "drbdadm", ["--", "--force", "create-md", Self.resource], deadline: .seconds(120), next: next)
     guard begins else { return Outcome(changed: true, detail: "\(device) is filled from the other head") }
-    try await Command.checked("drbdadm", ["up", Self.resource], next: next)
     do throws(AgentError) {
+      try await Command.checked("drbdadm", ["up", Self.resource], next: next)
       try await Command.checked("drbdadm", ["primary", "--force", Self.resource], next: next)
       context.progress("making the file system")
       try await StateFileSystem(goal: goal).make(on: DRBDConfiguration.device, options: [])
@@ -93,7 +93,8 @@ enum DRBDStatus {
     let disks = (fields["ds"] ?? "").split(separator: "/")
     let left = fields["oos"].flatMap { Int($0) }.map { $0 << 10 } ?? 0
     return ReplicaState(
-      isMade: true, isActive: isActive, standing: standing(connection, disks, isActive: isActive),
+      isMade: true, isActive: isActive,
+      standing: standing(connection, disks, isActive: isActive, isHeld: isHeld(lines[first])),
       left: left > 0 ? left : nil, rate: fields["speed"].flatMap { Int($0.filter { $0 != "," }) }.map { $0 << 10 })
   }
 
@@ -110,10 +111,16 @@ enum DRBDStatus {
     return fields
   }
 
+  /// The first of the flags behind the protocol: `s` where the device is suspended, here until the other head is off.
+  private static func isHeld(_ line: Substring) -> Bool {
+    line.split(separator: " ").last?.hasPrefix("s") ?? false
+  }
+
   private static func standing(
-    _ connection: Substring, _ disks: [Substring], isActive: Bool
+    _ connection: Substring, _ disks: [Substring], isActive: Bool, isHeld: Bool
   ) -> ReplicaState.Standing {
     let (own, other) = (disks.first ?? "", disks.count > 1 ? disks[1] : "")
+    if isHeld { return .held }
     if ["Sync", "PausedSync", "StartingSync", "WFBitMap", "WFSync"].contains(where: connection.hasPrefix) {
       return .syncing
     }

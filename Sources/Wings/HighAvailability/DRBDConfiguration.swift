@@ -19,15 +19,15 @@ package struct DRBDConfiguration {
   ///
   /// Without rates of its own DRBD copies 250 KiB/s while anything else uses the disk: a terabyte in seven weeks.
   ///
-  /// A lost peer is noticed within three seconds: `timeout` and `ping-timeout` are in tenths. Copies that have gone
-  /// apart are never merged by guessing.
+  /// A lost peer is noticed within three seconds: `timeout` and `ping-timeout` are in tenths, and `timeout` has to be
+  /// below the two intervals. Copies that have gone apart are never merged by guessing.
   var text: String {
     """
     # Written by cluster; changes made here are undone.
     resource \(Self.resource) {
       net {
         protocol C;
-        timeout 30;
+        timeout 15;
         ping-int 2;
         ping-timeout 10;
         connect-int 2;
@@ -43,12 +43,21 @@ package struct DRBDConfiguration {
         c-max-rate 400M;
       }
       handlers {
-        fence-peer "/usr/lib/drbd/crm-fence-peer.sh";
+        fence-peer "/usr/lib/drbd/crm-fence-peer.sh --timeout \(patience) --dc-timeout \(patience + 30)";
         after-resync-target "/usr/lib/drbd/crm-unfence-peer.sh";
       }
     \(cluster.heads.map(host).joined())}
 
     """
+  }
+
+  /// Seconds that the handler waits for Pacemaker to say that the other head is off. Then it takes the other one for
+  /// lost, and writes go on; 90 s, its default, is less than one round of fencing by a BMC and a power strip.
+  private var patience: Int64 {
+    // Corosync: the token, and 1.2 of it until the rest agree.
+    let noticed = (cluster.ha?.heartbeat.detect.milliseconds ?? 0) * 22 / 10_000 + 1
+    let ways = cluster.heads.map(\.fencing.count).max() ?? 0
+    return noticed + Int64(max(1, ways)) * PacemakerElements.fencingSeconds + 15
   }
 
   private func host(_ head: Head) -> String {

@@ -29,11 +29,12 @@ extension PacemakerElements {
     var primitive = XMLElement.primitive(
       Self.disk, agent, isDRBD ? [("drbd_resource", DRBDConfiguration.resource)] : [], meta: [], operations: [])
     // Two monitors of one resource have to have different intervals. One that starts may wait for the other head to be
-    // fenced.
-    let actions: [(name: String, interval: Int, timeout: Int, role: String?)] = [
-      ("monitor", 5, 40, "Promoted"), ("monitor", 6, 45, "Unpromoted"), ("start", 0, 240, nil),
-      ("promote", 0, 240, nil), ("demote", 0, 90, nil), ("stop", 0, 100, nil),
-    ]
+    // fenced. DRBD's agent asks for 90 s to take notice of the other one: `drbdadm adjust` waits for the kernel.
+    let actions: [(name: String, interval: Int, timeout: Int, role: String?)] =
+      [
+        ("monitor", 5, 40, "Promoted"), ("monitor", 6, 45, "Unpromoted"), ("start", 0, 240, nil),
+        ("promote", 0, 240, nil), ("demote", 0, 90, nil), ("stop", 0, 100, nil),
+      ] + (isDRBD ? [("notify", 0, 90, nil)] : [])
     let operations = XMLElement(
       "operations", children: actions.map { .element(operation($0.name, $0.interval, $0.timeout, $0.role)) })
     primitive.children = primitive.children.map { child in

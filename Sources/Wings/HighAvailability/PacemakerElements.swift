@@ -6,6 +6,9 @@ import XML
 /// The policy as elements of the CIB: one primitive for each service address, unit and fence device, tied together in
 /// pairs. Pairs and not a group: in a group a failed dnsmasq would restart all that stand after it.
 struct PacemakerElements {
+  /// The time that a fence agent has for one head.
+  static let fencingSeconds: Int64 = 75
+
   let cluster: Cluster
   let policy: HighAvailabilityPolicy
 
@@ -90,7 +93,7 @@ struct PacemakerElements {
       parameters + retries + [
         ("pcmk_host_list", head.name), ("pcmk_reboot_action", "reboot"),
         // An agent that is killed half-way leaves the machine off and the fencing failed.
-        ("pcmk_reboot_timeout", "75s"), ("pcmk_off_timeout", "75s"),
+        ("pcmk_reboot_timeout", "\(Self.fencingSeconds)s"), ("pcmk_off_timeout", "\(Self.fencingSeconds)s"),
       ]
     // A BMC that does not answer for some minutes must not put its fence device out of service for longer.
     let primitive = primitive(
