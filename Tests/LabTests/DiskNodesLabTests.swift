@@ -42,7 +42,7 @@ struct DiskNodesLabTests {
     """
 
   /// Seconds for a boot, emulated beside others.
-  private static let patience = 420
+  private static let patience = Duration.seconds(420)
 
   @Test func diskIsInstalledKeptAndReplaced() async throws {
     let site = try await UserSite.make(spec: Self.spec, lab: ["--vm", "node001"])

@@ -132,12 +132,14 @@ struct UserSite {
   }
 
   /// Waits for a condition that the cluster comes to by itself.
-  func eventually(_ what: String, within seconds: Int = 180, _ condition: () async throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(seconds)
+  func eventually(
+    _ what: String, within limit: Duration = .seconds(180), _ condition: () async throws -> Bool
+  ) async throws {
+    let deadline = ContinuousClock.now + limit
     while ContinuousClock.now < deadline {
       if try await condition() { return }
       try await Task.sleep(for: .milliseconds(200))
     }
-    Issue.record("not within \(seconds) s: \(what)")
+    Issue.record("not within \(limit.components.seconds) s: \(what)")
   }
 }

@@ -10,13 +10,14 @@ extension LabSite {
   /// `up` that died is gone on with.
   ///
   /// - Parameters:
-  ///   - virtual: nodes and cloned heads that QEMU emulates.
+  ///   - virtual: nodes and heads that QEMU emulates.
   ///   - minimal: plain heads without ifupdown, rsyslog and cron.
+  ///   - preinstalled: packages that plain heads have besides.
   ///   - program: the `cluster` program, which machines and BMCs run; the lab takes a copy.
   ///   - progress: one line per step.
   package static func up(
     _ cluster: Cluster, spec: String, scope: Scope = .all, virtual: Set<HostID> = [], minimal: Bool = false,
-    program: String, progress: @escaping @Sendable (String) -> Void
+    preinstalled: [String] = [], program: String, progress: @escaping @Sendable (String) -> Void
   ) async throws(AgentError) -> LabSite {
     try VirtualMachines(names: virtual, cluster: cluster).check()
     try checkCards(of: cluster)
@@ -27,13 +28,14 @@ extension LabSite {
     let spec = URL(fileURLWithPath: spec).standardizedFileURL.path
     return try await LabLock.holdNow(existing: spec) { () throws(AgentError) in
       try await bringUp(
-        cluster, spec: spec, scope: scope, virtual: virtual, minimal: minimal, program: program, progress: progress)
+        cluster, spec: spec, scope: scope, virtual: virtual, minimal: minimal, preinstalled: preinstalled,
+        program: program, progress: progress)
     }
   }
 
   private static func bringUp(
-    _ cluster: Cluster, spec: String, scope: Scope, virtual: Set<HostID>, minimal: Bool, program: String,
-    progress: @escaping @Sendable (String) -> Void
+    _ cluster: Cluster, spec: String, scope: Scope, virtual: Set<HostID>, minimal: Bool, preinstalled: [String],
+    program: String, progress: @escaping @Sendable (String) -> Void
   ) async throws(AgentError) -> LabSite {
     let pointer = try pointer(beside: spec)
     let id = pointer?.id ?? randomText(6)
@@ -42,6 +44,7 @@ extension LabSite {
       cluster: cluster, id: id, spec: spec, program: "\(stateRoot)/\(id)/cluster", scope: scope, virtual: virtual)
     // Heads that are installed stay what they are.
     site.isMinimal = before.map { $0.isMinimal == true } ?? minimal
+    site.preinstalled = before.map { $0.preinstalled ?? [] } ?? preinstalled
     if let before {
       try site.keepHeads(of: before, virtual: virtual)
       try site.refuseChangedMachines(before)
@@ -108,6 +111,7 @@ extension LabSite {
         try await makeDataDisk(dataFile(of: machine))
       case .none: try LabFiles.makeDirectory(directory(of: machine))
       }
+      if machine.stateDisk != nil { try makeEmptyDisk(stateDiskFile(of: machine), bytes: 512 << 20) }
       if !LabFiles.exists(statusFile(of: machine)) {
         try LabFiles.writeJSON(MachineStatus(.off), to: statusFile(of: machine))
       }
@@ -137,9 +141,7 @@ extension LabSite {
     try makeEmptyDisk(unfinished, bytes: 64 << 20)
     try await Command.checked(
       "mkfs.ext4", ["-q", "-L", "data", unfinished], next: "Check that e2fsprogs is installed.")
-    try LabFiles.attempt("The disk \(path) could not be put in place") {
-      try FileManager.default.moveItem(atPath: unfinished, toPath: path)
-    }
+    try LabFiles.rename(unfinished, to: path)
   }
 
   private func startHeads(_ progress: @escaping @Sendable (String) -> Void) async throws(AgentError) {
@@ -150,7 +152,9 @@ extension LabSite {
     }
   }
 
-  package func awaitSSH(of machine: LabMachine, within limit: Duration = .seconds(60)) async throws(AgentError) {
+  /// - Parameter limit: nil is enough for what the machine is.
+  package func awaitSSH(of machine: LabMachine, within limit: Duration? = nil) async throws(AgentError) {
+    let limit = limit ?? .seconds(machine.hardware == .vm ? 600 : 60)
     // In the lab's control group, so that `down` finds it when this process is killed.
     let probe = enter(daemonsGroup, ["ssh", "-F", sshConfig, "-o", "ConnectTimeout=3", machine.name.name, "true"])
     try await Poll.until(limit, every: .milliseconds(50), "\(machine.name) answers SSH") { () throws(AgentError) in

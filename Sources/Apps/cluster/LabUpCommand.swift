@@ -9,8 +9,8 @@ struct LabUpCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "up", abstract: "Start the lab, or add the machines that are new in cluster.yaml.",
     discussion: """
-      The first head starts as a plain Debian with SSH. Every other machine is off and has a BMC of its own: the clone \
-      with an empty disk, nodes without a disk.
+      Heads that are no clones start as a plain Debian with SSH. Every other machine is off and has a BMC of its own: \
+      clones with an empty disk, nodes without a disk.
       """)
 
   @OptionGroup var options: LabOptions
@@ -24,8 +24,11 @@ struct LabUpCommand: AsyncParsableCommand {
   @Option(help: "How nodes run: as containers with a small firmware, or as virtual machines in QEMU.")
   var nodes: LabMachine.Hardware = .container
 
-  @Option(help: "A node, or a head with `clone_of:`, to run in QEMU while the others are containers. May be repeated.")
+  @Option(help: "A node or a head to run in QEMU while the others are containers. May be repeated.")
   var vm: [String] = []
+
+  @Option(help: "A package that plain heads have from the beginning. May be repeated.")
+  var install: [String] = []
 
   func run() async throws {
     let started = ContinuousClock.now
@@ -41,7 +44,7 @@ struct LabUpCommand: AsyncParsableCommand {
       let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
       let site = try await LabSite.up(
         cluster, spec: options.file, scope: only.scope, virtual: Set(virtual), minimal: heads == .minimal,
-        program: program,
+        preinstalled: install, program: program,
         progress: { Terminal.note("\(elapsed())  \($0)") })
       Terminal.note("\(elapsed())  lab \(site.id) is up")
     }

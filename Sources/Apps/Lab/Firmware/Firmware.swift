@@ -60,6 +60,7 @@ package struct Firmware {
 
   private func emulate() async throws(AgentError) {
     let emulated = VirtualMachine(firmware: self)
+    try await DebianDisk(firmware: self).prepare()
     while true {
       try await emulated.plug()
       switch try emulated.run(order: try bootOrder()) {

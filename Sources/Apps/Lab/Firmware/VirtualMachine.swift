@@ -47,8 +47,9 @@ struct VirtualMachine {
     arguments += MachineMonitor.arguments(site, machine)
     arguments += machine.firmware == .uefi ? UEFIROM.arguments(site.variablesFile(of: machine)) : ["-device", "sga"]
     // First the cards, whose slots are said: QEMU gives the others those that are left.
-    arguments += cards(order) + ["-device", "virtio-rng-pci"] + drives(order)
-    return arguments + ["-boot", "order=" + order.map { $0 == .disk ? "c" : "n" }.joined()]
+    arguments += cards(order) + ["-device", "virtio-rng-pci"] + drives(order) + stateDisk
+    arguments += ["-boot", "order=" + order.map { $0 == .disk ? "c" : "n" }.joined()]
+    return arguments + (order == [.network] ? [] : kernel)
   }
 
   /// Enough for an image of 110 MB in memory and what runs from it; a head runs a cluster's services besides.
@@ -70,15 +71,35 @@ struct VirtualMachine {
   }
 
   private func drives(_ order: [MachineStatus.Source]) -> [String] {
-    guard machine.disk == .empty else { return [] }
-    return [
+    guard machine.disk != .none else { return [] }
+    // A kernel that QEMU loads has index 0 itself.
+    let isBooted = machine.disk == .empty && order.contains(.disk)
+    let system = [
       "-drive", "file=\(site.diskFile(of: machine)),if=none,id=disk,format=raw,cache=unsafe,discard=unmap",
       "-device",
       "nvme,drive=disk,serial=\(machine.name)"
-        + (order.contains(.disk) ? bootIndex(order.first == .disk ? 0 : 1 + machine.ports.count) : ""),
+        + (isBooted ? bootIndex(order.first == .disk ? 0 : 1 + machine.ports.count) : ""),
+    ]
+    guard machine.disk == .empty else { return system }
+    return system + [
       "-drive", "file=\(site.dataFile(of: machine)),if=none,id=data,format=raw,cache=unsafe",
       "-device", "virtio-scsi-pci", "-device", "scsi-hd,drive=data",
     ]
+  }
+
+  private var stateDisk: [String] {
+    guard let serial = machine.stateDisk else { return [] }
+    return [
+      "-drive", "file=\(site.stateDiskFile(of: machine)),if=none,id=state,format=raw,cache=unsafe",
+      "-device", "virtio-blk-pci,drive=state,serial=\(serial)",
+    ]
+  }
+
+  /// The lab is the boot loader of a head that nobody has installed.
+  private var kernel: [String] {
+    guard machine.disk == .debian else { return [] }
+    let base = BaseRoot(site: site)
+    return ["-kernel", base.kernel, "-initrd", base.initramfs, "-append", DebianDisk.words]
   }
 }
 

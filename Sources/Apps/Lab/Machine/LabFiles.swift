@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
 import Foundation
+import Glibc
 import HostAccess
 
 /// File operations whose errors say what the lab was about.
@@ -34,7 +35,7 @@ enum LabFiles {
       let temporary = "\(path).\(getpid()).tmp"
       guard
         FileManager.default.createFile(atPath: temporary, contents: data, attributes: [.posixPermissions: mode]),
-        rename(temporary, path) == 0
+        Glibc.rename(temporary, path) == 0
       else { throw CocoaError(errno == ENOSPC ? .fileWriteOutOfSpace : .fileWriteUnknown) }
     }
   }
@@ -51,6 +52,12 @@ enum LabFiles {
   /// The value, or nil where there is no such file or it is not as expected.
   static func readJSON<Value: Decodable>(_ type: Value.Type, from path: String) -> Value? {
     (try? Data(contentsOf: URL(fileURLWithPath: path))).flatMap { try? JSONDecoder().decode(type, from: $0) }
+  }
+
+  static func rename(_ path: String, to target: String) throws(AgentError) {
+    try attempt("\(path) could not be put in place") {
+      try FileManager.default.moveItem(atPath: path, toPath: target)
+    }
   }
 
   static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }

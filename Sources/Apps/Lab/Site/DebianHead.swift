@@ -49,6 +49,9 @@ struct DebianHead {
     }
     try write("etc/systemd/system/chrony.service.d/lab.conf", Self.watchingTheClock)
     if site.hasVirtualHeads { try write("etc/default/grub.d/lab.cfg", Self.serialConsole) }
+    if machine.hardware == .vm {
+      try write("etc/fstab", "LABEL=\(DebianDisk.label) / ext4 errors=remount-ro 0 1\n")
+    }
     try makeFolder("root", mode: 0o700)
     if site.user == "root" {
       try makeFolder("root/.ssh", mode: 0o700)
@@ -146,7 +149,7 @@ struct BaseRoot {
 
   private var packages: [String] {
     Self.packages + (site.isMinimal == true ? [] : Self.installed) + (site.hasVirtualHeads ? Self.booting : [])
-      + (site.user == "root" ? [] : ["sudo"])
+      + (site.user == "root" ? [] : ["sudo"]) + (site.preinstalled ?? [])
   }
 
   private var key: String {
@@ -154,6 +157,9 @@ struct BaseRoot {
   }
 
   var path: String { "\(site.cacheDirectory)/bases/\(Self.suite)-\(key)" }
+  /// Links that Debian's kernel packages keep.
+  var kernel: String { "\(path)/vmlinuz" }
+  var initramfs: String { "\(path)/initrd.img" }
   /// Removed by `down` when a build was cut off.
   private var temporary: String { "\(site.cacheDirectory)/bases/\(Self.suite)-\(key).\(site.id)" }
 

@@ -6,7 +6,7 @@ package struct LabMachine: Hashable, Codable, Sendable {
   package enum Role: String, Hashable, Codable, Sendable { case head, node }
 
   package enum Disk: String, Hashable, Codable, Sendable {
-    /// Debian as an installer leaves it: sshd, one address, an authorised key.
+    /// Debian as an installer leaves it: sshd, one address, an authorised key. A virtual machine's is an image.
     case debian
     /// An empty disk, kept over power cycles.
     case empty
@@ -47,13 +47,15 @@ package struct LabMachine: Hashable, Codable, Sendable {
   /// How QEMU's ROM starts it. Nil: by BIOS.
   package var firmware: Head.Firmware?
   package var ports: [Port]
+  /// The serial number of a disk for the state of services, where the spec names one for DRBD. Nil: it has none.
+  package var stateDisk: String?
   package var bmc: BMC?
   /// The switched power strip that its cord is in, where the spec fences it by one that speaks IPMI.
   package var outlet: BMC?
 
   package init(
     name: HostID, role: Role, disk: Disk, hardware: Hardware, firmware: Head.Firmware? = nil, ports: [Port],
-    bmc: BMC?, outlet: BMC? = nil
+    stateDisk: String? = nil, bmc: BMC?, outlet: BMC? = nil
   ) {
     self.name = name
     self.role = role
@@ -61,6 +63,7 @@ package struct LabMachine: Hashable, Codable, Sendable {
     self.hardware = hardware
     self.firmware = firmware
     self.ports = ports
+    self.stateDisk = stateDisk
     self.bmc = bmc
     self.outlet = outlet
   }

@@ -17,7 +17,8 @@ extension LabSite {
         LabMachine(
           name: head.name, role: .head, disk: head.cloneOf == nil ? .debian : .empty,
           hardware: virtual.contains(head.name) ? .vm : .container, firmware: head.firmware,
-          ports: Self.ports(head.nics, of: head.name, in: cluster), bmc: head.bmc,
+          ports: Self.ports(head.nics, of: head.name, in: cluster),
+          stateDisk: virtual.contains(head.name) ? Self.stateDisk(head, in: cluster) : nil, bmc: head.bmc,
           outlet: Self.outlet(head)))
     }
     for node in nodes {
@@ -40,6 +41,10 @@ extension LabSite {
       shared: cluster.ha?.state.flatMap { $0.isOfTheSite ? [$0.path] : nil } ?? [],
       resolvers: cluster.networks.flatMap(\.dns), user: cluster.access.user, networks: networks, machines: machines)
     standIn = cluster.ha?.state.flatMap { $0.replica?.backend == .standIn ? $0.path : nil }
+  }
+
+  private static func stateDisk(_ head: Head, in cluster: Cluster) -> String? {
+    cluster.ha?.state?.replica?.disks[head.name].flatMap { LabMachine.serial(ofDisk: $0) }
   }
 
   /// A stable, locally administered address for a card that the spec gives none.

@@ -22,6 +22,8 @@ package struct LabSite: Hashable, Codable, Sendable {
   package var mirror: String
   /// Plain heads have what Debian cannot do without, and networkd, in place of all that its installer leaves.
   var isMinimal: Bool?
+  /// Packages that plain heads have from the beginning, besides those of Debian's installer.
+  var preinstalled: [String]?
   /// Folders that the site itself is said to have mounted on all heads, by their paths there: they are one.
   package var shared: [String]
   /// The folder of services' state that its heads have on the stand-in for DRBD. Nil: on something else, or none.
@@ -91,6 +93,8 @@ extension LabSite {
   /// A disk with a file system that is somebody's.
   package func dataFile(of machine: LabMachine) -> String { "\(directory(of: machine))/data.img" }
   package func diskFile(of machine: LabMachine) -> String { "\(directory(of: machine))/disk.img" }
+  /// The disk below DRBD.
+  package func stateDiskFile(of machine: LabMachine) -> String { "\(directory(of: machine))/state.img" }
 }
 
 /// A folder's note of its lab, beside `cluster.yaml`.
