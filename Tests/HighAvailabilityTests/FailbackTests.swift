@@ -73,10 +73,14 @@ struct FailbackTests {
 
   @Test func aSwitchoverAwayFromHomeHoldsTheServicesThere() throws {
     var (cluster, policy) = (try Example.cluster(), try Example.policy())
-    #expect(SwitchoverGoal("head2", policy, in: cluster).held == nil)
+    func held() throws -> HostID? {
+      let group = try #require(ServiceGroup.all(of: policy, in: cluster).first)
+      return SwitchoverGoal("head2", group, policy).held
+    }
+    #expect(try held() == nil)
     policy.failback = .lazy
     cluster.ha = policy
-    #expect(SwitchoverGoal("head2", policy, in: cluster).held == "head1")
+    #expect(try held() == "head1")
   }
 
   @Test func statusSaysWhatItWaitsFor() throws {
@@ -94,7 +98,7 @@ struct FailbackTests {
       let hosts: [HostID: Inventory.Host] = [
         "head1": .knowing(CrmMonProbe().answered(text)),
         "head2": .knowing(
-          CrmMonProbe().answered(text), ServiceReportProbe(Failback.report).answered(state)),
+          CrmMonProbe().answered(text), ServiceReportProbe(Failback.report(of: nil)).answered(state)),
       ]
       let status = HighAvailabilityStatus.read(cluster, Inventory(hosts: hosts, observedAt: 0))
       return status?.conditions.first { $0.name == "failback" }
@@ -137,8 +141,26 @@ struct LastHeadsTests {
     #expect(try isPair(two, node("head1", online: false, unclean: true)) == nil, "it is not fenced yet")
     #expect(try isPair(two, node("head1", online: true, pending: true)) == nil, "it is on its way")
     #expect(try isPair(quorum: false, two, node("head1", online: false)) == nil)
+    #expect(try votes(two, node("head1", online: false)) == nil, "a pair goes by `two_node`")
     let one = node("head3", online: true) + node("head2", online: false)
     #expect(try isPair(one, node("head1", online: false)) == nil, "the last one keeps what it goes on by")
+  }
+
+  private func votes(quorum: Bool = true, _ nodes: String...) throws -> Int? {
+    let text = """
+      <pacemaker-result><summary><current_dc present="true" with_quorum="\(quorum)"/></summary>\
+      <nodes>\(nodes.joined())</nodes></pacemaker-result>
+      """
+    return LastHeads.votes(of: ["head1", "head2", "head3", "head4"], in: try ClusterStatus(parsing: text))
+  }
+
+  @Test func headsThatAreKnownToBeOffAreCountedNoMore() throws {
+    let three = ["head2", "head3", "head4"].map { node($0, online: true) }.joined()
+    #expect(try votes(three, node("head1", online: true)) == 4)
+    #expect(try votes(three, node("head1", online: false)) == 3)
+    #expect(try votes(three, node("head1", online: false, unclean: true)) == nil, "it is not fenced yet")
+    #expect(try votes(three, node("head1", online: true, pending: true)) == nil, "it is on its way")
+    #expect(try votes(quorum: false, three, node("head1", online: false)) == nil)
   }
 
   @Test func threeHeadsGoByTheirMajority() throws {

@@ -63,6 +63,13 @@ struct ResourceAgentTests {
     #expect(FailbackAgent.isMember("head2", in: list) && !FailbackAgent.isMember("head1", in: list))
   }
 
+  /// As corosync-quorumtool(8) 3.1.7 prints it.
+  @Test func theVotesThatAreExpectedAreRead() {
+    let text =
+      "Votequorum information\n----------------------\nExpected votes:   4\nHighest expected: 4\nTotal votes:      3\n"
+    #expect(LastHeadsAgent.expected(in: text) == 4 && LastHeadsAgent.expected(in: "Cannot initialize QUORUM\n") == nil)
+  }
+
   @Test func whatAProgramSaysIsShownWhereItCanBe() {
     #expect(FailbackAgent.reason("/q", 1, "3 jobs are due\nmore\n") == "waits: 3 jobs are due")
     #expect(FailbackAgent.reason("/q", 2, "") == "waits: /q ends with status 2")

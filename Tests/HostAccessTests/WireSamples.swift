@@ -194,6 +194,7 @@ enum WireSamples {
       EnsureServicesOn(
         SwitchoverGoal(head: "head2", anchor: "address-private", parts: [.init(id: "nginx", names: ["boot"])])),
       EnsureServicesOn(SwitchoverGoal(head: "head2", anchor: "a", parts: [], held: "head1")),
+      EnsureServicesOn(SwitchoverGoal(head: "head3", anchor: "spread-b", parts: [], spread: "b")),
       EnsureFenceTested(FenceTestGoal(head: "head2", bmc: bmc, token: "r")),
       EnsureFencingProven(FencingGoal(head: "head2", from: "head1", bmc: bmc, own: bmc)),
       EnsureResourceAgents(present: true),

@@ -199,6 +199,37 @@ import Wings
     }
   }
 
+  @Test func aGroupOfServicesMovesByItself() async throws {
+    let site = try await FakeSite()
+    try site.edit(
+      "services: [dhcp, dns, boot]",
+      "services: [dhcp, dns, boot, { name: license, unit: flexlm.service }]\n"
+        + "  spread: { licenses: { head: head2, services: [license], address: 10.1.0.11 } }")
+    await site.machines.change { world in
+      world.machines["head1"]?.units["flexlm.service"] = .init(enabled: false)
+    }
+    try await site.commit("A service on a head of its own")
+    #expect(try await site.apply().isConverged)
+    let address = try #require(IPv4Address("10.1.0.11"))
+    func place() async -> [HostID] {
+      await site.machines.world.machines.filter { $0.value.holds(address) }.map(\.key)
+    }
+    #expect(await place() == ["head2"])
+
+    let why = try #require(try await Self.refusal(SwitchoverErrand(to: "head1", spread: "other"), site)).why
+    #expect(why.contains("no group other"), "\(why)")
+    let applied = try Self.applied(
+      try await Self.done(SwitchoverErrand(to: "head1", spread: "licenses"), site) { proposal in
+        #expect(proposal.plan.steps.first?.changes == ["10.1.0.11: head2 -> head1", "license: head2 -> head1"])
+      })
+
+    #expect(applied.isConverged)
+    #expect(await place() == ["head1"])
+    try await Self.done(SwitchoverErrand(to: "head2"), site, run: "errand-2")
+    #expect(await place() == ["head1"], "the others moved")
+    #expect(try await Self.holder(site) == "head2")
+  }
+
   /// An agent that was killed in the middle has left it: it is in the list of what is ours.
   @Test func aConstraintThatIsLeftIsTakenAwayByTheNextPlan() async throws {
     let site = try await FakeSite.applied()

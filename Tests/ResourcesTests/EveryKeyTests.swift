@@ -311,6 +311,7 @@ import Wings
         heartbeat: { links: [private, heartbeat], detect: 1s }, fencing: { via: bmc },
         state: { shared: /srv/state, mount: { from: "nas:/state", type: nfs4, options: hard } },
         witness: { host: 192.0.2.40, port: 5403, certificate: secret:witness/heads },
+        spread: { solvers: { head: head2, services: [solver, page], address: 10.1.0.20 } },
       },
       hosts: { 192.0.2.60: [ldap] }, search: [chem.example.org],
       ntp: { servers: [ntp.example.org] }, firewall: { open: [{ tcp: 443, udp: 443, from: any }] },

@@ -106,6 +106,26 @@ import Testing
     #expect(!plan.steps.contains { $0.resource.kind == "pacemaker" })
   }
 
+  /// A service that is on a head of its own from the beginning, and an address with it.
+  @Test func spread() async throws {
+    let site = try await SimulatedSite.appliedExample()
+    let before = site.spec
+    await site.site.change { world in
+      for head in world.machines.keys { world.machines[head]?.units["flexlm.service"] = .init(enabled: true) }
+    }
+    try site.edit(
+      "services: [dhcp, dns, boot]",
+      "services: [dhcp, dns, boot, { name: license, unit: flexlm.service }]\n"
+        + "  spread: { licenses: { head: head2, services: [license], address: 10.1.0.11 } }")
+
+    try await expectPlan("spread", site, before: before)
+
+    let address = try #require(IPv4Address("10.1.0.11"))
+    let world = await site.site.world
+    #expect(world.machines.filter { $0.value.holds(address) }.map(\.key) == ["head2"])
+    #expect(world.machines.filter { $0.value.units["flexlm.service"]?.active == "active" }.map(\.key) == ["head2"])
+  }
+
   /// A node in repair is left alone, whatever it does, and the site is as described without it.
   @Test(arguments: [true, false])
   func nodeOut(_ isOut: Bool) async throws {

@@ -68,6 +68,10 @@ struct ClusterDump {
       add("  own \(service.name) \(own.unit) \(own.check.map { "\($0)" } ?? "-") at \(place(service.source))")
     }
     for address in ha.addresses { add("  address \(address.network) \(address.address) at \(place(address.source))") }
+    for group in ha.spread {
+      let address = group.address.map { "\($0.address) on \($0.network)" } ?? "-"
+      add("  spread \(group.name) on \(group.head) \(group.services) address \(address) at \(place(group.source))")
+    }
     add("  monitor every \(ha.monitor.every) timeout \(ha.monitor.timeout) restarts \(ha.monitor.restarts)")
     add("  heartbeat \(ha.heartbeat.links) detect \(ha.heartbeat.detect)")
     for (key, span) in ha.sources.sorted(by: { $0.key < $1.key }) { add("  \(key) at \(place(span))") }

@@ -58,7 +58,7 @@ import Testing
       "spec.single-fencing", "spec.missing-file", "spec.linked-path", "spec.private-file", "spec.too-many-problems",
       "spec.set-need", "spec.set-user", "spec.set-origin",
       "spec.template", "spec.set-path", "spec.check-needs", "spec.check-ready", "spec.bad-pattern",
-      "spec.repository-key", "spec.bad-oci",
+      "spec.repository-key", "spec.bad-oci", "spec.service-spread",
     ]
     for code in Diagnostic.Code.catalog where !filesOnly.contains(code.id) {
       let page = try String(contentsOf: Self.root.appending(path: "docs/diagnostics/\(code.id).md"), encoding: .utf8)

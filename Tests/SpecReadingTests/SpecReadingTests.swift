@@ -67,8 +67,8 @@ func matchesGolden(_ name: String) throws {
     "spec.alias-expansion", "spec.too-many-problems", "spec.missing-file",
     "spec.linked-path", "spec.private-file", "spec.single-fencing", "spec.template", "spec.set-path",
     "spec.set-need", "spec.set-user", "spec.set-origin",
-    "spec.check-needs", "spec.check-ready", "spec.bad-pattern", "spec.repository-key",
-    "spec.bad-oci",
+    "spec.check-needs", "spec.check-ready", "spec.bad-pattern", "spec.repository-key", "spec.bad-oci",
+    "spec.service-spread",
   ]
   #expect(Set(Diagnostic.Code.catalog.map(\.id)).subtracting(seen).subtracting(elsewhere).sorted() == [])
 }

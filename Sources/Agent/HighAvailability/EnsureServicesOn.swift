@@ -45,9 +45,9 @@ extension EnsureServicesOn: AgentOperation {
   /// Before they move: what finds out when they may go back begins with them.
   private func hold() async throws(AgentError) {
     guard let home = goal.held, home != goal.head else { return }
+    let (name, word) = (Failback.id(of: goal.spread), Failback.Word.held.rawValue)
     try await Command.checked(
-      "attrd_updater",
-      ["--name", Failback.attribute, "--update", Failback.Word.held.rawValue, "--node", home.name, "--delay", "0"],
+      "attrd_updater", ["--name", name, "--update", word, "--node", home.name, "--delay", "0"],
       next: "Check `cluster status`.")
   }
 

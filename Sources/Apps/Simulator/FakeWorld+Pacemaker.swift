@@ -5,7 +5,7 @@ import Wings
 import XML
 
 /// Pacemaker as far as anything here depends on it: it keeps a CIB while it runs somewhere, and runs each address and
-/// each service of it on one head, all on the same one.
+/// each service of it on one head: all on the same one, but for groups that have a head of their own.
 extension FakeWorld {
   var members: [HostID] { running("pacemaker.service").filter(running("corosync.service").contains) }
 
@@ -58,7 +58,9 @@ extension FakeWorld {
       throw AgentError(
         .conflict, "\(goal.head) cannot take the services", cause: obstacle, next: "Check `cluster status`.")
     }
-    for primitive in primitives {
+    let parts = Set(goal.parts.map(\.id))
+    for primitive in primitives where parts.contains(primitive.id ?? "") {
+      if let unit = primitive.parameter("unit") { run(unit, on: goal.head) }
       guard let address = primitive.serviceAddress else { continue }
       for other in machines.keys where other != goal.head { machines[other]?.dropAddress(address) }
       place(address, primitive.parameter("cidr_netmask") ?? "32", primitive.parameter("nic"), on: goal.head)
@@ -90,21 +92,27 @@ extension FakeWorld {
           ]))
     }
     guard !isLettingGo, let active = activeHead(of: acting) else { return }
+    let apart = headsOfGroups(among: acting)
     for primitive in primitives {
+      let host = apart[primitive.id ?? ""] ?? active
       if let address = primitive.serviceAddress {
-        place(address, primitive.parameter("cidr_netmask") ?? "32", primitive.parameter("nic"), on: active)
+        place(address, primitive.parameter("cidr_netmask") ?? "32", primitive.parameter("nic"), on: host)
       } else if let unit = primitive.parameter("unit") {
-        for host in machines.keys {
-          let runs = host == active
-          guard var machine = machines[host], var state = machine.known(unit), (state.active == "active") != runs else {
-            continue
-          }
-          state.active = runs ? "active" : "inactive"
-          state.loaded = machine.tick
-          machine.units[unit] = state
-          machines[host] = machine
-        }
+        run(unit, on: host)
       }
+    }
+  }
+
+  private mutating func run(_ unit: String, on head: HostID) {
+    for host in machines.keys {
+      let runs = host == head
+      guard var machine = machines[host], var state = machine.known(unit), (state.active == "active") != runs else {
+        continue
+      }
+      state.active = runs ? "active" : "inactive"
+      state.loaded = machine.tick
+      machine.units[unit] = state
+      machines[host] = machine
     }
   }
 
@@ -120,10 +128,12 @@ extension FakeWorld {
 
   /// Services of these whose unit the active head does not have.
   private func notRunning(among ids: Set<String>) -> [String] {
-    guard !isLettingGo, let active = activeHead(of: acting(members)) else { return [] }
+    let acting = acting(members)
+    guard !isLettingGo, let active = activeHead(of: acting) else { return [] }
+    let apart = headsOfGroups(among: acting)
     return primitives.filter { primitive in
       guard let id = primitive.id, ids.contains(id), let unit = primitive.parameter("unit") else { return false }
-      return machines[active]?.known(unit) == nil
+      return machines[apart[id] ?? active]?.known(unit) == nil
     }.compactMap(\.id)
   }
 
@@ -154,14 +164,15 @@ extension FakeWorld {
 
   /// Resources stay where they are, and go to the first member otherwise.
   private func activeHead(of members: [HostID]) -> HostID? {
-    let addresses = primitives.compactMap(\.serviceAddress)
+    let apart = groups.reduce(into: Set<String>()) { $0.formUnion($1.members) }
+    let addresses = primitives.filter { !apart.contains($0.id ?? "") }.compactMap(\.serviceAddress)
     return members.first { host in addresses.contains { machines[host]?.holds($0) == true } } ?? members.first
   }
 
   /// The head that runs the services.
   var servingHead: HostID? { activeHead(of: acting(members)) }
 
-  private var primitives: [XMLElement] { cib?.root.at("configuration", "resources")?.all("primitive") ?? [] }
+  var primitives: [XMLElement] { cib?.root.at("configuration", "resources")?.all("primitive") ?? [] }
 
   private mutating func place(_ address: IPv4Address, _ prefix: String, _ nic: String?, on active: HostID) {
     // It knows nothing of an address that a head holds without it.
@@ -277,7 +288,7 @@ extension XMLElement {
   }
 
   /// The address of an address resource. A fence device has an `ip` too: that of the BMC it speaks to.
-  fileprivate var serviceAddress: IPv4Address? {
+  var serviceAddress: IPv4Address? {
     self["class"] == "stonith" ? nil : parameter("ip").flatMap { IPv4Address($0) }
   }
 
@@ -285,7 +296,7 @@ extension XMLElement {
   fileprivate var isOnEveryHead: Bool { ["link", "replica", "drbd"].contains(self["type"]) }
 
   /// The value of a primitive's instance attribute.
-  fileprivate func parameter(_ name: String) -> String? {
+  func parameter(_ name: String) -> String? {
     all("instance_attributes").flatMap { $0.all("nvpair") }.first { $0["name"] == name }?["value"]
   }
 }

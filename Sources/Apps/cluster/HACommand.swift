@@ -21,13 +21,22 @@ struct SwitchoverCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The head to move to. Default: the other one, where there are two.", valueName: "head"))
   var to: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "A group of `ha: spread:`, which has a head of its own. Default: the services at the service addresses.",
+      valueName: "name"))
+  var spread: String?
+
   @OptionGroup var errand: ErrandOptions
 
-  func validate() throws { try errand.check() }
+  func validate() throws {
+    try errand.check()
+    if spread != nil, to == nil { throw ValidationError("--spread needs --to HEAD") }
+  }
 
   func run() async throws {
     try await errand.carryOut { _, reconciler in
-      if let to { return SwitchoverErrand(to: HostID(to)) }
+      if let to { return SwitchoverErrand(to: HostID(to), spread: spread) }
       let active = try await reconciler.look { _ in [] }.activeHead
       let others = reconciler.cluster.heads.map(\.name).filter { $0 != active }
       guard others.count == 1, let other = others.first else {

@@ -178,7 +178,20 @@ struct ClusterExpansion {
       sources: policy.sources.merging(watching) { key, _ in key })
     if let lazy = policy.failback?.lazy { result.lazy = lazy }
     result.state = policy.state.flatMap { state($0, heartbeat: links.first?.value) }
+    result.spread = policy.spread.compactMap(spread)
     return result
+  }
+
+  private func spread(_ group: Named<SpreadSection.Declaration>) -> HighAvailabilityPolicy.Spread? {
+    guard let value = group.value, let head = value.head?.value else { return nil }
+    let address = value.address.flatMap { address in
+      context.network(of: address.value).map { network in
+        HighAvailabilityPolicy.Address(network: network, address: address.value, source: address.span)
+      }
+    }
+    return .init(
+      name: group.name.value, head: HostID(head), address: address, services: value.services.map(\.value),
+      source: group.span)
   }
 
   private func state(

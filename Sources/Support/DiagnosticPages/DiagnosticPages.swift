@@ -124,6 +124,7 @@ package enum DiagnosticPages {
     "spec.service-name": PackageResources.spec_service_name_md,
     "spec.service-not-ha": PackageResources.spec_service_not_ha_md,
     "spec.service-not-served": PackageResources.spec_service_not_served_md,
+    "spec.service-spread": PackageResources.spec_service_spread_md,
     "spec.service-unit": PackageResources.spec_service_unit_md,
     "spec.set-need": PackageResources.spec_set_need_md,
     "spec.set-origin": PackageResources.spec_set_origin_md,

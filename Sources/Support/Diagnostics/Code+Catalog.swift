@@ -116,6 +116,7 @@ extension Diagnostic.Code {
   package static let serviceName = Self("spec.service-name", "Service by a name that is taken")
   package static let serviceUnit = Self("spec.service-unit", "Service in a unit that is taken")
   package static let serviceCheck = Self("spec.service-check", "Health check that asks not exactly one question")
+  package static let serviceSpread = Self("spec.service-spread", "Service that cannot run on a head of its own")
   package static let singleHeartbeat = Self("spec.single-heartbeat", "Single heartbeat link")
   package static let heartbeatHead = Self("spec.heartbeat-head", "Heartbeat link that a head is not on")
   package static let monitorTiming = Self("spec.monitor-timing", "Monitor timing that cannot work")
@@ -155,7 +156,7 @@ extension Diagnostic.Code {
     cloneOfItself, cloneOfClone, cloneWithoutMAC, cloneWithoutBMC, cloneWithoutImage,
     notAClone,
     tooFewHeads, tooManyHeads, serviceAddressHead, serviceAddressMissing, serviceNotServed, serviceNotHA,
-    serviceName, serviceUnit, serviceCheck,
+    serviceName, serviceUnit, serviceCheck, serviceSpread,
     singleHeartbeat, heartbeatHead, monitorTiming, detectTiming, fencingMissing, fencingWithoutBMC,
     powerAgent, fencingLevels, singleFencing, fencingContradiction, unsafeWithoutFencing,
     witnessHead, witnessCertificate, stateKind, stateDisk, stateFencing, standIn,

@@ -13,6 +13,8 @@ package struct ClusteredUnit: Hashable, Sendable {
   /// Units that start before it, where both start, by their ids in the CIB.
   package var needs: [String] = []
   package var keepsState: Bool
+  /// The group of `ha: spread:` that it is in. Nil: it runs beside the service addresses.
+  package var spread: String?
 
   /// The units that a policy asks for, each once.
   package static func all(of policy: HighAvailabilityPolicy, in cluster: Cluster) -> [ClusteredUnit] {
@@ -25,7 +27,9 @@ package struct ClusteredUnit: Hashable, Sendable {
         units[index].checks += service.checks
         units[index].keepsState = units[index].keepsState || service.keepsState
       } else {
-        units.append(ClusteredUnit(service))
+        var unit = ClusteredUnit(service)
+        unit.spread = policy.spread.first { $0.services.contains(service.name) }?.name
+        units.append(unit)
       }
     }
     let ids = Dictionary(units.flatMap { unit in unit.services.map { ($0, unit.id) } }) { first, _ in first }
@@ -47,13 +51,17 @@ package struct ClusteredUnit: Hashable, Sendable {
   /// The id of a service address's primitive.
   package static func id(ofAddressOn network: String) -> String { "address-\(network)" }
 
+  /// The id of the primitive of a group's own service address.
+  package static func id(ofAddressOf spread: String) -> String { "spread-\(spread)" }
+
   /// Parameters of `ocf:cluster:service` that ask what the checks ask, at the address that the unit runs beside.
-  func parameters(at address: IPv4Address) -> [(name: String, value: String)] {
+  func parameters(at address: IPv4Address?) -> [(name: String, value: String)] {
     checks.flatMap { check -> [(name: String, value: String)] in
       switch check {
-      case .tcp(let port): [("tcp_address", "\(address)"), ("tcp_port", "\(port)")]
+      // Without an address there is none to ask at: `spread` is refused with such a check.
+      case .tcp(let port): address.map { [("tcp_address", "\($0)"), ("tcp_port", "\(port)")] } ?? []
       case .http(let url): [("http_url", url)]
-      case .dns(let name): [("dns_server", "\(address)"), ("dns_name", name)]
+      case .dns(let name): address.map { [("dns_server", "\($0)"), ("dns_name", name)] } ?? []
       case .program(let path, let every, let port):
         [("program", path)] + (every.map { [("program_every", "\($0.milliseconds)")] } ?? [])
           + (port.map { [("program_port", "\($0)")] } ?? [])

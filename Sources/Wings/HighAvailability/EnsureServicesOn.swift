@@ -2,8 +2,8 @@
 import ClusterModel
 import Pacemaker
 
-/// Moves the service addresses and all that runs beside them to one head, in good order, and leaves nothing behind that
-/// would hold them there.
+/// Moves the service addresses and all that runs beside them, or a group of `ha: spread:`, to one head, in good order, and
+/// leaves nothing behind that would hold them there.
 ///
 /// A constraint says for a moment where they belong. It is in the list of what is ours, so that one which is left by an
 /// agent that was killed is found by the next plan, whichever that is; and it ends by itself after ten minutes.
@@ -26,7 +26,9 @@ package struct EnsureServicesOn: GoalOperation {
   }
 
   package var target: String { goal.head.name }
-  package func title(verb: String, machines: String) -> String { "move the services to \(machines)" }
+  package func title(verb: String, machines: String) -> String {
+    goal.spread.map { "move \($0) to \(machines)" } ?? "move the services to \(machines)"
+  }
   package var counting: CountingWords { CountingWords("move the services", "time", "times") }
   package var undoing: String { "another `cluster ha switchover` moves them back, with the same interruption." }
 }
@@ -53,12 +55,15 @@ package struct SwitchoverGoal: Hashable, Codable, Sendable {
   package var parts: [Part]
   /// The head that they would go back to by themselves, and are not to: not before it was away once. Nil: none.
   package var held: HostID?
+  /// The group of `ha: spread:` that they are. Nil: those at the service addresses.
+  package var spread: String?
 
-  package init(head: HostID, anchor: String, parts: [Part], held: HostID? = nil) {
+  package init(head: HostID, anchor: String, parts: [Part], held: HostID? = nil, spread: String? = nil) {
     self.head = head
     self.anchor = anchor
     self.parts = parts
     self.held = held
+    self.spread = spread
   }
 
   /// The parts that do not run on the head.

@@ -42,8 +42,8 @@ package struct FenceTestErrand: Errand {
       throw refusal(because: "Pacemaker runs on no head that answers", next: "Check `cluster status`, then apply.")
     }
     try refuse(policy, status, facts, sight)
-    let goal = SwitchoverGoal(head, policy, in: sight.cluster)
-    let here = goal.parts.filter { status.resource($0.id).flatMap(facts.place) == head }.flatMap(\.names)
+    let parts = ServiceGroup.all(of: policy, in: sight.cluster).flatMap { $0.parts(of: policy) }
+    let here = parts.filter { status.resource($0.id).flatMap(facts.place) == head }.flatMap(\.names)
     guard here.isEmpty || serving else {
       throw refusal(
         because: "it serves: \(here.joined(separator: ", ")) run there",

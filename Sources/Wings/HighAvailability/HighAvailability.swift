@@ -56,7 +56,8 @@ package enum HighAvailability: Wing {
   private static func need(
     of service: HeadService, _ policy: HighAvailabilityPolicy, _ cluster: Cluster
   ) -> FirewallNeed? {
-    var network = policy.anchor(cluster)?.network
+    let spread = policy.spread.first { $0.services.contains(service.name) }
+    var network = spread.map { $0.address?.network } ?? policy.anchor(cluster)?.network
     let ports = service.checks.flatMap { check -> [FirewallNeed.Port] in
       switch check {
       case .tcp(let port): return [.tcp(port)]
@@ -87,7 +88,7 @@ package enum HighAvailability: Wing {
   }
 
   package static func problems(_ cluster: Cluster) -> [Diagnostic] {
-    units(cluster) + mains(cluster)
+    units(cluster) + mains(cluster) + spread(cluster)
   }
 
   /// A BMC dies with the mains of its head, and Pacemaker takes nothing over from a head that it cannot see to be off.
@@ -334,8 +335,9 @@ struct HighAvailabilityParts {
       }
       return .init(interface: nic.name, address: address.address, prefix: network.cidr.prefix)
     }
-    // A replicated disk is active, and mounted, by Pacemaker alone.
-    let units = ClusteredUnit.all(of: policy, in: cluster).filter { !$0.keepsState || replicated == nil }.map(\.unit)
+    // A replicated disk is active, and mounted, by Pacemaker alone. What has a head of its own is started there by it.
+    let units = ClusteredUnit.all(of: policy, in: cluster)
+      .filter { $0.spread == nil && (!$0.keepsState || replicated == nil) }.map(\.unit)
     return .highAvailabilityBootstrap(
       .init(
         head: head, others: cluster.heads.map(\.name).filter { $0 != head }, addresses: addresses, units: units),

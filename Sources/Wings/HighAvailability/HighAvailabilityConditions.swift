@@ -19,7 +19,7 @@ struct HighAvailabilityConditions {
       return [Condition(name: "pacemaker", ok: false, detail: why.isEmpty ? "Pacemaker does not run" : why)]
     }
     return [heads(status), quorate(status)] + witness + links + carriers
-      + state + [encrypted, services(status), failures(status)] + fencing(status) + failback(status)
+      + state + [encrypted, services(status), failures(status)] + fencing(status) + failback(status) + spread(status)
       + (status.maintenance
         ? [Condition(name: "managed", ok: false, detail: "paused (maintenance mode): `cluster ha resume` ends that")]
         : [])
@@ -94,17 +94,17 @@ struct HighAvailabilityConditions {
 
   /// One for each network with a service address: services cannot come to a head whose card there has no carrier.
   private var carriers: [HighAvailabilityStatus.Condition] {
-    policy.addresses.compactMap { address in
+    policy.servedNetworks.compactMap { network in
       var (known, dead) = (false, [String]())
       for head in cluster.heads {
-        guard let nic = head.nic(on: address.network), let states = facts.links[head.name] else { continue }
+        guard let nic = head.nic(on: network), let states = facts.links[head.name] else { continue }
         known = true
         if states.first(where: { $0.name == nic.name })?.up != true { dead.append("\(head.name) \(nic.name)") }
       }
       // Who cannot tell is told of elsewhere.
       guard known else { return nil }
       return Condition(
-        name: "carrier-\(address.network)", ok: dead.isEmpty,
+        name: "carrier-\(network)", ok: dead.isEmpty,
         detail: dead.isEmpty ? "each card has its carrier" : "none: \(dead.joined(separator: ", "))")
     }
   }
@@ -118,12 +118,25 @@ struct HighAvailabilityConditions {
 
   /// The reason for which services have not gone back to the first head. It is no reason against a failover.
   private func failback(_ status: ClusterStatus) -> [HighAvailabilityStatus.Condition] {
-    guard policy.failback == .lazy else { return [] }
-    let place = status.resource(Failback.resource).flatMap(facts.place)
-    guard let place, let told = facts.failbacks[place], told.report.isSound else {
-      return [Condition(name: "failback", ok: true, detail: "lazy: not known what it waits for")]
+    HighAvailabilityStatus.failbacks(cluster).map { group in
+      let id = Failback.id(of: group)
+      let place = status.resource(id).flatMap(facts.place)
+      let told = place.flatMap { facts.failbacks[$0]?[Failback.report(of: group)] }
+      let words = told.flatMap { $0.report.isSound ? $0.report.detail : nil } ?? "not known what it waits for"
+      return Condition(name: id, ok: true, detail: "lazy: \(words)")
     }
-    return [Condition(name: "failback", ok: true, detail: "lazy: \(told.report.detail)")]
+  }
+
+  /// Where each group of `spread` is. One that is not on its own head is no reason against a failover.
+  private func spread(_ status: ClusterStatus) -> [HighAvailabilityStatus.Condition] {
+    ServiceGroup.all(of: policy, in: cluster).compactMap { group in
+      guard let name = group.name, let home = group.home else { return nil }
+      let place = status.resource(group.anchor).flatMap(facts.place)
+      let back = "`cluster ha switchover --spread \(name) --to \(home)` moves it there"
+      let detail =
+        place.map { $0 == home ? "on \(home)" : "on \($0), and \(home) is its own: \(back)" } ?? "on no head"
+      return Condition(name: "spread-\(name)", ok: place != nil, detail: detail)
+    }
   }
 
   private var encrypted: HighAvailabilityStatus.Condition {
@@ -136,7 +149,7 @@ struct HighAvailabilityConditions {
 
   private func services(_ status: ClusterStatus) -> HighAvailabilityStatus.Condition {
     let wanted =
-      policy.addresses.map { ClusteredUnit.id(ofAddressOn: $0.network) }
+      policy.allAddresses.map(policy.primitive(of:))
       + (policy.state?.replica == nil ? [] : [PacemakerElements.folder])
       + ClusteredUnit.all(of: policy, in: cluster).map(\.id)
     let down = wanted.filter { id in

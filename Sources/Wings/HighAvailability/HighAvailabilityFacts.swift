@@ -20,8 +20,8 @@ struct HighAvailabilityFacts {
   private(set) var links: [HostID: [LinkState]] = [:]
   /// The heads' copies of the replicated state.
   private(set) var replicas: [HostID: ReplicaState] = [:]
-  /// The heads' words on when services go back to the first head.
-  private(set) var failbacks: [HostID: ServiceReportState] = [:]
+  /// The heads' words on when services go back to their head, by the file that they are in.
+  private(set) var failbacks: [HostID: [String: ServiceReportState]] = [:]
 
   init(_ cluster: Cluster, _ inventory: Inventory) {
     let answers = Answers(inventory, uninstalled: [])
@@ -50,9 +50,9 @@ struct HighAvailabilityFacts {
       if cluster.ha?.state?.replica != nil {
         replicas[head] = known(head) { () throws(Unreadable) in try answers.answer(head, ReplicaProbe(.anywhere)) }
       }
-      if cluster.ha?.failback == .lazy {
-        failbacks[head] = known(head) { () throws(Unreadable) in
-          try answers.answer(head, ServiceReportProbe(Failback.report)) ?? nil
+      for path in HighAvailabilityStatus.failbacks(cluster).map(Failback.report(of:)) {
+        failbacks[head, default: [:]][path] = known(head) { () throws(Unreadable) in
+          try answers.answer(head, ServiceReportProbe(path)) ?? nil
         }
       }
       links[head] = known(head) { () throws(Unreadable) in try answers.answer(head, LinksProbe()) }
@@ -87,8 +87,8 @@ struct HighAvailabilityFacts {
   }
 
   /// Where Pacemaker runs the address; without Pacemaker, the head that has it on an interface.
-  func holder(of address: HighAvailabilityPolicy.Address) -> HostID? {
-    if let resource = status?.resource(ClusteredUnit.id(ofAddressOn: address.network)) {
+  func holder(of address: HighAvailabilityPolicy.Address, _ primitive: String) -> HostID? {
+    if let resource = status?.resource(primitive) {
       return resource.active && !resource.failed ? place(of: resource) : nil
     }
     return links.filter { _, states in

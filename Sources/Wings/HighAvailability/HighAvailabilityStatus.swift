@@ -66,9 +66,15 @@ extension HighAvailabilityStatus {
       for level in cluster.heads.filter({ $0.name != head.name }).flatMap(FencingLevel.all) {
         questions.append(Question(head.name, FencingProbe(level.head, level: level.index)))
       }
-      if cluster.ha?.failback == .lazy { questions.append(Question(head.name, ServiceReportProbe(Failback.report))) }
+      questions += failbacks(cluster).map { Question(head.name, ServiceReportProbe(Failback.report(of: $0))) }
       return questions + reports(cluster).map { Question(head.name, ServiceReportProbe($0.path)) }
     }
+  }
+
+  /// The groups for which a resource finds out when they go back; nil is those at the service addresses.
+  static func failbacks(_ cluster: Cluster) -> [String?] {
+    guard let policy = cluster.ha, policy.failback == .lazy else { return [] }
+    return [nil] + policy.spread.map { Optional($0.name) }
   }
 
   /// The state of high availability; nil when the description has no `ha:`. Heads that did not answer count as
@@ -77,8 +83,10 @@ extension HighAvailabilityStatus {
     guard let policy = cluster.ha else { return nil }
     let facts = HighAvailabilityFacts(cluster, inventory)
     let units = ClusteredUnit.all(of: policy, in: cluster)
-    let addresses = policy.addresses.map { address in
-      Address(network: address.network, address: address.address, holder: facts.holder(of: address))
+    let addresses = policy.allAddresses.map { address in
+      Address(
+        network: address.network, address: address.address,
+        holder: facts.holder(of: address, policy.primitive(of: address)))
     }
     let active = (addresses.first { $0.network == cluster.bootNetwork?.name } ?? addresses.first)?.holder
     return HighAvailabilityStatus(

@@ -75,7 +75,7 @@ extension PacemakerConfigurationKind {
     // Nothing runs yet, or runs already and is adopted as it is.
     guard !actual.cib.managed.isEmpty else { return .none }
     var worst = Step.Disruption.none
-    for difference in differences {
+    for difference in differences where !isOnlyForStarts(difference, goal, actual) {
       switch difference.element {
       case "primitive" where difference.restarts, "rsc_colocation", "rsc_order": worst = max(worst, .restart)
       case "rsc_location" where difference.change != .removed:
@@ -88,6 +88,16 @@ extension PacemakerConfigurationKind {
       }
     }
     return worst
+  }
+
+  /// A constraint that comes or goes whose score is less than that of staying where it is.
+  private static func isOnlyForStarts(_ difference: CIBDifference, _ goal: CIBGoal, _ actual: Actual) -> Bool {
+    guard difference.change != .changed else { return false }
+    let element =
+      goal.elements.first { $0.id == difference.id }.flatMap { try? XMLElement(parsing: $0.xml) }
+      ?? actual.cib.element(difference.id, in: .constraints)
+    guard let score = element?["score"].flatMap({ Int($0) }) else { return false }
+    return abs(score) < PacemakerElements.stickiness
   }
 
   /// The CIB of a cluster that has just been made.

@@ -3,11 +3,12 @@ import ClusterModel
 import Pacemaker
 import XML
 
-/// Three heads: two of them are the majority, and after a second loss one would be none.
+/// Three heads and more: most of them are the majority, and after some losses the rest would be none.
 ///
-/// So on every head a resource looks who is there. Where two are left, and the third is known to be off, it has
-/// Corosync treat them as the two heads of a pair: `two_node`, as long as it runs. A pair that loses sight of each
-/// other goes by fencing; the third head, when it is back and alone, waits for all.
+/// So on every head a resource looks who is there. Heads that are known to be off are counted no more: Corosync expects
+/// the votes of those that are left. Where two are left it has Corosync treat them as the two heads of a pair:
+/// `two_node`, as long as it runs. A pair that loses sight of each other goes by fencing; a head that is back and alone
+/// waits for all.
 extension PacemakerElements {
   var lastHeads: [CIBElement] {
     guard cluster.heads.count > 2, policy.fencing, policy.witness == nil else { return [] }
@@ -25,7 +26,7 @@ extension PacemakerElements {
   }
 }
 
-/// Which heads are left of three.
+/// Which heads are left of three or more.
 package enum LastHeads {
   /// The id of the resource, and the name of its agent.
   package static let resource = "last-heads"
@@ -38,10 +39,21 @@ package enum LastHeads {
     let present = heads.filter { status.node($0).map { $0.online && !$0.pending } ?? false }
     guard present.count > 1 else { return nil }
     guard present.count == 2 else { return false }
-    // One that was fenced, or that has left in good order.
-    let isKnown = heads.filter { !present.contains($0) }.allSatisfy { name in
-      status.node(name).map { !$0.online && !$0.unclean && !$0.pending } ?? true
-    }
-    return isKnown && status.quorate ? true : nil
+    return areKnown(heads.filter { !present.contains($0) }, in: status) ? true : nil
+  }
+
+  /// How many votes Corosync is to expect of three or more that are there. Nil: it stays as it is.
+  ///
+  /// - Parameter heads: all that are described.
+  package static func votes(of heads: [String], in status: ClusterStatus) -> Int? {
+    let present = heads.filter { status.node($0).map { $0.online && !$0.pending } ?? false }
+    guard present.count > 2 else { return nil }
+    return areKnown(heads.filter { !present.contains($0) }, in: status) ? present.count : nil
+  }
+
+  /// Whether the rest knows that these were fenced, or have left in good order.
+  private static func areKnown(_ away: [String], in status: ClusterStatus) -> Bool {
+    status.quorate
+      && away.allSatisfy { name in status.node(name).map { !$0.online && !$0.unclean && !$0.pending } ?? true }
   }
 }

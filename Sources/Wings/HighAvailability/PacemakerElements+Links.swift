@@ -8,11 +8,11 @@ extension PacemakerElements {
   /// Networks with a service address, whose card every head tells the carrier of: `eth0`, or `head1=eth0 head2=eno1`
   /// where its name is not the same on all.
   private var watched: [(network: String, interface: String)] {
-    policy.addresses.compactMap { address in
-      let cards = cluster.heads.compactMap { head in head.nic(on: address.network).map { (head.name, $0.name) } }
+    policy.servedNetworks.compactMap { network in
+      let cards = cluster.heads.compactMap { head in head.nic(on: network).map { (head.name, $0.name) } }
       guard let first = cards.first?.1 else { return nil }
       let isOne = cards.allSatisfy { $0.1 == first }
-      return (address.network, isOne ? first : cards.map { "\($0.0)=\($0.1)" }.joined(separator: " "))
+      return (network, isOne ? first : cards.map { "\($0.0)=\($0.1)" }.joined(separator: " "))
     }
   }
 
@@ -38,10 +38,14 @@ extension PacemakerElements {
   /// Services are where their networks are. The boot network counts for more than all others together.
   ///
   /// A bonus for a carrier and not a ban without one: where no head has it, services stay where they are.
-  func whereLinked(_ anchor: HighAvailabilityPolicy.Address) -> [CIBElement] {
-    watched.map { network, _ in
-      let id = Self.linkID(network)
-      let score = network == anchor.network ? 500_000 : 20_000
+  /// A group of `spread` has to do with the network of its own address alone.
+  func whereLinked(_ group: ServiceGroup) -> [CIBElement] {
+    guard let address = group.address else { return [] }
+    let own = group.name == nil ? Set(policy.addresses.map(\.network)) : [address.network]
+    return watched.filter { own.contains($0.network) }.map { network, _ in
+      let link = Self.linkID(network)
+      let id = group.name.map { "spread.\($0).\(link)" } ?? link
+      let score = network == address.network ? 500_000 : 20_000
       let rule = XMLElement(
         "rule", [.init("id", "\(id)-up"), .init("score", "\(score)")],
         children: [
@@ -49,13 +53,13 @@ extension PacemakerElements {
             XMLElement(
               "expression",
               [
-                .init("id", "\(id)-has-carrier"), .init("attribute", id), .init("operation", "eq"),
+                .init("id", "\(id)-has-carrier"), .init("attribute", link), .init("operation", "eq"),
                 .init("value", "1"),
               ]))
         ])
       let location = XMLElement(
         "rsc_location",
-        [.init("id", "\(id)-preferred"), .init("rsc", ClusteredUnit.id(ofAddressOn: anchor.network))],
+        [.init("id", "\(id)-preferred"), .init("rsc", group.anchor)],
         children: [.element(rule)])
       return CIBElement(section: .constraints, id: "\(id)-preferred", xml: location.canonical)
     }

@@ -25,6 +25,7 @@ struct PacemakerElements {
     let id = difference.id
     if id == CIBDocument.resourceDefault("migration-threshold", "").id { return "monitor.restarts" }
     if id.hasPrefix("prefer-") || id.hasPrefix(Failback.resource) { return "failback" }
+    if id.hasPrefix("spread.") { return "spread" }
     guard difference.element == "primitive", difference.change == .changed, !difference.lines.isEmpty else {
       return nil
     }
@@ -33,6 +34,9 @@ struct PacemakerElements {
     // The time that a monitor stays follows from the interval, and is part of its timeout.
     return difference.lines.contains { $0.hasPrefix(interval) } ? "monitor.every" : "monitor.timeout"
   }
+
+  /// The score of staying where it is. Constraints with less decide only where what does not run is started.
+  static let stickiness = 100
 
   // MARK: Properties
 
@@ -59,7 +63,7 @@ struct PacemakerElements {
       // The failure that reaches the threshold moves the resource.
       ("migration-threshold", "\(policy.monitor.restarts + 1)"),
       ("failure-timeout", "120s"),
-      ("resource-stickiness", "100"),
+      ("resource-stickiness", "\(Self.stickiness)"),
       // Gives a head with services more weight in a fencing race.
       ("priority", "1"),
     ].map(CIBDocument.resourceDefault)
@@ -121,7 +125,7 @@ struct PacemakerElements {
   }
 
   private var addresses: [CIBElement] {
-    policy.addresses.map { address in
+    policy.allAddresses.map { address in
       var parameters = [("ip", address.address.description)]
       if let network = cluster.network(address.network) {
         parameters.append(("cidr_netmask", "\(network.cidr.prefix)"))
@@ -130,8 +134,8 @@ struct PacemakerElements {
       let interfaces = Set(cluster.heads.compactMap { $0.nic(on: address.network)?.name })
       if interfaces.count == 1, let interface = interfaces.first { parameters.append(("nic", interface)) }
       return primitive(
-        ClusteredUnit.id(ofAddressOn: address.network), ["class": "ocf", "provider": "cluster", "type": "address"],
-        parameters, operations: [monitor, ("start", .zero, .seconds(20)), ("stop", .zero, .seconds(20))])
+        policy.primitive(of: address), ["class": "ocf", "provider": "cluster", "type": "address"], parameters,
+        operations: [monitor, ("start", .zero, .seconds(20)), ("stop", .zero, .seconds(20))])
     }
   }
 
@@ -142,11 +146,13 @@ struct PacemakerElements {
   }
 
   private var services: [CIBElement] {
-    ClusteredUnit.all(of: policy, in: cluster).map { service in
-      primitive(
-        service.id, ["class": "ocf", "provider": "cluster", "type": "service"],
-        [("unit", service.unit)] + marker(service) + (anchor.map { service.parameters(at: $0.address) } ?? []),
-        operations: [monitor, ("start", .zero, startTimeout(service)), ("stop", .zero, .seconds(30))])
+    groups.flatMap { group in
+      group.units.map { service in
+        primitive(
+          service.id, ["class": "ocf", "provider": "cluster", "type": "service"],
+          [("unit", service.unit)] + marker(service) + service.parameters(at: group.address?.address),
+          operations: [monitor, ("start", .zero, startTimeout(service)), ("stop", .zero, .seconds(30))])
+      }
     }
   }
 
@@ -165,14 +171,16 @@ struct PacemakerElements {
 
   private var anchor: HighAvailabilityPolicy.Address? { policy.anchor(cluster) }
 
+  var groups: [ServiceGroup] { ServiceGroup.all(of: policy, in: cluster) }
+
   private var placement: [CIBElement] {
-    guard let anchor else { return [] }
+    guard let anchor, let main = groups.first else { return [] }
     let first = ClusteredUnit.id(ofAddressOn: anchor.network)
     var elements: [CIBElement] = []
     for address in policy.addresses where address.network != anchor.network {
       elements.append(together(ClusteredUnit.id(ofAddressOn: address.network), with: first))
     }
-    for service in ClusteredUnit.all(of: policy, in: cluster) {
+    for service in main.units {
       elements += [
         together(service.id, with: first),
         constraint(
@@ -183,20 +191,23 @@ struct PacemakerElements {
         constraint(
           "rsc_order", "\(service.id)-after-\(address)", ["first": address, "then": service.id, "kind": "Mandatory"])
       }
-      // Optional: a service that is restarted does not restart those that start after it.
-      elements += service.needs.map { need in
-        constraint(
-          "rsc_order", "\(service.id)-after-\(need)", ["first": need, "then": service.id, "kind": "Optional"])
-      }
+      elements += needs(service)
     }
-    return elements + preference(of: anchor) + statePlacement(anchor) + whereLinked(anchor)
+    return elements + preference(of: main) + statePlacement(anchor) + whereLinked(main) + spreadPlacement
+  }
+
+  /// Optional: a service that is restarted does not restart those that start after it.
+  func needs(_ service: ClusteredUnit) -> [CIBElement] {
+    service.needs.map { need in
+      constraint("rsc_order", "\(service.id)-after-\(need)", ["first": need, "then": service.id, "kind": "Optional"])
+    }
   }
 
   /// Service addresses on other networks that boot: their nodes come there.
   private func moreServers(_ anchor: HighAvailabilityPolicy.Address) -> [String] {
     let entries = Set(cluster.bootNetworks.compactMap { cluster.entry(of: $0)?.name })
     return policy.addresses.map(\.network).filter { $0 != anchor.network && entries.contains($0) }
-      .map(ClusteredUnit.id)
+      .map(ClusteredUnit.id(ofAddressOn:))
   }
 
   func together(_ resource: String, with other: String) -> CIBElement {

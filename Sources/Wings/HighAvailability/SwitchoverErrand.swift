@@ -3,17 +3,23 @@ import ClusterModel
 import Pacemaker
 import XML
 
-/// `cluster ha switchover --to HEAD`: the services move to another head, for work on the one that they were on.
+/// `cluster ha switchover --to HEAD`: the services move to another head, for work on the one that they were on. Those
+/// at the service addresses move, or with `--spread NAME` a group that has a head of its own.
 ///
 /// It is refused where a failover would be unsafe as well: a head that does not stop its services in time is fenced.
 package struct SwitchoverErrand: Errand {
   package static let name = "ha switchover"
 
   package let head: HostID
+  /// A group of `ha: spread:`. Nil: those at the service addresses.
+  package let spread: String?
 
-  package init(to head: HostID) { self.head = head }
+  package init(to head: HostID, spread: String? = nil) {
+    self.head = head
+    self.spread = spread
+  }
 
-  package var words: String { "\(Self.name) --to \(head)" }
+  package var words: String { "\(Self.name) --to \(head)" + (spread.map { " --spread \($0)" } ?? "") }
 
   package func questions(_ sight: ErrandSight) -> [Question] {
     HighAvailabilityStatus.questions(sight.cluster) + sight.cluster.heads.map { Question($0.name, CIBProbe()) }
@@ -28,11 +34,17 @@ package struct SwitchoverErrand: Errand {
     guard let status = facts.status else {
       throw refusal(because: "Pacemaker runs on no head that answers", next: "Check `cluster status`, then apply.")
     }
-    let goal = SwitchoverGoal(head, policy, in: sight.cluster)
+    guard let group = ServiceGroup.all(of: policy, in: sight.cluster).first(where: { $0.name == spread }) else {
+      let names = policy.spread.map(\.name).joined(separator: ", ")
+      throw refusal(
+        because: "`ha: spread:` has no group \(spread ?? "")",
+        next: names.isEmpty ? "Leave --spread out: all services run together." : "Name one of them: \(names).")
+    }
+    let goal = SwitchoverGoal(head, group, policy)
     let away = goal.away(in: status)
     var plan = ErrandPlan()
     if away.isEmpty, !isConstrained(sight) { return plan }
-    if !away.isEmpty { try refuse(goal, policy, status, facts, sight) }
+    if !away.isEmpty { try refuse(goal, group, policy, status, facts, sight) }
     let places = Set(away.compactMap { status.resource($0.id).flatMap(facts.place) }.map(\.name)).sorted()
     let because =
       away.isEmpty
@@ -40,7 +52,7 @@ package struct SwitchoverErrand: Errand {
       : places.isEmpty ? "the services run nowhere" : "the services run on \(places.joined(separator: " and "))"
     plan.steps = [
       (
-        ResourceID("switchover", "services"),
+        ResourceID("switchover", spread ?? "services"),
         StepDraft(
           "move", on: head, EnsureServicesOn(goal), disruption: away.isEmpty ? .none : .failover, because: because,
           changes: away.map { part in
@@ -57,8 +69,8 @@ package struct SwitchoverErrand: Errand {
   }
 
   private func refuse(
-    _ goal: SwitchoverGoal, _ policy: HighAvailabilityPolicy, _ status: ClusterStatus, _ facts: HighAvailabilityFacts,
-    _ sight: ErrandSight
+    _ goal: SwitchoverGoal, _ group: ServiceGroup, _ policy: HighAvailabilityPolicy, _ status: ClusterStatus,
+    _ facts: HighAvailabilityFacts, _ sight: ErrandSight
   ) throws(ErrandRefusal) {
     if let obstacle = goal.obstacle(in: status) {
       throw refusal(
@@ -66,15 +78,15 @@ package struct SwitchoverErrand: Errand {
         next: status.maintenance
           ? "Run `cluster ha resume` first." : "Bring it back first: `cluster status` shows what is wrong.")
     }
-    if policy.failback == .automatic, let primary = sight.cluster.primary?.name, primary != head {
+    if policy.failback == .automatic, let home = group.home, home != head {
       throw refusal(
-        because: "`ha.failback: automatic` would take them back to \(primary) at once",
+        because: "`ha.failback: automatic` would take them back to \(home) at once",
         next: "Write `failback: manual`, apply, and try again.")
     }
     let conditions = HighAvailabilityConditions(
       cluster: sight.cluster, policy: policy, facts: facts, now: sight.inventory.observedAt
     ).all
-    if let state = conditions.first(where: { $0.name == SyncLevel.condition && !$0.ok }) {
+    if spread == nil, let state = conditions.first(where: { $0.name == SyncLevel.condition && !$0.ok }) {
       throw refusal(
         because: "\(head) does not have all of the state: \(state.detail)",
         next: "Wait until `cluster status` says that the state is in sync, then try again.")
@@ -102,16 +114,11 @@ package struct SwitchoverErrand: Errand {
 }
 
 extension SwitchoverGoal {
-  /// All that moves between the heads of a cluster.
-  init(_ head: HostID, _ policy: HighAvailabilityPolicy, in cluster: Cluster) {
-    let anchor = policy.anchor(cluster)
+  /// All that moves with a group.
+  init(_ head: HostID, _ group: ServiceGroup, _ policy: HighAvailabilityPolicy) {
     self.init(
-      head: head, anchor: anchor.map { ClusteredUnit.id(ofAddressOn: $0.network) } ?? "",
-      parts: policy.addresses.map { Part(id: ClusteredUnit.id(ofAddressOn: $0.network), names: ["\($0.address)"]) }
-        + (policy.state.flatMap { $0.replica == nil ? nil : [Part(id: PacemakerElements.folder, names: [$0.path])] }
-          ?? [])
-        + ClusteredUnit.all(of: policy, in: cluster).map { Part(id: $0.id, names: $0.services) },
-      held: policy.failback == .lazy ? cluster.primary?.name : nil)
+      head: head, anchor: group.anchor, parts: group.parts(of: policy),
+      held: policy.failback == .lazy ? group.home : nil, spread: group.name)
   }
 }
 

@@ -96,7 +96,7 @@ extension Resource {
       AddressOwnersKind.id(on: head.name),
       AddressOwnersKind.Desired(
         others: others.filter { !own.contains($0.address) },
-        service: cluster.ha?.addresses.map(\.address) ?? [], heads: cluster.heads.map(\.name),
+        service: cluster.ha?.allAddresses.map(\.address) ?? [], heads: cluster.heads.map(\.name),
         interfaces: head.nics.map(\.name)),
       because: "an address is on one machine", source: head.source)
   }

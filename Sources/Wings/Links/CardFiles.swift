@@ -13,7 +13,7 @@ struct CardFiles {
   init(_ head: Head, in cluster: Cluster) {
     self.cluster = cluster
     nics = head.nics
-    own = Set(nics.map(\.address) + (cluster.ha?.addresses.map(\.address) ?? []))
+    own = Set(nics.map(\.address) + (cluster.ha?.allAddresses.map(\.address) ?? []))
   }
 
   init(_ node: ComputeNode, in cluster: Cluster) {

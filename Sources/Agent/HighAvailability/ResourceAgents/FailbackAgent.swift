@@ -3,8 +3,8 @@ import ClusterModel
 import Glibc
 import Wings
 
-/// `ocf:cluster:failback`: tells, in an attribute of the first head, when services may go back to it, by a rule of
-/// Pacemaker's. It runs where they run.
+/// `ocf:cluster:failback`: tells, in an attribute of the services' own head, when they may go back to it, by a rule of
+/// Pacemaker's. It runs where they run; attribute and report have the name of the resource.
 ///
 /// They go when that head is a member, in the times that are described, and when each program of a service says that
 /// nobody would miss it. A head from which they were moved on purpose has them back only after it was away.
@@ -25,19 +25,21 @@ struct FailbackAgent: ResourceAgent {
   var metadata: String { OCFMetadata.failback }
 
   private var isHome: Bool { call.node == home }
-  private var note: String { "/run/cluster/ocf/\(Failback.resource).runs" }
+  private var note: String { "/run/cluster/ocf/\(call.resource).runs" }
+  /// See `Failback.report`.
+  private var report: String { "/run/cluster/\(call.resource)" }
 
   /// At home there is nothing to wait for.
   func start() -> OCFResult {
     SmallFile.write("\(home)\n", to: note)
     if isHome { forget() }
-    report(isHome ? Judgement(.later, "the services are on \(home)") : Judgement(.later, "asks in a moment"))
+    explain(isHome ? Judgement(.later, "the services are on \(home)") : Judgement(.later, "asks in a moment"))
     return .success
   }
 
   func stop() -> OCFResult {
     unlink(note)
-    unlink(Failback.report)
+    unlink(report)
     return .success
   }
 
@@ -47,7 +49,7 @@ struct FailbackAgent: ResourceAgent {
     guard look() == .success else { return .notRunning }
     guard !isHome else { return .success }
     let judgement = judge()
-    report(judgement)
+    explain(judgement)
     guard judgement.word != .held else { return .success }
     let told = tell(judgement.word)
     return told.map { ResourceAgents.refuse($0, .failed) } ?? .success
@@ -72,7 +74,7 @@ struct FailbackAgent: ResourceAgent {
     guard members.status == 0 else { return Judgement(.later, "the members of the cluster are not known") }
     guard Self.isMember(home, in: members.output) else { return Judgement(.later, "waits for \(home)") }
     let kept = ChildProgram.run(
-      ["attrd_updater", "--query", "--name", Failback.attribute, "--node", home], within: 5000)
+      ["attrd_updater", "--query", "--name", call.resource, "--node", home], within: 5000)
     if kept.output.contains("value=\"\(Failback.Word.held.rawValue)\"") {
       return Judgement(.held, "the services were moved away from \(home): they go back when it has been away")
     }
@@ -106,20 +108,20 @@ struct FailbackAgent: ResourceAgent {
 
   // MARK: Telling
 
-  private func report(_ judgement: Judgement) {
+  private func explain(_ judgement: Judgement) {
     let text = ServiceReport(state: .ok, detail: judgement.words).text
-    SmallFile.write(text, to: Failback.report)
+    SmallFile.write(text, to: report)
   }
 
   /// Sets the attribute. Nil: it is set; else why not.
   private func tell(_ word: Failback.Word) -> String? {
     let told = ChildProgram.run(
-      ["attrd_updater", "--name", Failback.attribute, "--update", word.rawValue, "--node", home, "--delay", "0"],
+      ["attrd_updater", "--name", call.resource, "--update", word.rawValue, "--node", home, "--delay", "0"],
       within: 5000)
-    return told.status == 0 ? nil : "The attribute \(Failback.attribute) cannot be set: \(told.output)"
+    return told.status == 0 ? nil : "The attribute \(call.resource) cannot be set: \(told.output)"
   }
 
   private func forget() {
-    _ = ChildProgram.run(["attrd_updater", "--name", Failback.attribute, "--delete", "--node", home], within: 5000)
+    _ = ChildProgram.run(["attrd_updater", "--name", call.resource, "--delete", "--node", home], within: 5000)
   }
 }

@@ -3,9 +3,10 @@ import Glibc
 import Pacemaker
 import Wings
 
-/// `ocf:cluster:last-heads`: has Corosync treat two heads that are left of three as a pair.
+/// `ocf:cluster:last-heads`: has Corosync count no more on heads that are off, and treat the last two as a pair.
 ///
-/// `two_node` is set in the Corosync that runs, and nowhere else: one that is started anew waits for all heads.
+/// Both are set in the Corosync that runs, and nowhere else: one that is started anew waits for all heads. It expects
+/// more votes again by itself when a head is back.
 struct LastHeadsAgent: ResourceAgent {
   private static let key = "quorum.two_node"
   /// Milliseconds between two looks.
@@ -50,9 +51,32 @@ struct LastHeadsAgent: ResourceAgent {
   private func see() -> OCFResult {
     let shown = ChildProgram.run(["crm_mon", "--one-shot", "--inactive", "--output-as=xml"], within: 10_000)
     // While an election is going on nothing is known, and nothing changed.
-    guard shown.status == 0, let status = try? ClusterStatus(parsing: shown.output),
-      let wanted = LastHeads.isPair(of: heads, in: status)
-    else { return .success }
+    guard shown.status == 0, let status = try? ClusterStatus(parsing: shown.output) else { return .success }
+    if let wanted = LastHeads.isPair(of: heads, in: status) {
+      let result = pair(wanted)
+      if result != .success { return result }
+    }
+    return LastHeads.votes(of: heads, in: status).map(expect) ?? .success
+  }
+
+  private func expect(_ votes: Int) -> OCFResult {
+    // Its status says whether there is a quorum.
+    let shown = ChildProgram.run(["corosync-quorumtool", "-s"], within: 5000)
+    guard let known = Self.expected(in: shown.output), known != votes else { return .success }
+    let set = ChildProgram.run(["corosync-quorumtool", "-e", "\(votes)"], within: 5000)
+    guard set.status == 0 else {
+      return ResourceAgents.refuse("\(votes) votes cannot be expected: \(set.output)", .failed)
+    }
+    return .success
+  }
+
+  /// - Parameter status: what `corosync-quorumtool -s` prints.
+  static func expected(in status: String) -> Int? {
+    let line = status.split(separator: "\n").first { $0.hasPrefix("Expected votes:") }
+    return line?.split(separator: " ").last.flatMap { Int($0) }
+  }
+
+  private func pair(_ wanted: Bool) -> OCFResult {
     let known = ChildProgram.run(["corosync-cmapctl", "-g", Self.key], within: 5000)
     let isSet = known.status == 0 && known.output.hasSuffix("= 1\n")
     guard isSet != wanted else { return .success }

@@ -61,9 +61,9 @@ enum OCFMetadata {
 
   static let failback = document(
     "failback", "time to go back to the first head",
-    "Finds out where the services run when it costs least to move them back, and tells it in an attribute of the first head.",
+    "Finds out where the services run when it costs least to move them back, and tells it in an attribute of their own head.",
     [
-      ("home", "first head", "The head that the services go back to.", true),
+      ("home", "own head", "The head that the services go back to.", true),
       ("gap", "seconds of quiet", "For how many seconds nothing is to be due.", true),
       ("within", "times of the day", "When they may go: 22:00-06:00. Without it at any time.", false),
       (
@@ -74,8 +74,8 @@ enum OCFMetadata {
     ])
 
   static let lastHeads = document(
-    "last-heads", "who is left of three heads",
-    "Has Corosync treat two heads that are left of three as a pair, so that one of them may go on alone.",
+    "last-heads", "who is left of three heads or more",
+    "Has Corosync count no more on heads that are off, and treat the last two as a pair, of which one may go on alone.",
     [("heads", "heads", "The names of all heads.", true)])
 
   static let replica = document(

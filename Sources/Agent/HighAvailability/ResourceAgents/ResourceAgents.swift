@@ -130,6 +130,9 @@ struct OCFCall {
   /// The head that it runs on, by Pacemaker's name for it.
   var node: String { environment["OCF_RESKEY_CRM_meta_on_node"] ?? "" }
 
+  /// The resource's id in Pacemaker's configuration.
+  var resource: String { environment["OCF_RESOURCE_INSTANCE"] ?? "none" }
+
   private func milliseconds(_ name: String) -> Int? { environment["OCF_RESKEY_CRM_meta_\(name)"].flatMap { Int($0) } }
 
   /// Milliseconds between two monitors. 0: this is a probe, or no monitor at all.
@@ -147,7 +150,7 @@ struct OCFCall {
   // MARK: The first monitor
 
   /// The note that a monitor has answered since the resource was started or probed.
-  private var note: String { "/run/cluster/ocf/\(environment["OCF_RESOURCE_INSTANCE"] ?? "none").watched" }
+  private var note: String { "/run/cluster/ocf/\(resource).watched" }
   private var schedule: String { "\(interval) \(timeout)" }
 
   func expectFirstMonitor() { unlink(note) }

@@ -52,7 +52,8 @@ package struct ProbeTarget: Hashable, Codable, Sendable, CustomStringConvertible
   /// The service addresses of a cluster, and what is promised on them.
   package static func all(of cluster: Cluster) -> [ProbeTarget] {
     guard let policy = cluster.ha else { return [] }
-    return policy.addresses.flatMap { address in
+    let apart = policy.spread.compactMap { $0.address.map { ProbeTarget(.ping, $0.address) } }
+    let promised = policy.addresses.flatMap { address -> [ProbeTarget] in
       var targets = [ProbeTarget(.ping, address.address)]
       let served = cluster.network(address.network)?.serves ?? []
       if served.contains(.dns), policy.moves("dns") {
@@ -61,6 +62,7 @@ package struct ProbeTarget: Hashable, Codable, Sendable, CustomStringConvertible
       if served.contains(.boot), policy.moves("boot") { targets.append(ProbeTarget(.http, address.address)) }
       return targets
     }
+    return promised + apart
   }
 }
 

@@ -82,7 +82,7 @@ extension LabSite {
   private static func usedAddresses(_ cluster: Cluster) -> Set<IPv4Address> {
     var used = Set(cluster.heads.flatMap { $0.nics.map(\.address) })
     used.formUnion(cluster.nodes.flatMap { $0.nics.map(\.address) })
-    used.formUnion(cluster.ha?.addresses.map(\.address) ?? [])
+    used.formUnion(cluster.ha?.allAddresses.map(\.address) ?? [])
     used.formUnion(cluster.networks.flatMap(\.dns))
     return used
   }

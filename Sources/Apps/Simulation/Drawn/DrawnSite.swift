@@ -10,6 +10,8 @@ import SpecReading
 package struct DrawnSite: Hashable, Sendable {
   package var heads = 1
   package var isHighlyAvailable = false
+  /// Heads beyond the two, of which one group of services has one for itself.
+  package var spares = 0
   package var nodes = 0
   package var packages: [String] = ["numactl"]
   package var motd = "A compute node.\n"
@@ -29,6 +31,8 @@ package struct DrawnSite: Hashable, Sendable {
     isHighlyAvailable = heads == 2 && random.chance(0.85)
     nodes = Self.sizes[random.below(Self.sizes.count)]
     packages = Self.lists[random.below(Self.lists.count)]
+    // No draw of its own, as below.
+    if isHighlyAvailable, nodes == 1 { spares = packages.isEmpty ? 2 : 1 }
     hasProxy = random.chance(0.3)
     hasDynamicRange = random.chance(0.5)
   }
@@ -94,7 +98,8 @@ package struct DrawnSite: Hashable, Sendable {
   }
 
   package var serviceAddresses: Set<IPv4Address> {
-    isHighlyAvailable ? Set(["198.51.100.10", "10.1.0.10"].compactMap { IPv4Address($0) }) : []
+    guard isHighlyAvailable else { return [] }
+    return Set((["198.51.100.10", "10.1.0.10"] + (spares > 0 ? ["10.1.0.11"] : [])).compactMap { IPv4Address($0) })
   }
 
   package var yaml: String {
@@ -113,7 +118,7 @@ package struct DrawnSite: Hashable, Sendable {
     if hasProxy { text += "repositories: { proxy: http://198.51.100.1:3142 }\n" }
     if hasFirewall { text += "firewall: { open: [{ tcp: 443, from: public }] }\n" }
     text += "heads:\n"
-    for head in 1...heads {
+    for head in 1...heads + spares {
       text += """
           head\(head):
         \(head == 1 ? "" : "    clone_of: head1\n")    nics:
@@ -158,13 +163,14 @@ package struct DrawnSite: Hashable, Sendable {
       text += """
         ha:
           addresses: { public: 198.51.100.10, private: 10.1.0.10 }
-          services: [dhcp, dns, boot]
+          services: [dhcp, dns, boot\(spares > 0 ? ", { name: clock, unit: site-clock.service }" : "")]
           monitor: { every: \(monitorSeconds)s, timeout: 10s, restarts: 3 }
           failback: manual
           heartbeat: { links: [private, heartbeat], detect: 1s }
           fencing: { via: bmc }
 
         """
+      if spares > 0 { text += "  spread: { time: { head: head3, services: [clock], address: 10.1.0.11 } }\n" }
     }
     return text + "access:\n  ssh: { user: root }\n"
   }

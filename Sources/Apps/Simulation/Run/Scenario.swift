@@ -64,7 +64,9 @@ package final class Scenario {
     site.watch { _ = $0.dryRuns.insert("reader") }
     if rarities.chance(0.3) { plugInAnother() }
     site.tell(
-      .fate("a site with \(drawn.heads) heads, \(drawn.nodes) nodes, \(drawn.isHighlyAvailable ? "HA" : "no HA")"))
+      .fate(
+        "a site with \(drawn.heads + drawn.spares) heads, \(drawn.nodes) nodes, "
+          + (drawn.isHighlyAvailable ? "HA" : "no HA")))
   }
 
   /// The primary has a card more than the description knows, with an address that somebody else takes care of.
@@ -197,7 +199,10 @@ package final class Scenario {
       $0.mostNodesAway = away
     }
     site.change("machines of the description are there") { world in
-      for description in descriptions { world.unpack(description.cluster) }
+      for description in descriptions {
+        world.unpack(description.cluster)
+        world.installOwnUnits(of: description.cluster)
+      }
     }
   }
 

@@ -64,6 +64,11 @@ struct CheckContext: Sendable {
     network.value?.relay?.value ?? network.name.value
   }
 
+  /// The network that an address is in.
+  func network(of address: IPv4Address) -> String? {
+    declaration.networks.first { $0.value?.cidr?.value.contains(address) == true }?.name.value
+  }
+
   /// Reports a name that no network has.
   func check(network name: Located<String>, _ problems: inout Problems) {
     guard !networkNames.contains(name.value) else { return }

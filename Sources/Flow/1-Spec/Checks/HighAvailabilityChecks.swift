@@ -11,6 +11,7 @@ enum HighAvailabilityChecks {
     heads(policy, context, &problems)
     addresses(policy, context, &problems)
     services(policy, context, &problems)
+    SpreadChecks.run(policy, context, &problems)
     heartbeat(policy, context, &problems)
     fencing(policy, context, &problems)
     if let witness = policy.witness?.value { WitnessChecks.run(witness, policy, context, &problems) }
@@ -20,23 +21,28 @@ enum HighAvailabilityChecks {
 
   private typealias Policy = HighAvailabilitySection.Declaration
 
+  /// Corosync is good for more, and nobody has tried it here.
+  private static let mostHeads = 8
+
   private static func heads(_ policy: Policy, _ context: CheckContext, _ problems: inout Problems) {
+    let count = context.heads.count
     if context.heads.count == 1 {
       problems.error(
         .tooFewHeads, "High availability needs two heads, and there is one.",
         help: "Describe a second head with `clone_of:`, or remove `ha:`.", at: policy.keySpan)
-    } else if context.heads.count > 3 {
+    } else if count > mostHeads {
       problems.error(
-        .tooManyHeads, "High availability is for two or three heads, and there are \(context.heads.count).",
-        help: "Describe three at most.", at: policy.keySpan)
-    } else if context.heads.count == 3, let place = policy.witness?.span {
+        .tooManyHeads, "High availability is for two to \(mostHeads) heads, and there are \(count).",
+        help: "Describe \(mostHeads) at most.", at: policy.keySpan)
+    } else if count > 2, let place = policy.witness?.span {
       problems.error(
-        .tooManyHeads, "A witness judges between two heads, and there are 3.",
-        help: "Three heads go by their majority. Remove `witness:`.", at: place)
-    } else if context.heads.count == 3, let place = policy.state?.value.replicated?.span {
+        .tooManyHeads, "A witness judges between two heads, and there are \(count).",
+        help: "Three and more heads go by their majority. Remove `witness:`.", at: place)
+    } else if count > 2, let place = policy.state?.value.replicated?.span {
       problems.error(
-        .tooManyHeads, "Replicated state is on the disks of two heads, and there are 3.",
-        help: "Keep it on a file server or a SAN, `state: { shared: … }`, or describe two heads.", at: place)
+        .tooManyHeads, "Replicated state is on the disks of two heads, and there are \(count).",
+        help: "The second loss would find a head without it. Keep it on a file server or a SAN, "
+          + "`state: { shared: /srv/state }`, or describe two heads.", at: place)
     }
   }
 

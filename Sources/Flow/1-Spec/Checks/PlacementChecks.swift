@@ -13,6 +13,10 @@ enum PlacementChecks {
       let located = Located(Counted(first: value, counts: false), address.valueSpan)
       place(located, [], address.name.value, network, &problems)
     }
+    for address in context.declaration.ha?.value.spread.compactMap({ $0.value?.address }) ?? [] {
+      guard let name = context.network(of: address.value), let network = context.networks[name] else { continue }
+      place(Located(Counted(first: address.value, counts: false), address.span), [], name, network, &problems)
+    }
     dynamicRanges(context, &problems)
   }
 
@@ -112,6 +116,10 @@ enum PlacementChecks {
     for address in context.declaration.ha?.value.addresses ?? [] where address.name.value == network.name.value {
       guard let value = address.value else { continue }
       fixed.append(Fixed(first: value, last: value, span: address.valueSpan) { _ in "the heads' services" })
+    }
+    for address in context.declaration.ha?.value.spread.compactMap({ $0.value?.address }) ?? []
+    where context.network(of: address.value) == network.name.value {
+      fixed.append(Fixed(first: address.value, last: address.value, span: address.span) { _ in "the heads' services" })
     }
     for group in context.groups {
       for nic in group.nics where nic.value?.network?.value == network.name.value {

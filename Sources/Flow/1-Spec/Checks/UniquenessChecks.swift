@@ -39,6 +39,11 @@ enum UniquenessChecks {
       claims.begin(.init(machines: [], part: part, span: address.valueSpan))
       claims.claim(value, by: 0)
     }
+    for group in context.declaration.ha?.value.spread ?? [] {
+      guard let address = group.value?.address else { continue }
+      claims.begin(.init(machines: [], part: "the services `\(group.name.value)`", span: address.span))
+      claims.claim(address.value, by: 0)
+    }
     for group in context.groups {
       guard let address = group.bmc?.value.address else { continue }
       bmcs.begin(.init(machines: group.names, part: "the BMC", span: address.span))

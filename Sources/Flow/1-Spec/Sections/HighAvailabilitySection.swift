@@ -13,6 +13,7 @@ enum HighAvailabilitySection: Section {
     var fencing: Located<FencingSection.Declaration>?
     var witness: Located<WitnessSection.Declaration>?
     var state: Located<StateSection.Declaration>?
+    var spread: [Named<SpreadSection.Declaration>]
     /// `fencing:` is in the file, readable or not.
     var hasFencing: Bool
     var unsafe: Located<Bool>?
@@ -61,9 +62,16 @@ enum HighAvailabilitySection: Section {
     "state", StateSection.form,
     "Where services that move keep what they have to remember, such as the queue of jobs. Default: nowhere.")
 
+  static let spread = Key(
+    "spread",
+    .table(
+      "a mapping of groups of services by name", named: .label("the name of a group", longest: 32),
+      of: SpreadSection.form),
+    "Services that run on other heads than those at the service addresses. Default: all run together.")
+
   static let keys = [
     addresses.description, services.description, monitor.description, failback.description, heartbeat.description,
-    fencing.description, unsafe.description, witness.description, state.description,
+    fencing.description, unsafe.description, witness.description, state.description, spread.description,
   ]
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
@@ -73,6 +81,7 @@ enum HighAvailabilitySection: Section {
       monitor: fields.read(monitor, &problems), failback: fields.read(failback, &problems)?.value,
       heartbeat: fields.read(heartbeat, &problems), fencing: fields.read(fencing, &problems),
       witness: fields.read(witness, &problems), state: fields.read(state, &problems),
+      spread: fields.read(spread, &problems)?.value ?? [],
       hasFencing: fields.entry(fencing.name) != nil, unsafe: fields.read(unsafe, &problems),
       keySpan: fields.node.heading,
       sources: Dictionary(fields.entries.map { ($0.key, $0.span) }) { first, _ in first })

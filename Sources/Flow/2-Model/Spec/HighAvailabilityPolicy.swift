@@ -151,8 +151,30 @@ package struct HighAvailabilityPolicy: Hashable, Sendable {
     package static func marker(in path: String) -> String { path + "/.cluster-state" }
   }
 
+  /// Services that run apart from those at the service addresses, kept together on one head.
+  package struct Spread: Hashable, Sendable {
+    package var name: String
+    /// The head that they run on at first, and go back to as `failback` says.
+    package var head: HostID
+    /// A service address of their own. Nil: nobody reaches them by one.
+    package var address: Address?
+    /// Their names, as `services` or a package set has them.
+    package var services: [String]
+    package var source: SourceSpan
+
+    package init(name: String, head: HostID, address: Address?, services: [String], source: SourceSpan) {
+      self.name = name
+      self.head = head
+      self.address = address
+      self.services = services
+      self.source = source
+    }
+  }
+
+  /// The service addresses that most services run beside. `spread` has others.
   package var addresses: [Address]
   package var services: [Service]
+  package var spread: [Spread] = []
   package var state: State?
   package var monitor: Monitor
   package var failback: Failback
@@ -180,6 +202,9 @@ package struct HighAvailabilityPolicy: Hashable, Sendable {
     self.source = source
     self.sources = sources
   }
+
+  /// All service addresses, of whichever services.
+  package var allAddresses: [Address] { addresses + spread.compactMap(\.address) }
 
   /// Whether a service of this name moves between the heads.
   package func moves(_ service: String) -> Bool { services.contains { $0.name == service } }
