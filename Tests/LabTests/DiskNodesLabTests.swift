@@ -50,7 +50,6 @@ struct DiskNodesLabTests {
       try await refused(site)
       try await installed(site)
       try await kept(site)
-      try await withoutHeads(site)
       try await cutInTheMiddle(site)
     } catch {
       print(console(site).suffix(5000))
@@ -96,25 +95,6 @@ struct DiskNodesLabTests {
     try await ready(site, after: boot)
     #expect(try await onNode(site, "cat /root/file") == "kept")
     #expect(try await root(site) == "/dev/nvme0n1p2 ext4")
-  }
-
-  /// Nobody answers the node's card: its firmware goes on to the disk, whose boot loader starts the same kernel.
-  private func withoutHeads(_ site: UserSite) async throws {
-    let boot = try await onNode(site, "cat /proc/sys/kernel/random/boot_id")
-    for (machine, state) in [("head1", "off"), ("node001", "off"), ("node001", "on")] {
-      let power = try await site.cluster(["lab", "power", machine, state])
-      #expect(power.status == 0, "\(power.errorText)")
-    }
-    let length = console(site).count
-    try await site.eventually("node001 comes up from its disk", within: Self.patience) {
-      console(site).dropFirst(length).contains("node001 login:")
-    }
-    let power = try await site.cluster(["lab", "power", "head1", "on"])
-    #expect(power.status == 0, "\(power.errorText)")
-    try await ready(site, after: boot)
-    #expect(try await onNode(site, "cat /proc/cmdline").contains("BOOT_IMAGE=/boot/vmlinuz"))
-    #expect(try await onNode(site, "cat /root/file") == "kept")
-    #expect(try await site.cluster(["plan", "--lab", "--detailed-exitcode"]).status == 0)
   }
 
   /// It is installed anew, as the description says, and its power goes while that is being done.
