@@ -36,10 +36,6 @@ struct ImageBasesLabTests {
         image: next
         nics: { eth0: { network: private, address: 10.1.1.2, mac: 52:54:00:11:00:02 } }
         bmc: { address: 10.3.1.2, protocol: ipmi, user: admin, password: secret:bmc/nodes }
-      - names: node3
-        image: next
-        nics: { enp0s3: { network: private, address: 10.1.1.3, mac: 52:54:00:11:00:03 } }
-        bmc: { address: 10.3.1.3, protocol: ipmi, user: admin, password: secret:bmc/nodes }
     access:
       ssh: { user: root }
 
@@ -55,7 +51,7 @@ struct ImageBasesLabTests {
     let ignored = folder.appending(path: "gitignore")
     try "*.oci\n".write(to: ignored, atomically: true, encoding: .utf8)
     let site = try await UserSite.make(
-      spec: Self.spec, beside: ["base.oci": base, "files": files, ".gitignore": ignored], lab: ["--vm", "node3"])
+      spec: Self.spec, beside: ["base.oci": base, "files": files, ".gitignore": ignored])
     do {
       let began = ContinuousClock.now
       let apply = try await site.cluster(["apply", "--lab", "--yes"])
@@ -66,7 +62,7 @@ struct ImageBasesLabTests {
       try await oneChangeAtATime(site)
       try await theSameFromNothing(site)
     } catch {
-      for name in ["node1", "node2", "node3"] {
+      for name in ["node1", "node2"] {
         let console = site.lab.machine(HostID(name)).flatMap { LabFiles.text(site.lab.console(of: $0)) } ?? ""
         print("\(name):\n\(console.suffix(3000))")
       }
@@ -105,10 +101,7 @@ struct ImageBasesLabTests {
   }
 
   private func theyRun(_ site: UserSite) async throws {
-    #expect(try await site.status().nodes.map(\.state) == ["ready", "ready", "ready"])
-    // Kernel and initramfs are those of the image where the machine is emulated.
-    let kernels = try await onNodes(site, ["uname", "-r"])
-    #expect(kernels.text.contains("deb13-amd64"), "\(kernels.text)")
+    #expect(try await site.status().nodes.map(\.state) == ["ready", "ready"])
     let releases = try await onNodes(site, ["grep", "VERSION_CODENAME", "/etc/os-release"])
     #expect(releases.text.contains("bookworm") && releases.text.contains("trixie"), "\(releases.text)")
     let hello = try await onNodes(site, ["hello"])
@@ -116,7 +109,7 @@ struct ImageBasesLabTests {
   }
 
   private func onNodes(_ site: UserSite, _ program: [String]) async throws -> CommandResult {
-    let options = ["exec", "node[1-3]", "--lab", "--yes", "--file", "\(site.folder)/cluster.yaml", "--"]
+    let options = ["exec", "node[1-2]", "--lab", "--yes", "--file", "\(site.folder)/cluster.yaml", "--"]
     return try await Command.run(site.program, options + program, deadline: .seconds(120))
   }
 
