@@ -27,6 +27,7 @@ import Wings
     "/networks/*/cidr", "/networks/*/gateway", "/heads/*/nics/*/network", "/nodes/*/nics/*/network",
     "/nodes/*/nics/*/bond", "/nodes/*/boot", "/nodes/*/disks", "/nodes/*/root", "networks/private/serves",
     "nodes/1/bmc", "/ha/state/replicated/by",
+    "/ha/services/*/name",
   ]
 
   @Test func changesSomethingOrIsRefused() async throws {

@@ -2,8 +2,8 @@
 import ClusterModel
 import Pacemaker
 
-/// Moves the service addresses and all that runs beside them, or a group of `ha: spread:`, to one head, in good order, and
-/// leaves nothing behind that would hold them there.
+/// Moves the service addresses and all that runs beside them, or a group of `ha: spread:`, to one head, in good order,
+/// and leaves nothing behind that would hold them there.
 ///
 /// A constraint says for a moment where they belong. It is in the list of what is ours, so that one which is left by an
 /// agent that was killed is found by the next plan, whichever that is; and it ends by itself after ten minutes.

@@ -4,7 +4,7 @@ import Pacemaker
 
 /// Groups of services on heads of their own: `ha: spread:`.
 ///
-/// All scores are below that of staying where it is, so that they decide only where a group is started: on its own head,
+/// All scores are below that of staying where it is, so they decide only where a group is started: on its own head,
 /// else on one that is nobody's, else where the fewest others are. Only `failback` has a score that moves what runs.
 extension PacemakerElements {
   private static let spare = "20"

@@ -44,8 +44,18 @@ extension NodesKind {
     return (booting + order(needs.filter(\.need.takesAway), actual)).map { row, need in
       // Nodes that are away already count: beyond what is left of the number, a restart waits for one to be back.
       let place = Place(in: name, of: most, isAway: !need.takesAway, atOnce: desired.boots)
-      return draft(row, need, desired, context, place)
+      var draft = draft(row, need, desired, context, place)
+      draft.destructive = loses(row, actual?.reports[row.mac])
+      return draft
     }
+  }
+
+  /// Whether a node that comes up now loses what is on its disk, by what is known of it. One of which nothing is known
+  /// decides by its disk.
+  private static func loses(_ row: Row, _ report: NodeReport?) -> Bool {
+    guard !row.boot.provisioner.loss.image.isEmpty, let report else { return false }
+    let image = report.image ?? report.lastReadyImage
+    return image != nil && image != row.image || report.stage == .ready && report.arguments != row.arguments
   }
 
   /// Nodes that the spec drops go on running: they are somebody's machines.
