@@ -26,7 +26,8 @@ import Testing
     let plan = try await site.run("plan", "--detailed-exitcode")
     #expect(plan.status == ExitStatus.changes.rawValue, "\(plan.errorText)")
     #expect(!plan.text.contains("Blocked"), "\(plan.text)")
-    expectGolden(plan.text, at: "cases/examples/\(name).txt")
+    // An image's name holds what it is made of, also what the program puts into it.
+    expectGolden(plan.text.replacing(/\/[0-9a-f]{16}\b/, with: "/DIGEST"), at: "cases/examples/\(name).txt")
     let apply = try await site.run("apply", "--progress", "plain")
     #expect(apply.status == ExitStatus.converged.rawValue, "\(apply.errorText.suffix(4000))")
     #expect(apply.text.contains("everything is as described"))
