@@ -39,7 +39,8 @@ struct VendorRepository {
     // Its agent was started by gpg(1), and holds the folder.
     try await Command.checked(
       "gpgconf", ["--homedir", "\(folder)/gpg", "--kill", "all"], next: "See what gpgconf says.")
-    try FileManager.default.removeItem(atPath: folder)
+    // It takes its sockets away by itself: what is gone meanwhile is no error, as it is for FileManager.
+    try await Command.checked("rm", ["-rf", folder], next: "See what rm says.")
   }
 
   /// Makes the only package there is, and signs the lists.
