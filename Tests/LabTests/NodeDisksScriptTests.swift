@@ -178,6 +178,7 @@ struct NodeDisksScriptTests {
       describe never $own 200 /dev/disk/by-id/none; go | sed 's/;.*//'
       describe never $own 900; go
       boot; describe never $own; mkdir -p /run/m/scratch; mount -t tmpfs tmpfs /run/m/scratch; go; used
+      boot; wipefs -qa $disk; mkfs.ext4 -q -F $disk; describe never $own 900; go
       """)
     #expect(
       text == """
@@ -191,6 +192,7 @@ struct NodeDisksScriptTests {
         DISK has 700 MiB, too few for its partitions
         something else is mounted at /run/m/scratch
         /run/m/fast [SWAP]
+        DISK is left alone: it has ext4, and is too small (700 MiB)
 
         """)
   }
