@@ -76,7 +76,7 @@ struct DiskNodesLabTests {
   private func installed(_ site: UserSite) async throws {
     try site.edit("model:QEMU HARDDISK", "nvme")
     try await applied(site)
-    #expect(try await root(site) == "/dev/nvme0n1p2 ext4")
+    #expect(try await root(site) == "nvme0n1p2 ext4 /")
     // What was fetched into memory is gone from it.
     #expect(try await onNode(site, "losetup --list --noheadings; findmnt --noheadings /run/cluster || true") == "")
     let image = try #require(try await site.status().nodes.first?.image)
@@ -94,7 +94,7 @@ struct DiskNodesLabTests {
     #expect(cycle.status == 0, "\(cycle.errorText)")
     try await ready(site, after: boot)
     #expect(try await onNode(site, "cat /root/file") == "kept")
-    #expect(try await root(site) == "/dev/nvme0n1p2 ext4")
+    #expect(try await root(site) == "nvme0n1p2 ext4 /")
   }
 
   /// It is installed anew, as the description says, and its power goes while that is being done.
@@ -143,7 +143,8 @@ struct DiskNodesLabTests {
   }
 
   private func root(_ site: UserSite) async throws -> String {
-    try await onNode(site, "findmnt --noheadings --output SOURCE,FSTYPE / | xargs")
+    // By its number: the initramfs mounts it by its UUID, and findmnt(8) shows what mount(2) was given.
+    try await onNode(site, "lsblk --noheadings --raw --output NAME,FSTYPE,MOUNTPOINT /dev/nvme0n1p2")
   }
 
   private func console(_ site: UserSite) -> String {
