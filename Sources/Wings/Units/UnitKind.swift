@@ -56,18 +56,12 @@ extension UnitKind {
 
   private static func probe(_ goal: UnitGoal) -> UnitProbe { UnitProbe(goal.name, configuration: goal.configuration) }
 
-  /// A unit whose package is not installed yet is absent. One that nobody is going to install cannot be planned for.
+  /// A unit whose package is not installed yet is absent.
   package static func interpret(
     _ id: ResourceID, _ desired: Desired, _ answers: Answers
   ) throws(Unreadable) -> Actual? {
     guard let state = try answers.answer(id.onlyHost, probe(desired.unit)) else { return nil }
-    if state.exists || state.masked { return state }
-    guard desired.isOwn else { return nil }
-    throw .failed(
-      id.onlyHost,
-      AgentError(
-        .notFound, "There is no unit \(desired.unit.name)",
-        next: "It is the site's own: install it on \(id.onlyHost), or correct its name, and apply again."))
+    return state.exists || state.masked ? state : nil
   }
 }
 
@@ -75,6 +69,8 @@ extension UnitKind {
   package static func steps(
     _ id: ResourceID, _ desired: Desired, _ actual: Actual?, _ context: PlanContext
   ) throws(Unreadable) -> [StepDraft] {
+    // One that nobody is going to install cannot be planned for. Where it is not wanted any more, nothing is to do.
+    if actual == nil, desired.isOwn { throw missing(desired.unit.name, on: id.onlyHost) }
     var goal = desired.unit
     let running = actual.map(isRunning) ?? false
     let loading = running && goal.active != false ? loading(desired, actual, context) : nil
@@ -94,6 +90,14 @@ extension UnitKind {
       StepDraft(
         reason.0, on: id.onlyHost, EnsureUnit(goal), disruption: disruption, because: reason.1, changes: changes)
     ]
+  }
+
+  private static func missing(_ unit: String, on host: HostID) -> Unreadable {
+    .failed(
+      host,
+      AgentError(
+        .notFound, "There is no unit \(unit)",
+        next: "It is the site's own: install it on \(host), or correct its name, and apply again."))
   }
 
   package static func removal(
