@@ -178,7 +178,7 @@ struct NodeDisksScriptTests {
       describe never $own 200 /dev/disk/by-id/none; go | sed 's/;.*//'
       describe never $own 900; go
       boot; describe never $own; mkdir -p /run/m/scratch; mount -t tmpfs tmpfs /run/m/scratch; go; used
-      boot; wipefs -qa $disk; mkfs.ext4 -q -F $disk; describe never $own 900; go
+      boot; blkdiscard --force --zeroout $disk; mkfs.ext4 -q -F $disk; describe never $own 900; go
       """)
     #expect(
       text == """

@@ -75,6 +75,22 @@ import Testing
     #expect(goal.standing(failing, waited: 1140).isReady == false && Self.error(failing, waited: 1140) != nil)
   }
 
+  /// Its services take up what it has just been given: a disk is made in that time.
+  @Test func itIsWaitedForAfterARefreshAsAfterABoot() {
+    var goal = Self.goal
+    goal.readiness?.isRefreshed = true
+    let failing = Self.report(.init(tag: Self.tag, failing: [Self.munge]), uptime: 90_000)
+    guard case .waiting(let wait) = goal.standing(failing, waited: NodeReadiness.least + 10) else {
+      Issue.record("\(goal.standing(failing, waited: NodeReadiness.least + 10))")
+      return
+    }
+    #expect(wait.left == NodeReadiness.afterBoot - NodeReadiness.least - 10)
+    guard case .failed = goal.standing(failing, waited: NodeReadiness.afterBoot) else {
+      Issue.record("it is waited for without an end")
+      return
+    }
+  }
+
   @Test func aNodeWithoutChecksIsNotAsked() {
     var goal = Self.goal
     goal.readiness = nil

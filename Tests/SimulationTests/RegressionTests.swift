@@ -43,8 +43,8 @@ import Testing
     Found(seed: 1_192_461, what: "a step that a later round did not come to was recorded as blocked, and was done"),
     Found(seed: 1_214_328, what: "a step that a later round did not come to was recorded as blocked, and was done"),
     Found(seed: 5317, what: "a head that had lost the nodes' address cycled a node by old news"),
-    Found(seed: 2150, what: "a service of the site's that was dropped blocked all where a head had been installed anew"),
-    Found(seed: 2567, what: "a service of the site's that was dropped blocked all where a head had been installed anew"),
+    Found(seed: 2150, what: "a dropped service of the site blocked all where a head was installed anew"),
+    Found(seed: 2567, what: "a dropped service of the site blocked all where a head was installed anew"),
   ]
 
   @Test(arguments: found) func staysMended(_ found: Found) throws {

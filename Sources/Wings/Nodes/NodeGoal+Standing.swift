@@ -89,7 +89,8 @@ extension NodeGoal {
   /// that has been up for long gets the time of a few more reports.
   private func unready(_ report: NodeReport, _ doubt: NodeReadiness.Doubt, _ waited: Int) -> Expectation.Standing {
     let up = (report.uptime ?? .max).plus(report.age)
-    let usual = max(NodeReadiness.afterBoot.minus(up), NodeReadiness.least - waited)
+    let least = readiness?.isRefreshed == true ? NodeReadiness.afterBoot : NodeReadiness.least
+    let usual = max(NodeReadiness.afterBoot.minus(up), least - waited)
     let left = min(readiness?.isEarly == true ? .max : usual, boot.patience - waited)
     let words = "\(node) is up, and \(doubt.words)"
     if left > 0 { return .waiting(Wait(seen: words, age: min(waited, up), left: left)) }

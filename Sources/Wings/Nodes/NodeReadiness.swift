@@ -12,6 +12,8 @@ package struct NodeReadiness: Hashable, Codable, Sendable {
   package var advice: [String: String]
   /// The heads' services come up in the same run: what asks them is waited for as long as a whole boot may take.
   package var isEarly: Bool
+  /// It gets other files in the same run, and its services take them up: it has as long as after a boot. Nil: no.
+  package var isRefreshed: Bool?
 
   package init(tag: String, advice: [String: String] = [:], isEarly: Bool = false) {
     self.tag = tag

@@ -189,6 +189,7 @@ extension NodesKind {
       NodeReadiness(
         tag: $0, advice: desired.advice ?? [:], isEarly: context.changing.contains(PacemakerConfigurationKind.id))
     }
+    if case .checks = need, context.changing.contains(NodeRefreshKind.id) { goal.readiness?.isRefreshed = true }
     return StepDraft(
       "\(verb)-\(row.name)", on: context.activeHead, EnsureNode(goal), disruption: disruption, because: reason,
       independent: true, place: place, after: first)
