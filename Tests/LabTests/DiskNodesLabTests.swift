@@ -69,7 +69,7 @@ struct DiskNodesLabTests {
       try await site.status().nodes.first?.state == "failed"
     }
     let status = try await site.cluster(["status", "--lab"])
-    #expect(status.text.contains("/dev/sda is left alone: it has ext4, and is too small"), "\(status.text)")
+    #expect(status.text.contains("/dev/sda is left alone: it has ext4 and too little room"), "\(status.text)")
     #expect(try Data(contentsOf: URL(filePath: site.lab.dataFile(of: node))) == before)
   }
 

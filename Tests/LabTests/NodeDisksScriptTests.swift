@@ -192,7 +192,7 @@ struct NodeDisksScriptTests {
         DISK has 700 MiB, too few for its partitions
         something else is mounted at /run/m/scratch
         /run/m/fast [SWAP]
-        DISK is left alone: it has ext4, and is too small (700 MiB)
+        DISK is left alone: it has ext4 and too little room
 
         """)
   }

@@ -23,9 +23,10 @@ extension FakeWorld {
 
   /// Units of the site's own are on all heads: whoever names one has installed it.
   package mutating func installOwnUnits(of cluster: Cluster) {
-    for own in cluster.ha?.services.compactMap(\.own) ?? [] {
-      for host in machines.keys where !uninstalled.contains(host) && machines[host]?.known(own.unit) == nil {
-        machines[host]?.units[own.unit] = FakeMachine.Unit(enabled: false)
+    ownUnits.formUnion(cluster.ha?.services.compactMap(\.own?.unit) ?? [])
+    for unit in ownUnits.sorted() {
+      for host in machines.keys where !uninstalled.contains(host) && machines[host]?.known(unit) == nil {
+        machines[host]?.units[unit] = FakeMachine.Unit(enabled: false)
       }
     }
     for set in cluster.sets { offerUnits(of: set.heads, set.services.map(\.unit)) }

@@ -78,6 +78,8 @@ package struct FakeWorld: Equatable, Codable, Sendable {
   package var cib: CIBDocument?
   /// Heads on whose disks it lies.
   var configured: Set<HostID> = []
+  /// Units of the site's own, which whoever installs a head anew installs as well.
+  var ownUnits: Set<String> = []
   /// Heads that have lost power for a while.
   package var down: Set<HostID> = []
   /// Heads that Pacemaker could run services on when the cluster last settled.
