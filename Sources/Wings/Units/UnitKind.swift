@@ -70,7 +70,10 @@ extension UnitKind {
     _ id: ResourceID, _ desired: Desired, _ actual: Actual?, _ context: PlanContext
   ) throws(Unreadable) -> [StepDraft] {
     // One that nobody is going to install cannot be planned for. Where it is not wanted any more, nothing is to do.
-    if actual == nil, desired.isOwn { throw missing(desired.unit.name, on: id.onlyHost) }
+    // A head that is still to be installed has no answer.
+    if actual == nil, desired.isOwn, try context.answers.answer(id.onlyHost, probe(desired.unit)) != nil {
+      throw missing(desired.unit.name, on: id.onlyHost)
+    }
     var goal = desired.unit
     let running = actual.map(isRunning) ?? false
     let loading = running && goal.active != false ? loading(desired, actual, context) : nil
