@@ -10,11 +10,12 @@ import Wings
 @Suite(.serialized, .timeLimit(.minutes(1))) struct CheckProgramTests {
 
   private func goal(
-    _ script: String? = nil, _ words: [String] = ["a b", "$HOME"], account: SetCheck.Account = .root
+    _ script: String? = nil, _ words: [String] = ["a b", "$HOME"], account: SetCheck.Account = .root,
+    seconds: Int = 1
   ) -> CheckGoal {
     CheckGoal(
       check: CheckID("a", "c"), token: "r", parts: [.init(machine: "head1", words: words)],
-      script: script.map { CheckScript(path: "p", contents: .text($0)) }, account: account, seconds: 1)
+      script: script.map { CheckScript(path: "p", contents: .text($0)) }, account: account, seconds: seconds)
   }
 
   private func run(_ goal: CheckGoal) async throws -> CommandResult {
@@ -29,7 +30,7 @@ import Wings
   @Test func aScriptIsRunWithItsWordsAndLeavesNothing() async throws {
     let before = try folders()
     let result = try await run(
-      goal("#!/bin/sh\necho \"$#\" \"$1\" \"$2\"; env | sort | cut -d= -f1 | tr '\\n' ' '\nexit 3\n"))
+      goal("#!/bin/sh\necho \"$#\" \"$1\" \"$2\"; env | sort | cut -d= -f1 | tr '\\n' ' '\nexit 3\n", seconds: 15))
     #expect(result.status == 3, "\(result.errorText)")
     let lines = result.text.split(separator: "\n")
     #expect(lines.first == "2 a b $HOME")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 @testable import HostAccess
+import TestKit
 import Testing
 import Wings
 
@@ -21,7 +22,7 @@ final class SSHServer {
   /// - Parameter address: one of this machine's own, that it listens at. ssh knows its key at 127.0.0.1.
   init(at address: String = "127.0.0.1") async throws {
     folder = try TemporaryFolder()
-    port = Int.random(in: 20000..<30000)
+    port = TestPort.next()
     for name in ["host_key", "user_key", "other_key"] {
       try await Command.checked(
         "ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", "\(folder.path)/\(name)"], next: "")

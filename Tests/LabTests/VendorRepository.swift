@@ -18,7 +18,7 @@ struct VendorRepository {
 
   static func make() async throws -> VendorRepository {
     let folder = NSTemporaryDirectory() + "vendor-\(LabSite.randomText(8))"
-    let port = 20_000 + Int.random(in: 0..<10_000)
+    let port = TestPort.next()
     for name in ["gpg", "keys", "http/pool", "http/dists/vendor/main/binary-amd64"] {
       try LabFiles.makeDirectory("\(folder)/\(name)")
     }

@@ -56,7 +56,7 @@ struct RedfishTests {
           "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=bmc", "-keyout",
           folder.appending(path: key).path, "-out", folder.appending(path: certificate).path,
         ], next: "Install openssl.")
-      let port = Int.random(in: 20000...30000)
+      let port = TestPort.next()
       let settings: [String: Any] = [
         "address": "127.0.0.1", "port": port, "user": "admin", "password": password,
         "certificate": folder.appending(path: certificate).path, "key": folder.appending(path: key).path,
