@@ -37,12 +37,6 @@ static int (*real_timedwait)(pthread_cond_t *, pthread_mutex_t *, const struct t
 static int (*real_sigwait)(const sigset_t *, int *);
 static unsigned (*real_sleep)(unsigned);
 
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec + t.tv_nsec / 1e9;
-}
-
 // Before this library's constructor too: others' constructors may wait.
 static void find(void) {
   // The version that is not of LinuxThreads; elsewhere than on x86 there is one only.

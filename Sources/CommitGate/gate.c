@@ -106,12 +106,6 @@ static struct {
   int (*sync_and_close)(int, const char *);
 } real;
 
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec + t.tv_nsec / 1e9;
-}
-
 static void wait_until(double moment) {
   struct timespec t = {.tv_sec = (time_t)moment};
   t.tv_nsec = (long)((moment - t.tv_sec) * 1e9);
