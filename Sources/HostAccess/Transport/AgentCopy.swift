@@ -25,20 +25,16 @@ struct AgentCopy {
       try await remote(["chmod", "0755", temporary])
       try await remote(["mv", "-f", temporary, place])
     } catch {
-      // What went wrong before is what the user must know.
-      let removal = program.session(program.asRoot(["rm", "-f", temporary]))
-      _ = try? await Command.run("ssh", removal, deadline: .seconds(10))
+      await program.discard(temporary)
       throw error
     }
   }
 
-  /// The words are fixed or made of hexadecimal digits: the remote shell finds nothing to interpret.
   @discardableResult
   private func remote(
     _ words: [String], input: [UInt8] = [], deadline: Duration = .seconds(30)
   ) async throws(AgentError) -> CommandResult {
-    let result = try await Command.run(
-      "ssh", program.session(program.asRoot(words)), input: input, deadline: deadline)
+    let result = try await program.remote(words, input: input, deadline: deadline)
     if result.succeeded { return result }
     let said = result.lastLines
     if result.status == 255 {

@@ -93,29 +93,24 @@ struct BlobCopy {
       }
       try await remote(["mv", "-f", temporary, place])
     } catch {
-      // What went wrong before is what the user must know.
-      let removal = program.session(program.asRoot(["rm", "-f", temporary]))
-      _ = try? await Command.run("ssh", removal, deadline: .seconds(10))
+      await program.discard(temporary)
       throw error
     }
   }
 
   private func test(_ what: String, _ path: String) async throws(AgentError) -> Bool {
-    let result = try await Command.run(
-      "ssh", program.session(program.asRoot(["test", what, path])), deadline: .seconds(30))
+    let result = try await program.remote(["test", what, path])
     guard result.status <= 1, program.explainSudo(result.status, result.errorText) == nil else {
       throw failure(result, "test")
     }
     return result.succeeded
   }
 
-  /// The words are fixed or made of hexadecimal digits: the remote shell finds nothing to interpret.
   @discardableResult
   private func remote(
     _ words: [String], input: [UInt8] = [], deadline: Duration = .seconds(30)
   ) async throws(AgentError) -> CommandResult {
-    let result = try await Command.run(
-      "ssh", program.session(program.asRoot(words)), input: input, deadline: deadline)
+    let result = try await program.remote(words, input: input, deadline: deadline)
     guard result.succeeded else { throw failure(result, words[0]) }
     return result
   }

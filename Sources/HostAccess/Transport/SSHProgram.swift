@@ -35,6 +35,20 @@ struct SSHProgram: Hashable, Sendable {
     arguments(["ControlMaster=no", "ProxyJump=none", "ProxyCommand=false"], command)
   }
 
+  /// Runs a program as root on the host, in that connection. The words are fixed or made of hexadecimal digits: the
+  /// remote shell finds nothing to interpret.
+  func remote(
+    _ words: [String], input: [UInt8] = [], deadline: Duration = .seconds(30)
+  ) async throws(AgentError) -> CommandResult {
+    try await Command.run("ssh", session(asRoot(words)), input: input, deadline: deadline)
+  }
+
+  /// Takes away what a copy has left that did not succeed. Whether that can be done says nothing new: what went wrong
+  /// before is what the user must know.
+  func discard(_ path: String) async {
+    _ = try? await remote(["rm", "-f", path], deadline: .seconds(10))
+  }
+
   /// The arguments of a connection of its own, which shares nothing with the one that stands.
   func alone(_ command: [String]) -> [String] {
     arguments(["ControlMaster=no"], command, controlPath: "none")
