@@ -145,12 +145,16 @@ extension Form where Value == String {
         "Write a path below the folder of the spec, such as `images/compute`: what a cluster is made of is kept with its spec."
       if text.hasPrefix("/") { return .wrong("`\(shown(text))` is an absolute path.", help: help) }
       if parts.contains("..") { return .wrong("`\(shown(text))` leaves the folder of the spec.", help: help) }
-      let clean = parts.allSatisfy { !$0.isEmpty && $0 != "." && $0.utf8.count <= 255 && !$0.utf8.contains { $0 < 32 } }
-      guard clean, text.utf8.count <= 1024 else {
-        return .wrong("`\(shown(text))` is not a plain path.", help: help + " No empty parts, no `.`.")
-      }
-      return .value(text)
+      return plain(text, parts, help)
     }
+  }
+
+  private static func plain(_ text: String, _ parts: [Substring], _ help: String) -> Reading<String> {
+    let clean = parts.allSatisfy { !$0.isEmpty && $0 != "." && $0.utf8.count <= 255 && !$0.utf8.contains { $0 < 32 } }
+    guard clean, text.utf8.count <= 1024 else {
+      return .wrong("`\(shown(text))` is not a plain path.", help: help + " No empty parts, no `.`.")
+    }
+    return .value(text)
   }
 
   /// A layout or archive of the OCI, below the folder of the spec or anywhere on this machine: it may be large, and
@@ -174,11 +178,7 @@ extension Form where Value == String {
       let parts = (text.hasPrefix("/") ? text.dropFirst() : text[...])
         .split(separator: "/", omittingEmptySubsequences: false)
       if parts.contains("..") { return .wrong("`\(shown(text))` leads upwards.", help: help) }
-      let clean = parts.allSatisfy { !$0.isEmpty && $0 != "." && $0.utf8.count <= 255 && !$0.utf8.contains { $0 < 32 } }
-      guard clean, text.utf8.count <= 1024 else {
-        return .wrong("`\(shown(text))` is not a plain path.", help: help + " No empty parts, no `.`.")
-      }
-      return .value(text)
+      return plain(text, parts, help)
     }
   }
 

@@ -69,6 +69,28 @@ struct CheckContext: Sendable {
     declaration.networks.first { $0.value?.cidr?.value.contains(address) == true }?.name.value
   }
 
+  /// All service addresses with their networks: those of `ha: addresses:`, and of groups that are spread.
+  var serviceAddresses: [(network: String, address: Located<IPv4Address>)] {
+    guard let policy = declaration.ha?.value else { return [] }
+    return policy.addresses.compactMap { entry in
+      entry.value.map { (entry.name.value, Located($0, entry.valueSpan)) }
+    }
+      + policy.spread.compactMap { group in
+        group.value?.address.flatMap { address in network(of: address.value).map { ($0, address) } }
+      }
+  }
+
+  /// Reports heads that have no card where a service address is.
+  func checkHeads(holdAddressOn network: String, at span: SourceSpan, _ problems: inout Problems) {
+    for head in heads where head.isWhole && head.nic(on: network) == nil {
+      problems.error(
+        .serviceAddressHead,
+        "\(head.label) cannot hold the service address on `\(network)`: it has no network interface there.",
+        help: "A service address moves between the heads, so each needs an interface on its network.",
+        at: span, notes: [.init(text: "the head", span: head.nameSpan)])
+    }
+  }
+
   /// Reports a name that no network has.
   func check(network name: Located<String>, _ problems: inout Problems) {
     guard !networkNames.contains(name.value) else { return }

@@ -26,7 +26,7 @@ enum HighAvailabilityChecks {
 
   private static func heads(_ policy: Policy, _ context: CheckContext, _ problems: inout Problems) {
     let count = context.heads.count
-    if context.heads.count == 1 {
+    if count == 1 {
       problems.error(
         .tooFewHeads, "High availability needs two heads, and there is one.",
         help: "Describe a second head with `clone_of:`, or remove `ha:`.", at: policy.keySpan)
@@ -48,14 +48,7 @@ enum HighAvailabilityChecks {
 
   private static func addresses(_ policy: Policy, _ context: CheckContext, _ problems: inout Problems) {
     for address in policy.addresses where context.networkNames.contains(address.name.value) {
-      let network = address.name.value
-      for head in context.heads where head.isWhole && head.nic(on: network) == nil {
-        problems.error(
-          .serviceAddressHead,
-          "\(head.label) cannot hold the service address on `\(network)`: it has no network interface there.",
-          help: "A service address moves between the heads, so each needs an interface on its network.",
-          at: address.name.span, notes: [.init(text: "the head", span: head.nameSpan)])
-      }
+      context.checkHeads(holdAddressOn: address.name.value, at: address.name.span, &problems)
     }
     var entries: [String] = []
     for network in context.bootNetworks {

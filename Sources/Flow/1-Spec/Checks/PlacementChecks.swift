@@ -9,12 +9,9 @@ enum PlacementChecks {
     for group in context.groups { nics(group, context, &problems) }
     for address in context.declaration.ha?.value.addresses ?? [] {
       context.check(network: address.name, &problems)
-      guard let value = address.value, let network = context.networks[address.name.value] else { continue }
-      let located = Located(Counted(first: value, counts: false), address.valueSpan)
-      place(located, [], address.name.value, network, &problems)
     }
-    for address in context.declaration.ha?.value.spread.compactMap({ $0.value?.address }) ?? [] {
-      guard let name = context.network(of: address.value), let network = context.networks[name] else { continue }
+    for (name, address) in context.serviceAddresses {
+      guard let network = context.networks[name] else { continue }
       place(Located(Counted(first: address.value, counts: false), address.span), [], name, network, &problems)
     }
     dynamicRanges(context, &problems)
@@ -113,12 +110,7 @@ enum PlacementChecks {
     if let gateway = network.value?.gateway {
       fixed.append(Fixed(first: gateway.value, last: gateway.value, span: gateway.span) { _ in "the gateway" })
     }
-    for address in context.declaration.ha?.value.addresses ?? [] where address.name.value == network.name.value {
-      guard let value = address.value else { continue }
-      fixed.append(Fixed(first: value, last: value, span: address.valueSpan) { _ in "the heads' services" })
-    }
-    for address in context.declaration.ha?.value.spread.compactMap({ $0.value?.address }) ?? []
-    where context.network(of: address.value) == network.name.value {
+    for (name, address) in context.serviceAddresses where name == network.name.value {
       fixed.append(Fixed(first: address.value, last: address.value, span: address.span) { _ in "the heads' services" })
     }
     for group in context.groups {

@@ -30,12 +30,6 @@ enum SpreadChecks {
         at: address.span)
       return
     }
-    for head in context.heads where head.isWhole && head.nic(on: network) == nil {
-      problems.error(
-        .serviceAddressHead,
-        "\(head.label) cannot hold the service address on `\(network)`: it has no network interface there.",
-        help: "A service address moves between the heads, so each needs an interface on its network.",
-        at: address.span, notes: [.init(text: "the head", span: head.nameSpan)])
-    }
+    context.checkHeads(holdAddressOn: network, at: address.span, &problems)
   }
 }
