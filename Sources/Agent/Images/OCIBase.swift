@@ -7,7 +7,6 @@ import Wings
 
 /// The root of an OCI image, for packages to be installed in. Its parts have been copied to this head, and checked.
 struct OCIBase {
-  private static let manifestType = "application/vnd.oci.image.manifest.v1+json"
   /// The only image of the layout that umoci(1) is shown.
   private static let tag = "base"
   /// Folders that the package manager writes below from outside of the root. A link of the image in their place would
@@ -74,7 +73,7 @@ struct OCIBase {
   private func makeLayout(_ layout: String) throws(AgentError) {
     let index = Index(manifests: [
       .init(
-        mediaType: Self.manifestType, digest: "sha256:\(oci.manifest.digest)", size: oci.manifest.size,
+        mediaType: OCIImage.manifestType, digest: "sha256:\(oci.manifest.digest)", size: oci.manifest.size,
         annotations: ["org.opencontainers.image.ref.name": Self.tag])
     ])
     do {

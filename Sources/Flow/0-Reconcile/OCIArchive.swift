@@ -57,7 +57,6 @@ private struct OCILayout {
 
   private static let again = "Write it again: `skopeo copy SOURCE oci-archive:FILE`."
   private static let indexType = "application/vnd.oci.image.index.v1+json"
-  private static let manifestType = "application/vnd.oci.image.manifest.v1+json"
   private static let layerTypes = ["", "+gzip"].map { "application/vnd.oci.image.layer.v1.tar\($0)" }
   /// Documents are small.
   private static let limit = 4 << 20
@@ -95,7 +94,7 @@ private struct OCILayout {
   }
 
   func manifest(_ descriptor: Descriptor) throws(OCIArchive.Unfit) -> Manifest {
-    guard descriptor.mediaType == Self.manifestType else {
+    guard descriptor.mediaType == OCIImage.manifestType else {
       throw .init(
         reason: "holds an image of another format: \(descriptor.mediaType ?? "none is named").",
         help: "Write it as one of the OCI: `skopeo copy --format oci SOURCE oci-archive:FILE`.")

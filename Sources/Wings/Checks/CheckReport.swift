@@ -76,18 +76,15 @@ package struct CheckReport: Sendable {
 
   package var folded: [Lines] {
     struct Same: Hashable { var check, detail, output: String; var status: CheckResult.Status; var pair: String? }
-    var (order, groups): ([Same], [Same: [Row]]) = ([], [:])
-    for row in rows {
-      let same = Same(
+    let groups = rows.grouped { row in
+      Same(
         check: row.check, detail: row.status == .skipped ? row.detail.withoutPlace : row.detail,
         // The output of one that passed is only compared.
         output: row.status == .passed ? "" : row.output, status: row.status,
         pair: row.status == .failed ? row.peer : nil)
-      if groups[same] == nil { order.append(same) }
-      groups[same, default: []].append(row)
     }
-    return order.compactMap { same in
-      guard let rows = groups[same], let first = rows.first else { return nil }
+    return groups.compactMap { same, rows in
+      guard let first = rows.first else { return nil }
       let isOne = Set(rows.map(\.detail)).count == 1
       return Lines(
         first: first,

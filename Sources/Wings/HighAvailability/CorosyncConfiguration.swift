@@ -10,6 +10,10 @@ struct CorosyncConfiguration {
   /// The UDP port of a heartbeat link: knet's own, one after the other.
   static func port(ofLink number: Int) -> Int { 5405 + number }
 
+  /// From the loss of a head until the others agree on it, in milliseconds: the token, and the consensus of
+  /// corosync.conf(5), which is 1.2 times as long.
+  static func noticed(_ token: Int64) -> Int64 { token * 11 / 5 }
+
   /// For a head that the witness hears no more, in milliseconds.
   static func witnessTimeout(_ token: Int64) -> Int64 { max(3 * token, 3000) }
 

@@ -54,8 +54,7 @@ package struct DRBDConfiguration {
   /// Seconds that the handler waits for Pacemaker to say that the other head is off. Then it takes the other one for
   /// lost, and writes go on; 90 s, its default, is less than one round of fencing by a BMC and a power strip.
   private var patience: Int64 {
-    // Corosync: the token, and 1.2 of it until the rest agree.
-    let noticed = (cluster.ha?.heartbeat.detect.milliseconds ?? 0) * 22 / 10_000 + 1
+    let noticed = CorosyncConfiguration.noticed(cluster.ha?.heartbeat.detect.milliseconds ?? 0) / 1000 + 1
     let ways = cluster.heads.map(\.fencing.count).max() ?? 0
     return noticed + Int64(max(1, ways)) * PacemakerElements.fencingSeconds + 15
   }

@@ -11,6 +11,14 @@ struct PacemakerElements {
 
   let cluster: Cluster
   let policy: HighAvailabilityPolicy
+  /// Services that are kept on one head, those at the service addresses first.
+  let groups: [ServiceGroup]
+
+  init(cluster: Cluster, policy: HighAvailabilityPolicy) {
+    self.cluster = cluster
+    self.policy = policy
+    groups = ServiceGroup.all(of: policy, in: cluster)
+  }
 
   /// Everything we own, with the list of it last.
   var all: [CIBElement] {
@@ -170,8 +178,6 @@ struct PacemakerElements {
   // MARK: Placement
 
   private var anchor: HighAvailabilityPolicy.Address? { policy.anchor(cluster) }
-
-  var groups: [ServiceGroup] { ServiceGroup.all(of: policy, in: cluster) }
 
   private var placement: [CIBElement] {
     guard let anchor, let main = groups.first else { return [] }

@@ -11,11 +11,11 @@ enum Rejoining {
   static let why = "a head that is fenced and back in no time waits until the others have noticed"
   static var program: String { String(decoding: PackageResources.rejoin, as: UTF8.self) }
 
-  /// The token and the consensus of corosync.conf(5), which is 1.2 times as long; where a witness votes, the time that
-  /// it waits for a head; and a second for the rest.
+  /// The time until the others agree that it is gone; where a witness votes, the time that it waits for a head; and a
+  /// second for the rest.
   static func seconds(_ policy: HighAvailabilityPolicy) -> Int64 {
     let token = policy.heartbeat.detect.milliseconds
     let witness = policy.witness == nil ? 0 : CorosyncConfiguration.witnessTimeout(token) * 6 / 5
-    return (token * 11 / 5 + witness + 999) / 1000 + 1
+    return (CorosyncConfiguration.noticed(token) + witness + 999) / 1000 + 1
   }
 }

@@ -59,15 +59,11 @@ package enum NodeDisks: Wing {
 
   /// Said with every plan: a word that destroys is not forgotten in a description.
   package static func notes(_ cluster: Cluster, _ inventory: Inventory) -> [String] {
-    var (order, nodes): ([NodeDisk], [NodeDisk: [HostID]]) = ([], [:])
-    for node in cluster.nodesInService {
-      for disk in node.disks where disk.wipe == .once {
-        if nodes[disk] == nil { order.append(disk) }
-        nodes[disk, default: []].append(node.name)
-      }
+    let wiped = cluster.nodesInService.flatMap { node in
+      node.disks.filter { $0.wipe == .once }.map { (disk: $0, node: node.name) }
     }
-    return order.map { disk in
-      "`wipe: once`: \(HostlistText.fold(nodes[disk] ?? [])) will destroy whatever else is on \(disk.device.words) and "
+    return wiped.grouped(by: \.disk).map { disk, nodes in
+      "`wipe: once`: \(HostlistText.fold(nodes.map(\.node))) will destroy whatever else is on \(disk.device.words) and "
         + "make \(disk.partitions.map(\.label).joined(separator: ", ")) there, now if it runs, else when it boots. "
         + "What is made is kept. Remove the word once they are ready: another disk in its place would be destroyed too."
     }

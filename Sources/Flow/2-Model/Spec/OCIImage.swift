@@ -14,6 +14,9 @@ package struct OCIImage: Hashable, Codable, Sendable {
     }
   }
 
+  /// The media type of a manifest: image-spec of the OCI, media-types.
+  package static let manifestType = "application/vnd.oci.image.manifest.v1+json"
+
   /// The layout or archive, as the description names it.
   package var path: String
   package var manifest: Blob

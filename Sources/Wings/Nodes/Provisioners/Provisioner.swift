@@ -103,4 +103,14 @@ package struct BootStage: Hashable, Sendable {
     self.patience = patience
     self.advice = advice
   }
+
+  /// Firmware of large machines tests their memory for minutes.
+  static let powered = BootStage(
+    .powered, "switched on", patience: 600,
+    advice: "Check its power, its cable and its boot order, and that the MAC address in the spec is its card's.")
+  static let dhcp = BootStage(
+    .dhcp, "got an address", patience: 180,
+    advice: "Check that its card's firmware boots by PXE or UEFI HTTP, and TFTP on the active head.")
+  static let ready = BootStage(
+    .ready, "ready", patience: NodeReport.lately, advice: "Check its console, and its link to the boot network.")
 }

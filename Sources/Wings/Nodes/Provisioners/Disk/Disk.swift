@@ -11,13 +11,7 @@ package enum Disk: Provisioner {
   package static let name = "disk"
   package static let keys: Set<String> = ["root"]
   package static let stages = [
-    // Firmware of large machines tests their memory for minutes.
-    BootStage(
-      .powered, "switched on", patience: 600,
-      advice: "Check its power, its cable and its boot order, and that the MAC address in the spec is its card's."),
-    BootStage(
-      .dhcp, "got an address", patience: 180,
-      advice: "Check that its card's firmware boots by PXE or UEFI HTTP, and TFTP on the active head."),
+    .powered, .dhcp,
     BootStage(
       .script, "fetched its boot script", patience: 180,
       advice: "Check its console: the kernel may lack the driver of its card or disk, or the memory for the image."
@@ -26,8 +20,7 @@ package enum Disk: Provisioner {
     BootStage(
       .image, "fetched its image, and installs it on its disk", patience: 600,
       advice: "Check its console for lines of `cluster-root`: the disk may be failing."),
-    BootStage(
-      .ready, "ready", patience: NodeReport.lately, advice: "Check its console, and its link to the boot network."),
+    .ready,
   ]
   package static let loss = (
     image: "; its root is installed anew, and what was written there since is lost",
@@ -98,14 +91,11 @@ package enum Disk: Provisioner {
 
   /// Said with every plan: a word that destroys is not forgotten in a description.
   package static func notes(_ nodes: [ComputeNode]) -> [String] {
-    var (order, names): ([NodeDisk.Device], [NodeDisk.Device: [HostID]]) = ([], [:])
-    for node in nodes where node.state == .in && node.root?.wipe == .once {
-      guard let device = node.root?.device else { continue }
-      if names[device] == nil { order.append(device) }
-      names[device, default: []].append(node.name)
+    let wiped = nodes.compactMap { node in
+      node.root.flatMap { node.state == .in && $0.wipe == .once ? (device: $0.device, node: node.name) : nil }
     }
-    return order.map { device in
-      "`wipe: once`: \(HostlistText.fold(names[device] ?? [])) will destroy whatever else is on \(device.words) when it "
+    return wiped.grouped(by: \.device).map { device, nodes in
+      "`wipe: once`: \(HostlistText.fold(nodes.map(\.node))) will destroy whatever else is on \(device.words) when it "
         + "is installed there. Remove the word once they are ready: another disk in its place would be destroyed too."
     }
   }
