@@ -19,4 +19,22 @@ package struct ProcessStat: Sendable {
     else { return nil }
     (self.state, self.threads, self.startedAt) = (state, threads, startedAt)
   }
+
+  /// The process whose line of proc_pid_stat(5) is read. Nil: there is none, or it has ended and waits to be reaped.
+  ///
+  /// A process is not ended while it has threads, though its first one be a zombie. Its state and the number of its
+  /// threads are not taken at one moment: where a later thread runs execve(2), the first one's end may be read with the
+  /// count after it has been replaced. The next reading is of the thread that took its place.
+  package init?(running read: () -> String?) {
+    for _ in 0..<2 {
+      guard let stat = read().flatMap(ProcessStat.init) else { return nil }
+      if !stat.looksEnded {
+        self = stat
+        return
+      }
+    }
+    return nil
+  }
+
+  private var looksEnded: Bool { ["Z", "X"].contains(state) && threads < 2 }
 }

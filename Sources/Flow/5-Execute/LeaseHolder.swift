@@ -68,10 +68,8 @@ package struct ProcessTable: Sendable {
 extension ProcessIdentity {
   /// Reads the identity of a process. Nil where proc(5) cannot be read.
   package init?(pid: Int32) {
-    guard let line = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
-      let boot = try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8),
-      // A zombie has ended already and only waits to be reaped.
-      let stat = ProcessStat(line), stat.state != "Z"
+    guard let boot = try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8),
+      let stat = ProcessStat(running: { try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) })
     else { return nil }
     self.init(
       pid: pid, startedAt: stat.startedAt, boot: boot.trimmingCharacters(in: .whitespacesAndNewlines),

@@ -131,13 +131,13 @@ struct MainProcess {
 
   var isAlive: Bool {
     guard number > 0, let now = Self.status(of: number) else { return false }
-    return now.startedAt == started && now.state != "Z" && now.state != "X"
+    return now.startedAt == started
   }
 
-  /// The state and start of a process. Nil: there is no such process.
+  /// The state and start of a process. Nil: there is no such process, or it has ended.
   static func status(of process: pid_t) -> ProcessStat? {
     guard process > 0 else { return nil }
-    return SmallFile.read("/proc/\(process)/stat").flatMap(ProcessStat.init)
+    return ProcessStat(running: { SmallFile.read("/proc/\(process)/stat") })
   }
 
   /// Waits, and says whether the process has ended meanwhile: the kernel tells at once, and nothing is done until then.

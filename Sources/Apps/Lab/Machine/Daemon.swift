@@ -83,10 +83,7 @@ struct LabProcess: Hashable, Codable, Sendable {
 
   /// The identity, or nil where there is no such process or it only waits to be reaped.
   init?(running pid: pid_t) {
-    guard let stat = LabFiles.text("/proc/\(pid)/stat").flatMap(ProcessStat.init) else { return nil }
-    // While one thread of several runs exec, the first looks like a zombie until the other takes its place.
-    let hasEnded = ["Z", "X"].contains(stat.state) && stat.threads < 2
-    guard !hasEnded else { return nil }
+    guard let stat = ProcessStat(running: { LabFiles.text("/proc/\(pid)/stat") }) else { return nil }
     self.init(pid: pid, started: stat.startedAt)
   }
 
