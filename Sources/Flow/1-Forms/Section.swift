@@ -35,9 +35,10 @@ extension Section {
       "additionalProperties": .flag(false),
     ])
     if !required.isEmpty { schema = schema.with(["required": .list(required.map { .text($0) })]) }
+    let asked = SectionKeys(keys)
     return Form(noun: noun, schema: schema) { node, problems in
-      guard let entries = node.entries(for: noun, keys: keys.map(\.name), &problems) else { return nil }
-      let fields = Fields(entries: entries, node: node, keys: keys)
+      guard let entries = node.entries(for: noun, keys: asked.names, &problems) else { return nil }
+      let fields = Fields(entries: entries, node: node, keys: asked)
       fields.check(noun, elsewhere, &problems)
       return read(fields, &problems)
     }
@@ -85,15 +86,26 @@ package struct KeyDescription: Sendable {
   }
 }
 
+/// The keys of a section with what each mapping is asked for. One object for all: a table makes ten thousand groups.
+package final class SectionKeys: Sendable {
+  package let names: [String]
+  let required: [KeyDescription]
+
+  package init(_ keys: [KeyDescription]) {
+    names = keys.map(\.name)
+    required = keys.filter(\.required)
+  }
+}
+
 /// The entries of one mapping of the file, asked for by key.
 package struct Fields {
   package let entries: [SpecNode.Entry]
   package let node: SpecNode
-  package let keys: [KeyDescription]
+  package let keys: SectionKeys
 
   /// The key's value. Nil when it is not given or cannot be used; the latter is reported.
   package func read<Value>(_ key: Key<Value>, _ problems: inout Problems) -> Located<Value>? {
-    assert(keys.contains { $0.name == key.name }, "\(key.name) is read but not declared")
+    assert(keys.names.contains(key.name), "\(key.name) is read but not declared")
     guard let entry = entry(key.name) else { return nil }
     if entry.value.isEmpty {
       problems.error(
@@ -107,28 +119,36 @@ package struct Fields {
   package func entry(_ name: String) -> SpecNode.Entry? { entries.first { $0.key == name } }
 
   package func check(_ noun: String, _ elsewhere: [String: String] = [:], _ problems: inout Problems) {
-    // Looked up once: the file may hold very many unknown keys.
-    let given = Set(entries.map(\.key))
-    let free = keys.map(\.name).filter { !given.contains($0) }
     var guessed: Set<String> = []
-    for entry in entries where !keys.contains(where: { $0.name == entry.key }) {
-      let guess = problems.isFull ? nil : closest(to: entry.key, among: free)
-      if let guess { guessed.insert(guess) }
-      let help =
-        entry.key == "<<"
-        ? "Merge keys (`<<`) are not part of YAML 1.2. Write the keys out, or use an alias for the whole value."
-        : elsewhere[entry.key] ?? "The keys of \(noun) are: \(keys.map(\.name).joined(separator: ", "))."
-      problems.error(
-        .unknownKey, "`\(shown(entry.key))` is not a key of \(noun).", help: help, at: entry.keySpan,
-        fixIts: guess.map { [.suggestion($0, at: entry.keySpan)] } ?? [])
+    let unknown = entries.filter { !keys.names.contains($0.key) }
+    if !unknown.isEmpty {
+      // Looked up once: the file may hold very many unknown keys.
+      let given = Set(entries.map(\.key))
+      let free = keys.names.filter { !given.contains($0) }
+      for entry in unknown { tell(entry, noun, free, elsewhere, &guessed, &problems) }
+      // What a merge key would bring is not missing besides.
+      if given.contains("<<") { return }
     }
-    // What a merge key would bring is not missing besides.
-    if given.contains("<<") { return }
-    for key in keys where key.required && !given.contains(key.name) && !guessed.contains(key.name) {
+    for key in keys.required where entry(key.name) == nil && !guessed.contains(key.name) {
       problems.error(
         .missingKey, "`\(key.name)` is missing from \(noun).", help: "\(key.doc) Add `\(key.name):`.",
         at: node.firstLineOfHeading)
     }
+  }
+
+  private func tell(
+    _ entry: SpecNode.Entry, _ noun: String, _ free: [String], _ elsewhere: [String: String],
+    _ guessed: inout Set<String>, _ problems: inout Problems
+  ) {
+    let guess = problems.isFull ? nil : closest(to: entry.key, among: free)
+    if let guess { guessed.insert(guess) }
+    let help =
+      entry.key == "<<"
+      ? "Merge keys (`<<`) are not part of YAML 1.2. Write the keys out, or use an alias for the whole value."
+      : elsewhere[entry.key] ?? "The keys of \(noun) are: \(keys.names.joined(separator: ", "))."
+    problems.error(
+      .unknownKey, "`\(shown(entry.key))` is not a key of \(noun).", help: help, at: entry.keySpan,
+      fixIts: guess.map { [.suggestion($0, at: entry.keySpan)] } ?? [])
   }
 }
 
@@ -187,7 +207,9 @@ extension [WingKey] {
   /// The values of the keys that are given and can be used, by name.
   package func settings(_ fields: Fields, _ problems: inout Problems) -> [String: Setting] {
     var settings: [String: Setting] = [:]
-    for key in self { settings[key.description.name] = key.read(fields, &problems) }
+    for key in self {
+      if let setting = key.read(fields, &problems) { settings[key.description.name] = setting }
+    }
     return settings
   }
 }

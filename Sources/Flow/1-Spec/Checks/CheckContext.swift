@@ -109,7 +109,7 @@ extension Problems {
 }
 
 /// Machines that are alike: one head, or the nodes of a group with their names expanded.
-struct MachineGroup: Sendable {
+final class MachineGroup: Sendable {
   let names: [HostID]
   let nameSpan: SourceSpan
   let nics: [Named<NICDeclaration>]
