@@ -84,7 +84,12 @@ struct DRBDHeadsTests {
 
   private func comesUp(_ site: UserSite) async throws {
     let begun = ContinuousClock.now
-    let apply = try await site.cluster(["apply", "--lab", "--yes"])
+    var apply = try await site.cluster(["apply", "--lab", "--yes"])
+    // A step that an emulated processor was too slow for is done by the next run, as its message says.
+    for _ in 0..<2 where apply.status != 0 {
+      print("apply once more:", apply.errorText.split(separator: "\n").suffix(5).joined(separator: " | "))
+      apply = try await site.cluster(["apply", "--lab", "--yes"])
+    }
     print("apply: \((ContinuousClock.now - begun).components.seconds) s")
     try #require(apply.status == 0, "\(apply.text) \(apply.errorText.suffix(6000))")
     for head in ["head1", "head2"] {
