@@ -164,7 +164,7 @@ extension Contract {
       try await host.perform(EnsureLink(link))
 
       let service = IPv4Address(bits: 0x0a4d_000a)
-      try await host.perform(EnsureAddress(interface: name, address: service, prefix: 24))
+      try await host.perform(EnsureAddress(interface: name, address: .v4(service), prefix: 24))
       #expect(try await host.once(EnsureLink(link)).changed == false)
 
       let addresses = try await host.links().first { $0.name == name }?.addresses ?? []
@@ -195,6 +195,35 @@ extension Contract {
       #expect(without.routes == [] && without.addresses.contains("10.77.0.1/24"), "\(without)")
       try await host.perform(EnsureFileAbsent(path: path))
     },
+    Contract(name: "a link gets its IPv6 address and router and loses them, and others on it stay") { host in
+      let name = "eth0"
+      let path = "/etc/systemd/network/10-cluster-\(name).network"
+      let router = try #require(IPv6Address("fe80::77"))
+      let ipv6 = LinkGoal.IPv6(
+        address: try #require(IPv6Address("2001:db8:77::1")), prefix: 64, gateway: .address(router))
+      var link = LinkGoal(interface: name, address: IPv4Address(bits: 0x0a4d_0001), prefix: 24, gateway: nil)
+      link.ipv6 = ipv6
+      try await host.perform(EnsureUnit(UnitGoal(name: "systemd-networkd.service", enabled: true, active: true)))
+      try await host.perform(EnsureFile(FileGoal(path: path, contents: .text(LinkKind.contents(link)))))
+      try await host.perform(EnsureLink(link))
+      #expect(try await host.once(EnsureLink(link)).changed == false)
+      let with = try #require(try await host.links().first { $0.name == name })
+      #expect(with.ipv6 == [ipv6.text] && with.gateways6 == [router], "\(with)")
+
+      let service = EnsureAddress(interface: name, address: try #require(IPAddress("2001:db8:77::10")), prefix: 64)
+      try await host.perform(service)
+      #expect(try await host.once(service).changed == false)
+      link.ipv6 = nil
+      link.former = LinkGoal.Former(ipv6.text).map { [$0] }
+      link.formerGateways6 = [router]
+      try await host.perform(EnsureFile(FileGoal(path: path, contents: .text(LinkKind.contents(link)))))
+      try await host.perform(EnsureLink(link))
+      #expect(try await host.once(EnsureLink(link)).changed == false)
+      let without = try #require(try await host.links().first { $0.name == name })
+      #expect(without.ipv6 == ["2001:db8:77::10/64"] && without.gateways6 == nil, "\(without)")
+      #expect(without.addresses.contains("10.77.0.1/24"))
+      try await host.perform(EnsureFileAbsent(path: path))
+    },
     Contract(name: "a link's former address goes, and others on it stay") { (host) async throws in
       let name = "eth0"
       let path = "/etc/systemd/network/10-cluster-\(name).network"
@@ -214,7 +243,7 @@ extension Contract {
       let unit = UnitGoal(name: "systemd-networkd.service", enabled: true, active: true)
       try await host.perform(EnsureUnit(unit))
       try await move(from: nil, to: 0x0a4d_0001)
-      try await host.perform(EnsureAddress(interface: name, address: IPv4Address(bits: 0x0a4d_000a), prefix: 24))
+      try await host.perform(EnsureAddress(interface: name, address: .v4(IPv4Address(bits: 0x0a4d_000a)), prefix: 24))
       try await move(from: "10.77.0.1/24", to: 0x0a4d_0002)
       // Once it was stopped, networkd takes what it finds for the work of others.
       try await host.perform(EnsureUnit(UnitGoal(name: unit.name, enabled: nil, active: false)))

@@ -51,6 +51,24 @@ struct ConfigurationTests {
     #expect(elements.contains { $0.id == "link-private-preferred" })
   }
 
+  @Test("a service address of IPv6 is beside the others, and nothing of the head itself comes from it")
+  func ipv6() throws {
+    var (cluster, policy) = (try Example.cluster(), try Example.policy())
+    let before = Set(PacemakerElements(cluster: cluster, policy: policy).all.map(\.id))
+    cluster.networks[0].ipv6 = Network.IPv6(cidr: try #require(IPv6Network("2001:db8:1::/64")))
+    policy.ipv6 = [
+      .init(network: "public", address: try #require(IPv6Address("2001:db8:1::10")), source: Example.span)
+    ]
+    cluster.ha = policy
+
+    let added = PacemakerElements(cluster: cluster, policy: policy).all.filter { !before.contains($0.id) }
+
+    let text = try added.map { "\($0.section.rawValue)\n" + (try XMLElement(parsing: $0.xml)).indented }.joined()
+    expectGolden(text, at: "cases/ipv6-elements.xml")
+    let parts = try #require(ServiceGroup.all(of: policy, in: cluster).first).parts(of: policy)
+    #expect(parts.contains { $0.id == "address6-public" && $0.names == ["2001:db8:1::10"] })
+  }
+
   @Test("the CIB's elements of the example")
   func elements() throws {
     let elements = PacemakerElements(cluster: try Example.cluster(), policy: try Example.policy()).all

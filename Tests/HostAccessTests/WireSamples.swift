@@ -149,6 +149,16 @@ enum WireSamples {
     return goal
   }()
 
+  private static let linkWithIPv6: LinkGoal = {
+    let router = IPv6Address(high: 0xfe80_0000_0000_0000, low: 1)
+    var link = LinkGoal(interface: "eth1", address: address, prefix: 16, gateway: nil)
+    link.ipv6 = LinkGoal.IPv6(
+      address: IPv6Address(high: 0x2001_0db8_0001_0000, low: 0x11), prefix: 64, gateway: .advertised)
+    link.former = LinkGoal.Former("2001:db8:1::12/64").map { [$0] }
+    link.formerGateways6 = [router]
+    return link
+  }()
+
   static let operations =
     ([
       EnsureFile(FileGoal(path: "/etc/a", contents: .text("a\n"), mode: 0o600, owner: "root:root")),
@@ -164,7 +174,9 @@ enum WireSamples {
         LinkGoal(
           interface: "eth0", address: address, prefix: 16, gateway: nil,
           former: LinkGoal.Former("10.1.0.9/16").map { [$0] })),
-      EnsureAddress(interface: "eth0", address: address, prefix: 16),
+      EnsureLink(linkWithIPv6),
+      EnsureAddress(interface: "eth0", address: .v4(address), prefix: 16),
+      EnsureAddress(interface: "eth0", address: .v6(IPv6Address(high: 0x2001_0db8_0001_0000, low: 0x10)), prefix: 64),
       EnsureImage(
         ImageRecipe(
           name: "c", suite: "bookworm", mirror: nil, proxy: "http://p", kernel: "k", packages: ["b", "a"],

@@ -110,7 +110,7 @@ struct AgentOnHeadTests {
     #expect(try await perform(host, EnsureLink(goal)).changed)
     #expect(try await !perform(host, EnsureLink(goal)).changed)
     let service = try #require(IPv4Address("198.51.100.10"))
-    #expect(try await perform(host, EnsureAddress(interface: "eth1", address: service, prefix: 24)).changed)
+    #expect(try await perform(host, EnsureAddress(interface: "eth1", address: .v4(service), prefix: 24)).changed)
     let links = try await host.answer(LinksProbe())
     #expect(links.first { $0.name == "eth1" }?.addresses.sorted() == ["198.51.100.10/24", "198.51.100.11/24"])
   }

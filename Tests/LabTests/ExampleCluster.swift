@@ -11,7 +11,7 @@ enum ExampleCluster {
     {
       Network(
         name: name, cidr: try some(IPv4Network(cidr)), gateway: try gateway.map { try some(IPv4Address($0)) },
-        dns: try gateway.map { [try some(IPv4Address($0))] } ?? [],
+        dns: try gateway.map { [.v4(try some(IPv4Address($0)))] } ?? [],
         serves: name == "private" ? [.dhcp, .dns, .boot] : [],
         dynamic: dynamic, source: source)
     }

@@ -119,8 +119,8 @@ import Testing
   }
 
   private static let desired = AddressOwnersKind.Desired(
-    others: [.init(address: IPv4Address(bits: 0x0a01_0001), owner: "head1")],
-    service: [IPv4Address(bits: 0x0a01_000a)], heads: ["head1", "head2"], interfaces: ["eth0"])
+    others: [.init(address: .v4(IPv4Address(bits: 0x0a01_0001)), owner: "head1")],
+    service: [.v4(IPv4Address(bits: 0x0a01_000a))], heads: ["head1", "head2"], interfaces: ["eth0"])
 
   private static func problem(_ first: [String], _ second: [String], file: String? = nil) throws -> String? {
     func links(_ addresses: [String]) -> (AnyProbe, AnyAnswer) {

@@ -16,7 +16,7 @@ import Wings
   /// Refusals that say that a key has no use where it stands.
   private static let refusals: Set<String> = [
     "spec.no-effect", "spec.not-a-clone", "spec.bad-nat", "spec.bad-relay", "spec.made-interface",
-    "spec.serves-without-head",
+    "spec.serves-without-head", "spec.ipv6-not-public",
     "spec.dynamic-without-dhcp",
     "spec.clone-of-itself",
     "spec.clone-of-clone", "spec.two-gateways", "spec.service-check", "spec.bad-partition",
@@ -26,6 +26,7 @@ import Wings
   private static let checked: Set<String> = [
     "/networks/*/cidr", "/networks/*/gateway", "/heads/*/nics/*/network", "/nodes/*/nics/*/network",
     "/nodes/*/nics/*/bond", "/nodes/*/boot", "/nodes/*/disks", "/nodes/*/root", "networks/private/serves",
+    "networks/public/serves",
     "nodes/1/bmc", "/ha/state/replicated/by",
     "/ha/services/*/name",
   ]
@@ -229,7 +230,8 @@ import Wings
             images: [small], heads: false },
         ] },
       networks: {
-        public: { cidr: 198.51.100.0/24, gateway: 198.51.100.1, dns: [198.51.100.1] },
+        public: { cidr: 198.51.100.0/24, gateway: 198.51.100.1, dns: [198.51.100.1],
+          ipv6: { cidr: "2001:db8:1::/64", gateway: "2001:db8:1::1" } },
         private: { cidr: 10.1.0.0/16, serves: [dhcp, dns, boot], dynamic: 10.1.250.1-10.1.250.99 },
         heartbeat: { cidr: 10.2.0.0/24 },
         bmc: { cidr: 10.3.0.0/16 },
@@ -240,7 +242,7 @@ import Wings
         head1: {
           nics: {
             eth0: { network: private, address: 10.1.0.1, mac: 52:54:00:01:00:01 },
-            eth1: { network: public, address: 198.51.100.11 },
+            eth1: { network: public, address: 198.51.100.11, ipv6: "2001:db8:1::11" },
             eth2: { network: heartbeat, address: 10.2.0.1 },
             bond0: { network: storage, address: 10.4.0.1, bond: { of: [eth3, eth4], mode: 802.3ad } },
             campus0: { network: campus, address: 10.6.0.1, vlan: 30, link: eth1 },
@@ -255,7 +257,7 @@ import Wings
           clone_of: head1,
           nics: {
             eth0: { network: private, address: 10.1.0.2, mac: 52:54:00:01:00:02 },
-            eth1: { network: public, address: 198.51.100.12 },
+            eth1: { network: public, address: 198.51.100.12, ipv6: "2001:db8:1::12" },
             eth2: { network: heartbeat, address: 10.2.0.2 },
             bond0: { network: storage, address: 10.4.0.2, bond: { of: [eth3, eth4], mode: 802.3ad } },
             eth1.30: { network: campus, address: 10.6.0.2 },
@@ -300,7 +302,7 @@ import Wings
         },
       ],
       ha: {
-        addresses: { public: 198.51.100.10, private: 10.1.0.10 },
+        addresses: { public: 198.51.100.10, private: 10.1.0.10 }, ipv6: { public: "2001:db8:1::10" },
         services: [
           dhcp, dns, boot, { name: license, unit: flexlm.service, check: { tcp: 27000 } },
           { name: page, unit: page.service, check: { http: http://10.1.0.10:8080/health } },

@@ -110,7 +110,7 @@ import Wings
   private var done: Result<Outcome, AgentError> { .success(Outcome(changed: true, detail: "")) }
 
   @Test func anAddressOnTwoHeads() throws {
-    let address = try #require(IPv4Address("10.1.0.10"))
+    let address = try #require(IPAddress("10.1.0.10"))
     let before = world()
     var after = before
     for head in after.machines.keys { after.machines[head]?.links[0].addresses = ["10.1.0.10/16"] }

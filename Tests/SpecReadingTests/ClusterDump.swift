@@ -17,6 +17,7 @@ struct ClusterDump {
       add(
         "network \(network.name) \(network.cidr) gateway \(show(network.gateway)) dns \(network.dns.map(\.description))"
           + " serves \(network.serves.map(\.rawValue).sorted()) dynamic \(dynamic) at \(place(network.source))")
+      if let ipv6 = network.ipv6 { add("  ipv6 \(ipv6.cidr) gateway \(ipv6.gateway.map { "\($0)" } ?? "-")") }
       if let mtu = network.mtu { add("  mtu \(mtu)") }
       for route in network.routes { add("  route \(route)") }
       if network.isTranslated { add("  leaves over the heads") }
@@ -46,6 +47,7 @@ struct ClusterDump {
   private mutating func machine(_ nics: [NIC], _ bmc: BMC?, _ mac: MACAddress?) {
     for nic in nics {
       add("  \(nic.name) \(nic.network) \(nic.address) \(show(nic.mac)) at \(place(nic.source))")
+      if let ipv6 = nic.ipv6 { add("    ipv6 \(ipv6)") }
       if let made = nic.made { add("    made: \(made)") }
       if let mtu = nic.mtu { add("    mtu \(mtu)") }
       for route in nic.routes { add("    route \(route)") }
@@ -68,6 +70,7 @@ struct ClusterDump {
       add("  own \(service.name) \(own.unit) \(own.check.map { "\($0)" } ?? "-") at \(place(service.source))")
     }
     for address in ha.addresses { add("  address \(address.network) \(address.address) at \(place(address.source))") }
+    for address in ha.ipv6 { add("  address \(address.network) \(address.address) at \(place(address.source))") }
     for group in ha.spread {
       let address = group.address.map { "\($0.address) on \($0.network)" } ?? "-"
       add("  spread \(group.name) on \(group.head) \(group.services) address \(address) at \(place(group.source))")

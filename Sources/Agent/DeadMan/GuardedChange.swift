@@ -35,9 +35,9 @@ struct GuardedChange: Codable, Sendable {
     PendingChange(id: id, run: run, what: what, secondsLeft: max(0, Int((endsAt - now).rounded(.up))))
   }
 
-  /// The address that it adds, if it adds one.
-  var added: LinkSnapshot.Address? {
-    operation.lockout.touched?.address.map {
+  /// The addresses that it adds.
+  var added: [LinkSnapshot.Address] {
+    (operation.lockout.touched?.addresses ?? []).map {
       LinkSnapshot.Address(interface: $0.interface, address: "\($0.address)/\($0.prefix)")
     }
   }

@@ -12,10 +12,12 @@ struct LinkSnapshot: Hashable, Codable, Sendable {
   }
 
   /// The addresses that a machine has for itself. Service addresses come second on their network, and move: one that
-  /// Pacemaker has taken to another head meanwhile must not be put back here.
+  /// Pacemaker has taken to another head meanwhile must not be put back here. Those of IPv6 are deprecated.
   var addresses: [Address]
   /// But for those that the kernel makes by itself.
   var routes: [Route]
+  /// The routes of IPv6, but for what routers advertise; nil in what an older agent kept.
+  var routes6: [Route]?
   /// The links that were up; nil in what an older agent kept.
   var up: [String]?
   /// All links; nil in what an older agent kept.
@@ -24,16 +26,17 @@ struct LinkSnapshot: Hashable, Codable, Sendable {
   static func take() async throws(AgentError) -> LinkSnapshot {
     let links = try await Self.links()
     return LinkSnapshot(
-      addresses: addresses(of: links) { $0.secondary != true && $0.dynamic != true }, routes: try await routes(),
+      addresses: addresses(of: links) { $0.secondary != true && $0.dynamic != true && $0.deprecated != true },
+      routes: try await routes(.v4), routes6: try await routes(.v6),
       up: links.filter(\.isUp).map(\.ifname), names: links.map(\.ifname))
   }
 
-  /// Puts back what is missing, and takes `added` away where it was not there before.
+  /// Puts back what is missing, and takes each of `added` away that was not there before.
   ///
   /// Each part is tried whatever became of the others: half a way to the host is better than none.
   ///
   /// - Returns: what could not be put back.
-  func restore(without added: Address?) async -> [AgentError] {
+  func restore(without added: [Address]) async -> [AgentError] {
     var problems: [AgentError] = []
     let next = "Check `ip address` and `ip route` on the host."
     func ip(_ words: [String]) async {
@@ -50,34 +53,38 @@ struct LinkSnapshot: Hashable, Codable, Sendable {
       }
       let now = Set(Self.addresses(of: links) { _ in true })
       for missing in addresses where !now.contains(missing) {
-        await ip(["address", "add", missing.address, "broadcast", "+", "dev", missing.interface])
+        let how = missing.address.contains(":") ? [] : ["broadcast", "+"]
+        await ip(["address", "add", missing.address] + how + ["dev", missing.interface])
       }
-      if let added, !addresses.contains(added), now.contains(added) {
+      for added in added where !addresses.contains(added) && now.contains(added) {
         await ip(["address", "del", added.address, "dev", added.interface])
       }
-      problems += try await restoreRoutes(next)
+      problems += try await restoreRoutes(routes, .v4, next)
+      if let routes6 { problems += try await restoreRoutes(routes6, .v6, next) }
     } catch { problems.append(error) }
     return problems
   }
 
   /// One that came since can lead everything astray, so those go first; others, of routing daemons, are theirs.
-  private func restoreRoutes(_ next: String) async throws(AgentError) -> [AgentError] {
+  private func restoreRoutes(
+    _ routes: [Route], _ family: Family, _ next: String
+  ) async throws(AgentError) -> [AgentError] {
     var problems: [AgentError] = []
-    for route in try await Self.routes() where route.isSetByHand && !routes.contains(route) {
+    for route in try await Self.routes(family) where route.isSetByHand && !routes.contains(route) {
       do throws(AgentError) {
-        try await Command.checked("ip", ["-4", "route", "del"] + route.deletion, next: next)
+        try await Command.checked("ip", [family.rawValue, "route", "del"] + route.deletion, next: next)
       } catch {
         problems.append(error)
       }
     }
-    let now = Set(try await Self.routes())
+    let now = Set(try await Self.routes(family))
     var missing = routes.filter { !now.contains($0) }
     // The next hop of one may be reached by another that comes later: as long as one more succeeds, the others may.
     while !missing.isEmpty {
       var failed: [(Route, AgentError)] = []
       for route in missing {
         do throws(AgentError) {
-          try await Command.checked("ip", ["-4", "route", "replace"] + route.arguments, next: next)
+          try await Command.checked("ip", [family.rawValue, "route", "replace"] + route.arguments, next: next)
         } catch { failed.append((route, error)) }
       }
       if failed.count == missing.count { return problems + failed.map(\.1) }
@@ -90,7 +97,8 @@ struct LinkSnapshot: Hashable, Codable, Sendable {
   func isReached() async throws(AgentError) -> Bool {
     let now = Self.addresses(of: try await Self.links()) { _ in true }
     guard Set(addresses).isSubset(of: now) else { return false }
-    return Set(routes).isSubset(of: try await Self.routes())
+    guard Set(routes).isSubset(of: try await Self.routes(.v4)) else { return false }
+    return Set(routes6 ?? []).isSubset(of: try await Self.routes(.v6))
   }
 
   private struct Link: Decodable {
@@ -101,6 +109,7 @@ struct LinkSnapshot: Hashable, Codable, Sendable {
       var scope: String?
       var secondary: Bool?
       var dynamic: Bool?
+      var deprecated: Bool?
     }
     struct Kind: Decodable { var info_kind: String? }
     var ifname: String
@@ -119,14 +128,19 @@ struct LinkSnapshot: Hashable, Codable, Sendable {
     try await Interface.ip(["-j", "-details", "address", "show"])
   }
 
-  private static func routes() async throws(AgentError) -> [Route] {
-    let all: [Route] = try await Interface.ip(["-j", "-details", "-4", "route", "show"])
-    return all.filter { $0.protocol != "kernel" }.map(\.wish)
+  /// As ip(8) is told of it.
+  private enum Family: String { case v4 = "-4", v6 = "-6" }
+
+  private static func routes(_ family: Family) async throws(AgentError) -> [Route] {
+    let all: [Route] = try await Interface.ip(["-j", "-details", family.rawValue, "route", "show"])
+    return all.filter { $0.protocol != "kernel" && $0.protocol != "ra" }.map(\.wish)
   }
 
   private static func addresses(of links: [Link], where fits: (Link.Info) -> Bool) -> [Address] {
     links.flatMap { link in
-      link.addr_info.filter { $0.family == "inet" && $0.scope != "host" && fits($0) }.compactMap { info in
+      link.addr_info.filter {
+        fits($0) && ($0.family == "inet" ? $0.scope != "host" : $0.family == "inet6" && $0.scope == "global")
+      }.compactMap { info in
         info.local.map { Address(interface: link.ifname, address: "\($0)/\(info.prefixlen ?? 32)") }
       }
     }

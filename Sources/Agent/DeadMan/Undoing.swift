@@ -70,7 +70,7 @@ struct Undoing: Sendable {
   }
 
   /// networkd puts back what its files say, in its own time; the rest by hand.
-  private func putBack(_ links: LinkSnapshot, without added: LinkSnapshot.Address?) async -> [AgentError] {
+  private func putBack(_ links: LinkSnapshot, without added: [LinkSnapshot.Address]) async -> [AgentError] {
     var problems: [AgentError] = []
     do throws(AgentError) {
       _ = try await poll(until: .seconds(5), every: .milliseconds(200)) { () async throws(AgentError) -> Bool? in

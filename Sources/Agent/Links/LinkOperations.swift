@@ -10,7 +10,8 @@ extension EnsureLink: AgentOperation {
     let link = goal.made == nil ? try Interface.named(goal.interface) : found
     // networkd would bring a route back that it still knows, as soon as the cable is plugged in anew.
     let hasFormerRoutes = (goal.formerRoutes ?? []).contains { link?.routes?.contains($0) == true }
-    if let link, Self.isReached(goal, link), !hasFormerRoutes {
+    let hasFormerGateways = (goal.formerGateways6 ?? []).contains { link?.gateways6?.contains($0) == true }
+    if let link, Self.isReached(goal, link), !hasFormerRoutes, !hasFormerGateways {
       if try await removeFormer() {
         return Outcome(changed: true, detail: "\(goal.interface) keeps its new address only")
       }
@@ -51,13 +52,13 @@ extension EnsureLink: AgentOperation {
       try await Command.checked(argv[0], Array(argv.dropFirst()), deadline: .seconds(90), next: next)
     }
     let limit = Duration.seconds(20)
+    let words = "\(goal.address)/\(goal.prefix)" + (goal.ipv6.map { " and \($0.text)" } ?? "")
     guard try await Self.settles(goal, within: limit) else {
       throw AgentError(
-        .deadline, "\(goal.interface) did not get \(goal.address)/\(goal.prefix) within \(limit)",
-        cause: try unreached(), next: next)
+        .deadline, "\(goal.interface) did not get \(words) within \(limit)", cause: try unreached(), next: next)
     }
     try await removeFormer()
-    return Outcome(changed: true, detail: "\(goal.interface) has \(goal.address)/\(goal.prefix)")
+    return Outcome(changed: true, detail: "\(goal.interface) has \(words)")
   }
 
   /// The part of the goal that is missing, in words.
@@ -65,8 +66,11 @@ extension EnsureLink: AgentOperation {
     guard let link = try Interface.all().first(where: { $0.name == goal.interface }) else {
       return "it was not made" + (goal.made.map { " of \($0.parts.joined(separator: ", "))" } ?? "")
     }
+    if let ipv6 = goal.ipv6, let problem = try Interface.problem(of: ipv6.address, on: goal.interface) {
+      return problem
+    }
     return
-      "it is \(link.up ? "up" : "down") with \(link.addresses.joined(separator: ", ")), mtu \(link.mtu ?? 0), routes "
+      "it is \(link.up ? "up" : "down") with \(link.held.joined(separator: ", ")), mtu \(link.mtu ?? 0), routes "
       + (link.routes ?? []).map(\.description).joined(separator: ", ")
   }
 
@@ -74,14 +78,20 @@ extension EnsureLink: AgentOperation {
   @discardableResult
   private func removeFormer() async throws(AgentError) -> Bool {
     let present = try Interface.named(goal.interface)
-    let left = (goal.former ?? []).filter { present.addresses.contains($0.text) }
+    let left = (goal.former ?? []).filter { present.held.contains($0.text) }
+    let routers = (goal.formerGateways6 ?? []).filter { present.gateways6?.contains($0) == true }
+    for router in routers {
+      try await Command.checked(
+        "ip", ["-6", "route", "del", "default", "via", "\(router)", "dev", goal.interface],
+        next: "Check `ip -6 route show dev \(goal.interface)` on the host.")
+    }
     let routes = (goal.formerRoutes ?? []).filter { present.routes?.contains($0) == true }
     for route in routes {
       try await Command.checked(
         "ip", ["route", "del", "\(route.to)", "via", "\(route.via)", "dev", goal.interface],
         next: "Check `ip route show dev \(goal.interface)` on the host.")
     }
-    guard !left.isEmpty else { return !routes.isEmpty }
+    guard !left.isEmpty else { return !routes.isEmpty || !routers.isEmpty }
     try Interface.promoteSecondaries(goal.interface)
     for former in left {
       try await Command.checked(
@@ -94,7 +104,7 @@ extension EnsureLink: AgentOperation {
   /// Whether the link comes to rest as desired. While networkd configures one, it takes addresses away and puts them
   /// back, so that one look is not enough.
   private static func settles(_ goal: LinkGoal, within limit: Duration) async throws(AgentError) -> Bool {
-    var seen = 0
+    var (seen, down) = (0, 0)
     let settled = try await poll(until: limit, every: .milliseconds(200)) { () throws(AgentError) -> Bool? in
       // One that networkd makes may not be there yet.
       let index = try FileSystem.contents("/sys/class/net/\(goal.interface)/ifindex")
@@ -106,7 +116,11 @@ extension EnsureLink: AgentOperation {
       if let index, let text = try FileSystem.contents("/run/systemd/netif/links/\(index)") {
         said = String(decoding: text, as: UTF8.self)
       }
-      let isConfigured = said.contains("ADMIN_STATE=configured\n")
+      down = link?.up == false ? down + 1 : 0
+      // Without a cable nobody can be asked whether an address of IPv6 is taken, and networkd goes on waiting. Some
+      // cards take seconds until they see theirs.
+      let waits = goal.ipv6 != nil && down >= 25 && said.contains("ADMIN_STATE=configuring\n")
+      let isConfigured = said.contains("ADMIN_STATE=configured\n") || waits
       seen = isReached && isConfigured ? seen + 1 : 0
       return seen >= 3 ? true : nil
     }
@@ -119,10 +133,16 @@ extension EnsureLink: AgentOperation {
     return !made.replaces(seen) && made.lacking(in: seen).isEmpty
   }
 
+  private static func has(_ ipv6: LinkGoal.IPv6, _ link: LinkState) -> Bool {
+    guard link.ipv6?.contains(ipv6.text) == true else { return false }
+    return ipv6.router.map { link.gateways6?.contains($0) == true } ?? true
+  }
+
   private static func isReached(_ goal: LinkGoal, _ link: LinkState) -> Bool {
     link.addresses.contains("\(goal.address)/\(goal.prefix)")
       && (goal.gateway.map(link.gateways.contains) ?? true)
       && (goal.mtu ?? link.mtu) == link.mtu
+      && (goal.ipv6.map { !link.up || has($0, link) } ?? true)
       && (goal.routes ?? []).allSatisfy { link.routes?.contains($0) == true }
       && isMade(goal, link)
   }
@@ -131,12 +151,15 @@ extension EnsureLink: AgentOperation {
 extension EnsureAddress: AgentOperation {
   func perform(on agent: Agent, _ context: OperationContext) async throws(AgentError) -> Outcome {
     let wanted = "\(address)/\(prefix)"
-    if try Interface.named(interface).addresses.contains(wanted) {
+    if try Interface.named(interface).held.contains(wanted) {
       return Outcome(changed: false, detail: "as desired already")
     }
+    // As Pacemaker adds it: one of IPv6 is nobody's own, and what the head begins itself does not come from it.
+    let how = address.isIPv6 ? ["preferred_lft", "0"] : ["broadcast", "+"]
     try await Command.checked(
-      "ip", ["address", "add", wanted, "broadcast", "+", "dev", interface],
+      "ip", ["address", "add", wanted] + how + ["dev", interface],
       next: "Check `ip address show \(interface)` on the host.")
+    guard !address.isIPv6 else { return Outcome(changed: true, detail: "\(interface) has \(wanted)") }
     // Tells neighbours who have another MAC for it; without arping(8) they find out in a minute or so.
     do throws(AgentError) {
       _ = try await Command.run("arping", ["-U", "-c", "2", "-w", "3", "-I", interface, "\(address)"])

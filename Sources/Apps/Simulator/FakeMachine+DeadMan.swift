@@ -165,6 +165,10 @@ extension FakeMachine {
       let services = links[index].addresses.dropFirst().filter { $0 != old.addresses.first }
       links[index].addresses = Array(old.addresses.prefix(1)) + services
       links[index].gateways = old.gateways
+      let own = ownIPv6[old.name]
+      let others = (links[index].ipv6 ?? []).filter { $0 != own && old.ipv6?.contains($0) != true }
+      links[index].setIPv6((old.ipv6 ?? []) + others)
+      links[index].gateways6 = old.gateways6
       links[index].up = old.up
     }
   }

@@ -23,9 +23,14 @@ extension FakeMachine {
     let isSettled =
       (goal.gateway.map(links[index].gateways.contains) ?? true) && (goal.mtu ?? links[index].mtu) == links[index].mtu
       && (goal.routes ?? []).allSatisfy { links[index].routes?.contains($0) == true }
-    let left = Set((goal.former ?? []).map(\.text)).intersection(links[index].addresses)
+      && (goal.ipv6?.router.map { links[index].gateways6?.contains($0) == true } ?? true)
+      && (goal.ipv6.map { links[index].ipv6?.contains($0.text) == true } ?? true)
+    let left = Set((goal.former ?? []).map(\.text)).intersection(links[index].held)
     links[index].addresses.removeAll(where: left.contains)
-    let hadFormer = links[index].routes?.contains(where: former.contains) == true
+    links[index].setIPv6((links[index].ipv6 ?? []).filter { !left.contains($0) })
+    let routers = Set(goal.formerGateways6 ?? []).intersection(links[index].gateways6 ?? [])
+    links[index].setGateways6((links[index].gateways6 ?? []).filter { !routers.contains($0) })
+    let hadFormer = !routers.isEmpty || links[index].routes?.contains(where: former.contains) == true
     links[index].routes?.removeAll(where: former.contains)
     if links[index].addresses.contains(address), isSettled {
       return left.isEmpty && !hadFormer
@@ -38,6 +43,11 @@ extension FakeMachine {
     links[index].addresses = [address] + links[index].addresses.filter { $0 != address && $0 != before }
     ownAddresses[goal.interface] = address
     if let gateway = goal.gateway { links[index].gateways = [gateway] }
+    let before6 = ownIPv6[goal.interface]
+    let others = (links[index].ipv6 ?? []).filter { $0 != goal.ipv6?.text && $0 != before6 }
+    links[index].setIPv6((goal.ipv6.map { [$0.text] } ?? []) + others)
+    ownIPv6[goal.interface] = goal.ipv6?.text
+    if let router = goal.ipv6?.router { links[index].gateways6 = [router] }
     if let mtu = goal.mtu { links[index].mtu = mtu }
     if let routes = goal.routes {
       links[index].routes = (links[index].routes ?? []).filter { !routes.contains($0) } + routes
@@ -62,16 +72,19 @@ extension FakeMachine {
     links.sort { $0.name < $1.name }
   }
 
-  mutating func ensureAddress(interface: String, address: IPv4Address, prefix: Int) throws(AgentError) -> Outcome {
+  mutating func ensureAddress(interface: String, address: IPAddress, prefix: Int) throws(AgentError) -> Outcome {
     let index = try link(interface)
     let wanted = "\(address)/\(prefix)"
-    if links[index].addresses.contains(wanted) { return Outcome(changed: false, detail: "as desired already") }
-    links[index].addresses.append(wanted)
+    if links[index].held.contains(wanted) { return Outcome(changed: false, detail: "as desired already") }
+    links[index].add(wanted)
     return Outcome(changed: true, detail: "\(interface) has \(wanted)")
   }
 
-  mutating func dropAddress(_ address: IPv4Address) {
-    for index in links.indices { links[index].addresses.removeAll { $0.hasPrefix("\(address)/") } }
+  mutating func dropAddress(_ address: IPAddress) {
+    for index in links.indices {
+      links[index].addresses.removeAll { $0.hasPrefix("\(address)/") }
+      links[index].setIPv6((links[index].ipv6 ?? []).filter { !$0.hasPrefix("\(address)/") })
+    }
   }
 
   /// Takes a card away, or puts another one in its place, which gets the name and no address.
@@ -86,30 +99,56 @@ extension FakeMachine {
   package mutating func regainCards() {
     guard var card = lostCard else { return }
     lostCard = nil
-    card.addresses = configuredAddresses(card)
+    card.setAddresses(configuredAddresses(card))
     let index = links.firstIndex { $0.name == card.name }
     if let index { links[index] = card } else { links.append(card) }
     links.sort { $0.name < $1.name }
   }
 
-  package func holds(_ address: IPv4Address) -> Bool {
-    links.contains { $0.addresses.contains { $0.hasPrefix("\(address)/") } }
+  package func holds(_ address: IPv4Address) -> Bool { holds(.v4(address)) }
+  package func holds(_ address: IPAddress) -> Bool {
+    links.contains { $0.held.contains { $0.hasPrefix("\(address)/") } }
   }
 
   /// The addresses of its systemd.network(5) file, or else those that the machine was installed with.
   func configuredAddresses(_ link: LinkState) -> [String] {
+    guard let lines = networkFile(of: link) else { return installedAddresses[link.name] ?? [] }
+    return lines.filter { $0.hasPrefix("Address=") }.map { String($0.dropFirst("Address=".count)) }
+  }
+
+  /// The routers of IPv6 of its systemd.network(5) file.
+  func configuredGateways6(_ link: LinkState) -> [IPv6Address] {
+    (networkFile(of: link) ?? []).filter { $0.hasPrefix("Gateway=") }
+      .compactMap { IPv6Address($0.dropFirst("Gateway=".count)) }
+  }
+
+  /// The lines of its systemd.network(5) file. Nil: it has none.
+  private func networkFile(of link: LinkState) -> [Substring]? {
     for (path, file) in files where path.hasPrefix("/etc/systemd/network/") && path.hasSuffix(".network") {
       let lines = String(decoding: file.bytes, as: UTF8.self).split(separator: "\n")
-      guard lines.contains("Name=\(link.name)") else { continue }
-      return lines.filter { $0.hasPrefix("Address=") }.map { String($0.dropFirst("Address=".count)) }
+      if lines.contains("Name=\(link.name)") { return lines }
     }
-    return installedAddresses[link.name] ?? []
+    return nil
   }
 
   private func link(_ name: String) throws(AgentError) -> Int {
     if let index = links.firstIndex(where: { $0.name == name }) { return index }
     throw AgentError(.notFound, "There is no interface \(name)", next: "Compare `nics:` in the spec with `ip link`.")
   }
+}
+
+extension LinkState {
+  /// Sorts addresses by their family.
+  mutating func setAddresses(_ all: [String]) {
+    addresses = all.filter { !$0.contains(":") }
+    setIPv6(all.filter { $0.contains(":") })
+  }
+
+  mutating func add(_ address: String) { setAddresses(held + [address]) }
+
+  /// Sets those of IPv6. Where there is none, nil is told, as by the agent.
+  mutating func setIPv6(_ addresses: [String]) { ipv6 = addresses.isEmpty ? nil : addresses }
+  mutating func setGateways6(_ routers: [IPv6Address]) { gateways6 = routers.isEmpty ? nil : routers }
 }
 
 extension LinksProbe: MemoryProbe {

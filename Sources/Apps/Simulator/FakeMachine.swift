@@ -93,6 +93,7 @@ package struct FakeMachine: Hashable, Codable, Sendable {
   package var installedAddresses: [String: [String]] = [:]
   /// The addresses that each interface was last given by its file.
   var ownAddresses: [String: String] = [:]
+  var ownIPv6: [String: String] = [:]
   package var images: [String: ImageState] = [:]
   package var imageRecipes: [String: ImageRecipe] = [:]
   /// Seconds since 1970, by the names of images.
@@ -196,7 +197,10 @@ package struct FakeMachine: Hashable, Codable, Sendable {
     boots += 1
     undo(isBoot: true)
     lease.restart()
-    for index in links.indices { links[index].addresses = configuredAddresses(links[index]) }
+    for index in links.indices {
+      links[index].setAddresses(configuredAddresses(links[index]))
+      links[index].setGateways6(configuredGateways6(links[index]))
+    }
     for name in units.keys {
       let starts = units[name].map { $0.enabled && !$0.isFixed && !$0.masked } ?? false
       let now = step()

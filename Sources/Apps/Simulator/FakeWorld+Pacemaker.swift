@@ -37,7 +37,14 @@ extension FakeWorld {
         .commandFailed, "crm_verify failed", cause: "there is no resource \(lost.joined(separator: ", "))",
         next: "Pacemaker rejects the new configuration.")
     }
+    let before = primitives.compactMap(\.serviceAddress)
     cib = wanted
+    // What it does not know any more, it stops.
+    if !isLettingGo {
+      for address in Set(before).subtracting(primitives.compactMap(\.serviceAddress)) {
+        for host in members { machines[host]?.dropAddress(address) }
+      }
+    }
     settle()
     let down = notRunning(among: Set(goal.elements.map(\.id)))
     guard down.isEmpty else {
@@ -174,12 +181,12 @@ extension FakeWorld {
 
   var primitives: [XMLElement] { cib?.root.at("configuration", "resources")?.all("primitive") ?? [] }
 
-  private mutating func place(_ address: IPv4Address, _ prefix: String, _ nic: String?, on active: HostID) {
+  private mutating func place(_ address: IPAddress, _ prefix: String, _ nic: String?, on active: HostID) {
     // It knows nothing of an address that a head holds without it.
     for host in members where host != active { machines[host]?.dropAddress(address) }
     guard machines[active]?.holds(address) == false else { return }
     let index = machines[active]?.links.firstIndex { $0.name == nic }
-    if let index { machines[active]?.links[index].addresses.append("\(address)/\(prefix)") }
+    if let index { machines[active]?.links[index].add("\(address)/\(prefix)") }
   }
 
   // MARK: What it tells
@@ -288,8 +295,8 @@ extension XMLElement {
   }
 
   /// The address of an address resource. A fence device has an `ip` too: that of the BMC it speaks to.
-  var serviceAddress: IPv4Address? {
-    self["class"] == "stonith" ? nil : parameter("ip").flatMap { IPv4Address($0) }
+  var serviceAddress: IPAddress? {
+    self["class"] == "stonith" ? nil : parameter("ip").flatMap { IPAddress($0) }
   }
 
   /// It tells something of the head that it is on.

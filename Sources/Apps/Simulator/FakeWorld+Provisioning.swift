@@ -80,7 +80,8 @@ extension FakeWorld {
     clone.files = clone.files.filter { !$0.key.hasPrefix("/etc/cluster/secrets/") && !$0.key.hasPrefix("/var/log/") }
     (clone.clones, clone.captures, clone.fencing, clone.reports) = ([:], [], [:], [:])
     (clone.lease, clone.faults, clone.images) = (FakeLease(), .init(), [:])
-    (clone.installedAddresses, clone.ownAddresses, clone.deadMan) = ([:], [:], FakeDeadMan())
+    (clone.installedAddresses, clone.ownAddresses, clone.ownIPv6) = ([:], [:], [:])
+    clone.deadMan = FakeDeadMan()
     for (path, contents) in goal.identity {
       clone.files[path] = .init(bytes: contents.bytes, mode: 0o644, owner: "root:root", changed: clone.step())
     }

@@ -3,7 +3,7 @@ import ClusterModel
 import Diagnostics
 
 private let octet = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
-private let ipv4 = "\(octet)(\\.\(octet)){3}"
+let ipv4 = "\(octet)(\\.\(octet)){3}"
 private let mac = "([0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{4}(\\.[0-9A-Fa-f]{4}){2}|[0-9A-Fa-f]{12})"
 
 extension Form where Value == IPv4Address {
@@ -34,14 +34,9 @@ extension Form where Value == Counted<IPv4Address> {
   }
 }
 
-/// For whoever describes the IPv6 side of a network.
-private let ipv6Help =
-  "This version describes IPv4 alone. IPv6 that a card gets by itself, from its router or from files of yours, stays as "
-  + "it is; write the network's IPv4 addresses here."
+func addressProblem(_ text: String) -> String { "`\(shown(text))` is not an IPv4 address." }
 
-private func addressProblem(_ text: String) -> String { "`\(shown(text))` is not an IPv4 address." }
-
-private func addressHelp(_ text: String) -> String {
+func addressHelp(_ text: String) -> String {
   if text.contains("/") { return "The prefix length belongs to the network; write the address alone." }
   if text.contains(":") { return ipv6Help }
   let octets = text.split(separator: ".", omittingEmptySubsequences: false)

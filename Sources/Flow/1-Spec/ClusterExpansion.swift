@@ -37,11 +37,15 @@ struct ClusterExpansion {
 
   private func network(_ network: Named<NetworkSection.Declaration>) -> Network? {
     guard let value = network.value, let cidr = value.cidr?.value else { return nil }
-    return Network(
+    var result = Network(
       name: network.name.value, cidr: cidr, gateway: value.gateway?.value, dns: value.dns.map(\.value),
       serves: Set(value.serves.map(\.value)), dynamic: value.dynamic?.value, mtu: value.mtu?.value,
       routes: value.routes.compactMap(\.value.route), isTranslated: value.nat?.value ?? false,
       relay: value.relay?.value, source: network.span)
+    result.ipv6 = value.ipv6.flatMap { ipv6 in
+      ipv6.value.cidr.map { Network.IPv6(cidr: $0.value, gateway: ipv6.value.gateway?.value) }
+    }
+    return result
   }
 
   private func head(_ head: Named<HeadSection.Declaration>) -> Head? {
@@ -118,10 +122,12 @@ struct ClusterExpansion {
       guard let network = nic.value?.network?.value, let address = nic.value?.address?.value.value(index) else {
         return nil
       }
-      return NIC(
+      var result = NIC(
         name: nic.name.value, network: network, address: address, mac: nic.value?.mac?.value.value(index),
         mtu: nic.value?.mtu?.value, routes: nic.value?.routes.compactMap(\.value.route) ?? [],
         made: nic.value?.made(nic.name.value), source: nic.span)
+      result.ipv6 = nic.value?.ipv6?.value
+      return result
     }
   }
 
@@ -179,6 +185,9 @@ struct ClusterExpansion {
     if let lazy = policy.failback?.lazy { result.lazy = lazy }
     result.state = policy.state.flatMap { state($0, heartbeat: links.first?.value) }
     result.spread = policy.spread.compactMap(spread)
+    result.ipv6 = policy.ipv6.compactMap { address in
+      address.value.map { .init(network: address.name.value, address: $0, source: address.span) }
+    }
     return result
   }
 

@@ -52,6 +52,7 @@ package enum SpecReader {
     MadeInterfaceChecks.run(context, &problems)
     UniquenessChecks.run(context, &problems)
     PlacementChecks.run(context, &problems)
+    IPv6Checks.run(context, &problems)
     MachineChecks.run(context, &problems)
     HighAvailabilityChecks.run(context, &problems)
     ImageSecretChecks.run(context, &problems)

@@ -64,7 +64,7 @@ package actor SSHHost: ManagedHost {
     _ operation: AnyOperation, secrets: Secrets, run: RunToken, progress: @escaping @Sendable (String) -> Void
   ) async throws(AgentError) -> Outcome {
     let connection = try await connection()
-    if let added = operation.lockout.touched?.address, "\(added.address)" == program.hostName {
+    if operation.lockout.touched?.addresses.contains(where: { "\($0.address)" == program.hostName }) == true {
       // The way that it was asked over says nothing any more.
       (hasMoved, route) = (true, nil)
     }

@@ -32,7 +32,7 @@ extension Diagnostic.Code {
   package static let badHostlist = Self("spec.bad-hostlist", "Not a valid hostlist")
   package static let badTable = Self("spec.bad-table", "Not a usable table of nodes")
   package static let tooManyNames = Self("spec.too-many-names", "Too many machines")
-  package static let badAddress = Self("spec.bad-address", "Not an IPv4 address")
+  package static let badAddress = Self("spec.bad-address", "Not an address")
   package static let badNetwork = Self("spec.bad-network", "Not a network in CIDR form")
   package static let badRange = Self("spec.bad-range", "Not a range of addresses")
   package static let badMAC = Self("spec.bad-mac", "Not a MAC address")
@@ -83,6 +83,7 @@ extension Diagnostic.Code {
   package static let countsTooFar = Self("spec.counts-too-far", "Counts past the last value")
   package static let twoNICsOneNetwork = Self("spec.two-nics-one-network", "Two NICs on one network")
   package static let twoGateways = Self("spec.two-gateways", "Two default routes on one machine")
+  package static let ipv6NotPublic = Self("spec.ipv6-not-public", "IPv6 on a network that heads serve")
   package static let dynamicRange = Self("spec.dynamic-range", "Dynamic range does not fit its network")
   package static let dynamicOverlap = Self("spec.dynamic-overlap", "Dynamic range covers a fixed address")
   package static let dynamicWithoutDHCP = Self("spec.dynamic-without-dhcp", "Dynamic range without DHCP")
@@ -149,8 +150,8 @@ extension Diagnostic.Code {
     setNeed, setUser, setOrigin,
     checkNeeds, checkReady, secretPath, secretReadable,
     overlappingNetworks, addressOutsideNetwork, reservedAddress, duplicateAddress, duplicateMAC, duplicateName,
-    duplicateBMC, multicastMAC, countsTooFar, twoNICsOneNetwork, twoGateways, dynamicRange, dynamicOverlap,
-    dynamicWithoutDHCP,
+    duplicateBMC, multicastMAC, countsTooFar, twoNICsOneNetwork, twoGateways, ipv6NotPublic, dynamicRange,
+    dynamicOverlap, dynamicWithoutDHCP,
     servesWithoutHead, bootWithoutDHCP, noBootNetwork, nodeOffBootNetwork, nodeWithoutMAC,
     badRoute, badRelay, badNAT, madeInterface, notACard, bmcUnreachable,
     cloneOfItself, cloneOfClone, cloneWithoutMAC, cloneWithoutBMC, cloneWithoutImage,

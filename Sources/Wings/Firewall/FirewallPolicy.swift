@@ -75,10 +75,11 @@ enum OriginForm {
       if text == any { return .value(.anywhere) }
       if !text.contains("/"), labelProblem(text, longest: 63) == nil { return .value(.network(text)) }
       if let addresses = IPv4Network(text), addresses.prefix >= 1 { return .value(.addresses(addresses)) }
+      if let addresses = IPv6Network(text), addresses.prefix >= 1 { return .value(.addresses6(addresses)) }
       return .wrong(
         "`\(shown(text))` is neither a network nor addresses.",
         help: "Write the name of a network of this description, the first address and the prefix length of another one "
-          + "(`192.0.2.0/24`, and `192.0.2.7/32` for one machine), or `any`.")
+          + "(`192.0.2.0/24` or `2001:db8:7::/48`, and `192.0.2.7/32` for one machine), or `any`.")
     }
   }
 }

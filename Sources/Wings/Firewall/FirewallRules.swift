@@ -26,7 +26,7 @@ struct FirewallRules {
 
   /// - A TCP segment without SYN opens nothing. It belongs to a connection from before these rules, which the kernel
   ///   has not tracked, and which would hang if only the other side had something to send.
-  /// - Of IPv6 the description says nothing, so its own business goes on: neighbours, routers, addresses by DHCP.
+  /// - IPv6's own business goes on, described or not: neighbours, routers, addresses by DHCP.
   private static let always = [
     "iifname \"lo\" accept",
     "ct state established,related accept",
@@ -41,30 +41,34 @@ struct FirewallRules {
   private var needed: [String] {
     var lines: [String] = []
     for need in needs {
-      guard let origin = origin(need.origin) else { continue }
-      for transport in FirewallNeed.Transport.allCases {
-        let ports = need.ports.filter { $0.transport == transport }.map(\.span)
-        if ports.isEmpty { continue }
-        let line = origin + "\(transport.rawValue) dport \(Self.set(ports)) accept comment \"\(need.purpose)\""
-        if !lines.contains(line) { lines.append(line) }
+      for origin in origins(need.origin) {
+        for transport in FirewallNeed.Transport.allCases {
+          let ports = need.ports.filter { $0.transport == transport }.map(\.span)
+          if ports.isEmpty { continue }
+          let line = origin + "\(transport.rawValue) dport \(Self.set(ports)) accept comment \"\(need.purpose)\""
+          if !lines.contains(line) { lines.append(line) }
+        }
       }
     }
     return lines
   }
 
-  /// The part of a rule that says where it comes from, with a space behind it. Nil: it cannot come to this head.
-  private func origin(_ origin: FirewallNeed.Origin) -> String? {
+  /// The parts of rules that say where it comes from, with a space behind each: one for each family of addresses, where
+  /// they matter. None: it cannot come to this head.
+  private func origins(_ origin: FirewallNeed.Origin) -> [String] {
     switch origin {
-    case .anywhere: return ""
-    case .addresses(let addresses): return "ip saddr \(addresses) "
-    case .cards(let network): return card(on: network)
-    case .network(let network):
-      guard let addresses = cluster.network(network)?.cidr else { return nil }
-      return (card(on: network) ?? "") + "ip saddr \(addresses) "
+    case .anywhere: return [""]
+    case .addresses(let addresses): return ["ip saddr \(addresses) "]
+    case .addresses6(let addresses): return ["ip6 saddr \(addresses) "]
+    case .cards(let network): return card(on: network).map { [$0] } ?? []
+    case .network(let name):
+      guard let network = cluster.network(name) else { return [] }
+      let card = card(on: name) ?? ""
+      return [card + "ip saddr \(network.cidr) "] + (network.ipv6.map { [card + "ip6 saddr \($0.cidr) "] } ?? [])
     case .otherHeads(let network):
       let others = cluster.heads.filter { $0.name != head.name }.compactMap { $0.nic(on: network)?.address }
-      guard let card = card(on: network), !others.isEmpty else { return nil }
-      return card + "ip saddr \(Self.set(others.map(\.description))) "
+      guard let card = card(on: network), !others.isEmpty else { return [] }
+      return [card + "ip saddr \(Self.set(others.map(\.description))) "]
     }
   }
 

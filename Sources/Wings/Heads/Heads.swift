@@ -82,6 +82,7 @@ package enum Heads: Wing {
     let networkd = WellKnown.unit("systemd-networkd.service", on: head.name)
     let files = CardFiles(head, in: cluster)
     let way = cluster.gateway(of: head.nics, isHead: true)
+    let way6 = cluster.gateway6(of: head.nics)
     let handedOver = [IfupdownKind.id(on: head.name), NetworkManagerKind.id(on: head.name)]
     let made = head.nics.compactMap { nic in
       files.netdev(nic).map { text in
@@ -101,6 +102,10 @@ package enum Heads: Wing {
       var goal = LinkGoal(
         interface: nic.name, address: nic.address, prefix: network.cidr.prefix,
         gateway: way?.nic == nic ? way?.router : nil)
+      if let address = nic.ipv6, let ipv6 = network.ipv6 {
+        let router = ipv6.gateway == .advertised || way6?.nic == nic ? ipv6.gateway : nil
+        goal.ipv6 = LinkGoal.IPv6(address: address, prefix: ipv6.cidr.prefix, gateway: router)
+      }
       goal.mtu = files.mtu(nic)
       let (routes, vlans) = (files.routes(nic), files.vlans(over: nic.name))
       goal.routes = routes.isEmpty ? nil : routes
@@ -144,8 +149,9 @@ package enum Heads: Wing {
   private static func hosts(_ cluster: Cluster, _ head: Head) -> String {
     var lines = ["127.0.0.1 localhost", "::1 localhost ip6-localhost"]
     for card in MachineNames.of(cluster.heads, in: cluster) {
-      lines.append("\(card.nic.address) \(card.name).\(cluster.domain) \(card.name)")
+      lines += card.nic.addresses.map { "\($0) \(card.name).\(cluster.domain) \(card.name)" }
     }
+    lines += Names.publicServices(cluster)
     if let address = Netboot.serviceAddress(cluster) {
       lines.append("\(address) \(cluster.name).\(cluster.domain) \(cluster.name)")
     }
@@ -159,10 +165,10 @@ package enum Heads: Wing {
   /// See resolv.conf(5). The cluster's own names come from the service address; when nobody holds it, the next is asked
   /// after a second.
   private static func resolver(_ cluster: Cluster) -> String {
-    var servers: [IPv4Address] = []
+    var servers: [IPAddress] = []
     let isServed = ServedNetwork.all(in: cluster).contains { $0.serves(.dns) }
     if isServed, let own = Netboot.serviceAddress(cluster) {
-      servers.append(own)
+      servers.append(.v4(own))
     }
     servers += cluster.networks.flatMap(\.dns)
     let domains = [cluster.domain] + Names.search(cluster)

@@ -51,6 +51,9 @@ package struct ClusteredUnit: Hashable, Sendable {
   /// The id of a service address's primitive.
   package static func id(ofAddressOn network: String) -> String { "address-\(network)" }
 
+  /// The id of the primitive of a service address of IPv6. No network's IPv4 one is called so.
+  package static func id(ofIPv6On network: String) -> String { "address6-\(network)" }
+
   /// The id of the primitive of a group's own service address.
   package static func id(ofAddressOf spread: String) -> String { "spread-\(spread)" }
 

@@ -333,14 +333,21 @@ struct HighAvailabilityParts {
       guard let nic = primary.nic(on: address.network), let network = cluster.network(address.network) else {
         return nil
       }
-      return .init(interface: nic.name, address: address.address, prefix: network.cidr.prefix)
+      return .init(interface: nic.name, address: .v4(address.address), prefix: network.cidr.prefix)
+    }
+    let ipv6 = policy.ipv6.compactMap { address -> HighAvailabilityBootstrapKind.Address? in
+      guard let nic = primary.nic(on: address.network), let network = cluster.network(address.network)?.ipv6 else {
+        return nil
+      }
+      return .init(interface: nic.name, address: .v6(address.address), prefix: network.cidr.prefix)
     }
     // A replicated disk is active, and mounted, by Pacemaker alone. What has a head of its own is started there by it.
     let units = ClusteredUnit.all(of: policy, in: cluster)
       .filter { $0.spread == nil && (!$0.keepsState || replicated == nil) }.map(\.unit)
     return .highAvailabilityBootstrap(
       .init(
-        head: head, others: cluster.heads.map(\.name).filter { $0 != head }, addresses: addresses, units: units),
+        head: head, others: cluster.heads.map(\.name).filter { $0 != head }, addresses: addresses + ipv6,
+        units: units),
       because: "services before Pacemaker runs", source: source("addresses"),
       after: units.map { WellKnown.unit($0, on: head) }
         + (policy.state.map { [StateFolderKind.id(on: head, $0.path)] } ?? [])

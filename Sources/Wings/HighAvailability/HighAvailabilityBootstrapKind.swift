@@ -18,10 +18,10 @@ package enum HighAvailabilityBootstrapKind: ResourceKind {
 
   package struct Address: Hashable, Codable, Sendable {
     package var interface: String
-    package var address: IPv4Address
+    package var address: IPAddress
     package var prefix: Int
 
-    package init(interface: String, address: IPv4Address, prefix: Int) {
+    package init(interface: String, address: IPAddress, prefix: Int) {
       self.interface = interface
       self.address = address
       self.prefix = prefix
@@ -75,10 +75,10 @@ package enum HighAvailabilityBootstrapKind: ResourceKind {
     guard let links = try answers.answer(desired.head, LinksProbe()) else { return nil }
     var elsewhere: Set<String> = []
     for head in desired.others {
-      elsewhere.formUnion(try answers.answer(head, LinksProbe())?.flatMap(\.addresses) ?? [])
+      elsewhere.formUnion(try answers.answer(head, LinksProbe())?.flatMap(\.held) ?? [])
     }
     let missing = desired.addresses.filter { address in
-      let held = links.first { $0.name == address.interface }?.addresses ?? []
+      let held = links.first { $0.name == address.interface }?.held ?? []
       let wanted = "\(address.address)/\(address.prefix)"
       return !held.contains(wanted) && !elsewhere.contains(wanted)
     }
@@ -98,7 +98,7 @@ package enum HighAvailabilityBootstrapKind: ResourceKind {
       }
     let addresses = missing.enumerated().map { index, address in
       StepDraft(
-        "address-\(address.interface)", on: desired.head,
+        (address.address.isIPv6 ? "address6-" : "address-") + address.interface, on: desired.head,
         EnsureAddress(interface: address.interface, address: address.address, prefix: address.prefix),
         because: "Pacemaker is not in charge yet, and \(address.address) is not up",
         changes: ["+ \(address.address)/\(address.prefix) on \(address.interface)"], independent: index > 0)

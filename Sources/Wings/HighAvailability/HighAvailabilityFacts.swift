@@ -87,12 +87,12 @@ struct HighAvailabilityFacts {
   }
 
   /// Where Pacemaker runs the address; without Pacemaker, the head that has it on an interface.
-  func holder(of address: HighAvailabilityPolicy.Address, _ primitive: String) -> HostID? {
+  func holder(of address: IPAddress, _ primitive: String) -> HostID? {
     if let resource = status?.resource(primitive) {
       return resource.active && !resource.failed ? place(of: resource) : nil
     }
     return links.filter { _, states in
-      states.contains { $0.addresses.contains { $0.hasPrefix("\(address.address)/") } }
+      states.contains { $0.held.contains { $0.hasPrefix("\(address)/") } }
     }.keys.min()
   }
 

@@ -25,7 +25,7 @@ package struct HighAvailabilityStatus: Hashable, Sendable {
 
   package struct Address: Hashable, Sendable {
     package var network: String
-    package var address: IPv4Address
+    package var address: IPAddress
     /// The head that has it, if any.
     package var holder: HostID?
   }
@@ -83,11 +83,17 @@ extension HighAvailabilityStatus {
     guard let policy = cluster.ha else { return nil }
     let facts = HighAvailabilityFacts(cluster, inventory)
     let units = ClusteredUnit.all(of: policy, in: cluster)
-    let addresses = policy.allAddresses.map { address in
-      Address(
-        network: address.network, address: address.address,
-        holder: facts.holder(of: address, policy.primitive(of: address)))
-    }
+    let addresses =
+      policy.allAddresses.map { address in
+        Address(
+          network: address.network, address: .v4(address.address),
+          holder: facts.holder(of: .v4(address.address), policy.primitive(of: address)))
+      }
+      + policy.ipv6.map { address in
+        Address(
+          network: address.network, address: .v6(address.address),
+          holder: facts.holder(of: .v6(address.address), ClusteredUnit.id(ofIPv6On: address.network)))
+      }
     let active = (addresses.first { $0.network == cluster.bootNetwork?.name } ?? addresses.first)?.holder
     return HighAvailabilityStatus(
       heads: cluster.heads.map { facts.head($0.name, active: active) }, addresses: addresses,

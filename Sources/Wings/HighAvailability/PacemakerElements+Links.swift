@@ -41,7 +41,7 @@ extension PacemakerElements {
   /// A group of `spread` has to do with the network of its own address alone.
   func whereLinked(_ group: ServiceGroup) -> [CIBElement] {
     guard let address = group.address else { return [] }
-    let own = group.name == nil ? Set(policy.addresses.map(\.network)) : [address.network]
+    let own = group.name == nil ? Set(policy.addresses.map(\.network) + policy.ipv6.map(\.network)) : [address.network]
     return watched.filter { own.contains($0.network) }.map { network, _ in
       let link = Self.linkID(network)
       let id = group.name.map { "spread.\($0).\(link)" } ?? link

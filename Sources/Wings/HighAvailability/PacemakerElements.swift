@@ -138,13 +138,30 @@ struct PacemakerElements {
       if let network = cluster.network(address.network) {
         parameters.append(("cidr_netmask", "\(network.cidr.prefix)"))
       }
-      // Where the heads name the interface differently, the agent finds it by the address.
-      let interfaces = Set(cluster.heads.compactMap { $0.nic(on: address.network)?.name })
-      if interfaces.count == 1, let interface = interfaces.first { parameters.append(("nic", interface)) }
-      return primitive(
-        policy.primitive(of: address), ["class": "ocf", "provider": "cluster", "type": "address"], parameters,
-        operations: [monitor, ("start", .zero, .seconds(20)), ("stop", .zero, .seconds(20))])
+      return primitive(policy.primitive(of: address), parameters + card(on: address.network))
     }
+      + policy.ipv6.map { address in
+        var parameters = [("ip", address.address.description)]
+        if let ipv6 = cluster.network(address.network)?.ipv6 {
+          parameters.append(("cidr_netmask", "\(ipv6.cidr.prefix)"))
+        }
+        // Deprecated from the start (RFC 4862, 5.5.4): what a head begins itself comes from its own address, and goes
+        // on when the service address has moved. IPv4 does so by itself, where the first address of a card counts.
+        parameters.append(("preferred_lft", "0"))
+        return primitive(ClusteredUnit.id(ofIPv6On: address.network), parameters + card(on: address.network))
+      }
+  }
+
+  /// Where the heads name the interface differently, the agent finds it by the address.
+  private func card(on network: String) -> [(String, String)] {
+    let interfaces = Set(cluster.heads.compactMap { $0.nic(on: network)?.name })
+    return interfaces.count == 1 ? interfaces.map { ("nic", $0) } : []
+  }
+
+  private func primitive(_ id: String, _ parameters: [(String, String)]) -> CIBElement {
+    primitive(
+      id, ["class": "ocf", "provider": "cluster", "type": "address"], parameters,
+      operations: [monitor, ("start", .zero, .seconds(20)), ("stop", .zero, .seconds(20))])
   }
 
   /// Pacemaker waits for as long as a monitor stays, and then for as long as a check may take.
@@ -186,6 +203,7 @@ struct PacemakerElements {
     for address in policy.addresses where address.network != anchor.network {
       elements.append(together(ClusteredUnit.id(ofAddressOn: address.network), with: first))
     }
+    for address in policy.ipv6 { elements.append(together(ClusteredUnit.id(ofIPv6On: address.network), with: first)) }
     for service in main.units {
       elements += [
         together(service.id, with: first),

@@ -43,8 +43,11 @@ struct ServiceGroup {
     let addresses = policy.addresses.map { address in
       SwitchoverGoal.Part(id: ClusteredUnit.id(ofAddressOn: address.network), names: ["\(address.address)"])
     }
+    let ipv6 = policy.ipv6.map { address in
+      SwitchoverGoal.Part(id: ClusteredUnit.id(ofIPv6On: address.network), names: ["\(address.address)"])
+    }
     let folders = folder.map { [SwitchoverGoal.Part(id: PacemakerElements.folder, names: [$0])] } ?? []
-    return addresses + folders + services
+    return addresses + ipv6 + folders + services
   }
 }
 
@@ -57,6 +60,6 @@ extension HighAvailabilityPolicy {
 
   /// The networks with a service address, each once.
   var servedNetworks: [String] {
-    allAddresses.map(\.network).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+    servicePlaces.map(\.network).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
   }
 }

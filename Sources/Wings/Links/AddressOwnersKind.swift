@@ -12,14 +12,14 @@ package enum AddressOwnersKind: ResourceKind {
 
   package struct Desired: DesiredState {
     package struct Owned: Hashable, Codable, Sendable {
-      package var address: IPv4Address
+      package var address: IPAddress
       package var owner: HostID
     }
 
     /// The heads' own addresses, but for those of this head.
     package var others: [Owned]
     /// Addresses that move: one head has each.
-    package var service: [IPv4Address]
+    package var service: [IPAddress]
     package var heads: [HostID]
     /// Interfaces of this head: an address that their files still name is about to go.
     package var interfaces: [String]
@@ -46,8 +46,8 @@ package enum AddressOwnersKind: ResourceKind {
       leaving.formUnion(LinkKind.addresses(facts.contents ?? ""))
     }
     for link in links {
-      for held in link.addresses where !leaving.contains(held) {
-        guard let address = IPv4Address(String(held.prefix { $0 != "/" })) else { continue }
+      for held in link.held where !leaving.contains(held) {
+        guard let address = IPAddress(held.prefix { $0 != "/" }) else { continue }
         if let owner = desired.others.first(where: { $0.address == address })?.owner {
           throw .failed(
             host, stray("\(held) on \(link.name) of \(host) is the address of \(owner)", held, link.name, host))
@@ -72,9 +72,9 @@ package enum AddressOwnersKind: ResourceKind {
   ) -> [StepDraft] { [] }
 
   /// A head that cannot be asked is told of elsewhere.
-  private static func holds(_ head: HostID, _ address: IPv4Address, _ answers: Answers) -> Bool {
+  private static func holds(_ head: HostID, _ address: IPAddress, _ answers: Answers) -> Bool {
     ((try? answers.answer(head, LinksProbe())) ?? nil)?.contains { link in
-      link.addresses.contains { $0.hasPrefix("\(address)/") }
+      link.held.contains { $0.hasPrefix("\(address)/") }
     } ?? false
   }
 
@@ -88,15 +88,15 @@ package enum AddressOwnersKind: ResourceKind {
 
 extension Resource {
   package static func addressOwners(of cluster: Cluster, on head: Head) -> Resource {
-    let own = Set(head.nics.map(\.address))
+    let own = Set(head.nics.flatMap(\.addresses))
     let others = cluster.heads.filter { $0.name != head.name }.flatMap { other in
-      other.nics.map { AddressOwnersKind.Desired.Owned(address: $0.address, owner: other.name) }
+      other.nics.flatMap(\.addresses).map { AddressOwnersKind.Desired.Owned(address: $0, owner: other.name) }
     }
     return Resource(
       AddressOwnersKind.id(on: head.name),
       AddressOwnersKind.Desired(
         others: others.filter { !own.contains($0.address) },
-        service: cluster.ha?.allAddresses.map(\.address) ?? [], heads: cluster.heads.map(\.name),
+        service: cluster.ha?.servicePlaces.map(\.address) ?? [], heads: cluster.heads.map(\.name),
         interfaces: head.nics.map(\.name)),
       because: "an address is on one machine", source: head.source)
   }

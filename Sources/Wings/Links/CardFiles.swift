@@ -117,6 +117,26 @@ struct CardFiles {
     return lines
   }
 
+  /// The lines of `[Network]` that follow from IPv6 of the description. Where a router is described, or none is wanted,
+  /// nobody on the network makes itself one by advertisements.
+  static func ipv6(_ ipv6: LinkGoal.IPv6) -> [String] {
+    ["Address=\(ipv6.text)"] + (ipv6.router.map { ["Gateway=\($0)"] } ?? [])
+      + ["IPv6AcceptRA=\(ipv6.gateway == .advertised ? "yes" : "no")"]
+  }
+
+  /// The router alone, of what it advertises: addresses and resolvers are described.
+  static let routerAlone = [
+    "", "[IPv6AcceptRA]", "UseAutonomousPrefix=no", "UseDNS=no", "UseMTU=no", "DHCPv6Client=no",
+  ]
+
+  /// The routing table of a card that is not the only one on its network.
+  static func routing(_ ipv6: LinkGoal.IPv6, table: Int) -> [String] {
+    [
+      "", "[Route]", "Destination=\(ipv6.address.first(ipv6.prefix))/\(ipv6.prefix)", "Table=\(table)", "",
+      "[RoutingPolicyRule]", "From=\(ipv6.address)", "Table=\(table)",
+    ]
+  }
+
   static func text(_ lines: [String]) -> String {
     (["# Written by cluster; changes made here are undone."] + lines).joined(separator: "\n") + "\n"
   }

@@ -5,7 +5,8 @@ import Diagnostics
 /// A network interface: its systemd.network(5) file, and the address and gateway that it has now.
 ///
 /// - The file is what the next boot uses; the live state is what counts now. Both are looked at, either is put right.
-/// - Other addresses on the link are left alone: service addresses come and go with Pacemaker.
+/// - Other addresses on the link are left alone: service addresses come and go with Pacemaker, and those of IPv6 that
+///   are not described, link-local ones and what follows from router advertisements, have others who look after them.
 /// - A card that is not there, or has another MAC address than described, is not configured: its name is taken by
 ///   another card, or belongs to none.
 /// - A VLAN or a bond is made of others by systemd-networkd, and need not be there yet: its systemd.netdev(5) file
@@ -140,12 +141,15 @@ extension LinkKind {
       var step = goal
       step.former = former.isEmpty ? nil : former
       step.formerRoutes = routes.isEmpty ? nil : routes
+      let routers = actual.map { leavingGateways6(goal, $0) } ?? []
+      step.formerGateways6 = routers.isEmpty ? nil : routers
       drafts.append(
         StepDraft(
           "apply", on: id.onlyHost, EnsureLink(step),
           disruption: actual?.link == nil || missing.isEmpty ? .none : .reload,
           because: missing.isEmpty ? "\(path(goal.interface)) changes" : "\(goal.interface) lacks its settings",
-          changes: missing + former.map { "- \($0.text)" } + routes.map { "- \($0)" }))
+          changes: missing + former.map { "- \($0.text)" } + routes.map { "- \($0)" }
+            + routers.map { "- default via \($0)" }))
     }
     return drafts
   }
@@ -175,18 +179,28 @@ extension LinkKind {
     lines += ["[Network]", "Address=\(goal.address)/\(goal.prefix)"]
     lines += (goal.vlans ?? []).map { "VLAN=\($0)" }
     if let gateway = goal.gateway { lines.append("Gateway=\(gateway)") }
+    if let ipv6 = goal.ipv6 { lines += CardFiles.ipv6(ipv6) }
     // A card without carrier has its address all the same: Corosync looks for all of its own when it starts.
     lines += ["KeepConfiguration=yes", "ConfigureWithoutCarrier=yes"]
+    if goal.ipv6?.gateway == .advertised { lines += CardFiles.routerAlone }
     lines += CardFiles.routing(
       goal.routes ?? [], table: goal.table, address: goal.address, prefix: goal.prefix)
+    if let table = goal.table, let ipv6 = goal.ipv6 { lines += CardFiles.routing(ipv6, table: table) }
     return lines.joined(separator: "\n") + "\n"
   }
 
   /// The addresses that its file has named before and it still has. What others have added is left alone.
   private static func leaving(_ goal: LinkGoal, _ actual: Actual) -> [LinkGoal.Former] {
-    addresses(actual.file ?? "")
-      .filter { $0 != "\(goal.address)/\(goal.prefix)" && actual.link?.addresses.contains($0) == true }
-      .compactMap { LinkGoal.Former($0) }
+    let wanted = ["\(goal.address)/\(goal.prefix)"] + (goal.ipv6.map { [$0.text] } ?? [])
+    return addresses(actual.file ?? "")
+      .filter { !wanted.contains($0) && actual.link?.held.contains($0) == true }.compactMap { LinkGoal.Former($0) }
+  }
+
+  /// The gateways of IPv6 that its file has named before and it still has.
+  private static func leavingGateways6(_ goal: LinkGoal, _ actual: Actual) -> [IPv6Address] {
+    (actual.file ?? "").split(separator: "\n").filter { $0.hasPrefix("Gateway=") }
+      .compactMap { IPv6Address($0.dropFirst("Gateway=".count)) }
+      .filter { $0 != goal.ipv6?.router && actual.link?.gateways6?.contains($0) == true }
   }
 
   /// The routes that its file has named before and it still has.
@@ -215,12 +229,17 @@ extension LinkKind {
     text.split(separator: "\n").filter { $0.hasPrefix("Address=") }.map { String($0.dropFirst("Address=".count)) }
   }
 
-  /// A link that is down has a pulled cable or a dead switch: no step mends that, so it is not looked at here.
+  /// A link that is down has a pulled cable or a dead switch: no step mends that, so it is not looked at here. Without
+  /// a cable no neighbour can be asked for an address of IPv6, so it is not in use yet.
   private static func missing(_ goal: LinkGoal, _ link: LinkState?) -> [String] {
     let address = "\(goal.address)/\(goal.prefix)"
     var lines: [String] = []
     if link?.addresses.contains(address) != true { lines.append("+ \(address)") }
     if let gateway = goal.gateway, link?.gateways.contains(gateway) != true { lines.append("+ default via \(gateway)") }
+    if let ipv6 = goal.ipv6, link?.up != false {
+      if link?.ipv6?.contains(ipv6.text) != true { lines.append("+ \(ipv6.text)") }
+      if let router = ipv6.router, link?.gateways6?.contains(router) != true { lines.append("+ default via \(router)") }
+    }
     guard let link else { return lines }
     if let mtu = goal.mtu, let seen = link.mtu, seen != mtu { lines.append("~ mtu \(seen) -> \(mtu)") }
     if let seen = link.routes {

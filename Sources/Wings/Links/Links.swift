@@ -42,7 +42,7 @@ package struct LinksProbe: Probe {
 
   package func explained(_ links: [LinkState], _ nodes: NodeNames) -> [String] {
     links.flatMap { link in
-      ["\(link.name) \(link.up ? "up" : "down")"] + link.addresses.map { "\(link.name) address \($0)" }
+      ["\(link.name) \(link.up ? "up" : "down")"] + link.held.map { "\(link.name) address \($0)" }
         + (link.routes ?? []).map { "\(link.name) route \($0)" }
     }.sorted()
   }
@@ -58,8 +58,16 @@ package struct LinkState: Hashable, Codable, Sendable {
   package var gateways: [IPv4Address]
   /// The largest packet, in bytes. Nil: not known.
   package var mtu: Int?
+  /// IPv6 addresses that stay until somebody takes them away, as `address/prefix`: neither link-local ones nor those that
+  /// follow from what routers advertise. Nil: none.
+  package var ipv6: [String]?
+  /// Default gateways of IPv6 through this link. Nil: none.
+  package var gateways6: [IPv6Address]?
   /// Other routes over a gateway through this link. Nil: not known.
   package var routes: [StaticRoute]?
+  /// The addresses of both families that somebody has given it.
+  package var held: [String] { addresses + (ipv6 ?? []) }
+
   /// The kernel's account of a VLAN or bond. Nil: it is neither.
   package var made: MadeInterface?
 

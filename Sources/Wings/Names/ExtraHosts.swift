@@ -21,7 +21,8 @@ struct ExtraHosts: Hashable, Sendable {
       IPv4Address(text) == nil
         ? .wrong(
           "`\(shown(text))` is not an IPv4 address.",
-          help: "`hosts:` has names by address: `hosts: { 192.0.2.60: [ldap, licences] }`.") : .value(text)
+          help: IPv6Address(text) == nil
+            ? "`hosts:` has names by address: `hosts: { 192.0.2.60: [ldap, licences] }`." : ipv6Help) : .value(text)
     }
     let names = Form<[Located<String>]>.list(of: .domain, "a list of names", minimum: 1, unique: true)
     let table = Form<[Named<[Located<String>]>]>.table("a mapping of names by address", named: text, of: names)

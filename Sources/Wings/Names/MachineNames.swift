@@ -11,6 +11,7 @@ package enum MachineNames {
     package let nic: NIC
     /// It is the machine's own.
     package let isOwn: Bool
+
   }
 
   /// The cards of all machines, heads first, in the order of the description.

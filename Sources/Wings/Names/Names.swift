@@ -38,7 +38,24 @@ package enum Names: Wing {
   static func more(_ cluster: Cluster, at servers: [IPv4Address]) -> [String] {
     // Without high availability these are the primary's, which has a name already.
     let services = cluster.ha == nil ? [] : servers.map { "\($0) \(cluster.name).\(cluster.domain) \(cluster.name)" }
-    return services + extra(cluster).map { "\($0.address) \($0.names.joined(separator: " "))" }
+    return services + publicServices(cluster)
+      + extra(cluster).map { "\($0.address) \($0.names.joined(separator: " "))" }
+  }
+
+  /// Lines of the service addresses on networks where they are of both families, by a name of their own: `alps-public`.
+  ///
+  /// By the cluster's name nodes find the heads, and have IPv4 alone.
+  static func publicServices(_ cluster: Cluster) -> [String] {
+    publicNames(cluster).flatMap { name, network in
+      let addresses =
+        (cluster.ha?.addresses ?? []).filter { $0.network == network }.map { "\($0.address)" }
+        + (cluster.ha?.ipv6 ?? []).filter { $0.network == network }.map { "\($0.address)" }
+      return addresses.map { "\($0) \(name).\(cluster.domain) \(name)" }
+    }
+  }
+
+  private static func publicNames(_ cluster: Cluster) -> [(name: String, network: String)] {
+    (cluster.ha?.ipv6 ?? []).map { ("\(cluster.name)-\($0.network)", $0.network) }
   }
 
   /// Lines that keep questions for the cluster's own names at home, where the domain is not the cluster's alone:
@@ -58,6 +75,7 @@ package enum Names: Wing {
     }
     for card in MachineNames.all(in: cluster) { add(card.name) }
     add(cluster.name)
+    for (name, _) in publicNames(cluster) { add(name) }
     for host in extra(cluster) { for name in host.names where !name.contains(".") { add(name) } }
     return text
   }
@@ -81,7 +99,14 @@ package enum Names: Wing {
           help: "By the cluster's name machines find the head that is active. Give the machine another one.", at: source
         ))
     }
-    var others: Set<String> = []
+    for (name, network) in publicNames(cluster) where machines.contains(name) {
+      problems.append(
+        Diagnostic(
+          .duplicateName, "A machine is called `\(name)`, as the services on `\(network)` are.",
+          help: "By that name they are found at both of their addresses. Give the machine another one.",
+          at: cluster.ha?.ipv6.first { $0.network == network }?.source ?? cluster.source))
+    }
+    var others = Set(publicNames(cluster).map(\.name))
     let several = cluster.nodes.contains { $0.nics.count > 1 }
     for card in several ? MachineNames.all(in: cluster) : MachineNames.of(cluster.heads, in: cluster) where !card.isOwn
     {

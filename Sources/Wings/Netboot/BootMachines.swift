@@ -108,15 +108,19 @@ struct BootMachines {
     _ machines: [MachineNames.Card], _ cluster: Cluster, _ served: [ServedNetwork]
   ) -> String {
     var text = ""
-    for card in machines {
-      text += card.nic.address.description
+    func add(_ address: String, _ name: String) {
+      text += address
       text += " "
-      text += card.name
+      text += name
       text += "."
       text += cluster.domain
       text += " "
-      text += card.name
+      text += name
       text += "\n"
+    }
+    for card in machines {
+      add(card.nic.address.description, card.name)
+      if let ipv6 = card.nic.ipv6 { add(ipv6.description, card.name) }
     }
     for line in Names.more(cluster, at: Set(served.filter { $0.serves(.boot) }.compactMap(\.server)).sorted()) {
       text += line

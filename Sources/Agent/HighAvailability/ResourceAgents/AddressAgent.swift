@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import ClusterModel
 import Glibc
+import HostAccess
 
 /// `ocf:cluster:address`: a service address. It comes and goes by `ocf:heartbeat:IPaddr2`, which knows how to tell the
 /// neighbours; that it is still there is looked up here, every few seconds, without a shell.
@@ -15,16 +17,20 @@ struct AddressAgent: ResourceAgent {
   }
 
   let required = ["ip"]
+  private var ipv6: IPv6Address? { IPv6Address(address) }
   var metadata: String { OCFMetadata.address }
 
   func start() -> OCFResult { forward("start") }
   func stop() -> OCFResult { forward("stop") }
 
   func look() -> OCFResult {
-    guard let interfaces = Self.interfaces(with: address) else {
+    guard let interfaces = ipv6.map(Self.interfaces) ?? Self.interfaces(with: address) else {
       return ResourceAgents.refuse("The addresses of this head cannot be listed", .failed)
     }
     guard let first = interfaces.first else { return .notRunning }
+    if let ipv6, Self.isDuplicate(ipv6) {
+      return ResourceAgents.refuse("Another machine on the network of \(first) has \(address)", .failed)
+    }
     // Where it is on another card, its neighbours are not those that it is for.
     if let wanted = call["nic"], !interfaces.contains(wanted) {
       return ResourceAgents.refuse("\(address) is on \(first), not on \(wanted)", .failed)
@@ -66,6 +72,21 @@ struct AddressAgent: ResourceAgent {
       if bytes == wanted.s_addr { found.append(deviceName(entry.ifa_name)) }
     }
     return found
+  }
+
+  /// Interfaces that have an IPv6 address, whatever its form is in the CIB.
+  private static func interfaces(with address: IPv6Address) -> [String]? {
+    table().map { $0.filter { $0.address == address }.map(\.interface) }
+  }
+
+  private static func isDuplicate(_ address: IPv6Address) -> Bool {
+    table()?.contains { $0.address == address && $0.isDuplicate } == true
+  }
+
+  /// Empty on a head without IPv6. Nil: it cannot be read.
+  private static func table() -> [KernelIPv6.Address]? {
+    guard let bytes = try? FileSystem.contents("/proc/net/if_inet6") ?? [] else { return nil }
+    return KernelIPv6.addresses(String(decoding: bytes, as: UTF8.self))
   }
 
   /// A label (`eth0:1`) names an address; the device is what stands before the colon.

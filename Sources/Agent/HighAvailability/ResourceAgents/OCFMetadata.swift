@@ -32,12 +32,16 @@ enum OCFMetadata {
     ])
 
   static let address = document(
-    "address", "IPv4 address",
+    "address", "IPv4 or IPv6 address",
     "An address that moves between heads. ocf:heartbeat:IPaddr2 sets it and takes it away.",
     [
-      ("ip", "IPv4 address", "The address.", true),
+      ("ip", "address", "The address.", true),
       ("cidr_netmask", "length of the prefix", "The length of its network's prefix.", false),
       ("nic", "network card", "The card that it belongs on.", false),
+      (
+        "preferred_lft", "seconds of preference",
+        "How long an IPv6 address is one that connections of the head itself come from: 0 for never.", false
+      ),
     ])
 
   static let link = document(

@@ -83,7 +83,7 @@ extension LabSite {
     var used = Set(cluster.heads.flatMap { $0.nics.map(\.address) })
     used.formUnion(cluster.nodes.flatMap { $0.nics.map(\.address) })
     used.formUnion(cluster.ha?.allAddresses.map(\.address) ?? [])
-    used.formUnion(cluster.networks.flatMap(\.dns))
+    for case .v4(let address) in cluster.networks.flatMap(\.dns) { used.insert(address) }
     return used
   }
 
@@ -102,7 +102,17 @@ extension LabSite {
       }
       addresses = free.map { [IPv4Address(bits: $0)] } ?? []
     }
-    return addresses.map { "\($0)/\(network.cidr.prefix)" }
+    return addresses.map { "\($0)/\(network.cidr.prefix)" } + ipv6Addresses(on: network)
+  }
+
+  /// The lab is the router of IPv6 too, and one more machine of the network. It advertises nothing.
+  private static func ipv6Addresses(on network: Network) -> [String] {
+    guard let ipv6 = network.ipv6 else { return [] }
+    let room = ipv6.cidr.prefix > 64 ? ~UInt64(0) >> UInt64(ipv6.cidr.prefix - 64) : .max
+    let last = IPv6Address(high: ipv6.cidr.address.high, low: ipv6.cidr.address.low | (room - 1))
+    guard case .address(let router)? = ipv6.gateway else { return ["\(last)/\(ipv6.cidr.prefix)"] }
+    if router.isLinkLocal { return ["\(router)/64", "\(last)/\(ipv6.cidr.prefix)"] }
+    return ["\(router)/\(ipv6.cidr.prefix)"]
   }
 
   /// BMCs of a lab speak IPMI or Redfish, each for one machine.

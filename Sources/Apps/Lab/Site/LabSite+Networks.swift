@@ -27,7 +27,10 @@ extension LabSite {
         batch.append("link add \(network.bridge) address \(network.mac) type bridge forward_delay 0 stp_state 0")
       }
       batch.append("link set \(network.bridge) alias \(network.name) up")
-      batch += network.addresses.map { "addr replace \($0) dev \(network.bridge)" }
+      // The bridge is the lab's own: nobody else has its addresses, and they answer at once.
+      batch += network.addresses.map {
+        "addr replace \($0) dev \(network.bridge)" + ($0.contains(":") ? " nodad" : "")
+      }
     }
     try await ip(batch)
     // The lab routes between its networks, as the site's router would: that is how heads reach their BMCs.

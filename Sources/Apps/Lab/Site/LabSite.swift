@@ -29,7 +29,7 @@ package struct LabSite: Hashable, Codable, Sendable {
   /// The folder of services' state that its heads have on the stand-in for DRBD. Nil: on something else, or none.
   package var standIn: String?
   /// Resolvers that a plain head is installed with.
-  package var resolvers: [IPv4Address]
+  package var resolvers: [IPAddress]
   /// The account that `ssh` logs in to.
   package var user: String
   package var networks: [LabNetwork]
@@ -37,7 +37,7 @@ package struct LabSite: Hashable, Codable, Sendable {
 
   package init(
     id: String, cluster: String, spec: String, stateDirectory: String, cacheDirectory: String, program: String,
-    mirror: String, shared: [String] = [], resolvers: [IPv4Address], user: String, networks: [LabNetwork],
+    mirror: String, shared: [String] = [], resolvers: [IPAddress], user: String, networks: [LabNetwork],
     machines: [LabMachine]
   ) {
     self.id = id

@@ -53,6 +53,7 @@ package enum AdminInterference: Hashable, Sendable, CaseIterable {
       guard let index = random.among(links) else { return }
       site.change("somebody removes the addresses of \(machine.links[index].name) on \(host)") {
         $0.machines[host]?.links[index].addresses = []
+        $0.machines[host]?.links[index].ipv6 = nil
         $0.settle()
       }
     }

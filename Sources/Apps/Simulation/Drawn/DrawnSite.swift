@@ -87,6 +87,9 @@ package struct DrawnSite: Hashable, Sendable {
   /// No draw of its own either.
   private var hasFirewall: Bool { hasImage && packages.contains("lshw") }
 
+  /// Nor here.
+  private var hasIPv6: Bool { hasFirewall }
+
   /// The same description, with nothing chosen that does not show in it: how often a monitor looks that there is not.
   var shown: DrawnSite {
     let first = DrawnSite()
@@ -97,19 +100,23 @@ package struct DrawnSite: Hashable, Sendable {
     return shown
   }
 
-  package var serviceAddresses: Set<IPv4Address> {
+  package var serviceAddresses: Set<IPAddress> {
     guard isHighlyAvailable else { return [] }
-    return Set((["198.51.100.10", "10.1.0.10"] + (spares > 0 ? ["10.1.0.11"] : [])).compactMap { IPv4Address($0) })
+    let more = (spares > 0 ? ["10.1.0.11"] : []) + (hasIPv6 ? ["2001:db8:1::10"] : [])
+    return Set((["198.51.100.10", "10.1.0.10"] + more).compactMap { IPAddress($0) })
   }
 
+  private func own6(_ head: Int) -> String { hasIPv6 ? ", ipv6: 2001:db8:1::1\(head)" : "" }
+
   package var yaml: String {
+    let ipv6 = hasIPv6 ? ", ipv6: { cidr: 2001:db8:1::/64, gateway: fe80::1 }" : ""
     let range = hasDynamicRange ? ", dynamic: 10.1.250.1-10.1.250.99" : ""
     var text = """
       version: 1
       cluster: alps
       domain: \(domain)
       networks:
-        public: { cidr: 198.51.100.0/24, gateway: 198.51.100.1, dns: [198.51.100.1] }
+        public: { cidr: 198.51.100.0/24, gateway: 198.51.100.1, dns: [198.51.100.1]\(ipv6) }
         private: { cidr: 10.1.0.0/16, serves: [dhcp, dns, boot]\(range) }
         heartbeat: { cidr: 10.2.0.0/24 }
         bmc: { cidr: 10.3.0.0/16 }
@@ -123,7 +130,7 @@ package struct DrawnSite: Hashable, Sendable {
           head\(head):
         \(head == 1 ? "" : "    clone_of: head1\n")    nics:
               eth0: { network: private, address: 10.1.0.\(head), mac: 52:54:00:01:00:0\(head) }
-              eth1: { network: public, address: 198.51.100.1\(head), mac: 52:54:00:02:00:0\(head) }
+              eth1: { network: public, address: 198.51.100.1\(head)\(own6(head)), mac: 52:54:00:02:00:0\(head) }
               eth2: { network: heartbeat, address: 10.2.0.\(head + heartbeatShift), mac: 52:54:00:03:00:0\(head) }
             bmc: { address: 10.3.0.\(head), protocol: ipmi, user: admin, password: secret:bmc/head\(head) }
 
@@ -162,7 +169,7 @@ package struct DrawnSite: Hashable, Sendable {
     if isHighlyAvailable {
       text += """
         ha:
-          addresses: { public: 198.51.100.10, private: 10.1.0.10 }
+          addresses: { public: 198.51.100.10, private: 10.1.0.10 }\(hasIPv6 ? "\n  ipv6: { public: 2001:db8:1::10 }" : "")
           services: [dhcp, dns, boot\(spares > 0 ? ", { name: clock, unit: site-clock.service }" : "")]
           monitor: { every: \(monitorSeconds)s, timeout: 10s, restarts: 3 }
           failback: manual

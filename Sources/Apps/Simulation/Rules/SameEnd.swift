@@ -93,8 +93,8 @@ enum SameEnd {
       }
     }
     for link in wanted.links {
-      let addresses = found.links.first { $0.name == link.name }?.addresses ?? []
-      for address in link.addresses where !addresses.contains(address) && !moving.contains(address) {
+      let addresses = found.links.first { $0.name == link.name }?.held ?? []
+      for address in link.held where !addresses.contains(address) && !moving.contains(address) {
         differences.append("\(address) is not on \(link.name) of \(id)")
       }
     }
@@ -122,7 +122,7 @@ extension FakeWorld {
           case "unit": pair["value"]
           case "ip":
             pair["value"].flatMap { address in
-              machines.values.lazy.flatMap(\.links).flatMap(\.addresses).first { $0.hasPrefix(address + "/") }
+              machines.values.lazy.flatMap(\.links).flatMap(\.held).first { $0.hasPrefix(address + "/") }
             }
           default: nil
           }
@@ -133,6 +133,6 @@ extension FakeWorld {
 
 extension FakeMachine {
   fileprivate func has(_ thing: String) -> Bool {
-    units[thing]?.active == "active" || links.contains { $0.addresses.contains(thing) }
+    units[thing]?.active == "active" || links.contains { $0.held.contains(thing) }
   }
 }

@@ -13,7 +13,7 @@ package struct Watch: Sendable {
   /// The things that are not ours, and must stay as they are.
   package var foreign: [ForeignThing] = []
   /// Addresses that may be on one head only.
-  package var serviceAddresses: Set<IPv4Address> = []
+  package var serviceAddresses: Set<IPAddress> = []
   /// How many nodes a run may have away at once.
   package var mostNodesAway = Int.max
   /// Processes that only look.

@@ -190,7 +190,7 @@ package final class Scenario {
   }
 
   private func expect(_ drawn: [DrawnSite], _ descriptions: [Description]) {
-    let addresses = drawn.reduce(into: Set<IPv4Address>()) { $0.formUnion($1.serviceAddresses) }
+    let addresses = drawn.reduce(into: Set<IPAddress>()) { $0.formUnion($1.serviceAddresses) }
     let away = drawn.map(\.mostNodesAway).max() ?? 1
     let nodes = Set(descriptions.flatMap { $0.cluster.nodes.map(\.name) })
     site.watch {

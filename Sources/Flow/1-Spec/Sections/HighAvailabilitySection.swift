@@ -6,6 +6,7 @@ import Diagnostics
 enum HighAvailabilitySection: Section {
   struct Declaration: Sendable {
     var addresses: [Named<IPv4Address>]
+    var ipv6: [Named<IPv6Address>]
     var services: [Located<ServiceSection.Declaration>]
     var monitor: Located<MonitorSection.Declaration>?
     var failback: FailbackSection.Declaration?
@@ -36,6 +37,12 @@ enum HighAvailabilitySection: Section {
       "a mapping of addresses by network", named: .label("the name of a network", longest: 32), of: .address, minimum: 1
     ),
     required: true, "The service addresses, by network: each is on one head at a time.")
+  static let ipv6 = Key(
+    "ipv6",
+    .table(
+      "a mapping of IPv6 addresses by network", named: .label("the name of a network", longest: 32), of: .ipv6Address,
+      minimum: 1),
+    "Service addresses of IPv6, by network: they move with the others. Default: none.")
   static let services = Key(
     "services",
     .list(
@@ -70,13 +77,14 @@ enum HighAvailabilitySection: Section {
     "Services that run on other heads than those at the service addresses. Default: all run together.")
 
   static let keys = [
-    addresses.description, services.description, monitor.description, failback.description, heartbeat.description,
-    fencing.description, unsafe.description, witness.description, state.description, spread.description,
+    addresses.description, ipv6.description, services.description, monitor.description, failback.description,
+    heartbeat.description, fencing.description, unsafe.description, witness.description, state.description,
+    spread.description,
   ]
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
     Declaration(
-      addresses: fields.read(addresses, &problems)?.value ?? [],
+      addresses: fields.read(addresses, &problems)?.value ?? [], ipv6: fields.read(ipv6, &problems)?.value ?? [],
       services: fields.read(services, &problems)?.value ?? [],
       monitor: fields.read(monitor, &problems), failback: fields.read(failback, &problems)?.value,
       heartbeat: fields.read(heartbeat, &problems), fencing: fields.read(fencing, &problems),

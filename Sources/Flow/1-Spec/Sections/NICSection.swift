@@ -7,6 +7,7 @@ import SpecForms
 struct NICDeclaration: Sendable {
   var network: Located<String>?
   var address: Located<Counted<IPv4Address>>?
+  var ipv6: Located<IPv6Address>?
   var mac: Located<Counted<MACAddress>>?
   /// `mac:` is in the file, readable or not.
   var hasMAC: Bool
@@ -73,16 +74,24 @@ enum HeadNICSection: Section {
   static let mac = Key(
     "mac", .singleMAC, "Its hardware address. Needed where a clone network-boots. Default: not checked.")
 
-  static let keys = [NICKeys.network.description, address.description, mac.description] + NICKeys.keys
+  static let ipv6 = Key(
+    "ipv6", .ipv6Address, "Its fixed IPv6 address, on a network with `ipv6:`. Default: none of ours.")
+
+  static let keys =
+    [NICKeys.network.description, address.description, ipv6.description, mac.description] + NICKeys.keys
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> NICDeclaration {
-    NICKeys.read(fields, address, mac, &problems)
+    var declaration = NICKeys.read(fields, address, mac, &problems)
+    declaration.ipv6 = fields.read(ipv6, &problems)
+    return declaration
   }
 }
 
 enum NodeNICSection: Section {
   static let noun = "a network interface"
   static let doc = "A network interface of each node of the group."
+
+  static let elsewhere = ["ipv6": ipv6Help]
 
   static let address = Key(
     "address", .counted, required: true, mayBeInTable: true,

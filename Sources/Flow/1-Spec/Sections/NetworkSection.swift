@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
+import Diagnostics
 import SpecForms
 
 enum NetworkSection: Section {
   struct Declaration: Sendable {
     var cidr: Located<IPv4Network>?
     var gateway: Located<IPv4Address>?
-    var dns: [Located<IPv4Address>]
+    var ipv6: Located<IPv6Section.Declaration>?
+    var dns: [Located<IPAddress>]
     var serves: [Located<Network.Service>]
     /// False when an item of `serves:` could not be read, so that nothing is missed in it.
     var servesAll: Bool
@@ -20,13 +22,17 @@ enum NetworkSection: Section {
   }
 
   static let noun = "a network"
-  static let doc = "One IPv4 network."
+  static let doc = "One network."
 
   static let cidr = Key(
     "cidr", .network, required: true, "The network's first address and prefix length, such as 10.1.0.0/16.")
   static let gateway = Key("gateway", .address, "The router to other networks. Default: none.")
+  static let ipv6 = Key(
+    "ipv6", IPv6Section.form,
+    "IPv6 beside IPv4, on a network that the heads do not serve. Default: none is described, and what cards get by "
+      + "themselves stays.")
   static let dns = Key(
-    "dns", .list(of: .address, "a list of addresses", unique: true),
+    "dns", .list(of: .resolver, "a list of addresses", unique: true),
     "Resolvers that machines on this network ask for names outside the cluster.")
   static let serves = Key(
     "serves", .list(of: Form<Network.Service>.choice("a service of a network"), "a list of services", unique: true),
@@ -50,18 +56,46 @@ enum NetworkSection: Section {
       + "Default: none; the heads have a card on it.")
 
   static let keys = [
-    cidr.description, gateway.description, dns.description, serves.description, dynamic.description, mtu.description,
-    routes.description, nat.description, relay.description,
+    cidr.description, gateway.description, ipv6.description, dns.description, serves.description, dynamic.description,
+    mtu.description, routes.description, nat.description, relay.description,
   ]
 
   static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
     let services = fields.read(serves, &problems)?.value ?? []
     return Declaration(
       cidr: fields.read(cidr, &problems), gateway: fields.read(gateway, &problems),
-      dns: fields.read(dns, &problems)?.value ?? [], serves: services,
+      ipv6: fields.read(ipv6, &problems), dns: fields.read(dns, &problems)?.value ?? [], serves: services,
       servesAll: fields.entry(serves.name).map { $0.value.itemCount == services.count && !services.isEmpty } ?? true,
       dynamic: fields.read(dynamic, &problems), mtu: fields.read(mtu, &problems),
       routes: fields.read(routes, &problems)?.value ?? [], nat: fields.read(nat, &problems),
       relay: fields.read(relay, &problems))
+  }
+}
+
+/// The value of a network's `ipv6:`.
+enum IPv6Section: Section {
+  struct Declaration: Sendable {
+    var cidr: Located<IPv6Network>?
+    var gateway: Located<Network.IPv6.Gateway>?
+    /// Where the key stands.
+    var place: SourceSpan
+  }
+
+  static let noun = "`ipv6`"
+  static let doc = "The IPv6 side of a network. Cards of heads have addresses of it by `ipv6:`."
+
+  static let cidr = Key(
+    "cidr", .ipv6Network, required: true, "The first address and the prefix length, such as 2001:db8:1::/64.")
+  static let gateway = Key(
+    "gateway", .ipv6Gateway,
+    "The router of IPv6, which may be link-local (fe80::1); or `ra`, for the one that advertises itself: then cards "
+      + "take their default route from it, and nothing else. Default: none, and router advertisements are ignored.")
+
+  static let keys = [cidr.description, gateway.description]
+
+  static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
+    Declaration(
+      cidr: fields.read(cidr, &problems), gateway: fields.read(gateway, &problems),
+      place: fields.node.firstLineOfHeading)
   }
 }

@@ -13,10 +13,10 @@ package enum Lockout: Hashable, Sendable {
   package struct Touched: Hashable, Sendable {
     package struct Address: Hashable, Sendable {
       package var interface: String
-      package var address: IPv4Address
+      package var address: IPAddress
       package var prefix: Int
 
-      package init(interface: String, address: IPv4Address, prefix: Int) {
+      package init(interface: String, address: IPAddress, prefix: Int) {
         self.interface = interface
         self.address = address
         self.prefix = prefix
@@ -25,13 +25,13 @@ package enum Lockout: Hashable, Sendable {
 
     package var path: String?
     package var unit: String?
-    /// One that it adds to a link.
-    package var address: Address?
+    /// The addresses that it adds to a link.
+    package var addresses: [Address]
 
-    package init(path: String? = nil, unit: String? = nil, address: Address? = nil) {
+    package init(path: String? = nil, unit: String? = nil, addresses: [Address] = []) {
       self.path = path
       self.unit = unit
-      self.address = address
+      self.addresses = addresses
     }
   }
 

@@ -32,6 +32,7 @@ package struct FirewallNeed: Hashable, Sendable {
     case otherHeads(network: String)
     /// Addresses outside of what is described.
     case addresses(IPv4Network)
+    case addresses6(IPv6Network)
   }
 
   /// A few words on what answers there, for whoever reads the rules.

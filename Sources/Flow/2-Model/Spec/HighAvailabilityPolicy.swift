@@ -45,6 +45,19 @@ package struct HighAvailabilityPolicy: Hashable, Sendable {
     }
   }
 
+  /// A service address of IPv6, on a network that has it.
+  package struct Address6: Hashable, Sendable {
+    package var network: String
+    package var address: IPv6Address
+    package var source: SourceSpan
+
+    package init(network: String, address: IPv6Address, source: SourceSpan) {
+      self.network = network
+      self.address = address
+      self.source = source
+    }
+  }
+
   package struct Monitor: Hashable, Sendable {
     package var every: Duration
     package var timeout: Duration
@@ -173,6 +186,8 @@ package struct HighAvailabilityPolicy: Hashable, Sendable {
 
   /// The service addresses that most services run beside. `spread` has others.
   package var addresses: [Address]
+  /// They move with the others.
+  package var ipv6: [Address6] = []
   package var services: [Service]
   package var spread: [Spread] = []
   package var state: State?
@@ -205,6 +220,11 @@ package struct HighAvailabilityPolicy: Hashable, Sendable {
 
   /// All service addresses, of whichever services.
   package var allAddresses: [Address] { addresses + spread.compactMap(\.address) }
+
+  /// All service addresses of both families, with the networks that they are on.
+  package var servicePlaces: [(network: String, address: IPAddress)] {
+    allAddresses.map { ($0.network, .v4($0.address)) } + ipv6.map { ($0.network, .v6($0.address)) }
+  }
 
   /// Whether a service of this name moves between the heads.
   package func moves(_ service: String) -> Bool { services.contains { $0.name == service } }

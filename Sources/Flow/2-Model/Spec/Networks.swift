@@ -14,11 +14,32 @@ package struct Network: Hashable, Sendable {
     }
   }
 
+  /// The IPv6 side of a network of heads.
+  package struct IPv6: Hashable, Sendable {
+    package enum Gateway: Hashable, Sendable {
+      /// May be link-local.
+      case address(IPv6Address)
+      /// The router that says so itself: router advertisements (RFC 4861).
+      case advertised
+    }
+
+    package var cidr: IPv6Network
+    /// The router. Nil: IPv6 leaves by another network, or not at all.
+    package var gateway: Gateway?
+
+    package init(cidr: IPv6Network, gateway: Gateway? = nil) {
+      self.cidr = cidr
+      self.gateway = gateway
+    }
+  }
+
   package var name: String
   package var cidr: IPv4Network
   package var gateway: IPv4Address?
+  /// The IPv6 side. Nil: the description says nothing of it, and what is there stays as it is.
+  package var ipv6: IPv6?
   /// Resolvers that machines on this network ask for names outside the cluster.
-  package var dns: [IPv4Address]
+  package var dns: [IPAddress]
   package var serves: Set<Service>
   /// Addresses for machines that DHCP does not know yet.
   package var dynamic: Range?
@@ -33,7 +54,7 @@ package struct Network: Hashable, Sendable {
   package var source: SourceSpan
 
   package init(
-    name: String, cidr: IPv4Network, gateway: IPv4Address?, dns: [IPv4Address], serves: Set<Service>, dynamic: Range?,
+    name: String, cidr: IPv4Network, gateway: IPv4Address?, dns: [IPAddress], serves: Set<Service>, dynamic: Range?,
     mtu: Int? = nil, routes: [StaticRoute] = [], isTranslated: Bool = false, relay: String? = nil, source: SourceSpan
   ) {
     self.name = name
@@ -61,6 +82,24 @@ package struct StaticRoute: Hashable, Codable, Sendable {
   }
 }
 
+extension Network.IPv6.Gateway: Codable {
+  private static let advertisedWord = "ra"
+
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let isWord = try container.decode(String.self) == Self.advertisedWord
+    self = isWord ? .advertised : .address(try container.decode(IPv6Address.self))
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    switch self {
+    case .advertised: try container.encode(Self.advertisedWord)
+    case .address(let address): try container.encode(address)
+    }
+  }
+}
+
 extension StaticRoute: CustomStringConvertible {
   package var description: String { "\(to) via \(via)" }
 }
@@ -70,6 +109,8 @@ package struct NIC: Hashable, Sendable {
   package var name: String
   package var network: String
   package var address: IPv4Address
+  /// Only heads have one, on networks with `ipv6:`.
+  package var ipv6: IPv6Address?
   package var mac: MACAddress?
   /// In place of its network's.
   package var mtu: Int?
@@ -92,6 +133,11 @@ package struct NIC: Hashable, Sendable {
     self.made = made
     self.source = source
   }
+}
+
+extension NIC {
+  /// Its addresses of both families.
+  package var addresses: [IPAddress] { [.v4(address)] + (ipv6.map { [.v6($0)] } ?? []) }
 }
 
 /// An interface that systemd-networkd makes: systemd.netdev(5).
@@ -184,6 +230,14 @@ extension Cluster {
     }
     let way = ways.first { !$0.isServed } ?? ways.first
     return way.map { ($0.nic, $0.router) }
+  }
+
+  /// The card by which IPv6 of a head leaves. Several that go by what routers advertise are weighed by the kernel.
+  package func gateway6(of nics: [NIC]) -> (nic: NIC, router: IPv6Address)? {
+    for nic in nics where nic.ipv6 != nil {
+      if case .address(let router)? = network(nic.network)?.ipv6?.gateway { return (nic, router) }
+    }
+    return nil
   }
 
   /// The static routes of a card. A machine that is the router itself has none.
