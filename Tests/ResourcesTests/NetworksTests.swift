@@ -316,15 +316,36 @@ import Testing
     #expect(head[reservations]?.contains("0c:42:a1:20:00:02,10.148.0.2,15m\n") == true)
     let lines = head[dnsmasq]?.split(separator: "\n") ?? []
     #expect(lines.contains("interface=eno3"))
-    #expect(lines.contains("dhcp-range=set:bmc,10.148.200.1,10.148.200.200,255.255.0.0,10m"))
+    #expect(lines.contains("dhcp-range=set:net-bmc,10.148.200.1,10.148.200.200,255.255.0.0,10m"))
     // No address of the heads stays there, and BMCs boot nothing.
-    #expect(lines.contains("dhcp-option=tag:bmc,option:dns-server,0.0.0.0"))
-    #expect(!lines.contains { $0.hasPrefix("dhcp-boot=tag:bmc") })
-    #expect(lines.contains { $0.hasPrefix("dhcp-boot=tag:private,") })
+    #expect(lines.contains("dhcp-option=tag:net-bmc,option:dns-server,0.0.0.0"))
+    #expect(!lines.contains { $0.hasPrefix("dhcp-boot=tag:net-bmc") })
+    #expect(lines.contains { $0.hasPrefix("dhcp-boot=tag:net-private,") })
 
     spec = spec.replacing("serves: [dhcp, dns], dynamic: 10.148.200.1-10.148.200.200", with: "dns: []")
     let refused = SpecReader.read(Array(spec.utf8), file: "c.yaml", keys: WingCatalog.keys).diagnostics.map(\.detail)
     #expect(refused.contains("No DHCP server of the heads would give this BMC 10.148.0.1."), "\(refused)")
+  }
+
+  /// dnsmasq has tags of its own, and a network may be called as one of them.
+  @Test(arguments: ["ipxe", "bios", "known", "other", "eno1"])
+  func namesOfNetworksAreNoTagsOfOurs(_ name: String) throws {
+    let spec = Self.site(
+      networks: "  \(name): { cidr: 10.142.0.0/16, serves: [dhcp, boot] }",
+      nics: "      eno3: { network: \(name), address: 10.142.255.1 }",
+      clone: "      eno3: { network: \(name), address: 10.142.255.2 }", addresses: ", \(name): 10.142.255.254")
+    let lines = try files(spec, of: "head1")[dnsmasq]?.split(separator: "\n").map(String.init) ?? []
+
+    func tags(_ word: String) -> Set<String> {
+      Set(
+        lines.flatMap { line in line.split(whereSeparator: { ",=".contains($0) }).filter { $0.hasPrefix(word) } }.map(
+          String.init))
+    }
+    #expect(tags("set:").contains("set:net-\(name)"))
+    #expect(lines.filter { $0.hasPrefix("dhcp-range=set:\(name),") } == [])
+    // Whoever sets a tag by the network sets no other one's.
+    let ofNetworks = Set(lines.filter { $0.hasPrefix("dhcp-range=") }.compactMap { $0.split(separator: ",").first })
+    #expect(ofNetworks == ["dhcp-range=set:net-private", "dhcp-range=set:net-\(name)"])
   }
 
   // MARK: Names

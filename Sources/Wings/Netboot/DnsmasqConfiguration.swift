@@ -22,7 +22,9 @@ struct DnsmasqConfiguration {
   }
 
   /// The beginning of a setting that is for one network alone. Of one network all are.
-  private func only(_ network: ServedNetwork) -> String { tags > 1 ? "tag:\(network.network.name)," : "" }
+  private func only(_ network: ServedNetwork) -> String { tags > 1 ? "tag:\(Self.tag(network))," : "" }
+  /// Networks are called as their sites please, and `known`, `ipxe` and names of cards are tags already.
+  private static func tag(_ served: ServedNetwork) -> String { "net-\(served.network.name)" }
   private var tags: Int { served.count { $0.serves(.dhcp) } }
 
   /// A name that several networks have an address of, is told by the one of the network that asks.
@@ -40,7 +42,7 @@ struct DnsmasqConfiguration {
     if Set(served.compactMap(\.server)).count > 1 { lines.append("localise-queries") }
     lines.append("# Addresses of these networks have the names that are here, and no others.")
     lines += served.filter { $0.serves(.dns) }.map { "rev-server=\($0.network.cidr)" }
-    return lines + cluster.networks.flatMap(\.dns).map { "server=\($0)" }
+    return lines + cluster.resolvers.map { "server=\($0)" }
   }
 
   /// Both heads know all reservations, so either may answer for an address that the other gave out. So no lease is
@@ -62,7 +64,7 @@ struct DnsmasqConfiguration {
 
   private func range(_ served: ServedNetwork) -> String {
     let network = served.network
-    let tag = tags > 1 ? "set:\(network.name)," : ""
+    let tag = tags > 1 ? "set:\(Self.tag(served))," : ""
     if let range = network.dynamic { return "dhcp-range=\(tag)\(range.first),\(range.last),\(network.cidr.mask),10m" }
     return "dhcp-range=\(tag)\(network.cidr.address),static,\(network.cidr.mask)"
   }

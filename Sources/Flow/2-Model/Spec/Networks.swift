@@ -184,6 +184,11 @@ extension Cluster {
   /// The network on which the heads have their cards for a network: itself, or the one that its relay leads to.
   package func entry(of network: Network) -> Network? { network.relay.map { self.network($0) } ?? network }
 
+  /// The site's resolvers, each once.
+  package var resolvers: [IPv4Address] {
+    networks.flatMap(\.dns).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
+
   /// The networks that machines boot from.
   package var bootNetworks: [Network] { networks.filter { $0.serves.contains(.boot) } }
 
