@@ -67,7 +67,20 @@ import Wings
     }
   }
 
-  private func load() throws -> Loaded {
+  private func load(
+    files: [String: String] = [:], _ change: (String) -> String = { $0 }
+  ) throws -> Loaded {
+    let specification = try specification(change, files: files)
+    let cluster = try #require(specification.cluster, "\(specification.diagnostics)")
+    #expect(cluster.sets.count == BuiltInSets.all.count - 1)
+    return Loaded(
+      cluster: cluster, resources: Expansion.expand(cluster, specification.files),
+      live: PackageSets.liveFiles(cluster))
+  }
+
+  private func specification(
+    _ change: (String) -> String, files: [String: String] = [:]
+  ) throws -> Specification {
     let folder = FileManager.default.temporaryDirectory.appending(path: "built-in-\(UUID())")
     defer { try? FileManager.default.removeItem(at: folder) }
     try FileManager.default.copyItem(at: Self.root.appending(path: "examples/jobs"), to: folder)
@@ -79,13 +92,31 @@ import Wings
       text += "  \(name):\n"
     }
     text = text.replacing("\nha:\n", with: "\n" + Self.login)
-    try Data(text.utf8).write(to: location)
-    let specification = try Specification.load(location)
-    let cluster = try #require(specification.cluster, "\(specification.diagnostics)")
-    #expect(cluster.sets.count == BuiltInSets.all.count - 1)
-    return Loaded(
-      cluster: cluster, resources: Expansion.expand(cluster, specification.files),
-      live: PackageSets.liveFiles(cluster))
+    try Data(change(text).utf8).write(to: location)
+    for (path, text) in files { try Data(text.utf8).write(to: folder.appending(path: path)) }
+    return try Specification.load(location)
+  }
+
+  /// `/bin/bash\r` is no shell.
+  @Test func filesOfOtherEditorsHaveUnixLines() throws {
+    let text = "alice:x:2001:2001::/home/alice:/bin/bash\r\nbob:x:2002:2002::/home/bob:/bin/bash\r\n"
+    let loaded = try load(files: ["accounts/passwd": text])
+    let passwd = try loaded.text("/etc/cluster/accounts/passwd")
+    #expect(!passwd.utf8.contains(13) && passwd.contains(":/bin/bash\nbob:x:2002:2002::/home/bob:/bin/bash"))
+  }
+
+  /// Sites call their networks as they please: what a set has of one follows the description.
+  @Test func networksAreThoseOfTheDescription() throws {
+    let loaded = try load { $0.replacing("private", with: "mgmt") }
+    let volumes = try loaded.text("/usr/lib/cluster/sets/home-gluster/volumes")
+    #expect(volumes.contains("have home '10.1.0.0/16'\n"))
+    let mpi = try loaded.text("/etc/openmpi/openmpi-mca-params.conf")
+    #expect(mpi.contains("btl_tcp_if_include = 10.1.0.0/16\n"))
+
+    let other = try load { $0.replacing("  openmpi:\n", with: "  openmpi: { network: public }\n") }
+    #expect(try other.text("/etc/openmpi/openmpi-mca-params.conf").contains("btl_tcp_if_include = 198.51.100.0/24\n"))
+    let unknown = try specification { $0.replacing("  openmpi:\n", with: "  openmpi: { network: publik }\n") }
+    #expect(unknown.diagnostics.filter { $0.severity == .error }.map(\.detail) == ["There is no network `publik`."])
   }
 
   @Test func allAreReadTogether() throws {

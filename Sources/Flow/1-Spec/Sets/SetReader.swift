@@ -41,7 +41,7 @@ extension SpecReader {
       let reader = SetReader(request, cluster, files)
       let declared = reader.declaration(&problems)?.settings ?? []
       let ofGroups = reader.groups.values.joined().flatMap(\.given)
-      return SettingValues(request: request, files: files).paths(declared, ofGroups: ofGroups)
+      return SettingValues(request: request, files: files, cluster: cluster).paths(declared, ofGroups: ofGroups)
     }
   }
 }
@@ -51,6 +51,7 @@ struct SetReader {
   let request: SetRequest
   let folder: String
   let files: SiteFiles
+  let cluster: Cluster
   /// Settings that node groups give, by the place of the group.
   let groups: [SourceSpan: [SetRequest]]
 
@@ -58,6 +59,7 @@ struct SetReader {
     self.request = request
     folder = PackageSet.folder(request.name)
     self.files = files
+    self.cluster = cluster
     groups = cluster.groupRequests.mapValues { $0.filter { $0.name == request.name } }.filter { !$0.value.isEmpty }
   }
 
@@ -74,7 +76,7 @@ struct SetReader {
 
   func read(_ problems: inout Problems) -> PackageSet? {
     guard let declaration = declaration(&problems) else { return nil }
-    let reader = SettingValues(request: request, files: files)
+    let reader = SettingValues(request: request, files: files, cluster: cluster)
     let settings = reader.read(declaration.settings, &problems)
     let ofImages = request.ofImages.mapValues {
       reader.ofNodes($0, declaration.settings, isAlone: request.isOfImages, &problems)

@@ -53,7 +53,7 @@ enum SetSection: Section {
 
 /// One setting: its type, and its value where the site says none.
 enum SettingSection: Section {
-  enum Sort: String, CaseIterable, Sendable { case text, number, flag, address, list, choice, file, secret }
+  enum Sort: String, CaseIterable, Sendable { case text, number, flag, address, network, list, choice, file, secret }
   /// The range that a value counts in.
   enum Scope: String, CaseIterable, Sendable { case cluster, node }
 
@@ -74,7 +74,8 @@ enum SettingSection: Section {
   static let sort =
     Key(
       "type", .choice("a type of setting"), required: true,
-      "What it is. Of a `file` beside the description templates read what is in it, of a `secret` its name only.")
+      "What it is. Of a `file` beside the description templates read what is in it, of a `secret` its name only. A "
+        + "`network` is one of the description; an empty one is that on which nodes meet the heads.")
     as Key<Sort>
   static let scope =
     Key(

@@ -8,6 +8,17 @@ import Templates
 struct SettingValues {
   let request: SetRequest
   let files: SiteFiles
+  /// Names of the description's networks.
+  let networks: [String]
+  /// The one on which nodes meet the heads.
+  let main: String?
+
+  init(request: SetRequest, files: SiteFiles, cluster: Cluster) {
+    self.request = request
+    self.files = files
+    networks = cluster.networks.map(\.name)
+    main = cluster.bootNetwork?.name
+  }
 
   func read(
     _ declared: [Named<SettingSection.Declaration>], _ problems: inout Problems
@@ -136,7 +147,7 @@ struct SettingValues {
 
   private static func type(_ sort: SettingSection.Sort) -> TemplateType {
     switch sort {
-    case .text, .address, .choice, .file, .secret: .text
+    case .text, .address, .network, .choice, .file, .secret: .text
     case .number: .number
     case .flag: .flag
     case .list: .list(.text)
@@ -159,12 +170,21 @@ struct SettingValues {
     case .secret:
       Self.isEmpty(node) ? .text("") : Form.secret.read(node, &problems).map { .text("\($0)") }
     case .address: Form.address.read(node, &problems).map { .text("\($0)") }
+    case .network: Self.isEmpty(node) ? .text(main ?? "") : network(node, &problems).map { .text($0) }
     case .list:
       Form.list(of: Form.words, "a list of texts").read(node, &problems).map { .list($0.map { .text($0.value) }) }
     case .choice:
       Form.choice(declaration.choices.map { ($0, $0) }, what: "one of the choices").read(node, &problems)
         .map { .text($0) }
     }
+  }
+
+  /// A network that the description has.
+  private func network(_ node: SpecNode, _ problems: inout Problems) -> String? {
+    guard let scalar = node.scalar(for: "the name of a network", &problems) else { return nil }
+    if networks.contains(scalar.text) { return scalar.text }
+    problems.unknown(.unknownNetwork, "network", Located(scalar.text, node.span), among: networks)
+    return nil
   }
 
   /// The text of a file beside the description.
@@ -179,7 +199,8 @@ struct SettingValues {
       problems.error(.encoding, "`\(shown(path))` is not UTF-8.", help: "A template reads text.", at: node.span)
       return nil
     }
-    return .text(text)
+    // An editor's `\r` would be part of the last word of each line, as of a user's shell.
+    return .text(text.replacing("\r\n", with: "\n"))
   }
 
   /// The value that the site has written, as the forms read one.
