@@ -103,6 +103,43 @@ import Wings
     }
   }
 
+  /// Nothing in an image's folder is left out without a word.
+  @Test func whatGitDoesNotKeepIsTold() throws {
+    func told(_ make: (String) -> Void) throws -> [String] {
+      var details: [String] = []
+      try with { folder in
+        make(folder.path + "/images/compute/etc")
+        let diagnostics = try load(folder).diagnostics
+        details = diagnostics.map { "\($0.code.id): \($0.detail)" }
+      }
+      return details
+    }
+    let names = try told { etc in
+      let bytes = Array("\(etc)/caf".utf8) + [0xe9, 0]
+      bytes.withUnsafeBytes { bytes in
+        if let path = bytes.bindMemory(to: CChar.self).baseAddress { close(open(path, O_CREAT | O_WRONLY, 0o644)) }
+      }
+    }
+    #expect(names == ["spec.lost-file: The name of `images/compute/etc/caf\u{fffd}` is not UTF-8."])
+    #expect(
+      try told { mkfifo($0 + "/pipe", 0o644) }
+        == ["spec.lost-file: `images/compute/etc/pipe` is a socket, a pipe or a device, which git does not keep."])
+    #expect(
+      try told { mkdir($0 + "/spool", 0o755) }
+        == ["spec.lost-file: `images/compute/etc/spool` is an empty folder, which git does not keep."])
+    let modes = try told { etc in
+      chmod(etc + "/motd", 0o4755)
+      chmod(etc, 0o700)
+    }
+    #expect(
+      modes == [
+        "spec.private-file: `images/compute/etc` has mode 0700, which git does not keep: "
+          + "in the image all could read it.",
+        "spec.private-file: `images/compute/etc/motd` has mode 04755, which git does not keep: "
+          + "in the image it would not have it.",
+      ])
+  }
+
   @Test func aFileThatIsNotForAllNeedsItsModeInTheImage() throws {
     func narrow(_ folder: URL) throws {
       try FileManager.default.setAttributes(

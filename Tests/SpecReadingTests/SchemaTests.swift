@@ -55,7 +55,8 @@ import Testing
     // What lies beside the description is no matter of the text alone, wings say things of their own, and the end of a
     // long list is of no case.
     let filesOnly = [
-      "spec.single-fencing", "spec.missing-file", "spec.linked-path", "spec.private-file", "spec.too-many-problems",
+      "spec.single-fencing", "spec.missing-file", "spec.linked-path", "spec.lost-file", "spec.private-file",
+      "spec.too-many-problems",
       "spec.set-need", "spec.set-user", "spec.set-origin",
       "spec.template", "spec.set-path", "spec.check-needs", "spec.check-ready", "spec.bad-pattern",
       "spec.repository-key", "spec.bad-oci", "spec.service-spread",

@@ -65,7 +65,7 @@ func matchesGolden(_ name: String) throws {
   let elsewhere: Set<String> = [
     "spec.too-large", "spec.encoding", "spec.control-character", "spec.too-deep", "spec.too-many-values",
     "spec.alias-expansion", "spec.too-many-problems", "spec.missing-file",
-    "spec.linked-path", "spec.private-file", "spec.single-fencing", "spec.template", "spec.set-path",
+    "spec.linked-path", "spec.lost-file", "spec.private-file", "spec.single-fencing", "spec.template", "spec.set-path",
     "spec.set-need", "spec.set-user", "spec.set-origin",
     "spec.check-needs", "spec.check-ready", "spec.bad-pattern", "spec.repository-key", "spec.bad-oci",
     "spec.service-spread",

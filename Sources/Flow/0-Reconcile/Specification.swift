@@ -53,7 +53,7 @@ package struct Specification: Sendable {
     result.complete(
       SpecReader.missingFiles(found.missing, result.files, cluster) + SpecReader.linkedPaths(found.linked, cluster)
         + SpecReader.linkedSettingFiles(more.linked, named)
-        + SpecReader.privateFiles(found.unreadable, cluster)
+        + SpecReader.privateFiles(found.modes, cluster) + SpecReader.lostFiles(found.lost, cluster)
         + SpecReader.secretsInImages(Set(found.files.keys), cluster) + bases + lacking)
     return result
   }

@@ -65,7 +65,8 @@ extension SpecReader {
     }
   }
 
-  /// Diagnostics for files of images that only their owner may read, and for which nothing says so in the image.
+  /// Diagnostics for files and folders of images whose modes git does not keep, and for which nothing says so in the
+  /// image.
   /// - Parameter modes: by path beside the description.
   package static func privateFiles(_ modes: [String: UInt16], _ cluster: Cluster) -> [Diagnostic] {
     setFiles(modes, cluster)
@@ -77,12 +78,15 @@ extension SpecReader {
             path in
             let mode = modes[path].map { "0" + String($0, radix: 8) } ?? ""
             let place = "/" + path.dropFirst(folder.count)
+            let isPrivate = modes[path].map { $0 & 0o044 != 0o044 } ?? true
             return Diagnostic(
               .privateFile,
-              "`\(shown(path))` has mode \(mode), which git does not keep: in the image all could read it.",
+              "`\(shown(path))` has mode \(mode), which git does not keep: in the image "
+                + (isPrivate ? "all could read it." : "it would not have it."),
               help:
-                "Write `permissions: { \(place): \"root:root \(mode)\" }` in the image. A secret does not belong there: "
-                + "every machine on the boot network can fetch the image.",
+                "Write `permissions: { \(place): \"root:root \(mode)\" }` in the image."
+                + (isPrivate
+                  ? " A secret does not belong there: every machine on the boot network can fetch the image." : ""),
               at: image.files.flatMap { image.pathSources[$0] } ?? image.source)
           }
       }
@@ -93,8 +97,11 @@ extension SpecReader {
       modes.keys.filter { $0.hasPrefix(PackageSet.folder(set.name) + "/") }.sorted().map { path in
         Diagnostic(
           .privateFile,
-          "`\(shown(path))` is for its owner only, which git does not keep: on the machines all could read it.",
-          help: "Make it readable to all. A secret does not belong into a package set.", at: set.source)
+          "`\(shown(path))` has mode 0\(String(modes[path] ?? 0, radix: 8)), which git does not keep: on machines it would "
+            + "have another.",
+          help:
+            "Make it readable to all, and write other modes into `permissions:` of the set. A secret does not belong "
+            + "into one.", at: set.source)
       }
     }
   }

@@ -49,6 +49,7 @@ package enum DiagnosticPages {
     "spec.bad-relay": PackageResources.spec_bad_relay_md,
     "spec.bad-route": PackageResources.spec_bad_route_md,
     "spec.ipv6-not-public": PackageResources.spec_ipv6_not_public_md,
+    "spec.lost-file": PackageResources.spec_lost_file_md,
     "spec.made-interface": PackageResources.spec_made_interface_md,
     "spec.bad-address": PackageResources.spec_bad_address_md,
     "spec.bad-date": PackageResources.spec_bad_date_md,

@@ -62,6 +62,7 @@ extension Diagnostic.Code {
   package static let repositoryKey = Self("spec.repository-key", "Repository without a key that apt can use")
   package static let secretPath = Self("spec.secret-path", "Path of a secret that is taken")
   package static let secretReadable = Self("spec.secret-readable", "Secret that every user could read")
+  package static let lostFile = Self("spec.lost-file", "File of an image that git does not keep")
   package static let privateFile = Self("spec.private-file", "File whose mode git does not keep")
   package static let template = Self("spec.template", "Template that cannot be filled in")
   package static let setPath = Self("spec.set-path", "Path that two package sets have")
@@ -146,6 +147,7 @@ extension Diagnostic.Code {
     badPermission, badPattern,
     badURL, literalSecret, noEffect,
     unknownNetwork, unknownImage, unknownHead, unusedImage, missingFile, linkedPath, badOCI, repositoryKey, privateFile,
+    lostFile,
     template, setPath,
     setNeed, setUser, setOrigin,
     checkNeeds, checkReady, secretPath, secretReadable,
