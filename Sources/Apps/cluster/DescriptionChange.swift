@@ -95,7 +95,8 @@ struct DescriptionChange {
   }
 
   private static func diff(_ path: String, _ old: [UInt8]?, _ new: [UInt8]?) -> String {
-    let words = { (bytes: [UInt8]?) in String(decoding: bytes ?? [], as: UTF8.self) }
+    // Ends of lines stay as they are, and need not be shown for each.
+    let words = { (bytes: [UInt8]?) in String(decoding: bytes ?? [], as: UTF8.self).replacing("\r\n", with: "\n") }
     let names = [old == nil ? "--- /dev/null" : "--- a/\(path)", "+++ b/\(path)"]
     return (names + UnifiedDiff.lines(old: words(old), new: words(new))).joined(separator: "\n")
   }

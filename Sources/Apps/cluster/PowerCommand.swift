@@ -116,7 +116,7 @@ enum MachinesArgument {
     case .value(let list):
       var seen: Set<HostID> = []
       return list.expanded().filter { seen.insert($0).inserted }
-    case .wrong(let detail, let help, _, _): throw ValidationError("\(detail) \(help)")
+    case .wrong(let detail, let help, _, _, _): throw ValidationError("\(detail) \(help)")
     }
   }
 }

@@ -19,6 +19,7 @@ extension Form {
           .emptyValue, "This list is empty.", help: "Write \(noun).", at: node.firstLine)
       }
       var seen: [String: SourceSpan] = [:]
+      SplitText.check(nodes, &problems)
       return nodes.compactMap { node in
         if unique, case .scalar(let scalar) = node.content {
           if let first = seen[scalar.text] {
@@ -44,7 +45,9 @@ extension Form {
   private static func notAList(_ node: SpecNode, _ noun: String, _ problems: inout Problems) {
     if case .unreadable = node.content { return }
     var fixIts: [Diagnostic.FixIt] = []
-    if case .scalar(let scalar) = node.content, scalar.plain {
+    // `a=1,2` may be one item or two.
+    if case .scalar(let scalar) = node.content, scalar.plain, !(scalar.text.contains("=") && scalar.text.contains(","))
+    {
       fixIts = [.init(label: "write `[\(shown(scalar.text))]`", span: node.span, replacement: "[\(scalar.text)]")]
     }
     problems.error(

@@ -11,6 +11,13 @@ extension Form where Value == String {
     }
   }
 
+  /// The name of a machine: see `machineNameProblem`.
+  package static func machine(_ noun: String) -> Form {
+    text(noun, code: .badName, pattern: "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$") { text in
+      machineNameProblem(text).map { .wrong($0.detail, help: $0.help, replacement: $0.replacement) } ?? .value(text)
+    }
+  }
+
   /// A DNS domain: labels between dots.
   package static var domain: Form {
     text(
@@ -19,9 +26,15 @@ extension Form where Value == String {
     ) { text in
       let labels = text.split(separator: ".", omittingEmptySubsequences: false)
       guard text.utf8.count <= 253, labels.allSatisfy({ labelProblem(String($0), longest: 63) == nil }) else {
+        let lower = text.lowercased()
+        let isMended =
+          lower != text
+          && lower.split(separator: ".", omittingEmptySubsequences: false)
+            .allSatisfy { labelProblem(String($0), longest: 63) == nil }
         return .wrong(
           "`\(shown(text))` is not a domain.",
-          help: "Labels of lower-case letters, digits and inner hyphens, between dots: `alps.example.org`.")
+          help: "Labels of lower-case letters, digits and inner hyphens, between dots: `alps.example.org`.",
+          replacement: isMended ? lower : nil)
       }
       return .value(text)
     }
@@ -195,7 +208,8 @@ extension Form where Value == String {
       guard scheme != nil, !host.isEmpty, visible else {
         return .wrong(
           "`\(shown(text))` is not an HTTP address.", help: "Write `http://HOST:PORT` or `https://HOST/PATH`.",
-          replacement: scheme == nil && visible && !text.contains("://") ? "http://\(text)" : nil)
+          replacement: scheme == nil && visible && !text.contains("://") && text.contains { ".:".contains($0) }
+            ? "http://\(text)" : nil)
       }
       guard !host.contains("@") else {
         return .wrong(
@@ -205,61 +219,4 @@ extension Form where Value == String {
       return .value(text)
     }
   }
-}
-
-extension Form where Value == String {
-  /// An argument of a kernel: `name` or `name=value`. Boot loaders take it as one word and expand nothing in it.
-  package static var kernelArgument: Form {
-    text(
-      "an argument of the kernel", code: .badName,
-      pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]*(=[A-Za-z0-9_.,:;@/+*%=!~^()-]*)?$", examples: ["console=ttyS1,115200"]
-    ) { text in
-      let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      let name = parts[0]
-      guard text.utf8.count <= 256, isWord(name, first: { isAlphanumeric($0) || $0 == 95 }, rest: "_.-"),
-        parts.count == 1 || parts[1].utf8.allSatisfy({ isAlphanumeric($0) || "_.,:;@/+*%=!~^()-".utf8.contains($0) })
-      else {
-        return .wrong(
-          "`\(shown(text))` is not an argument of the kernel.",
-          help: "Write one argument in each entry, `name` or `name=value`, without blanks and quotes.")
-      }
-      if KernelArguments.reserved.contains(String(name)) || name.hasPrefix(KernelArguments.reservedPrefix) {
-        return .wrong(
-          "`\(shown(String(name)))` is said by the boot scripts, which need it.",
-          help: "Remove it. Its value follows from the description.", code: .noEffect)
-      }
-      return .value(text)
-    }
-  }
-}
-
-package struct NameProblem {
-  package let detail: String
-  package let help: String
-  package let replacement: String?
-}
-
-/// Why `text` is not a lower-case host name label, or nil when it is one.
-package func labelProblem(_ text: String, longest: Int) -> NameProblem? {
-  let rule = "Lower-case letters, digits and inner hyphens, at most \(longest) in all."
-  if text.isEmpty { return NameProblem(detail: "The name is empty.", help: rule, replacement: nil) }
-  let length = text.utf8.count
-  if length <= longest, text.utf8.allSatisfy({ isLowerAlphanumeric($0) || $0 == 45 }), !text.hasPrefix("-"),
-    !text.hasSuffix("-")
-  {
-    return nil
-  }
-  let lower = String(text.lowercased().map { $0 == "_" ? "-" : $0 })
-  let mended = lower != text && labelProblem(lower, longest: longest) == nil ? lower : nil
-  let detail =
-    length > longest ? "`\(shown(text))` is \(length) characters long." : "`\(shown(text))` is not a valid name."
-  return NameProblem(detail: detail, help: rule, replacement: mended)
-}
-
-/// Whether a text is a path from `/` on, without parts that lead elsewhere, and without control characters.
-package func isWholePath(_ text: String) -> Bool {
-  let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-  return parts.count >= 2 && parts[0].isEmpty
-    && text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f }
-    && parts.dropFirst().allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
 }

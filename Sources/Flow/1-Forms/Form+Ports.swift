@@ -17,7 +17,7 @@ package enum PortForm {
     ])
     return Form(noun: noun, schema: schema) { node, problems in
       guard let scalar = node.scalar(for: noun, &problems) else { return nil }
-      guard scalar.plain, scalar.text.contains("-") else {
+      guard scalar.text.contains("-") else {
         return Form<Int>.integer(1...65535).read(node, &problems).map { $0...$0 }
       }
       let ends = scalar.text.split(separator: "-", omittingEmptySubsequences: false).map(number)

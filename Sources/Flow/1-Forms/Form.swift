@@ -32,12 +32,13 @@ extension Form {
       guard let scalar = node.scalar(for: noun, &problems) else { return nil }
       switch parse(scalar.text) {
       case .value(let value): return value
-      case .wrong(let detail, let help, let replacement, let special):
+      case .wrong(let detail, let help, let replacement, let special, let isCertain):
         let fixIts = replacement.map {
           // Of a secret only its owner knows the name.
           [
             Diagnostic.FixIt(
-              label: "write `\($0)`", span: node.span, replacement: $0, isCertain: (special ?? code) != .literalSecret)
+              label: "write `\($0)`", span: node.span, replacement: $0,
+              isCertain: isCertain && (special ?? code) != .literalSecret)
           ]
         }
         problems.error(special ?? code, detail, help: help, at: node.span, fixIts: fixIts ?? [])
@@ -50,9 +51,10 @@ extension Form {
 /// The result of reading a text.
 package enum Reading<Value: Sendable>: Sendable {
   case value(Value)
-  /// The problem, why or what to do, and the text that corrects it where that is certain.
+  /// The problem, why or what to do, and the text that corrects it; `isCertain` where nothing else can be meant.
   /// `code` replaces the form's own.
-  case wrong(String, help: String, replacement: String? = nil, code: Diagnostic.Code? = nil)
+  case wrong(
+    String, help: String, replacement: String? = nil, code: Diagnostic.Code? = nil, isCertain: Bool = true)
 }
 
 extension SpecNode {
@@ -74,7 +76,20 @@ extension SpecNode {
   package var firstLine: SourceSpan { span.line == span.endLine ? span : firstLineOfHeading }
 }
 
-/// Text as it may be shown in a message: not too long.
+/// Text as it may be shown in a message: not too long, and what nobody sees by its number.
 package func shown(_ text: String) -> String {
-  text.unicodeScalars.count <= 60 ? text : String(text.unicodeScalars.prefix(57)) + "…"
+  let short = text.unicodeScalars.count <= 60 ? text : String(text.unicodeScalars.prefix(57)) + "…"
+  guard short.utf8.contains(where: { $0 > 0x7e || $0 < 0x20 }) else { return short }
+  return short.unicodeScalars.map { scalar in
+    isInvisible(scalar) ? "<U+\(hexadecimal(scalar.value, digits: 4))>" : String(Character(scalar))
+  }.joined()
+}
+
+/// Blanks beside the space, as web pages and spreadsheets have them, and characters without any width.
+private func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
+  switch scalar.properties.generalCategory {
+  case .spaceSeparator: scalar != " "
+  case .control, .format, .lineSeparator, .paragraphSeparator: true
+  default: false
+  }
 }

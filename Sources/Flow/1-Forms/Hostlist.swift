@@ -88,8 +88,35 @@ extension Hostlist {
         "`\(shown(text))` stands for more than \(SpecLimits.names) machines.",
         help: "Check the range for a digit too many.")
     }
+    if let range = list.items.lazy.compactMap(range(_:)).first {
+      return .wrong(
+        "`\(shown(range.text))` is one machine with this name, and looks like several.",
+        help: "A range is written in brackets: `\(range.mended)`.",
+        replacement: list.items.count == 1 ? range.mended : nil, isCertain: false)
+    }
     guard let problem = list.nameProblem() else { return .value(list) }
     return .wrong(problem.detail, help: problem.help, replacement: mended(text))
+  }
+
+  /// A range as other tools write it, `node01-node10`. Nil: it is none.
+  private static func range(_ parts: [Part]) -> (text: String, mended: String)? {
+    guard parts.count == 1, case .text(let text) = parts[0] else { return nil }
+    let ends = text.split(separator: "-", omittingEmptySubsequences: false)
+    guard ends.count >= 2, ends.count % 2 == 0 else { return nil }
+    let (first, last) = (
+      ends[..<(ends.count / 2)].joined(separator: "-"), ends[(ends.count / 2)...].joined(separator: "-")
+    )
+    let (from, to) = (digits(of: first), digits(of: last))
+    let name = first.dropLast(from.count)
+    guard !name.isEmpty, name == last.dropLast(to.count), let low = Int(from), let high = Int(to), low < high,
+      from.count == to.count || !from.hasPrefix("0")
+    else { return nil }
+    return (text, "\(name)[\(from)-\(to)]")
+  }
+
+  private static func digits(of text: String) -> Substring {
+    let count = text.utf8.reversed().prefix { (48...57).contains($0) }.count
+    return text.suffix(min(count, longestNumber))
   }
 
   /// Names as others write them: in capitals, with underscores. Nil: something else is wrong with them.
@@ -184,7 +211,7 @@ extension Hostlist {
             name += String(repeating: "0", count: max(0, range.width - digits.utf8.count)) + digits
           }
         }
-        if let problem = labelProblem(name, longest: 63) { return problem }
+        if let problem = machineNameProblem(name) { return problem }
       }
     }
     return nil
@@ -196,6 +223,26 @@ extension Form where Value == Hostlist {
     text(
       "a hostlist", code: .badHostlist, pattern: "^[a-z0-9\\[][a-z0-9,\\[\\] -]*$",
       examples: ["node[001-064,100]", "rack[1-4]n[01-32]"]
-    ) { Hostlist.parse($0) }
+    ) { Hostlist.parse($0) }.orNames
+  }
+
+  /// Names of a list are those of a hostlist with commas between.
+  private var orNames: Form {
+    Form(noun: noun, schema: schema) { node, problems in
+      guard case .sequence(let items) = node.content else { return read(node, &problems) }
+      let names = items.compactMap { item in if case .scalar(let scalar) = item.content { scalar.text } else { nil } }
+      let text = names.joined(separator: ",")
+      var isWhole = names.count == items.count && !names.isEmpty
+      if case .wrong = Hostlist.parse(text) { isWhole = false }
+      // Between braces a comma without quotes ends the value.
+      let quoted = "\"\(text)\""
+      problems.error(
+        .wrongType, "Expected \(noun), found a list.",
+        help: "Names are written as one text, with commas between them: `names: \"login1,login2\"`.",
+        at: node.firstLine,
+        fixIts: isWhole && node.span.line == node.span.endLine
+          ? [.init(label: "write `\(shown(quoted))`", span: node.span, replacement: quoted)] : [])
+      return nil
+    }
   }
 }

@@ -113,7 +113,21 @@ package struct Fields {
         at: entry.keySpan)
       return nil
     }
+    if entry.value.isNone, !key.required { return none(key, entry, &problems) }
     return key.form.read(entry.value, &problems).map { Located($0, entry.value.span) }
+  }
+
+  /// The value of a key that says `none`, where that is one of its words.
+  private func none<Value>(
+    _ key: Key<Value>, _ entry: SpecNode.Entry, _ problems: inout Problems
+  ) -> Located<Value>? {
+    var unheard = Problems(file: problems.file)
+    if let value = key.form.read(entry.value, &unheard), !unheard.hasErrors { return Located(value, entry.value.span) }
+    problems.error(
+      .emptyValue, "`\(key.name)` cannot be `none`.",
+      help: "To do without, remove the key: that is what its absence says. Else write \(key.form.noun).",
+      at: entry.value.span)
+    return nil
   }
 
   package func entry(_ name: String) -> SpecNode.Entry? { entries.first { $0.key == name } }
@@ -146,6 +160,7 @@ package struct Fields {
       entry.key == "<<"
       ? "Merge keys (`<<`) are not part of YAML 1.2. Write the keys out, or use an alias for the whole value."
       : elsewhere[entry.key] ?? "The keys of \(noun) are: \(keys.names.joined(separator: ", "))."
+    if SplitText.check(entry, in: entries, &problems) { return }
     problems.error(
       .unknownKey, "`\(shown(entry.key))` is not a key of \(noun).", help: help, at: entry.keySpan,
       fixIts: guess.map { [.suggestion($0, at: entry.keySpan)] } ?? [])

@@ -51,10 +51,19 @@ package struct SpecNode: Sendable {
     self.weight = weight
   }
 
-  /// `key:` with nothing after it.
+  /// `key:` with nothing after it, or with a word of YAML for nothing.
   package var isEmpty: Bool {
     guard case .scalar(let scalar) = content else { return false }
-    return scalar.plain && scalar.text.isEmpty
+    return scalar.plain && Self.nulls.contains(scalar.text)
+  }
+
+  /// YAML 1.2, core schema.
+  private static let nulls: Set = ["", "~", "null", "Null", "NULL"]
+
+  /// A word by which people do without something, where the key itself stays out.
+  package var isNone: Bool {
+    guard case .scalar(let scalar) = content, scalar.plain else { return false }
+    return scalar.text.lowercased() == "none"
   }
 
   /// Items of a list; 0 for anything else.
@@ -69,7 +78,7 @@ package struct SpecNode: Sendable {
   /// "text", "a list" or "a mapping", for messages.
   package var kind: String {
     switch content {
-    case .scalar(let scalar): scalar.plain && scalar.text.isEmpty ? "empty" : "a single value"
+    case .scalar: isEmpty ? "empty" : "a single value"
     case .sequence: "a list"
     case .mapping: "a mapping"
     case .unreadable: "unreadable"

@@ -49,6 +49,7 @@ package enum SpecReader {
     let context = CheckContext(declaration, &problems)
     NetworkChecks.run(context, &problems)
     RouterChecks.run(context, &problems)
+    ResolverChecks.run(context, &problems)
     MadeInterfaceChecks.run(context, &problems)
     UniquenessChecks.run(context, &problems)
     PlacementChecks.run(context, &problems)

@@ -170,7 +170,7 @@ package enum Heads: Wing {
     if isServed, let own = Netboot.serviceAddress(cluster) {
       servers.append(.v4(own))
     }
-    servers += cluster.networks.flatMap(\.dns)
+    servers += cluster.resolvers
     let domains = [cluster.domain] + Names.search(cluster)
     var lines = ["# Written by cluster; changes made here are undone.", "search \(domains.joined(separator: " "))"]
     // The C library asks at most three (resolv.conf(5), MAXNS).
@@ -183,12 +183,29 @@ extension Heads {
   /// Others who write `/etc/resolv.conf` too.
   package static func notes(_ cluster: Cluster, _ inventory: Inventory) -> [String] {
     let answers = Answers(inventory, uninstalled: [])
-    return cluster.heads.compactMap { head in
-      guard let state = (try? answers.answer(head.name, FileProbe(resolverFile))) ?? nil, let other = writer(state)
-      else { return nil }
-      return "\(other) writes \(resolverFile) on \(head.name) too. It becomes a file of ours; "
+    return cluster.heads.flatMap { head -> [String] in
+      guard let state = (try? answers.answer(head.name, FileProbe(resolverFile))) ?? nil else { return [] }
+      return (lost(state, of: head, cluster).map { [$0] } ?? []) + (other(state, of: head).map { [$0] } ?? [])
+    }
+  }
+
+  private static func other(_ state: FileState, of head: Head) -> String? {
+    writer(state).map { other in
+      "\(other) writes \(resolverFile) on \(head.name) too. It becomes a file of ours; "
         + "\(other) may write it again until it is told not to."
     }
+  }
+
+  /// Resolvers that a head asks today, and which nothing takes the place of.
+  private static func lost(_ state: FileState, of head: Head, _ cluster: Cluster) -> String? {
+    guard cluster.resolvers.isEmpty, case .file(let facts) = state, !facts.managed else { return nil }
+    let lines = (facts.contents ?? "").split(separator: "\n").map { $0.split(whereSeparator: \.isWhitespace) }
+    let asked = lines.filter { $0.count > 1 && $0[0] == "nameserver" }.map { String($0[1]) }
+    guard let first = asked.first else { return nil }
+    return
+      "\(resolverFile) on \(head.name) names \(asked.joined(separator: ", ")), and no network has `dns:`: heads and "
+      + "nodes will find no name outside the cluster, those of package mirrors neither. Write `dns: [\(first)]` in a "
+      + "network."
   }
 
   /// The writer, by where the link leads or by what each writes first: resolvconf(8), NetworkManager.conf(5),

@@ -12,10 +12,10 @@ package enum Names: Wing {
   package static let operations: [any HostOperation.Type] = []
   package static let keys = [WingKey(hosts), WingKey(search)]
 
-  private static let hosts = Key(
+  static let hosts = Key(
     "hosts", ExtraHosts.form,
     "Machines that no DNS knows, by address: heads have them in /etc/hosts, and nodes ask the heads. Default: none.")
-  private static let search = Key(
+  static let search = Key(
     "search", SearchDomains.form,
     "Domains that a short name is looked for in, after the cluster's own. Default: none.")
 
@@ -54,7 +54,7 @@ package enum Names: Wing {
     }
   }
 
-  private static func publicNames(_ cluster: Cluster) -> [(name: String, network: String)] {
+  static func publicNames(_ cluster: Cluster) -> [(name: String, network: String)] {
     (cluster.ha?.ipv6 ?? []).map { ("\(cluster.name)-\($0.network)", $0.network) }
   }
 
@@ -78,60 +78,5 @@ package enum Names: Wing {
     for (name, _) in publicNames(cluster) { add(name) }
     for host in extra(cluster) { for name in host.names where !name.contains(".") { add(name) } }
     return text
-  }
-
-  /// Names that two have: of machines, of their other cards, of the cluster, and of `hosts:`.
-  package static func problems(_ cluster: Cluster) -> [Diagnostic] {
-    let extra = extra(cluster)
-    // Names of cards have a hyphen: of ten thousand machines without one, none is looked at.
-    let machines = Set(
-      (cluster.heads.map(\.name.name) + cluster.nodes.lazy.map(\.name.name)).filter {
-        !extra.isEmpty || $0 == cluster.name || $0.utf8.contains(UInt8(ascii: "-"))
-      })
-    var problems: [Diagnostic] = []
-    if cluster.ha != nil, machines.contains(cluster.name) {
-      let source =
-        cluster.heads.first { $0.name.name == cluster.name }?.source
-        ?? cluster.nodes.first { $0.name.name == cluster.name }?.source ?? cluster.source
-      problems.append(
-        Diagnostic(
-          .duplicateName, "A machine is called `\(cluster.name)`, as the cluster is.",
-          help: "By the cluster's name machines find the head that is active. Give the machine another one.", at: source
-        ))
-    }
-    for (name, network) in publicNames(cluster) where machines.contains(name) {
-      problems.append(
-        Diagnostic(
-          .duplicateName, "A machine is called `\(name)`, as the services on `\(network)` are.",
-          help: "By that name they are found at both of their addresses. Give the machine another one.",
-          at: cluster.ha?.ipv6.first { $0.network == network }?.source ?? cluster.source))
-    }
-    var others = Set(publicNames(cluster).map(\.name))
-    let several = cluster.nodes.contains { $0.nics.count > 1 }
-    for card in several ? MachineNames.all(in: cluster) : MachineNames.of(cluster.heads, in: cluster) where !card.isOwn
-    {
-      if others.insert(card.name).inserted, !machines.contains(card.name), card.name != cluster.name { continue }
-      problems.append(
-        Diagnostic(
-          .duplicateName, "`\(card.name)` is the name of a card on `\(card.nic.network)`, and of something else.",
-          help: "A card beside the one by which a machine is known is called MACHINE-NETWORK. Rename one of the two.",
-          at: card.nic.source))
-    }
-    return problems + taken(cluster, machines.union(others).union([cluster.name]))
-  }
-
-  private static func taken(_ cluster: Cluster, _ known: Set<String>) -> [Diagnostic] {
-    guard let source = cluster.settings[hosts.name]?.source else { return [] }
-    var seen = known
-    return extra(cluster).flatMap { host in
-      host.names.compactMap { name in
-        let suffix = ".\(cluster.domain)"
-        let short = name.hasSuffix(suffix) ? String(name.dropLast(suffix.count)) : name
-        guard !seen.insert(short).inserted else { return nil }
-        return Diagnostic(
-          .duplicateName, "`\(shown(name))` of `hosts:` is the name of something else too.",
-          help: "A name has one address. Choose another one, or leave it out.", at: host.span ?? source)
-      }
-    }
   }
 }

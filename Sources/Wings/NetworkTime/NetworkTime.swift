@@ -66,6 +66,23 @@ package enum NetworkTime: Wing {
     return asking(cluster).map { FirewallNeed("ntp", [.udp(123)], from: .network($0.name)) }
   }
 
+  /// A head that is asked by itself, and by the others anyway.
+  package static func problems(_ cluster: Cluster) -> [Diagnostic] {
+    guard let setting = cluster.settings[key.name], let asked = setting.value as? Servers.Declaration else { return [] }
+    var own = Set(
+      MachineNames.of(cluster.heads, in: cluster).flatMap { [$0.name, "\($0.nic.address)"] } + [cluster.name])
+    own.formUnion(cluster.ha?.allAddresses.map { "\($0.address)" } ?? [])
+    let suffix = ".\(cluster.domain)"
+    return zip(asked.names, asked.spans).filter { name, _ in
+      own.contains(name.hasSuffix(suffix) ? String(name.dropLast(suffix.count)) : name)
+    }.map { name, span in
+      Diagnostic(
+        .noEffect, "The heads would ask themselves what time it is: `\(shown(name))` is one of them.",
+        help: "They agree among each other by themselves. Name servers outside of the cluster, or remove `ntp:`.",
+        at: span)
+    }
+  }
+
   /// See chrony.conf(5). A head that was off for long is set at once when it starts (`makestep`), and slewed later.
   private static func configuration(_ servers: [String], of head: Head, in cluster: Cluster) -> String {
     let network = cluster.bootNetwork
@@ -90,14 +107,20 @@ package enum NetworkTime: Wing {
   }
 
   private static func asked(_ cluster: Cluster) -> (servers: [String], source: SourceSpan)? {
-    guard let setting = cluster.settings[key.name], let servers = setting.value as? [String] else { return nil }
-    return (servers, setting.source)
+    guard let setting = cluster.settings[key.name], let servers = setting.value as? Servers.Declaration else {
+      return nil
+    }
+    return (servers.names, setting.source)
   }
 }
 
 /// The value of `ntp:`.
 private enum Servers: Section {
-  typealias Declaration = [String]
+  struct Declaration: Hashable, Sendable {
+    var names: [String]
+    /// Where each of them stands.
+    var spans: [SourceSpan]
+  }
 
   static let noun = "`ntp`"
   static let doc = "Where the heads get the time."
@@ -111,7 +134,8 @@ private enum Servers: Section {
 
   static let keys = [servers.description]
 
-  static func read(_ fields: Fields, _ problems: inout Problems) -> [String] {
-    fields.read(servers, &problems)?.value.map(\.value) ?? []
+  static func read(_ fields: Fields, _ problems: inout Problems) -> Declaration {
+    let servers = fields.read(servers, &problems)?.value ?? []
+    return Declaration(names: servers.map(\.value), spans: servers.map(\.span))
   }
 }

@@ -62,7 +62,7 @@ package enum TimeZone: Wing {
   /// A name of the tz database, as in `timedatectl list-timezones`.
   static var zone: Form<String> {
     .text(
-      "a time zone", code: .badName, pattern: "^[A-Za-z][A-Za-z0-9+_-]*(/[A-Za-z][A-Za-z0-9+_-]*)*$",
+      "a time zone", code: .badName, pattern: "^[A-Z][A-Za-z0-9+_-]*(/[A-Z][A-Za-z0-9+_-]*)*$",
       examples: ["Europe/Zurich", "UTC"]
     ) { text in
       let parts = text.split(separator: "/", omittingEmptySubsequences: false)
@@ -70,6 +70,13 @@ package enum TimeZone: Wing {
       guard text.utf8.count <= 64, parts.allSatisfy({ isWord($0, first: isLetter, rest: "+_-") }) else {
         return .wrong(
           "`\(shown(text))` is not a time zone.", help: "Write it as timedatectl(1) lists it: `Europe/Zurich`.")
+      }
+      // Files have these names, and `europe/zurich` is none of them.
+      guard parts.allSatisfy({ $0.first?.isUppercase == true }) else {
+        let capital = parts.map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined(separator: "/")
+        return .wrong(
+          "`\(shown(text))` is not a time zone: their names begin with capitals.",
+          help: "Write it as timedatectl(1) lists it: `Europe/Zurich`.", replacement: capital, isCertain: false)
       }
       return .value(text)
     }

@@ -15,15 +15,20 @@ struct Claims<Value: Hashable & CustomStringConvertible, Key: Hashable> {
     /// "`eth0`", "the BMC", "the service address"; empty for the machine itself.
     let part: String
     let span: SourceSpan
+    /// Where the machines' names stand: those of a table's row are in another file.
+    var names: SourceSpan?
   }
 
   private struct Owner {
     let machine: HostID?
     let part: String
     let span: SourceSpan
+    let names: SourceSpan?
+    /// The first machine of the group.
+    let group: HostID?
 
     init(_ place: Place, _ machine: Int) {
-      (part, span) = (place.part, place.span)
+      (part, span, names, group) = (place.part, place.span, place.names, place.machines.first)
       self.machine = place.machines.isEmpty ? nil : place.machines[machine]
     }
 
@@ -116,6 +121,17 @@ struct Claims<Value: Hashable & CustomStringConvertible, Key: Hashable> {
       problems.error(
         code, "`\(collision.value)` is in the hostlist twice.\(more)",
         help: "Remove one, or look for ranges that overlap.", at: span)
+      return
+    }
+    guard collision.first.group == collision.second.group else {
+      let isOfTable = collision.second.names.map { $0.file != span.file } ?? false
+      problems.error(
+        code,
+        "The \(noun) \(collision.value) would go to \(collision.first.text) and to \(collision.second.text).\(more)",
+        help: isOfTable
+          ? "Each row of a table is a node with a value of its own: give the table a column for it, and remove it here."
+          : "An alias (`*name`) repeats what was written, and counts up from the same \(noun) again. Write it out for "
+            + "each group.", at: span)
       return
     }
     let end = SourceSpan(

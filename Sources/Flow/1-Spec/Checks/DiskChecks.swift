@@ -84,6 +84,7 @@ enum DiskChecks {
     guard let format = value.format?.value else { return }
     guard format == .swap else {
       guard let mount = value.mount else {
+        if value.hasMount { return }
         problems.error(
           .badPartition, "It is said nowhere where this file system is mounted.", help: "Add `mount: /scratch`.",
           at: value.format?.span ?? partition.span)

@@ -12,7 +12,7 @@ enum PlacementChecks {
     }
     for (name, address) in context.serviceAddresses {
       guard let network = context.networks[name] else { continue }
-      place(Located(Counted(first: address.value, counts: false), address.span), [], name, network, &problems)
+      place(Located(Counted(first: address.value, counts: false), address.span), [], name, network, context, &problems)
     }
     dynamicRanges(context, &problems)
   }
@@ -29,24 +29,29 @@ enum PlacementChecks {
           "\(group.label) \(group.verb("has", "have")) two network interfaces on `\(network.value)`.",
           help:
             "The heads serve this network, and which card answers would be left to chance. Put one of them on another "
-            + "network, or make a bond of both.", at: network.span,
+            + "network" + (isHead(group, context) ? ", or make a bond of both." : "."), at: network.span,
           notes: [.init(text: "the first is here", span: first)])
       }
       seen[network.value] = seen[network.value] ?? network.span
       guard let address = nic.value?.address, let declared = context.networks[network.value] else { continue }
-      place(address, group.names, network.value, declared, &problems)
+      place(address, group.names, network.value, declared, context, &problems)
     }
     guard let address = group.bmc?.value.address else { return }
     for network in context.declaration.networks {
       guard let declared = network.value, declared.cidr?.value.contains(address.value.first) == true else { continue }
-      place(address, group.names, network.name.value, declared, &problems)
+      place(address, group.names, network.name.value, declared, context, &problems)
     }
+  }
+
+  /// A node boots by a card; a bond is there only later.
+  private static func isHead(_ group: MachineGroup, _ context: CheckContext) -> Bool {
+    context.heads.contains { $0.nameSpan == group.nameSpan }
   }
 
   /// `machines` is empty for a service address.
   private static func place(
     _ address: Located<Counted<IPv4Address>>, _ machines: [HostID], _ name: String,
-    _ network: NetworkSection.Declaration, _ problems: inout Problems
+    _ network: NetworkSection.Declaration, _ context: CheckContext, _ problems: inout Problems
   ) {
     guard let cidr = network.cidr?.value else { return }
     let first = address.value.first
@@ -77,8 +82,16 @@ enum PlacementChecks {
       let owner = index < machines.count ? " of `\(machines[index])`" : ""
       problems.error(
         .reservedAddress, "The address\(owner), \(value), is taken: on `\(name)` it is that of \(what).",
-        help: "No machine of the cluster can have it. Choose another one.", at: address.span)
+        help: "No machine of the cluster can have it. Choose another one."
+          + (value == network.gateway?.value && !network.serves.isEmpty && isOfHeads(address, context)
+            ? " Where the heads are the router of `\(name)`, write `nat: true` in the place of `gateway:`." : ""),
+        at: address.span)
     }
+  }
+
+  private static func isOfHeads(_ address: Located<Counted<IPv4Address>>, _ context: CheckContext) -> Bool {
+    context.serviceAddresses.contains { $0.address.span == address.span }
+      || context.heads.contains { $0.nics.contains { $0.value?.address?.span == address.span } }
   }
 
   private static func dynamicRanges(_ context: CheckContext, _ problems: inout Problems) {
@@ -123,6 +136,17 @@ enum PlacementChecks {
             "`\(group.names[Int(value.bits - first.bits)])`"
           })
       }
+    }
+    guard let cidr = network.value?.cidr?.value else { return fixed }
+    for group in context.groups {
+      guard let address = group.bmc?.value.address, cidr.contains(address.value.first),
+        let last = address.value.value(group.names.count - 1)
+      else { continue }
+      let first = address.value.first
+      fixed.append(
+        Fixed(first: first, last: last, span: address.span) { value in
+          "the BMC of `\(group.names[Int(value.bits - first.bits)])`"
+        })
     }
     return fixed
   }

@@ -29,7 +29,8 @@ enum UniquenessChecks {
     for group in context.groups {
       for nic in group.nics {
         guard let address = nic.value?.address else { continue }
-        claims.begin(.init(machines: group.names, part: "`\(nic.name.value)`", span: address.span))
+        claims.begin(
+          .init(machines: group.names, part: "`\(nic.name.value)`", span: address.span, names: group.nameSpan))
         each(address, group, &problems) { value, machine in claims.claim(value, by: machine) }
       }
     }
@@ -46,8 +47,8 @@ enum UniquenessChecks {
     }
     for group in context.groups {
       guard let address = group.bmc?.value.address else { continue }
-      bmcs.begin(.init(machines: group.names, part: "the BMC", span: address.span))
-      claims.begin(.init(machines: group.names, part: "the BMC", span: address.span))
+      bmcs.begin(.init(machines: group.names, part: "the BMC", span: address.span, names: group.nameSpan))
+      claims.begin(.init(machines: group.names, part: "the BMC", span: address.span, names: group.nameSpan))
       let isShared = group.bmc?.value.isPart == true
       each(address, group, &problems) { value, machine in
         if isShared, !shared.insert(value).inserted { return }
@@ -108,7 +109,7 @@ enum UniquenessChecks {
             .multicastMAC, "\(mac.value.first) is a multicast address.",
             help: "The first octet of a network card's address is even. Look for a typing error.", at: mac.span)
         }
-        claims.begin(.init(machines: group.names, part: "`\(nic.name.value)`", span: mac.span))
+        claims.begin(.init(machines: group.names, part: "`\(nic.name.value)`", span: mac.span, names: group.nameSpan))
         for (index, machine) in group.names.enumerated() {
           guard let value = mac.value.value(index), !value.isMulticast || mac.value.first.isMulticast else {
             problems.error(
@@ -123,7 +124,7 @@ enum UniquenessChecks {
     }
     for group in context.groups {
       guard let mac = group.bmc?.value.mac else { continue }
-      claims.begin(.init(machines: group.names, part: "the BMC", span: mac.span))
+      claims.begin(.init(machines: group.names, part: "the BMC", span: mac.span, names: group.nameSpan))
       for (index, _) in group.names.enumerated() {
         guard let value = mac.value.value(index) else { break }
         claims.claim(value, by: index)

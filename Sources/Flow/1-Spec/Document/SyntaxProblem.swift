@@ -10,7 +10,7 @@ enum SyntaxProblem {
       reportTabs(from: line, source, &problems)
       return
     }
-    let (detail, help) = explain(failure)
+    let (detail, help) = surplus(failure, source) ?? explain(failure)
     let start = SourceSpan.point(source.file, failure.contextPosition.line, failure.contextPosition.column)
     if failure.problem == "found unexpected end of stream" {
       problems.error(.syntax, detail, help: help, at: start)
@@ -20,6 +20,16 @@ enum SyntaxProblem {
     // libyaml points past the end of the text when something is never closed.
     let column = min(failure.position.column, (source.line(line)?.unicodeScalars.count ?? 0) + 1)
     problems.error(.syntax, detail, help: help, at: .point(source.file, line, column), notes: notes)
+  }
+
+  /// A bracket or a brace that closes nothing, which libyaml takes for the beginning of a key.
+  private static func surplus(_ failure: YAMLEvents.Failure, _ source: SourceText) -> (String, String)? {
+    let scalars = Array((source.line(failure.position.line) ?? "").unicodeScalars)
+    guard failure.context?.contains("block") == true, scalars.indices.contains(failure.position.column - 1),
+      ["]", "}"].contains(scalars[failure.position.column - 1])
+    else { return nil }
+    let bracket = scalars[failure.position.column - 1]
+    return ("This `\(bracket)` closes nothing.", "Remove it, or open a `\(bracket == "]" ? "[" : "{")` before it.")
   }
 
   /// The construct that libyaml was reading, by its words.

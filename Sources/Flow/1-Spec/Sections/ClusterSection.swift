@@ -43,7 +43,8 @@ enum ClusterSection: Section {
   private static func heads(_ keys: [WingKey]) -> Key<[Named<HeadSection.Declaration>]> {
     Key(
       "heads",
-      .table("a mapping of heads by name", named: .label("the name of a head"), of: HeadSection.form(keys), minimum: 1),
+      .table(
+        "a mapping of heads by name", named: .machine("the name of a head"), of: HeadSection.form(keys), minimum: 1),
       required: true, "The head nodes, by host name. The first that is not a clone is the primary.")
   }
   static let images = Key(

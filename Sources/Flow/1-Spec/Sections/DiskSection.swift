@@ -51,6 +51,8 @@ enum PartitionSection: Section {
     var hasSize: Bool
     var format: Located<NodeDisk.Format>?
     var mount: Located<String>?
+    /// `mount:` is in the file, readable or not.
+    var hasMount: Bool
     var options: Located<String>?
     var permissions: Located<ClientImage.Permission>?
 
@@ -74,11 +76,11 @@ enum PartitionSection: Section {
     Key("format", .choice("a format of partitions"), required: true, "What is made in it: ext4, xfs or swap.")
     as Key<NodeDisk.Format>
   static let mount = Key(
-    "mount", .absolutePath, "Where it is mounted: `/scratch`. Needed for ext4 and xfs.")
+    "mount", .wordPath, "Where it is mounted: `/scratch`. Needed for ext4 and xfs.")
   static let options = Key(
     "options", .mountOptions, "Options, as in fstab(5). Default: \(NodeDisk.options).")
   static let permissions = Key(
-    "permissions", .permission,
+    "permissions", .permissionOrNumbers,
     "The owner, group and mode of the mounted folder: `root:root 1777` where all users may write. "
       + "Default: `root:root 0755`.")
 
@@ -92,6 +94,7 @@ enum PartitionSection: Section {
       label: fields.read(label, &problems), size: fields.read(size, &problems),
       hasSize: fields.entry(size.name) != nil,
       format: fields.read(format, &problems), mount: fields.read(mount, &problems),
+      hasMount: fields.entry(mount.name) != nil,
       options: fields.read(options, &problems), permissions: fields.read(permissions, &problems))
   }
 }
@@ -121,8 +124,14 @@ extension Form where Value == Int {
       guard let unit = units.first(where: { text.hasSuffix($0.0) }), let count = Int(text.dropLast(3)),
         (1...9_999_999_999).contains(count), text.first != "+", text.first != "0"
       else {
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        let letter = text.dropFirst(digits.count).first.map { $0.uppercased() }
+        let isShort = ["G", "GB", "M", "MB", "T", "TB", "GIB", "MIB", "TIB"]
+          .contains(text.dropFirst(digits.count).uppercased())
         return .wrong(
-          "`\(shown(text))` is not a size.", help: "Write a whole number of MiB, GiB or TiB: `64GiB`.")
+          "`\(shown(text))` is not a size.", help: "Write a whole number of MiB, GiB or TiB: `64GiB`.",
+          replacement: isShort && !digits.hasPrefix("0") && !digits.isEmpty ? letter.map { "\(digits)\($0)iB" } : nil,
+          isCertain: false)
       }
       return .value(count * unit.1)
     }

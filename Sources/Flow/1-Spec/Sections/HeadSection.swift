@@ -96,13 +96,35 @@ extension Form where Value == DiskRule {
 }
 
 extension Form where Value == String {
+  /// A path that programs read as one word of a line, without quotes: Slurm's among them.
+  static var wordPath: Form {
+    let whole = absolutePath
+    return text(
+      whole.noun, code: .badPath, pattern: "^(/[A-Za-z0-9._+:@~=,-]+)+$", examples: ["/scratch"]
+    ) { text in
+      guard isWholePath(text) else {
+        return .wrong(
+          "`\(shown(text))` is not a plain absolute path.",
+          help: "Write it from `/` on, without `.`, `..` and a slash at the end: `/scratch`.",
+          replacement: text.hasSuffix("/") && isWholePath(String(text.dropLast())) ? String(text.dropLast()) : nil)
+      }
+      guard text.utf8.allSatisfy({ isAlphanumeric($0) || "/._+:@~=,-".utf8.contains($0) }) else {
+        return .wrong(
+          "`\(shown(text))` is not one word to every program that reads it.",
+          help: "Use letters, digits and any of . _ + : @ ~ = , - in names of folders here, and no spaces.")
+      }
+      return .value(text)
+    }
+  }
+
   /// A path on a head, without parts that lead elsewhere.
   static var absolutePath: Form {
     text("an absolute path", code: .badPath, pattern: "^(/[^/]+)+$", examples: ["/etc/munge/munge.key"]) { text in
       guard isWholePath(text) else {
         return .wrong(
           "`\(shown(text))` is not a plain absolute path.",
-          help: "Write it from `/` on, without `.`, `..` and a slash at the end: `/etc/munge/munge.key`.")
+          help: "Write it from `/` on, without `.`, `..` and a slash at the end: `/etc/munge/munge.key`.",
+          replacement: text.hasSuffix("/") && isWholePath(String(text.dropLast())) ? String(text.dropLast()) : nil)
       }
       return .value(text)
     }
@@ -159,7 +181,7 @@ enum NodeGroupSection: Section {
     ) as Key<ComputeNode.State>
 
   static let kernelArguments = Key(
-    "kernel_args", .list(of: .kernelArgument, "a list of arguments of the kernel"),
+    "kernel_args", .kernelArguments,
     "Arguments of their kernels, after those of their image. Default: none.")
 
   static let disks = Key(

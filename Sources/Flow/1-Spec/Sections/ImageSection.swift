@@ -47,7 +47,7 @@ enum ImageSection: Section {
   static let defaultKernel = "linux-image-amd64"
   static let kernel = Key("kernel", .package, "The kernel's package. Default: \(defaultKernel).")
   static let kernelArguments = Key(
-    "kernel_args", .list(of: .kernelArgument, "a list of arguments of the kernel"),
+    "kernel_args", .kernelArguments,
     "Arguments of its nodes' kernels, beside ours. A `console=` among them takes the place of tty0 and ttyS0. Default: none."
   )
   static let disks = Key(
@@ -63,7 +63,7 @@ enum ImageSection: Section {
     "files", .path("a folder beside the spec"), "A folder beside this file, laid over the image's root. Default: none.")
   static let permissions = Key(
     "permissions",
-    .table("a mapping of paths in the image", named: .imagePath, of: .permission),
+    .table("a mapping of paths in the image", named: .imagePath, of: .permissionOrNumbers),
     "Owners and modes in the image, by path: `/etc/sssd/sssd.conf: root:root 0600`. Default: root's, readable by all."
   )
   static let secrets = Key(

@@ -16,7 +16,7 @@ enum StateSection: Section {
   static let doc = "The folder that services which move keep their state in."
 
   static let shared = Key(
-    "shared", .absolutePath,
+    "shared", .wordPath,
     "A folder that is mounted on both heads, and the same on both. Services that need it start only where it is. "
       + "Default: none; then `replicated` says how the heads have it.")
   static let mount = Key(
@@ -52,7 +52,7 @@ enum ReplicatedStateSection: Section {
   static let doc = "A disk of each head that holds the same as the other's. One head at a time has it mounted."
 
   static let path = Key(
-    "path", .absolutePath, required: true, "Where the active head has it mounted, as ext4.")
+    "path", .wordPath, required: true, "Where the active head has it mounted, as ext4.")
   static let over = Key(
     "over", .label("the name of a network", longest: 32),
     "The network that the disks are kept the same over; each head needs an interface there. "

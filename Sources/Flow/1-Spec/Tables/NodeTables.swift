@@ -73,12 +73,20 @@ struct NodeTables {
           help: "A value with a comma in it is written in quotes.", at: row[table.header.count].span)
         return nil
       }
-      return zip(columns.paths, row).reduce(rest) { node, column in
+      return zip(columns.paths, row + Self.missing(row, of: columns)).reduce(rest) { node, column in
         let (path, cell) = column
         if cell.text.isEmpty { return check(cell, path, node, &problems) }
         return node.setting(path, SpecNode(.scalar(.init(text: cell.text, plain: true)), cell.span, weight: 1))
       }
     }
+  }
+
+  /// The cells that a row ends before.
+  private static func missing(_ row: [TableText.Cell], of columns: TableColumns) -> [TableText.Cell] {
+    guard let last = row.last, row.count < columns.paths.count else { return [] }
+    let end = SourceSpan.point(last.span.file, last.span.line, last.span.endColumn)
+    let cell = TableText.Cell(text: "", span: end, range: last.range.upperBound..<last.range.upperBound)
+    return Array(repeating: cell, count: columns.paths.count - row.count)
   }
 
   /// Tells an empty cell that a node cannot be without, if the group does not say it.
@@ -166,7 +174,25 @@ struct TableColumns {
       .badTable, "Nothing in a node group is called `\(shown(cell.text))`.",
       help: "Columns are: \(known.joined(separator: ", ")). Remove the others, or put `#` before lines of notes.",
       at: cell.span,
-      fixIts: closest(to: cell.text.lowercased(), among: known).map { [.suggestion($0, at: cell.span)] } ?? [])
+      fixIts: meant(cell.text.lowercased(), known).map { [.suggestion($0, at: cell.span)] } ?? [])
+  }
+
+  /// The column that others call so.
+  private static func meant(_ name: String, _ known: [String]) -> String? {
+    let words = Set(name.split { !$0.isLetter }.map(String.init))
+    let other: String? =
+      if !words.isDisjoint(with: ["bmc", "ipmi", "ilo", "idrac", "drac", "ipmiip", "bmcip"]) {
+        words.contains("mac") ? "bmc.mac" : "bmc"
+      } else if !words.isDisjoint(with: ["mac", "hwaddr", "ethernet"]) {
+        "mac"
+      } else if !words.isDisjoint(with: ["ip", "ipv4", "addr", "ipaddress", "ipaddr"]) {
+        "address"
+      } else if !words.isDisjoint(with: ["host", "hostname", "node", "nodename", "machine"]) {
+        "name"
+      } else {
+        nil
+      }
+    return other.flatMap { known.contains($0) || $0 == "bmc.mac" ? $0 : nil } ?? closest(to: name, among: known)
   }
 }
 

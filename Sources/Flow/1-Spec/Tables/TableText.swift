@@ -3,7 +3,8 @@ import Diagnostics
 import SpecForms
 
 /// A table as spreadsheets and inventories write it: RFC 4180, with commas, semicolons or tabulators between cells.
-/// Lines that are empty or begin with `#` are left out.
+/// Lines that are empty or begin with `#` are left out, and so is `sep=;`, by which spreadsheets say what is between
+/// cells.
 struct TableText: Sendable {
   struct Cell: Sendable {
     var text: String
@@ -22,12 +23,15 @@ struct TableText: Sendable {
   init(_ bytes: [UInt8], file: String, _ problems: inout Problems) {
     let text = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? bytes[3...] : bytes[...]
     var number = 0
-    // `\r\n` is one end of a line: what is left of it is cut off with the other blanks.
-    for line in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+    // `\r\n` is one end of a line: what is left of it is cut off with the other blanks. Old spreadsheets end lines by
+    // `\r` alone.
+    let end = text.contains(UInt8(ascii: "\n")) ? UInt8(ascii: "\n") : UInt8(ascii: "\r")
+    for line in text.split(separator: end, omittingEmptySubsequences: false) {
       number += 1
       let line = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
       let isBlank = line.allSatisfy { $0 == 32 || $0 == 9 || $0 == 44 || $0 == 59 }
       if isBlank || line.first(where: { $0 != 32 }) == UInt8(ascii: "#") { continue }
+      if lines.isEmpty, line.count == 5, line.starts(with: "sep=".utf8) { continue }
       if lines.isEmpty { separator = Self.separator(of: line) }
       guard let cells = Self.cells(line, separator, file, number, &problems) else { continue }
       lines.append(line.startIndex..<line.endIndex)
