@@ -19,7 +19,7 @@ enum ResolverChecks {
     }
     for network in context.declaration.networks {
       for resolver in network.value?.dns ?? [] {
-        guard let span = own[resolver.value] else { continue }
+        guard case .v4(let address) = resolver.value, let span = own[address] else { continue }
         problems.error(
           .noEffect, "The heads would ask themselves: \(resolver.value) is theirs.",
           help:

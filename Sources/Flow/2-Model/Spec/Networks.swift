@@ -185,7 +185,7 @@ extension Cluster {
   package func entry(of network: Network) -> Network? { network.relay.map { self.network($0) } ?? network }
 
   /// The site's resolvers, each once.
-  package var resolvers: [IPv4Address] {
+  package var resolvers: [IPAddress] {
     networks.flatMap(\.dns).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }
 
