@@ -58,8 +58,8 @@ package struct LinkState: Hashable, Codable, Sendable {
   package var gateways: [IPv4Address]
   /// The largest packet, in bytes. Nil: not known.
   package var mtu: Int?
-  /// IPv6 addresses that stay until somebody takes them away, as `address/prefix`: neither link-local ones nor those that
-  /// follow from what routers advertise. Nil: none.
+  /// IPv6 addresses that stay until somebody takes them away, as `address/prefix`: neither link-local ones nor those
+  /// that follow from what routers advertise. Nil: none.
   package var ipv6: [String]?
   /// Default gateways of IPv6 through this link. Nil: none.
   package var gateways6: [IPv6Address]?

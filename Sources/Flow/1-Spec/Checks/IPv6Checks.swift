@@ -34,7 +34,7 @@ enum IPv6Checks {
         at: ipv6.value.place)
     }
     guard let cidr = ipv6.value.cidr else { return }
-    if context.heads.allSatisfy(\.isWhole), !context.heads.isEmpty,
+    if why == nil, context.heads.allSatisfy(\.isWhole), !context.heads.isEmpty,
       !context.heads.contains(where: { head in head.nics.contains { $0.isOn(name) && $0.hasIPv6 } })
     {
       problems.error(
