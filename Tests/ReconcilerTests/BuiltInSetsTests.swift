@@ -97,6 +97,12 @@ import Wings
     return try Specification.load(location)
   }
 
+  /// A set that is not on is told where another one needs it, and not inside of that one's checks too.
+  @Test func aSetThatIsNotOnIsToldOnce() throws {
+    let problems = try specification { $0.replacing("  ssh:\n", with: "") }.diagnostics.filter { $0.severity == .error }
+    #expect(!problems.isEmpty && problems.allSatisfy { $0.code == .setNeed }, "\(problems.map(\.detail))")
+  }
+
   /// `/bin/bash\r` is no shell.
   @Test func filesOfOtherEditorsHaveUnixLines() throws {
     let text = "alice:x:2001:2001::/home/alice:/bin/bash\r\nbob:x:2002:2002::/home/bob:/bin/bash\r\n"

@@ -375,6 +375,25 @@ import Testing
       head[dnsmasq]?.contains("option:domain-search,tarn.example.org,chem.example.org,example.org\n") == true)
   }
 
+  /// Whoever names no resolver anywhere loses those that a head had.
+  @Test func resolversThatGoAreTold() throws {
+    let text = "# by hand\nnameserver 192.0.2.53\nnameserver 192.0.2.54\n"
+    func notes(_ spec: String, managed: Bool) throws -> [String] {
+      let facts = FileFacts(
+        digest: "", size: text.utf8.count, mode: 0o644, owner: "root", group: "root", contents: text, managed: managed)
+      let host = Inventory.Host.knowing(FileProbe("/etc/resolv.conf").answered(.file(facts)))
+      return Heads.notes(try SimulatedSite.read(spec), Inventory(hosts: ["head1": host], observedAt: 0))
+    }
+    let none = Self.site().replacing(", dns: [192.0.2.53]", with: "")
+    #expect(
+      try notes(none, managed: false) == [
+        "/etc/resolv.conf on head1 names 192.0.2.53, 192.0.2.54, and no network has `dns:`: heads and nodes will find no "
+          + "name outside the cluster, those of package mirrors neither. Write `dns: [192.0.2.53]` in a network."
+      ])
+    #expect(try notes(none, managed: true) == [])
+    #expect(try notes(Self.site(), managed: false) == [])
+  }
+
   @Test(arguments: [
     ("hosts: { 192.0.2.60: [node01] }", "", "`node01` of `hosts:` is the name of something else too."),
     ("hosts: { 192.0.2.60: [node02-hpc.tarn.example.org] }", "", "`node02-hpc.tarn.example.org` of `hosts:`"),

@@ -117,9 +117,14 @@ enum CheckNeeds {
   static func problems(_ sets: [PackageSet]) -> [Diagnostic] {
     let checks = sets.flatMap(\.checks)
     let byID = Dictionary(checks.map { ($0.id, $0) }) { first, _ in first }
+    // What a set lacks itself is told with the set, and needs no second advice.
+    let on = Set(sets.map(\.name))
+    let lacking = Dictionary(sets.map { ($0.name, Set($0.needs.map(\.set)).subtracting(on)) }) { first, _ in first }
     var problems: [Diagnostic] = []
     for check in checks {
-      for need in check.needs where byID[need.id] == nil { problems.append(unknown(need, byID.keys, sets)) }
+      for need in check.needs where byID[need.id] == nil && lacking[check.id.set]?.contains(need.id.set) != true {
+        problems.append(unknown(need, byID.keys, sets))
+      }
     }
     return problems + conditions(checks, sets) + onNodes(checks, byID) + cycles(checks, byID)
   }
