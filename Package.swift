@@ -53,6 +53,7 @@ let package = Package(
         .embedInCode("Images/Payload"), .embedInCode("HighAvailability/Payload"), .embedInCode("TimeZone/Payload"),
         .embedInCode("Netboot/Payload"), .embedInCode("NodeLinks/Payload"),
         .embedInCode("NodeDisks/Payload"), .embedInCode("Nodes/Provisioners/Disk/Payload"),
+        .embedInCode("Nodes/Provisioners/NFS/Payload"), .embedInCode("NFSRoots/Payload"),
       ], swiftSettings: strict),
     // MARK: Hosts
     // The two calls a host answers, their wire form, and the ways to reach a host.

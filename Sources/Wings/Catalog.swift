@@ -24,6 +24,7 @@ package enum WingCatalog {
     Netboot.self,
     NodeIdentities.self,
     Images.self,
+    NFSRoots.self,
     HeadClones.self,
     Nodes.self,
     HighAvailability.self,

@@ -18,6 +18,8 @@ package enum WellKnown {
   /// The head's note of what it has signed.
   package static let bootSignaturesNote = "/var/lib/cluster/boot-signatures.json"
   package static let images = "/srv/cluster/images"
+  /// Images as nodes mount them over NFS, by their names, digests and the SHA-256 of their squashfs.
+  package static let nfsRoots = "/srv/cluster/roots"
   /// Packages of images, by their keys.
   package static let packageLayers = "/var/cache/cluster/layers"
   /// OCI images, until the packages on them are there; and their parts, by their digests.

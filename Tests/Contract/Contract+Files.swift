@@ -24,6 +24,10 @@ extension Contract {
       #expect(try await host.ask(IfupdownProbe())?["\(more)/two.cfg"] == "iface eth8 inet dhcp\n")
       for path in files.keys + [first] { try await host.perform(EnsureFileAbsent(path: path)) }
     },
+    Contract(name: "file systems are those that the kernel knows") { (host) async throws in
+      #expect(try await host.ask(KernelFileSystemProbe("proc")))
+      #expect(try await !host.ask(KernelFileSystemProbe("contract")))
+    },
     Contract(name: "stored things are listed and removed by name, and nothing else is") { (host) async throws in
       let (old, foreign) = ("/usr/lib/cluster/agent-0123456789abcdef", "/usr/lib/cluster/agent-of-somebody")
       for path in [old, foreign] { try await host.perform(EnsureFile(FileGoal(path: path, contents: .text("old\n")))) }

@@ -52,6 +52,7 @@ enum WireSamples {
     difference.answered(
       ImageDifference(files: [.init(path: "/a", change: .changed, details: ["mode 0644 -> 0755"])], omitted: 2)),
     IfupdownProbe().answered(nil), IfupdownProbe().answered(["/etc/network/interfaces": "auto lo\n"]),
+    KernelFileSystemProbe("nfsd").answered(true),
     StoredProbe().answered([
       Stored(.init(.image, "c/0123456789abcdef"), bytes: 1, age: 2),
       Stored(.init(.agent, "a"), bytes: 3, age: 4, isRunning: true),

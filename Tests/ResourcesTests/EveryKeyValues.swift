@@ -101,7 +101,7 @@ enum EveryKeyValues {
     "/nodes/*/disks/*/partitions/*/mount": ["/local"],
     "/nodes/*/disks/*/partitions/*/options": ["defaults"],
     "/nodes/*/disks/*/partitions/*/permissions": ["root:adm 2775"],
-    "/nodes/*/boot": ["disk"],
+    "/nodes/*/boot": ["disk", "nfs"],
     "/nodes/*/root": ["{ device: \"serial:S64FNE0S\" }"],
     "/nodes/*/root/device": ["/dev/disk/by-path/pci-0000:02:00.0-nvme-1"],
     "/nodes/*/root/wipe": ["once"],

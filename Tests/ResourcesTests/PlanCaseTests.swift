@@ -76,6 +76,29 @@ import Testing
     try await expectPlan("disk-install-number", site, before: before)
   }
 
+  @Test func nodesRunOverNFS() async throws {
+    let site = try SimulatedSite.oneHead()
+    try await site.apply()
+    let before = site.spec
+
+    try site.edit("boot: stateless", "boot: nfs")
+
+    try await expectPlan("nfs-nodes", site, before: before)
+  }
+
+  /// The nodes run from it until each has restarted, and longer where one does not: the server stays.
+  @Test func noRootIsTakenAwayWithTheDescription() async throws {
+    let site = try SimulatedSite.oneHead()
+    try site.edit("boot: stateless", "boot: nfs")
+    try await site.apply()
+
+    try site.edit("boot: nfs", "boot: stateless")
+
+    #expect(try await !site.plan().steps.contains { $0.resource.kind == "nfs-roots" })
+    try await site.apply()
+    #expect(try await site.plan().steps.isEmpty)
+  }
+
   @Test func signedBootDropped() async throws {
     let site = try await SimulatedSite.appliedExample()
     try site.edit("timezone: Europe/Zurich\n", "timezone: Europe/Zurich\nboot: signed\n")

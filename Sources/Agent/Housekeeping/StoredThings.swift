@@ -114,11 +114,24 @@ extension EnsureLeftoversAbsent: AgentOperation {
       }
       context.progress("removing \(path)")
       // Not complete from the first moment on: nobody may boot from half an image.
-      if item.id.sort == .image { try LocalFiles.remove("\(path)/boot.ipxe") }
+      if item.id.sort == .image {
+        try LocalFiles.remove("\(path)/boot.ipxe")
+        try await dropRoot(item.id)
+      }
       try await ImageStore.remove(path)
       removed += 1
     }
     let rest = stays.isEmpty ? "" : "; " + stays.joined(separator: ", ")
     return Outcome(changed: removed > 0, detail: "removed \(removed) of \(items.count)\(rest)")
+  }
+}
+
+extension EnsureLeftoversAbsent {
+  /// Ends the export of an image over NFS, where this head has any: no node runs from it.
+  private func dropRoot(_ id: Stored.Name) async throws(AgentError) {
+    guard try LocalFiles.exists(NFSRoots.program) else { return }
+    try await Command.checked(
+      NFSRoots.program, ["drop", id.name], deadline: .seconds(60),
+      next: "Find out what uses \(WellKnown.nfsRoots)/\(id.name) on this head.")
   }
 }

@@ -249,12 +249,13 @@ struct ImageBuilder {
     let excluded = "\(work)/excluded"
     try LocalFiles.write(
       Array((SlimImage(keeping: recipe.keep).excluded.joined(separator: "\n") + "\n").utf8), to: excluded)
+    let table = recipe.isExportable ? [] : ["-no-exports"]
     let result = try await Command.run(
       "mksquashfs",
       [
-        root, squashfs, "-noappend", "-comp", "zstd", "-Xcompression-level", "3", "-b", "256K", "-no-exports",
-        "-no-progress", "-wildcards", "-ef", excluded,
-      ], environment: ["SOURCE_DATE_EPOCH": Self.epoch], deadline: .seconds(1800))
+        root, squashfs, "-noappend", "-comp", "zstd", "-Xcompression-level", "3", "-b", "256K", "-no-progress",
+        "-wildcards", "-ef", excluded,
+      ] + table, environment: ["SOURCE_DATE_EPOCH": Self.epoch], deadline: .seconds(1800))
     try result.expectSpace(for: "Packing image \(recipe.name)", program: "mksquashfs", at: ImageStore.root)
   }
 }

@@ -217,6 +217,7 @@ extension FakeMachine {
     "ipmitool": Offer(version: "1.8.19-4+deb12u1", units: ["ipmievd.service"]),
     "logrotate": Offer(version: "3.21.0-1", units: ["logrotate.timer"]),
     "dnsmasq": Offer(version: "2.90-4~deb12u1", depends: ["dnsmasq-base"], units: ["dnsmasq.service"]),
+    "nfs-kernel-server": Offer(version: "1:2.6.2-4+deb12u1", units: ["nfs-server.service"]),
     "nginx-light": Offer(version: "1.22.1-9", units: ["nginx.service"]),
     "chrony": Offer(version: "4.3-2+deb12u1", units: ["chrony.service"]),
     "corosync": Offer(version: "3.1.7-1", units: ["corosync.service"]),

@@ -130,6 +130,9 @@ extension ImageRecipe.Overlay {
 }
 
 extension ImageRecipe {
+  /// Whether its squashfs has the table by which an NFS server finds files by their numbers.
+  package var isExportable: Bool { overlays.contains { $0.path == ImageRecipes.contributed(NFS.contribution) } }
+
   /// The key of all that the packages of an image are made from: images with one key differ only in their files.
   package var layerKey: String { addedPackages.isEmpty ? baseKey : key(of: packages) }
 

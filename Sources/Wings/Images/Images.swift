@@ -24,7 +24,7 @@ package enum Images: Wing {
     guard let first = cluster.images.first, let network = cluster.bootNetwork else { return [] }
     let places = cluster.heads.compactMap { head in
       head.nic(on: network.name).map {
-        ImageKind.Place(head: head.name, url: "http://\($0.address):\(port)/images", isClone: head.cloneOf != nil)
+        place(head, at: $0.address)
       }
     }
     return cluster.heads.flatMap {
@@ -37,6 +37,11 @@ package enum Images: Wing {
           source: image.source,
           after: originals(cluster).flatMap { before(image, published.contributions, $0.name) })
       }
+  }
+
+  /// A head that serves images to others at an address of its own.
+  static func place(_ head: Head, at address: IPv4Address) -> ImageKind.Place {
+    ImageKind.Place(head: head.name, url: "http://\(address):\(port)/images", isClone: head.cloneOf != nil)
   }
 
   package static func firewallNeeds(_ cluster: Cluster) -> [FirewallNeed] {

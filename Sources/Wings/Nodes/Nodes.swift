@@ -72,6 +72,7 @@ package enum Nodes: Wing {
       TreeKind.id(on: head.name, WellKnown.dhcpHosts), WellKnown.unit("dnsmasq.service", on: head.name),
       WellKnown.unit("nginx.service", on: head.name), HighAvailabilityBootstrapKind.id(on: head.name),
       NodeIdentitiesKind.id(on: head.name), BootSignaturesKind.id(on: head.name),
+      NFSRootsKind.id(on: head.name),
     ]
   }
 }

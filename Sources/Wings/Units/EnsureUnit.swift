@@ -30,7 +30,9 @@ package struct EnsureUnit: GoalOperation {
 
   /// Kinds name their steps by what happens to the unit; what else is in the goal has to be so already.
   private func unitVerb(_ verb: String) -> String {
-    if ["start", "stop", "enable", "disable", "reload", "restart"].contains(verb) { return verb }
+    // One of several units of a resource has its name in its step's: `restart-nfs-server.service`.
+    let word = String(verb.prefix { $0 != "-" })
+    if ["start", "stop", "enable", "disable", "reload", "restart"].contains(word) { return word }
     return goal.active == false ? "stop" : "start"
   }
 

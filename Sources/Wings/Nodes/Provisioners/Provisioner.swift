@@ -47,11 +47,13 @@ package enum Provisioners {
   package static let all: [any Provisioner.Type] = [
     Stateless.self,
     Disk.self,
+    NFS.self,
   ]
 
   private static let key = Key(
     "boot", .choice(all.map { ($0.name, ComputeNode.Boot(rawValue: $0.name)) }, what: "a way to boot"),
-    "How they run it: stateless, from memory, or disk, installed on a disk of theirs. Default: stateless.")
+    "How they run it: stateless, from memory; disk, installed on a disk of theirs; or nfs, over NFS. "
+      + "Default: stateless.")
 
   /// The key, and the keys that the way which is named there needs.
   static let wingKey = WingKey(key, in: .nodes) { fields, span, problems in
