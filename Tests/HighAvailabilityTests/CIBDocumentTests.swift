@@ -71,6 +71,32 @@ struct CIBDocumentTests {
     #expect(try live().differences(goal).contains { $0.id == "dnsmasq" && $0.change == .removed && $0.restarts })
   }
 
+  @Test("a resource that goes is stopped first, and runs again where it is wanted again")
+  func stoppedFirst() throws {
+    let goal = try goal { $0.services.removeAll { $0.name != "boot" } }
+    let stopping = try live().applying(try #require(goal.stoppingFirst(in: try live())))
+    let going = try #require(stopping.element("dnsmasq")?.elements.first { $0.id == "dnsmasq-going" })
+    #expect(going.elements.map { $0["name"] } == ["target-role"] && going.elements[0]["value"] == "Stopped")
+    #expect(stopping.element("dnsmasq-after-address-private") == nil)
+    #expect(stopping.managed == (try live().managed.subtracting(goal.removed)).union(["dnsmasq"]))
+    #expect(stopping.element("nginx") == (try live().element("nginx")))
+    // What is left of a run that came no further is the same again.
+    #expect(try stopping.applying(try #require(goal.stoppingFirst(in: stopping))) == stopping)
+    #expect(try stopping.applying(goal) == live().applying(goal))
+
+    let again = try self.goal()
+    #expect(stopping.differences(again).map(\.id).contains("dnsmasq"))
+    #expect(try stopping.applying(again).element("dnsmasq") == live().element("dnsmasq"))
+  }
+
+  @Test("nothing is stopped where nothing goes, nor where Pacemaker is let go with all that it runs")
+  func nothingStopped() throws {
+    #expect(try goal { $0.monitor.every = .seconds(5) }.stoppingFirst(in: try live()) == nil)
+    let pause = CIBDocument.option("maintenance-mode", "true")
+    let release = CIBGoal(elements: [pause], removed: ["nginx"], members: [])
+    #expect(release.stoppingFirst(in: try live()) == nil)
+  }
+
   @Test("what is ours and in no list of ours any more goes, also when no plan could see it")
   func unseen() throws {
     let pause = CIBDocument.option("maintenance-mode", "true")

@@ -97,7 +97,8 @@ extension XMLElement {
   /// This element with the attribute sets of the live one that are not ours.
   func keepingForeignSets(of live: XMLElement) -> XMLElement {
     let sets = ["instance_attributes", "meta_attributes", "utilization"]
-    let ours = Set(elements.compactMap(\.id))
+    // That of a resource that was to be taken away, and is wanted again, is ours too.
+    let ours = Set(elements.compactMap(\.id)).union(id.map { [CIBGoal.goingSet(of: $0)] } ?? [])
     var result = self
     result.children += live.elements.filter { sets.contains($0.name) && !ours.contains($0.id ?? "") }.map(Node.element)
     return result
