@@ -139,7 +139,8 @@ struct DiskNodesLabTests {
   }
 
   private func onNode(_ site: UserSite, _ script: String) async throws -> String {
-    let way = "ssh -i /var/lib/cluster/node-login-key -o BatchMode=yes -o ConnectTimeout=8 root@10.1.1.1"
+    // An emulated node that has just booted may take ten seconds to greet.
+    let way = "ssh -i /var/lib/cluster/node-login-key -o BatchMode=yes -o ConnectTimeout=60 root@10.1.1.1"
     return try await site.onHead("head1", ["sh", "-c", "\(way) \"\(script)\""]).text
       .trimmingCharacters(in: .whitespacesAndNewlines)
   }

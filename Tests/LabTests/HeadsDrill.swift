@@ -71,7 +71,17 @@ struct HeadsDrill {
       found = try await answer() ?? ""
       return heads.contains(found)
     }
+    if !heads.contains(found) { for head in heads { await show(head) } }
     return found
+  }
+
+  /// Prints what a head that does not serve says of itself.
+  private func show(_ head: String) async {
+    let journal = ["journalctl", "--no-pager", "--lines=150", "--unit=corosync", "--unit=pacemaker"]
+    for argv in [["crm_mon", "--one-shot", "--inactive"], ["corosync-quorumtool", "-s"], journal] {
+      let said = try? await site.onHead(head, argv)
+      print("\(head): \(argv[0]):", said.map { $0.text + $0.errorText } ?? "no answer")
+    }
   }
 
   /// The head that Pacemaker runs the group on, where its address and its unit are there too.

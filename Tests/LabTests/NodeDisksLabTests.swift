@@ -56,7 +56,8 @@ struct NodeDisksLabTests {
       apply = try await site.cluster(["apply", "--lab", "--yes"])
     }
     try #require(apply.status == 0, "\(apply.text)\(apply.errorText)")
-    #expect(try await used(site) == "/dev/nvme0n1p1 /scratch, /dev/nvme0n1p2 /data, /dev/nvme0n1p3 [SWAP]")
+    let used = try await used(site)
+    #expect(used == "/dev/nvme0n1p1 /scratch, /dev/nvme0n1p2 /data, /dev/nvme0n1p3 [SWAP]")
     #expect(try await onNode(site, "stat -c %a /scratch") == "1777")
     _ = try await onNode(site, "echo kept > /scratch/file; sync")
     #expect(try await site.cluster(["plan", "--lab", "--detailed-exitcode"]).status == 0)
@@ -114,7 +115,8 @@ struct NodeDisksLabTests {
   }
 
   private func onNode(_ site: UserSite, _ script: String) async throws -> String {
-    let way = "ssh -i /var/lib/cluster/node-login-key -o BatchMode=yes -o ConnectTimeout=8 root@10.1.1.1"
+    // An emulated node that has just booted may take ten seconds to greet.
+    let way = "ssh -i /var/lib/cluster/node-login-key -o BatchMode=yes -o ConnectTimeout=60 root@10.1.1.1"
     return try await site.onHead("head1", ["sh", "-c", "\(way) \"\(script)\""]).text
       .trimmingCharacters(in: .whitespacesAndNewlines)
   }
