@@ -86,35 +86,10 @@ extension IPv4Network: CustomStringConvertible {
   package var description: String { "\(address)/\(prefix)" }
 }
 
-/// Encoded as text wherever it is written, so that records stay readable.
-extension IPv4Address: Codable {
-  package init(from decoder: any Decoder) throws {
-    let text = try decoder.singleValueContainer().decode(String.self)
-    guard let value = IPv4Address(text) else {
-      throw DecodingError.dataCorrupted(
-        .init(codingPath: decoder.codingPath, debugDescription: "not an IPv4 address: \(text)"))
-    }
-    self = value
-  }
-
-  package func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(description)
-  }
+extension IPv4Address: TextCoded {
+  package static var noun: String { "an IPv4 address" }
 }
 
-extension IPv4Network: Codable {
-  package init(from decoder: any Decoder) throws {
-    let text = try decoder.singleValueContainer().decode(String.self)
-    guard let value = IPv4Network(text) else {
-      throw DecodingError.dataCorrupted(
-        .init(codingPath: decoder.codingPath, debugDescription: "not a network: \(text)"))
-    }
-    self = value
-  }
-
-  package func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(description)
-  }
+extension IPv4Network: TextCoded {
+  package static var noun: String { "a network" }
 }

@@ -142,3 +142,15 @@ extension IPAddress: CustomStringConvertible {
     }
   }
 }
+
+extension IPv6Address: TextCoded {
+  package static var noun: String { "an IPv6 address" }
+}
+
+extension IPv6Network: TextCoded {
+  package static var noun: String { "an IPv6 network" }
+}
+
+extension IPAddress: TextCoded {
+  package static var noun: String { "an address" }
+}

@@ -62,20 +62,8 @@ extension MACAddress: CustomStringConvertible {
   package var description: String { joined(UInt8(ascii: ":")) }
 }
 
-extension MACAddress: Codable {
-  package init(from decoder: any Decoder) throws {
-    let text = try decoder.singleValueContainer().decode(String.self)
-    guard let value = MACAddress(text) else {
-      throw DecodingError.dataCorrupted(
-        .init(codingPath: decoder.codingPath, debugDescription: "not a MAC address: \(text)"))
-    }
-    self = value
-  }
-
-  package func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(description)
-  }
+extension MACAddress: TextCoded {
+  package static var noun: String { "a MAC address" }
 }
 
 extension UInt8 {
