@@ -9,8 +9,8 @@ import Wings
 enum Interface {
   static func all() throws(AgentError) -> [LinkState] {
     let routes = try routes()
-    let ipv6 = KernelIPv6.addresses(try ofIPv6("if_inet6"))
-    let gateways6 = KernelIPv6.gateways(try ofIPv6("ipv6_route"))
+    let ipv6 = KernelIPv6.addresses(try KernelIPv6.text("if_inet6"))
+    let gateways6 = KernelIPv6.gateways(try KernelIPv6.text("ipv6_route"))
     let made = try MadeInterfaces.read()
     var first: UnsafeMutablePointer<ifaddrs>?
     guard getifaddrs(&first) == 0 else { throw FileSystem.failure("The network interfaces cannot be listed") }
@@ -55,7 +55,7 @@ enum Interface {
 
   /// Why an address of IPv6 that was set is not used. Nil: nothing is known.
   static func problem(of address: IPv6Address, on name: String) throws(AgentError) -> String? {
-    let text = try ofIPv6("if_inet6")
+    let text = try KernelIPv6.text("if_inet6")
     if text.isEmpty { return "this host does without IPv6: see `ipv6.disable` and `disable_ipv6` of the kernel" }
     let own = KernelIPv6.addresses(text).first { $0.interface == name && $0.address == address }
     return own?.isDuplicate == true ? "another machine on its network has \(address)" : nil
@@ -83,11 +83,6 @@ enum Interface {
   private static let lowerUp: UInt32 = 1 << 16
   /// `RTF_GATEWAY` of linux/route.h.
   private static let isByGateway: UInt32 = 2
-
-  /// A file of IPv6's. Empty: this host does without IPv6.
-  private static func ofIPv6(_ name: String) throws(AgentError) -> String {
-    String(decoding: try FileSystem.contents("/proc/net/\(name)") ?? [], as: UTF8.self)
-  }
 
   /// The largest packet of an interface. Nil: it has gone meanwhile.
   private static func mtu(_ name: String) throws(AgentError) -> Int? {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClusterModel
+import HostAccess
 
 /// The kernel's IPv6 addresses and default routes, from the files of proc(5). Without IPv6 there are no such files.
 enum KernelIPv6 {
@@ -18,6 +19,11 @@ enum KernelIPv6 {
     var isPermanent: Bool { flags & 0x80 != 0 }
     var isOfLinkOrHost: Bool { scope & 0x30 != 0 }
     var text: String { "\(address)/\(prefix)" }
+  }
+
+  /// A file below /proc/net. Empty: this host does without IPv6.
+  static func text(_ name: String) throws(AgentError) -> String {
+    String(decoding: try FileSystem.contents("/proc/net/\(name)") ?? [], as: UTF8.self)
   }
 
   /// Lines of /proc/net/if_inet6: address, number of the interface, prefix, scope, flags, name, all in hexadecimal.

@@ -17,18 +17,18 @@ struct AddressAgent: ResourceAgent {
   }
 
   let required = ["ip"]
-  private var ipv6: IPv6Address? { IPv6Address(address) }
   var metadata: String { OCFMetadata.address }
 
   func start() -> OCFResult { forward("start") }
   func stop() -> OCFResult { forward("stop") }
 
   func look() -> OCFResult {
-    guard let interfaces = ipv6.map(Self.interfaces) ?? Self.interfaces(with: address) else {
+    let held = IPv6Address(address).map(Self.held)
+    guard let interfaces = held.map({ $0?.map(\.interface) }) ?? Self.interfaces(with: address) else {
       return ResourceAgents.refuse("The addresses of this head cannot be listed", .failed)
     }
     guard let first = interfaces.first else { return .notRunning }
-    if let ipv6, Self.isDuplicate(ipv6) {
+    if held??.contains(where: \.isDuplicate) == true {
       return ResourceAgents.refuse("Another machine on the network of \(first) has \(address)", .failed)
     }
     // Where it is on another card, its neighbours are not those that it is for.
@@ -74,19 +74,9 @@ struct AddressAgent: ResourceAgent {
     return found
   }
 
-  /// Interfaces that have an IPv6 address, whatever its form is in the CIB.
-  private static func interfaces(with address: IPv6Address) -> [String]? {
-    table().map { $0.filter { $0.address == address }.map(\.interface) }
-  }
-
-  private static func isDuplicate(_ address: IPv6Address) -> Bool {
-    table()?.contains { $0.address == address && $0.isDuplicate } == true
-  }
-
-  /// Empty on a head without IPv6. Nil: it cannot be read.
-  private static func table() -> [KernelIPv6.Address]? {
-    guard let bytes = try? FileSystem.contents("/proc/net/if_inet6") ?? [] else { return nil }
-    return KernelIPv6.addresses(String(decoding: bytes, as: UTF8.self))
+  /// An IPv6 address on all interfaces that have it, whatever its form is in the CIB. Nil: they cannot be told.
+  private static func held(_ address: IPv6Address) -> [KernelIPv6.Address]? {
+    (try? KernelIPv6.text("if_inet6")).map { KernelIPv6.addresses($0).filter { $0.address == address } }
   }
 
   /// A label (`eth0:1`) names an address; the device is what stands before the colon.
