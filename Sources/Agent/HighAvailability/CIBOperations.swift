@@ -18,7 +18,7 @@ extension EnsureCIB: AgentOperation {
     let differences = live.differences(goal)
     if !differences.isEmpty {
       context.progress("changing \(differences.count) elements of Pacemaker's configuration")
-      if let stopped = try await stopRemoved(in: live, context) { live = stopped }
+      if let stopped = try await stopRemoved(differences, in: live, context) { live = stopped }
       let early = goal.withoutRules(on: goal.attributesUnset(in: live))
       if early != goal {
         try await PacemakerTools.apply(early, to: live)

@@ -10,10 +10,12 @@ extension EnsureCIB {
   ///
   /// - Returns: the CIB to take them from; nil where there are none.
   /// - Throws: `.deadline` where one of them still runs.
-  func stopRemoved(in live: CIBDocument, _ context: OperationContext) async throws(AgentError) -> CIBDocument? {
+  func stopRemoved(
+    _ differences: [CIBDifference], in live: CIBDocument, _ context: OperationContext
+  ) async throws(AgentError) -> CIBDocument? {
     let early = goal.withoutRules(on: goal.attributesUnset(in: live))
     guard let stopping = early.stoppingFirst(in: live) else { return nil }
-    let going = Set(live.differences(goal).filter { $0.change == .removed }.map(\.id))
+    let going = differences.filter { $0.change == .removed }.map(\.id)
     context.progress("stopping what is described no more")
     try await PacemakerTools.apply(stopping, to: live)
     _ = try await PacemakerTools.settle(within: Int(Self.resting.components.seconds))
@@ -31,7 +33,7 @@ extension EnsureCIB {
   }
 
   /// The resources themselves, of clones and groups those inside.
-  private static func primitives(of ids: Set<String>, in cib: CIBDocument) -> Set<String> {
+  private static func primitives(of ids: [String], in cib: CIBDocument) -> Set<String> {
     var names: Set<String> = []
     for id in ids {
       cib.element(id, in: .resources)?.visit { if $0.name == "primitive", let id = $0.id { names.insert(id) } }

@@ -149,7 +149,7 @@ struct HighAvailabilityConditions {
 
   private func services(_ status: ClusterStatus) -> HighAvailabilityStatus.Condition {
     let wanted =
-      policy.allAddresses.map(policy.primitive(of:)) + policy.ipv6.map { ClusteredUnit.id(ofIPv6On: $0.network) }
+      policy.addressPrimitives.map(\.id)
       + (policy.state?.replica == nil ? [] : [PacemakerElements.folder])
       + ClusteredUnit.all(of: policy, in: cluster).map(\.id)
     let down = wanted.filter { id in

@@ -83,17 +83,9 @@ extension HighAvailabilityStatus {
     guard let policy = cluster.ha else { return nil }
     let facts = HighAvailabilityFacts(cluster, inventory)
     let units = ClusteredUnit.all(of: policy, in: cluster)
-    let addresses =
-      policy.allAddresses.map { address in
-        Address(
-          network: address.network, address: .v4(address.address),
-          holder: facts.holder(of: .v4(address.address), policy.primitive(of: address)))
-      }
-      + policy.ipv6.map { address in
-        Address(
-          network: address.network, address: .v6(address.address),
-          holder: facts.holder(of: .v6(address.address), ClusteredUnit.id(ofIPv6On: address.network)))
-      }
+    let addresses = policy.addressPrimitives.map { id, network, address in
+      Address(network: network, address: address, holder: facts.holder(of: address, id))
+    }
     let active = (addresses.first { $0.network == cluster.bootNetwork?.name } ?? addresses.first)?.holder
     return HighAvailabilityStatus(
       heads: cluster.heads.map { facts.head($0.name, active: active) }, addresses: addresses,

@@ -58,6 +58,12 @@ extension HighAvailabilityPolicy {
       ?? ClusteredUnit.id(ofAddressOn: address.network)
   }
 
+  /// All service addresses of both families, by their primitives.
+  var addressPrimitives: [(id: String, network: String, address: IPAddress)] {
+    allAddresses.map { (primitive(of: $0), $0.network, .v4($0.address)) }
+      + ipv6.map { (ClusteredUnit.id(ofIPv6On: $0.network), $0.network, .v6($0.address)) }
+  }
+
   /// The networks with a service address, each once.
   var servedNetworks: [String] {
     servicePlaces.map(\.network).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
