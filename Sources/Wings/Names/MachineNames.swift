@@ -11,7 +11,6 @@ package enum MachineNames {
     package let nic: NIC
     /// It is the machine's own.
     package let isOwn: Bool
-
   }
 
   /// The cards of all machines, heads first, in the order of the description.

@@ -33,8 +33,8 @@ extension Names {
     }
     var others = Set(publicNames(cluster).map(\.name))
     let several = cluster.nodes.contains { $0.nics.count > 1 }
-    for card in several ? MachineNames.all(in: cluster) : MachineNames.of(cluster.heads, in: cluster) where !card.isOwn
-    {
+    let cards = several ? MachineNames.all(in: cluster) : MachineNames.of(cluster.heads, in: cluster)
+    for card in cards where !card.isOwn {
       if others.insert(card.name).inserted, !machines.contains(card.name), card.name != cluster.name { continue }
       problems.append(
         Diagnostic(
@@ -42,7 +42,7 @@ extension Names {
           help: "A card beside the one by which a machine is known is called MACHINE-NETWORK. Rename one of the two.",
           at: card.nic.source))
     }
-    return problems + tooLong(cluster, several: several) + taken(cluster, machines.union(others).union([cluster.name]))
+    return problems + tooLong(cards) + taken(cluster, machines.union(others).union([cluster.name]))
       + searched(cluster) + leased(cluster)
   }
 
@@ -61,9 +61,8 @@ extension Names {
   }
 
   /// A label of DNS has 63 characters: dnsmasq and the C library leave longer names out.
-  private static func tooLong(_ cluster: Cluster, several: Bool) -> [Diagnostic] {
+  private static func tooLong(_ cards: [MachineNames.Card]) -> [Diagnostic] {
     var places: Set<SourceSpan> = []
-    let cards = several ? MachineNames.all(in: cluster) : MachineNames.of(cluster.heads, in: cluster)
     return cards.filter { $0.name.utf8.count > 63 && places.insert($0.nic.source).inserted }.map { card in
       Diagnostic(
         .badName,
