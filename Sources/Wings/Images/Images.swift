@@ -22,11 +22,7 @@ package enum Images: Wing {
     _ cluster: Cluster, _ files: SiteFiles, _ published: Publications
   ) -> [Resource] {
     guard let first = cluster.images.first, let network = cluster.bootNetwork else { return [] }
-    let places = cluster.heads.compactMap { head in
-      head.nic(on: network.name).map {
-        place(head, at: $0.address)
-      }
-    }
+    let places = places(on: network, in: cluster)
     return cluster.heads.flatMap {
       inputs(cluster, files, published, on: $0, source: first.source) + exchange(network, $0)
     }
@@ -39,9 +35,13 @@ package enum Images: Wing {
       }
   }
 
-  /// A head that serves images to others at an address of its own.
-  static func place(_ head: Head, at address: IPv4Address) -> ImageKind.Place {
-    ImageKind.Place(head: head.name, url: "http://\(address):\(port)/images", isClone: head.cloneOf != nil)
+  /// Heads that serve images to others, at addresses of their own.
+  static func places(on network: Network, in cluster: Cluster) -> [ImageKind.Place] {
+    cluster.heads.compactMap { head in
+      head.nic(on: network.name).map {
+        ImageKind.Place(head: head.name, url: "http://\($0.address):\(port)/images", isClone: head.cloneOf != nil)
+      }
+    }
   }
 
   package static func firewallNeeds(_ cluster: Cluster) -> [FirewallNeed] {

@@ -29,12 +29,10 @@ package enum NFSRoots: Wing {
   ) -> [Resource] {
     guard let first = nodes(cluster).first, let network = cluster.bootNetwork else { return [] }
     let images = Set(nodes(cluster).map(\.image)).sorted()
-    let places = cluster.heads.compactMap { head in
-      head.nic(on: network.name).map { Images.place(head, at: $0.address) }
-    }
-    return cluster.heads.filter { $0.nic(on: network.name) != nil }.map { head in
+    let places = Images.places(on: network, in: cluster)
+    return places.map(\.head).map { head in
       Resource(
-        NFSRootsKind.id(on: head.name),
+        NFSRootsKind.id(on: head),
         NFSRootsKind.Desired(
           files: goals(cluster, images), packages: ["nfs-kernel-server"],
           units: [
@@ -43,7 +41,7 @@ package enum NFSRoots: Wing {
               name: timer, enabled: true, active: true, configuration: ["\(units)/\(timer)", serviceFile]),
           ], images: images, heads: places),
         because: "nodes run from images over NFS", source: first.source,
-        after: WellKnown.repositories(on: head.name) + [WellKnown.basePackages(on: head.name)])
+        after: WellKnown.repositories(on: head) + [WellKnown.basePackages(on: head)])
     }
   }
 
