@@ -45,7 +45,7 @@ enum PlacementChecks {
 
   /// A node boots by a card; a bond is there only later.
   private static func isHead(_ group: MachineGroup, _ context: CheckContext) -> Bool {
-    context.heads.contains { $0.nameSpan == group.nameSpan }
+    context.heads.contains { $0 === group }
   }
 
   /// `machines` is empty for a service address.

@@ -98,16 +98,8 @@ extension Form where Value == DiskRule {
 extension Form where Value == String {
   /// A path that programs read as one word of a line, without quotes: Slurm's among them.
   static var wordPath: Form {
-    let whole = absolutePath
-    return text(
-      whole.noun, code: .badPath, pattern: "^(/[A-Za-z0-9._+:@~=,-]+)+$", examples: ["/scratch"]
-    ) { text in
-      guard isWholePath(text) else {
-        return .wrong(
-          "`\(shown(text))` is not a plain absolute path.",
-          help: "Write it from `/` on, without `.`, `..` and a slash at the end: `/scratch`.",
-          replacement: text.hasSuffix("/") && isWholePath(String(text.dropLast())) ? String(text.dropLast()) : nil)
-      }
+    text("an absolute path", code: .badPath, pattern: "^(/[A-Za-z0-9._+:@~=,-]+)+$", examples: ["/scratch"]) { text in
+      guard isWholePath(text) else { return notWhole(text, like: "/scratch") }
       guard text.utf8.allSatisfy({ isAlphanumeric($0) || "/._+:@~=,-".utf8.contains($0) }) else {
         return .wrong(
           "`\(shown(text))` is not one word to every program that reads it.",
@@ -120,14 +112,16 @@ extension Form where Value == String {
   /// A path on a head, without parts that lead elsewhere.
   static var absolutePath: Form {
     text("an absolute path", code: .badPath, pattern: "^(/[^/]+)+$", examples: ["/etc/munge/munge.key"]) { text in
-      guard isWholePath(text) else {
-        return .wrong(
-          "`\(shown(text))` is not a plain absolute path.",
-          help: "Write it from `/` on, without `.`, `..` and a slash at the end: `/etc/munge/munge.key`.",
-          replacement: text.hasSuffix("/") && isWholePath(String(text.dropLast())) ? String(text.dropLast()) : nil)
-      }
-      return .value(text)
+      isWholePath(text) ? .value(text) : notWhole(text, like: "/etc/munge/munge.key")
     }
+  }
+
+  private static func notWhole(_ text: String, like example: String) -> Reading<String> {
+    let path = String(text.dropLast())
+    return .wrong(
+      "`\(shown(text))` is not a plain absolute path.",
+      help: "Write it from `/` on, without `.`, `..` and a slash at the end: `\(example)`.",
+      replacement: text.hasSuffix("/") && isWholePath(path) ? path : nil)
   }
 }
 
