@@ -17,21 +17,11 @@ struct FirewallLabTests {
       "timezone: Europe/Zurich\n",
       with: "timezone: Europe/Zurich\nntp: { servers: [198.51.100.1] }\nfirewall: {}\n")
     try #require(spec.contains("firewall: {}"))
-    let site = try await UserSite.make(spec: spec)
-    do {
-      let began = ContinuousClock.now
-      for (name, part) in [
+    try await UserSite.go(
+      through: [
         ("from nothing", fromNothing), ("opened", opened), ("by hand", byHand), ("switchover", switchover),
         ("failover", failover), ("dropped", dropped),
-      ] {
-        try await part(site)
-        print("firewall: \(name) at \(ContinuousClock.now - began)")
-      }
-    } catch {
-      try await site.end()
-      throw error
-    }
-    try await site.end()
+      ], of: "firewall", spec: spec)
   }
 
   /// The second head is installed, images travel, nodes boot and report, fencing is proven: all through the rules.

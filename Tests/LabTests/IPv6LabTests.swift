@@ -46,21 +46,11 @@ struct IPv6LabTests {
   private static let heads = ["head1", "head2"]
 
   @Test func publicNetworksHaveIPv6() async throws {
-    let site = try await UserSite.make(spec: Self.spec)
-    do {
-      let began = ContinuousClock.now
-      for (name, part) in [
+    try await UserSite.go(
+      through: [
         ("from nothing", fromNothing), ("names", names), ("ports", ports), ("drift", drift),
         ("switchover", switchover), ("failover", failover), ("another router", router), ("dropped", dropped),
-      ] {
-        try await part(site)
-        print("ipv6: \(name) at \(ContinuousClock.now - began)")
-      }
-    } catch {
-      try await site.end()
-      throw error
-    }
-    try await site.end()
+      ], of: "ipv6", spec: Self.spec)
   }
 
   private func fromNothing(_ site: UserSite) async throws {

@@ -131,6 +131,24 @@ struct UserSite {
     #expect(process.terminationReason == .uncaughtSignal)
   }
 
+  typealias Part = (name: String, run: (UserSite) async throws -> Void)
+
+  /// Goes through the parts of a test one after the other on a site of their own, and takes it away.
+  static func go(through parts: [Part], of test: String, spec: String) async throws {
+    let site = try await make(spec: spec)
+    do {
+      let began = ContinuousClock.now
+      for part in parts {
+        try await part.run(site)
+        print("\(test): \(part.name) at \(ContinuousClock.now - began)")
+      }
+    } catch {
+      try await site.end()
+      throw error
+    }
+    try await site.end()
+  }
+
   /// Waits for a condition that the cluster comes to by itself.
   func eventually(
     _ what: String, within limit: Duration = .seconds(180), _ condition: () async throws -> Bool
