@@ -219,6 +219,15 @@ struct LabMachineryTests {
     }
   }
 
+  @Test func downRemovesWhatAnUpThatWasKilledHadBegunToWrite() async throws {
+    let folder = try TestLab.makeFolder(example: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let spec = "\(folder)/cluster.yaml"
+    try LabFiles.write("{", to: "\(LabPointer.path(beside: spec)).4711.tmp")
+    #expect(try await !LabSite.down(beside: spec, progress: { _ in }))
+    #expect(!LabFiles.exists("\(folder)/.cluster"))
+  }
+
   @Test func downCleansUpAfterAnUpThatWasKilled() async throws {
     var random = SeededGenerator()
     for _ in 1...6 {

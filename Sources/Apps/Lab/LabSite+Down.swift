@@ -8,17 +8,14 @@ extension LabSite {
   package static func down(
     beside spec: String, progress: @escaping @Sendable (String) -> Void
   ) async throws(AgentError) -> Bool {
-    guard let pointer = try pointer(beside: spec) else { return false }
     let takeDown = { () async throws(AgentError) in
-      try await down(pointer: pointer, progress: progress)
+      let pointer = try pointer(beside: spec)
+      if let pointer { try await down(pointer: pointer, progress: progress) }
       try forget(beside: spec)
+      return pointer != nil
     }
-    if LabFiles.exists(spec) {
-      try await LabLock.holdNow(existing: spec, takeDown)
-    } else {
-      try await takeDown()
-    }
-    return true
+    guard LabFiles.exists(spec) else { return try await takeDown() }
+    return try await LabLock.holdNow(existing: spec, takeDown)
   }
 
   /// Takes down a lab by its id, when the folder it was made from is gone.

@@ -24,6 +24,20 @@ enum LabFiles {
     }
   }
 
+  private static let temporaryEnding = ".tmp"
+
+  /// Removes what programs that were killed while they wrote a file have left beside it. Nobody may be writing it.
+  static func removeTemporaries(of path: String) throws(AgentError) {
+    let (folder, name) = ((path as NSString).deletingLastPathComponent, (path as NSString).lastPathComponent)
+    guard exists(folder) else { return }
+    let names = try attempt("\(folder) could not be read") {
+      try FileManager.default.contentsOfDirectory(atPath: folder)
+    }
+    for other in names where other.hasPrefix("\(name).") && other.hasSuffix(temporaryEnding) {
+      try remove("\(folder)/\(other)")
+    }
+  }
+
   /// Atomic: a reader sees the old or the new contents.
   static func write(_ text: String, to path: String, mode: Int = 0o644) throws(AgentError) {
     try write(Data(text.utf8), to: path, mode: mode)
@@ -32,7 +46,7 @@ enum LabFiles {
   static func write(_ data: Data, to path: String, mode: Int = 0o644) throws(AgentError) {
     try makeDirectory((path as NSString).deletingLastPathComponent)
     try attempt("\(path) could not be written") {
-      let temporary = "\(path).\(getpid()).tmp"
+      let temporary = "\(path).\(getpid())\(temporaryEnding)"
       guard
         FileManager.default.createFile(atPath: temporary, contents: data, attributes: [.posixPermissions: mode]),
         Glibc.rename(temporary, path) == 0

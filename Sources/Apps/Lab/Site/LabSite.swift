@@ -138,9 +138,11 @@ extension LabSite {
     try LabFiles.writeJSON(self, to: manifest)
   }
 
+  /// Removes the pointer, and what an `up` that was killed had begun to write in its place.
   static func forget(beside spec: String) throws(AgentError) {
     let pointer = LabPointer.path(beside: spec)
     try LabFiles.remove(pointer)
+    try LabFiles.removeTemporaries(of: pointer)
     let folder = (pointer as NSString).deletingLastPathComponent
     // Other things of ours may live there; rmdir(2) leaves them alone.
     rmdir(folder)
