@@ -141,7 +141,9 @@ struct LastHeadsTests {
     #expect(try isPair(two, node("head1", online: false, unclean: true)) == nil, "it is not fenced yet")
     #expect(try isPair(two, node("head1", online: true, pending: true)) == nil, "it is on its way")
     #expect(try isPair(quorum: false, two, node("head1", online: false)) == nil)
-    #expect(try votes(two, node("head1", online: false)) == nil, "a pair goes by `two_node`")
+    let four = two + node("head4", online: false)
+    #expect(try votes(four, node("head1", online: false)) == 2, "each may read it before it hears of the pair")
+    #expect(try votes(node("head3", online: true), node("head2", online: false)) == nil)
     let one = node("head3", online: true) + node("head2", online: false)
     #expect(try isPair(one, node("head1", online: false)) == nil, "the last one keeps what it goes on by")
   }

@@ -68,6 +68,8 @@ struct ResourceAgentTests {
     let text =
       "Votequorum information\n----------------------\nExpected votes:   4\nHighest expected: 4\nTotal votes:      3\n"
     #expect(LastHeadsAgent.expected(in: text) == 4 && LastHeadsAgent.expected(in: "Cannot initialize QUORUM\n") == nil)
+    #expect(LastHeadsAgent.value(in: "quorum.expected_votes (u32) = 3\n") == 3)
+    #expect(LastHeadsAgent.value(in: "Can't get key quorum.expected_votes. Error CS_ERR_NOT_EXIST\n") == nil)
   }
 
   @Test func whatAProgramSaysIsShownWhereItCanBe() {

@@ -30,7 +30,7 @@ struct FourHeadsLabTests {
 
   /// - Returns: the head that serves now.
   private func loses(_ head: String, _ left: [String], _ drill: HeadsDrill) async throws -> String {
-    let before = try drill.boots(of: head), lost = ContinuousClock.now
+    let before = try drill.boots(of: head), lost = ContinuousClock.now, moment = Date.now
     // Two that lose sight of each other may both live: the last one is lost for good.
     if left.count > 1 {
       try await drill.cut(head)
@@ -43,8 +43,14 @@ struct FourHeadsLabTests {
       try left.count == 1 || drill.boots(of: head) > before, "a head that is not seen to be off is not taken over")
     for other in left where left.count > 1 {
       try await drill.site.eventually("\(other) counts on \(left.count) heads") {
-        try await left.count == 2 ? drill.isPair(on: other) : drill.isExpecting(left.count, on: other)
+        let isExpecting = try await drill.isExpecting(left.count, on: other)
+        let isPair = try await drill.isPair(on: other)
+        return isExpecting && isPair == (left.count == 2)
       }
+    }
+    for other in left where left.count > 1 {
+      #expect(try await drill.quorum(on: other).contains("Quorate:          Yes"))
+      #expect(try await drill.lossesOfQuorum(on: other, since: moment) == "", "\(other), when \(head) was lost")
     }
     return next
   }

@@ -107,6 +107,14 @@ struct HeadsDrill {
     try await site.onHead(head, ["sh", "-c", "corosync-quorumtool -s; true"]).text
   }
 
+  /// What Corosync tells of them, a line each.
+  func lossesOfQuorum(on head: String, since moment: Date) async throws -> String {
+    let since = "--since=@\(Int(moment.timeIntervalSince1970))"
+    let told = try await site.onHead(head, ["journalctl", "--quiet", "--no-pager", "--unit=corosync", since])
+    try #require(told.status == 0, "\(told.errorText)")
+    return told.text.split(separator: "\n").filter { $0.contains("non-primary component") }.joined(separator: "\n")
+  }
+
   func condition(_ name: String) async throws -> String? {
     try await site.status().ha.conditions.first { $0.name == name }?.detail
   }

@@ -42,12 +42,12 @@ package enum LastHeads {
     return areKnown(heads.filter { !present.contains($0) }, in: status) ? true : nil
   }
 
-  /// How many votes Corosync is to expect of three or more that are there. Nil: it stays as it is.
+  /// How many votes Corosync is to expect of two or more that are there. Nil: it stays as it is.
   ///
   /// - Parameter heads: all that are described.
   package static func votes(of heads: [String], in status: ClusterStatus) -> Int? {
     let present = heads.filter { status.node($0).map { $0.online && !$0.pending } ?? false }
-    guard present.count > 2 else { return nil }
+    guard present.count > 1 else { return nil }
     return areKnown(heads.filter { !present.contains($0) }, in: status) ? present.count : nil
   }
 

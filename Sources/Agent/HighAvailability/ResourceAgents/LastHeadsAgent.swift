@@ -5,10 +5,13 @@ import Wings
 
 /// `ocf:cluster:last-heads`: has Corosync count no more on heads that are off, and treat the last two as a pair.
 ///
-/// Both are set in the Corosync that runs, and nowhere else: one that is started anew waits for all heads. It expects
-/// more votes again by itself when a head is back.
+/// Both are set in the Corosync that runs, as keys of cmap(8), and nowhere else: one that is started anew waits for
+/// all heads. Whenever a key of `quorum.` changes, Corosync reads all of them again, and where it finds no
+/// `expected_votes` it expects those of its whole list of nodes. So what it is to expect is such a key too, and is
+/// there before it hears of a pair.
 struct LastHeadsAgent: ResourceAgent {
-  private static let key = "quorum.two_node"
+  private static let pairKey = "quorum.two_node"
+  private static let votesKey = "quorum.expected_votes"
   /// Milliseconds between two looks.
   private static let glance = 3000
 
@@ -52,15 +55,18 @@ struct LastHeadsAgent: ResourceAgent {
     let shown = ChildProgram.run(["crm_mon", "--one-shot", "--inactive", "--output-as=xml"], within: 10_000)
     // While an election is going on nothing is known, and nothing changed.
     guard shown.status == 0, let status = try? ClusterStatus(parsing: shown.output) else { return .success }
-    if let wanted = LastHeads.isPair(of: heads, in: status) {
-      let result = pair(wanted)
+    if let votes = LastHeads.votes(of: heads, in: status) {
+      let result = expect(votes)
       if result != .success { return result }
     }
-    return LastHeads.votes(of: heads, in: status).map(expect) ?? .success
+    return LastHeads.isPair(of: heads, in: status).map(pair) ?? .success
   }
 
   private func expect(_ votes: Int) -> OCFResult {
-    // Its status says whether there is a quorum.
+    guard Self.value(in: told(of: Self.votesKey)) ?? heads.count == votes else {
+      return set(Self.votesKey, "u32", votes)
+    }
+    // Another head may have told this one of fewer or more. Its status says whether there is a quorum.
     let shown = ChildProgram.run(["corosync-quorumtool", "-s"], within: 5000)
     guard let known = Self.expected(in: shown.output), known != votes else { return .success }
     let set = ChildProgram.run(["corosync-quorumtool", "-e", "\(votes)"], within: 5000)
@@ -70,20 +76,30 @@ struct LastHeadsAgent: ResourceAgent {
     return .success
   }
 
+  private func pair(_ wanted: Bool) -> OCFResult {
+    let isSet = Self.value(in: told(of: Self.pairKey)) == 1
+    return isSet == wanted ? .success : set(Self.pairKey, "u8", wanted ? 1 : 0)
+  }
+
   /// - Parameter status: what `corosync-quorumtool -s` prints.
   static func expected(in status: String) -> Int? {
     let line = status.split(separator: "\n").first { $0.hasPrefix("Expected votes:") }
     return line?.split(separator: " ").last.flatMap { Int($0) }
   }
 
-  private func pair(_ wanted: Bool) -> OCFResult {
-    let known = ChildProgram.run(["corosync-cmapctl", "-g", Self.key], within: 5000)
-    let isSet = known.status == 0 && known.output.hasSuffix("= 1\n")
-    guard isSet != wanted else { return .success }
-    let set = ChildProgram.run(["corosync-cmapctl", "-s", Self.key, "u8", wanted ? "1" : "0"], within: 5000)
-    guard set.status == 0 else {
-      return ResourceAgents.refuse("\(Self.key) cannot be set: \(set.output)", .failed)
-    }
+  /// - Parameter answer: what `corosync-cmapctl -g` prints of a key. Nil where there is no such key.
+  static func value(in answer: String) -> Int? {
+    let parts = answer.split(whereSeparator: \.isNewline).first?.components(separatedBy: ") = ") ?? []
+    return parts.count == 2 ? Int(parts[1]) : nil
+  }
+
+  private func told(of key: String) -> String {
+    ChildProgram.run(["corosync-cmapctl", "-g", key], within: 5000).output
+  }
+
+  private func set(_ key: String, _ type: String, _ value: Int) -> OCFResult {
+    let set = ChildProgram.run(["corosync-cmapctl", "-s", key, type, "\(value)"], within: 5000)
+    guard set.status == 0 else { return ResourceAgents.refuse("\(key) cannot be set: \(set.output)", .failed) }
     return .success
   }
 }
