@@ -20,7 +20,7 @@ struct DRBDHeadsTests {
     domain: fjord.example.org
     networks:
       public: { cidr: 198.51.100.0/24, gateway: 198.51.100.1, dns: [198.51.100.1] }
-      private: { cidr: 10.1.0.0/16 }
+      private: { cidr: 10.1.0.0/16, serves: [dhcp, dns, boot] }
       heartbeat: { cidr: 10.2.0.0/24 }
       bmc: { cidr: 10.3.0.0/16 }
     repositories:
@@ -40,9 +40,11 @@ struct DRBDHeadsTests {
         bmc: { address: 10.3.0.2, protocol: ipmi, user: admin, password: secret:bmc/head2 }
     packages:
       keeper:
+      accounts: { home_mount: /home }
+      home-nfs-heads: { network: private }
     ha:
       addresses: { private: 10.1.0.10 }
-      services: [{ name: timers, unit: cron.service }]
+      services: [dhcp, dns, boot, { name: timers, unit: cron.service }]
       monitor: { every: 10s, timeout: 30s, restarts: 3 }
       failback: manual
       heartbeat: { links: [private, heartbeat], detect: 5s }
@@ -60,8 +62,9 @@ struct DRBDHeadsTests {
   /// Programs that a step would otherwise install for ten minutes on an emulated processor. Corosync and Pacemaker are
   /// none of them: they would run before they are told what for.
   private static let installed = [
-    "busybox", "curl", "drbd-utils", "fence-agents", "git", "ipmitool", "iputils-arping", "openssl",
-    "libknet1", "libpacemaker1", "psmisc", "resource-agents", "socat",
+    "busybox", "curl", "dnsmasq-base", "drbd-utils", "fence-agents", "git", "ipmitool", "iputils-arping", "ipxe",
+    "libknet1", "libpacemaker1", "nfs-common", "nfs-kernel-server", "nftables", "openssl",
+    "psmisc", "resource-agents", "socat",
   ]
 
   @Test func stateOnDRBDOutlivesEitherHead() async throws {
@@ -71,8 +74,14 @@ struct DRBDHeadsTests {
     do {
       try await comesUp(site)
       try await compareWrites(site)
+      let homes = Homes(site)
+      try await homes.areShared()
+      try await homes.holdOpen(on: "head2")
       try await loses("head1", takenOverBy: "head2", site)
+      try await homes.areStillOpen(on: "head2")
       try await moves(to: "head1", site)
+      try await homes.areStillOpen(on: "head2")
+      try await homes.areShared()
       try await loses("head2", takenOverBy: "head1", site)
       try await neverStartsFromLess(site)
     } catch {

@@ -67,12 +67,15 @@ import Wings
     }
   }
 
+  /// One of three for /home.
+  private static let otherHomes = ["home-nfs", "home-nfs-heads"]
+
   private func load(
     files: [String: String] = [:], _ change: (String) -> String = { $0 }
   ) throws -> Loaded {
     let specification = try specification(change, files: files)
     let cluster = try #require(specification.cluster, "\(specification.diagnostics)")
-    #expect(cluster.sets.count == BuiltInSets.all.count - 1)
+    #expect(cluster.sets.count == BuiltInSets.all.count - Self.otherHomes.count)
     return Loaded(
       cluster: cluster, resources: Expansion.expand(cluster, specification.files),
       live: PackageSets.liveFiles(cluster))
@@ -87,8 +90,8 @@ import Wings
     let location = folder.appending(path: "cluster.yaml")
     var text = try String(contentsOf: location, encoding: .utf8)
     text = String(text[..<(try #require(text.range(of: "packages:\n"))).lowerBound]) + Self.packages
-    // One of two for /home.
-    for name in BuiltInSets.all.keys.sorted() where name != "home-nfs" && !Self.packages.contains("  \(name):") {
+    for name in BuiltInSets.all.keys.sorted()
+    where !Self.otherHomes.contains(name) && !Self.packages.contains("  \(name):") {
       text += "  \(name):\n"
     }
     text = text.replacing("\nha:\n", with: "\n" + Self.login)
@@ -123,6 +126,18 @@ import Wings
     #expect(try other.text("/etc/openmpi/openmpi-mca-params.conf").contains("btl_tcp_if_include = 198.51.100.0/24\n"))
     let unknown = try specification { $0.replacing("  openmpi:\n", with: "  openmpi: { network: publik }\n") }
     #expect(unknown.diagnostics.filter { $0.severity == .error }.map(\.detail) == ["There is no network `publik`."])
+  }
+
+  /// Who mounts from the service address of its own head comes from that address.
+  @Test func homesInTheStateAreServedAtTheServiceAddress() throws {
+    let loaded = try load { $0.replacing("  home-gluster:\n", with: "  home-nfs-heads:\n") }
+    let serve = try loaded.text("/usr/lib/cluster/sets/home-nfs-heads/serve")
+    #expect(serve.contains("state='/srv/state'\n") && serve.contains("for head in 10.1.0.1 10.1.0.2 10.1.0.10; do\n"))
+    #expect(serve.contains("\"$state/home 10.1.0.0/16(rw,sync,no_subtree_check,root_squash,fsid=4711)\"\n"))
+    let mount = try loaded.text("/usr/lib/cluster/sets/home-nfs-heads/mount")
+    #expect(mount.contains("server=10.1.0.10\n") && mount.contains("\"$server:/srv/state/home\" /home "), "\(mount)")
+    let services = loaded.cluster.ha?.services.map(\.name) ?? []
+    #expect(services.contains("home-server"), "\(services)")
   }
 
   @Test func allAreReadTogether() throws {
