@@ -118,7 +118,7 @@ extension EnsureLeftoversAbsent: AgentOperation {
         try LocalFiles.remove("\(path)/boot.ipxe")
         try await dropRoot(item.id)
       }
-      if item.id.sort == .build { try await BuildRoot.removeBuild(path) } else { try await ImageStore.remove(path) }
+      try await ImageStore.remove(path)
       removed += 1
     }
     let rest = stays.isEmpty ? "" : "; " + stays.joined(separator: ", ")

@@ -17,8 +17,7 @@ struct ImageBuilder {
   let recipe: ImageRecipe
   let context: OperationContext
   let work: String
-  private var place: BuildRoot { BuildRoot(work: work) }
-  private var root: String { place.path }
+  private var root: String { "\(work)/root" }
   private var inside: ImageRoot { ImageRoot(path: root) }
 
   init(_ recipe: ImageRecipe, _ context: OperationContext) {
@@ -33,28 +32,16 @@ struct ImageBuilder {
     try LocalFiles.makeFolders(work)
     try LocalFiles.requireFree(
       try layer.isCached ? Self.warmSpace : Self.coldSpace, at: work, for: "Building image \(recipe.name)")
-    try await BuildRoot.removeBuild(work)
-    try await place.make(known: known(of: layer))
+    try await ImageStore.remove(work)
+    try LocalFiles.makeFolders(root)
     let result: Result<ImageManifest, AgentError>
     do {
       result = .success(try await build(on: layer))
     } catch {
       result = .failure(error)
     }
-    try await BuildRoot.removeBuild(work)
+    try await ImageStore.remove(work)
     return try result.get()
-  }
-
-  /// Bytes that the root will be made of. Nil: packages are yet to be installed, or programs of the site are run in it.
-  private func known(of layer: PackageLayer) throws(AgentError) -> (packed: Int, files: Int)? {
-    guard recipe.finish.isEmpty, let packed = try layer.cachedBytes else { return nil }
-    var files = 0
-    for overlay in recipe.overlays {
-      for path in try LocalFiles.files(below: overlay.path) {
-        files += try LocalFiles.size("\(overlay.path)/\(path)") ?? 0
-      }
-    }
-    return (packed, files)
   }
 
   private func build(on layer: PackageLayer) async throws(AgentError) -> ImageManifest {
@@ -74,7 +61,7 @@ struct ImageBuilder {
     try await initramfs.get()
     try packed.get()
     // Thousands of files go while few large ones are read.
-    async let cleared = settled { () async throws(AgentError) in try await place.clear() }
+    async let cleared = settled { () async throws(AgentError) in try await ImageStore.remove(root) }
     let manifest = try await describe(out, packages)
     try await cleared.get()
     try await ImageStore.finish(recipe.name, recipe.digest)

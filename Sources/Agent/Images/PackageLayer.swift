@@ -22,8 +22,6 @@ struct PackageLayer {
   }
 
   private func archive(_ key: String) -> String { "\(Self.folder)/\(key).tar.zst" }
-  /// Bytes of all packages in the cache. Nil: they are not there.
-  var cachedBytes: Int? { get throws(AgentError) { try LocalFiles.size(archive(recipe.layerKey)) } }
   var isCached: Bool { get throws(AgentError) { try LocalFiles.exists(archive(recipe.layerKey)) } }
 
   /// Fills an empty folder with the packages.
