@@ -14,9 +14,7 @@ struct Homes {
   /// What one head writes, the other one reads.
   func areShared() async throws {
     for (writer, reader) in [("head1", "head2"), ("head2", "head1")] {
-      try await site.eventually("\(writer) has the home folders", within: .seconds(300)) {
-        try await holds("mountpoint --quiet /home", on: writer)
-      }
+      try await areMounted(on: writer)
       let word = "\(writer)-\(Int(Date.now.timeIntervalSince1970))"
       _ = try await site.onHead(writer, ["sh", "-c", "echo \(word) >/home/word"])
       try await site.eventually("\(reader) reads what \(writer) wrote") {
@@ -41,13 +39,17 @@ struct Homes {
     let before = try await times(on: head).count
     try await site.eventually("the program goes on writing") { try await times(on: head).count > before }
     #expect(try await holds("systemctl is-active --quiet \(Self.unit)", on: head))
-    try await site.eventually("the other head has the home folders", within: .seconds(300)) {
-      try await holds("mountpoint --quiet /home", on: "head1")
-    }
+    try await areMounted(on: "head1")
     #expect(try await !isFree(from: "head1"), "its lock is lost")
     let all = try await times(on: head)
     let longest = zip(all, all.dropFirst()).map { $1 - $0 }.max() ?? 0
     print("open file on \(head): \(all.count) lines, \(longest) s at most between two")
+  }
+
+  private func areMounted(on head: String) async throws {
+    try await site.eventually("\(head) has the home folders", within: .seconds(300)) {
+      try await holds("mountpoint --quiet /home", on: head)
+    }
   }
 
   private func times(on head: String) async throws -> [Int] {

@@ -36,19 +36,23 @@ package enum LastHeads {
   /// - Parameter heads: all that are described.
   package static func isPair(of heads: [String], in status: ClusterStatus) -> Bool? {
     // The last one has nobody to agree with, and must not lose what it goes on by.
-    let present = heads.filter { status.node($0).map { $0.online && !$0.pending } ?? false }
+    let (present, away) = split(heads, in: status)
     guard present.count > 1 else { return nil }
     guard present.count == 2 else { return false }
-    return areKnown(heads.filter { !present.contains($0) }, in: status) ? true : nil
+    return areKnown(away, in: status) ? true : nil
   }
 
   /// How many votes Corosync is to expect of two or more that are there. Nil: it stays as it is.
   ///
   /// - Parameter heads: all that are described.
   package static func votes(of heads: [String], in status: ClusterStatus) -> Int? {
+    let (present, away) = split(heads, in: status)
+    return present.count > 1 && areKnown(away, in: status) ? present.count : nil
+  }
+
+  private static func split(_ heads: [String], in status: ClusterStatus) -> (present: [String], away: [String]) {
     let present = heads.filter { status.node($0).map { $0.online && !$0.pending } ?? false }
-    guard present.count > 1 else { return nil }
-    return areKnown(heads.filter { !present.contains($0) }, in: status) ? present.count : nil
+    return (present, heads.filter { !present.contains($0) })
   }
 
   /// Whether the rest knows that these were fenced, or have left in good order.

@@ -69,11 +69,7 @@ struct LastHeadsAgent: ResourceAgent {
     // Another head may have told this one of fewer or more. Its status says whether there is a quorum.
     let shown = ChildProgram.run(["corosync-quorumtool", "-s"], within: 5000)
     guard let known = Self.expected(in: shown.output), known != votes else { return .success }
-    let set = ChildProgram.run(["corosync-quorumtool", "-e", "\(votes)"], within: 5000)
-    guard set.status == 0 else {
-      return ResourceAgents.refuse("\(votes) votes cannot be expected: \(set.output)", .failed)
-    }
-    return .success
+    return order(["corosync-quorumtool", "-e", "\(votes)"], or: "\(votes) votes cannot be expected")
   }
 
   private func pair(_ wanted: Bool) -> OCFResult {
@@ -98,8 +94,11 @@ struct LastHeadsAgent: ResourceAgent {
   }
 
   private func set(_ key: String, _ type: String, _ value: Int) -> OCFResult {
-    let set = ChildProgram.run(["corosync-cmapctl", "-s", key, type, "\(value)"], within: 5000)
-    guard set.status == 0 else { return ResourceAgents.refuse("\(key) cannot be set: \(set.output)", .failed) }
-    return .success
+    order(["corosync-cmapctl", "-s", key, type, "\(value)"], or: "\(key) cannot be set")
+  }
+
+  private func order(_ argv: [String], or failure: String) -> OCFResult {
+    let done = ChildProgram.run(argv, within: 5000)
+    return done.status == 0 ? .success : ResourceAgents.refuse("\(failure): \(done.output)", .failed)
   }
 }
